@@ -21,25 +21,28 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     ],
     targets: [
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CGetopt"),
         .systemLibrary(name: "CZooKeeper", providers: [.apt(["libzookeeper-mt-dev"])]),
         .target(
             name: "CGuardian",
             cSettings: [.unsafeFlags(["-std=gnu11", "-Wall", "-Wextra", "-Werror"])]),
-        .target(name: "ZooKeeper", dependencies: ["CZooKeeper", "Recipes"], swiftSettings: strict),
-        .target(name: "Recipes", swiftSettings: strict),
-        .target(name: "Supervision", dependencies: ["CGuardian"], swiftSettings: strict),
+        .target(name: "Coordination", swiftSettings: strict),
+        .target(name: "ZooKeeper", dependencies: ["CZooKeeper", "Coordination"], swiftSettings: strict),
+        .target(name: "Recipes", dependencies: ["Coordination"], swiftSettings: strict),
+        .target(name: "Supervision", dependencies: ["CGuardian", "CLinux", "Run", "Recipes", "Coordination"], swiftSettings: strict),
         .target(
             name: "Run",
-            dependencies: ["Recipes", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["Recipes", "Coordination", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .executableTarget(
             name: "switchman",
             dependencies: [
-                "Run", "Recipes", "Supervision", "ZooKeeper", "CGuardian",
+                "CGetopt", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "RecipesTests", dependencies: ["Recipes"], swiftSettings: strict),
-        .testTarget(name: "RunTests", dependencies: ["Run", "Recipes"], swiftSettings: strict),
+        .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Coordination"], swiftSettings: strict),
+        .testTarget(name: "RunTests", dependencies: ["Run", "Recipes", "Coordination"], swiftSettings: strict),
     ]
 )

@@ -1,0 +1,183 @@
+// Front: the process that the caller started, and the only one it knows. It stands in for the command: what is sent to it is passed
+// on, it stops and continues with the command, and exits with its status.
+#define _GNU_SOURCE
+#include "roles.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const int FORWARDED[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCONT, SIGWINCH };
+static const int STOPPING[] = { SIGTSTP, SIGTTIN, SIGTTOU };
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+typedef struct sw_face {
+    const sw_role *role;
+    pid_t supervisor;
+    int supervisor_fd, signal_fd;
+    int guardian_pidfd;     // -1: none to be had
+    bool stopped;           // by the job control of the shell; its SIGCONT is still to come
+    int64_t continued_at_ns;
+    bool has_exit;
+    sw_message exit;
+} sw_face;
+
+static bool supervisor_reaped(const sw_face *face, int options) {
+    pid_t pid;
+    do {
+        pid = waitpid(face->supervisor, NULL, __WALL | options);
+    } while (pid < 0 && errno == EINTR);
+    return pid != 0; // ECHILD too: it cannot be waited for, so it is not there
+}
+
+// -------------------------------------------------------------------------------------------------------------- the end
+
+static _Noreturn void exit_as_told(const sw_message *exit) {
+    int signal_to_die_of = exit->detail;
+    if (signal_to_die_of <= 0 || signal_to_die_of >= NSIG) _exit(exit->number);
+    // A shell ends its loop only if it sees us die of the signal, not if we exit with a number.
+    prctl(PR_SET_DUMPABLE, 0); // the command's core is the one of interest
+    sigset_t mask;
+    sigemptyset(&mask);
+    sigaddset(&mask, signal_to_die_of);
+    signal(signal_to_die_of, SIG_DFL);
+    raise(signal_to_die_of);
+    sigprocmask(SIG_UNBLOCK, &mask, NULL);
+    _exit(128 + signal_to_die_of); // process 1 of a container does not die of a signal it sent itself
+}
+
+/// Front had children before, so it is no subreaper, and the guardian is out of its reach: but it sees the end of file, and does not
+/// end before the tree.
+static void wait_for_guardian(const sw_face *face) {
+    kill(face->supervisor, SIGKILL);
+    supervisor_reaped(face, 0);
+    if (face->guardian_pidfd < 0) return;
+    syscall(SYS_pidfd_send_signal, face->guardian_pidfd, SIGCONT, NULL, 0);
+    struct pollfd dead = { .fd = face->guardian_pidfd, .events = POLLIN };
+    while (poll(&dead, 1, -1) < 0 && errno == EINTR) continue;
+}
+
+/// The supervisor is dead, or talks nonsense. Whatever it started must not outlive it, the guardian included.
+static _Noreturn void lose_everything(const sw_face *face) {
+    const char *lockname = face->role->plan->lockname;
+    if (face->role->had_children) {
+        wait_for_guardian(face);
+    } else if (sw_tree_kill(sw_now_ns() + 5 * SW_SECOND_NS, NULL, NULL).alive > 0) {
+        dprintf(STDERR_FILENO, "switchman: %s: the supervisor died, and the command cannot be killed; waiting for it to end\n", lockname);
+        sw_tree_kill(INT64_MAX, NULL, NULL);
+    }
+    dprintf(STDERR_FILENO, "switchman: %s: the supervisor died; the command was killed\n", lockname);
+    _exit(face->role->plan->lost_exit_code);
+}
+
+// ---------------------------------------------------------------------------------------------------------- job control
+
+/// SIGSTOP, whatever the signal was: it must not be caught by our own mask.
+static void stop_like_the_command(sw_face *face) {
+    face->stopped = true;
+    raise(SIGSTOP);
+    face->continued_at_ns = sw_now_ns();
+}
+
+/// The command stopped. With Ctrl-Z the terminal has stopped front as well, and the news of it arrives when all has long been
+/// continued: then it is to be forgotten.
+static void command_stopped(sw_face *face, int64_t at_ns) {
+    if (at_ns > face->continued_at_ns) stop_like_the_command(face);
+}
+
+// -------------------------------------------------------------------------------------------------------------- signals
+
+static bool is_in(int signal, const int *signals, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (signals[i] == signal) return true;
+    }
+    return false;
+}
+
+static void pass_on(const sw_face *face, int signal, uint32_t flags) {
+    // Should the socket be full, the supervisor has some hundred signals waiting and has not looked at one.
+    sw_message message = { .type = SW_SIGNAL, .number = signal, .flags = flags };
+    if (face->supervisor_fd >= 0) sw_send(face->supervisor_fd, &message, NULL, 0);
+}
+
+static void take_signal(sw_face *face, const struct signalfd_siginfo *info) {
+    int signal = (int)info->ssi_signo;
+    bool from_terminal = info->ssi_code > 0;
+    if (is_in(signal, STOPPING, COUNT(STOPPING))) {
+        stop_like_the_command(face);
+    } else if (signal == SIGCONT && face->stopped) {
+        face->stopped = false; // the shell has continued the whole group
+    } else if (is_in(signal, FORWARDED, COUNT(FORWARDED))) {
+        // A command that does `kill 0` has had its signal; front got it as a member of the same group.
+        bool from_tree = !from_terminal && info->ssi_pid != 0 && sw_tree_descends((pid_t)info->ssi_pid, face->supervisor);
+        if (!from_tree) pass_on(face, signal, from_terminal ? SW_FROM_TERMINAL : 0);
+    }
+}
+
+static void take_signals(sw_face *face) {
+    struct signalfd_siginfo info;
+    while (read(face->signal_fd, &info, sizeof info) == sizeof info) take_signal(face, &info);
+}
+
+static int open_signals(const sigset_t *ignored) {
+    sigset_t mask;
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGCHLD);
+    for (size_t i = 0; i < COUNT(FORWARDED); i++) sigaddset(&mask, FORWARDED[i]);
+    for (size_t i = 0; i < COUNT(STOPPING); i++) sigaddset(&mask, STOPPING[i]);
+    for (int signal = 1; signal < NSIG; signal++) {
+        if (signal != SIGCHLD && sigismember(ignored, signal) == 1) sigdelset(&mask, signal);
+    }
+    return signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+// -------------------------------------------------------------------------------------------------------- the supervisor
+
+static void listen_to_supervisor(sw_face *face) {
+    while (face->supervisor_fd >= 0) {
+        sw_message message;
+        int got = sw_receive(face->supervisor_fd, &message);
+        if (got == 0) return;
+        if (got == 1 && message.type == SW_STOP) {
+            command_stopped(face, message.term_at_ns);
+        } else if (got == 1 && message.type == SW_EXIT) {
+            face->exit = message;
+            face->has_exit = true;
+        } else if (face->has_exit) {
+            close(face->supervisor_fd); // it is about to exit
+            face->supervisor_fd = -1;
+        } else {
+            lose_everything(face);
+        }
+    }
+}
+
+_Noreturn void sw_front(const sw_role *role, pid_t supervisor, pid_t guardian, int supervisor_fd) {
+    sw_descriptors_close_but(&supervisor_fd, 1);
+    close(STDIN_FILENO);
+    close(STDOUT_FILENO);
+    sw_face face = {
+        .role = role,
+        .supervisor = supervisor,
+        .supervisor_fd = supervisor_fd,
+        .signal_fd = open_signals(&role->plan->ignored),
+        .guardian_pidfd = (int)syscall(SYS_pidfd_open, guardian, 0),
+    };
+
+    for (;;) {
+        struct pollfd fds[] = { { .fd = face.signal_fd, .events = POLLIN }, { .fd = face.supervisor_fd, .events = POLLIN } };
+        poll(fds, COUNT(fds), -1);
+        take_signals(&face);
+        // First whether it is dead, then what it said: so nothing that it said is missed.
+        bool reaped = supervisor_reaped(&face, WNOHANG);
+        listen_to_supervisor(&face);
+        if (reaped && face.has_exit) exit_as_told(&face.exit);
+        if (reaped) lose_everything(&face);
+    }
+}

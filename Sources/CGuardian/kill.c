@@ -1,0 +1,142 @@
+// Killing the tree of this process: stop and kill, children and walk in turn, until wait says that nobody is left.
+//
+// Children alone never converge against a fork bomb (a round kills one generation, the next is born meanwhile); the walk alone is slow
+// against a chain of processes that fork and exit (each lives shorter than a walk takes). Only wait is believed: a zombie in /proc
+// may be a leader whose threads run on.
+#define _GNU_SOURCE
+#include "tree.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/// Rounds over the children for each walk: as many as take about as long as a walk of a few hundred processes.
+enum { CHILDREN_ROUNDS = 8 };
+enum { FREEZING_PASSES = 8 };
+
+int64_t sw_now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return now.tv_sec * SW_SECOND_NS + now.tv_nsec;
+}
+
+/// Whether /proc still shows the process we meant. Its parent may have died since, which makes it our child.
+static bool is_same(int proc, const sw_process *process) {
+    sw_process again;
+    return sw_process_read(proc, process->pid, &again) && again.start_ticks == process->start_ticks
+        && (again.parent == process->parent || again.parent == getpid());
+}
+
+/// False if we are not allowed to. A child's number is its own until we reap it; another's may be recycled at any time, so it is pinned
+/// by a pidfd first and looked at afterwards.
+static bool signal_process(int proc, const sw_process *process, int signal) {
+    if (process->parent == getpid()) return kill(process->pid, signal) == 0 || errno != EPERM;
+
+    int pidfd = (int)syscall(SYS_pidfd_open, process->pid, 0);
+    if (pidfd < 0 && errno == ESRCH) return true;
+    if (!is_same(proc, process)) {
+        if (pidfd >= 0) close(pidfd);
+        return true;
+    }
+    // Without pidfds (a kernel before 5.3, a sandbox, no descriptor left) the window is some microseconds.
+    if (pidfd < 0) return kill(process->pid, signal) == 0 || errno != EPERM;
+    bool allowed = syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) == 0 || errno != EPERM;
+    close(pidfd);
+    return allowed;
+}
+
+static int signal_all(int proc, const sw_process *processes, int count, int signal) {
+    int denied = 0;
+    for (int i = 0; i < count; i++) {
+        if (!signal_process(proc, &processes[i], signal)) denied++;
+    }
+    return denied;
+}
+
+/// False once wait says that there is no child left. __WALL: children made by clone without SIGCHLD count too.
+static bool reap(sw_on_reaped on_reaped, void *context, int *reaped) {
+    for (;;) {
+        int status;
+        pid_t pid = waitpid(-1, &status, __WALL | WNOHANG);
+        if (pid < 0 && errno == EINTR) continue;
+        if (pid < 0) return false;
+        if (pid == 0) return true;
+        (*reaped)++;
+        if (on_reaped) on_reaped(context, pid, status);
+    }
+}
+
+static bool at_rest(const sw_process *process) {
+    return process->state == 'T' || (process->state == 'Z' && process->threads <= 1);
+}
+
+/// Stops whatever still moves. True if nothing did that we may stop.
+static bool freeze(int proc) {
+    int count;
+    for (int round = 0; round < CHILDREN_ROUNDS; round++) {
+        const sw_process *children = sw_tree_children(&count);
+        if (!children) break;
+        signal_all(-1, children, count, SIGSTOP);
+    }
+
+    const sw_process *tree = sw_tree_find(proc, &count);
+    bool still = true;
+    for (int i = 0; i < count; i++) {
+        if (!at_rest(&tree[i]) && signal_process(proc, &tree[i], SIGSTOP)) still = false;
+    }
+    return still;
+}
+
+sw_resistance sw_tree_kill_step(sw_on_reaped on_reaped, void *context) {
+    sw_resistance resistance = { 0 };
+    int proc = sw_proc_open(), count = 0;
+    if (proc >= 0) {
+        for (int pass = 0; pass < FREEZING_PASSES && !freeze(proc); pass++) continue;
+        const sw_process *tree = sw_tree_find(proc, &count);
+        resistance.denied = signal_all(proc, tree, count, SIGKILL);
+        close(proc);
+    }
+    if (reap(on_reaped, context, &resistance.reaped)) resistance.alive = count > 0 ? count : 1;
+    return resistance;
+}
+
+int64_t sw_tree_pause_ns(sw_resistance last, int64_t previous_ns, int64_t since_ns) {
+    // Where something died something else may be born: no pause. What resists for seconds (D state, another user's) is not worth
+    // a hundred walks a second.
+    int64_t most_ns = sw_now_ns() - since_ns < 5 * SW_SECOND_NS ? 10 * SW_MILLISECOND_NS : 250 * SW_MILLISECOND_NS;
+    if (last.reaped > 0) return 0;
+    int64_t next_ns = previous_ns == 0 ? SW_MILLISECOND_NS / 16 : previous_ns * 2;
+    return next_ns < most_ns ? next_ns : most_ns;
+}
+
+sw_resistance sw_tree_kill(int64_t until_ns, sw_on_reaped on_reaped, void *context) {
+    int64_t since_ns = sw_now_ns(), pause_ns = 0;
+    for (;;) {
+        sw_resistance resistance = sw_tree_kill_step(on_reaped, context);
+        if (resistance.alive == 0 || sw_now_ns() >= until_ns) return resistance;
+        pause_ns = sw_tree_pause_ns(resistance, pause_ns, since_ns);
+        struct timespec pause = { .tv_nsec = pause_ns };
+        nanosleep(&pause, NULL);
+    }
+}
+
+void sw_tree_signal(int signal) {
+    int proc = sw_proc_open(), count;
+    if (proc < 0) return;
+    const sw_process *tree = sw_tree_find(proc, &count);
+    signal_all(proc, tree, count, signal);
+    close(proc);
+}
+
+int sw_tree_count(void) {
+    int proc = sw_proc_open(), count, living = 0;
+    if (proc < 0) return 0;
+    const sw_process *tree = sw_tree_find(proc, &count);
+    for (int i = 0; i < count; i++) {
+        if (tree[i].state != 'Z' || tree[i].threads > 1) living++;
+    }
+    close(proc);
+    return living;
+}

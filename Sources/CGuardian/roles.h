@@ -1,0 +1,44 @@
+// What the files of this target share and nobody else sees.
+#ifndef ROLES_H
+#define ROLES_H
+
+#include "CGuardian.h"
+
+#define SW_MILLISECOND_NS INT64_C(1000000)
+#define SW_SECOND_NS INT64_C(1000000000)
+
+/// What sw_start hands to the roles it forks. The copies outlive the caller's argv, whose memory the guardian overwrites.
+typedef struct sw_role {
+    const sw_plan *plan;
+    pid_t front;
+    pid_t caller_group;
+    bool had_children; ///< before the first fork: `exec switchman` in a script with background jobs
+} sw_role;
+
+_Noreturn void sw_front(const sw_role *role, pid_t supervisor, pid_t guardian, int supervisor_fd);
+_Noreturn void sw_guardian(const sw_role *role, int supervisor_fd);
+
+/// What ps, pgrep and killall see of the guardian.
+void sw_take_own_name(void);
+
+/// Becomes the command. Returns only on failure, with errno, and says at which stage.
+sw_stage sw_command_exec(const sw_role *role, pid_t guardian, char *block, size_t block_bytes);
+
+/// Whether `pid` is a descendant of `ancestor`, or it itself.
+bool sw_tree_descends(pid_t pid, pid_t ancestor);
+/// Whether /proc shows this process under the number it knows itself by.
+bool sw_tree_visible(void);
+/// How long to wait before the next round of killing.
+int64_t sw_tree_pause_ns(sw_resistance last, int64_t previous_ns, int64_t since_ns);
+
+/// As sw_receive, with the block of a START. `block` holds SW_BLOCK_BYTES_MAX bytes.
+int sw_receive_block(int fd, sw_message *message, char *block, size_t *block_bytes);
+
+/// Closes all descriptors from 3 up but these; -1 counts for nothing.
+void sw_descriptors_close_but(const int *kept, size_t count);
+/// Closes those from 3 up that came from the caller, which are those that are not close-on-exec.
+void sw_descriptors_close_inherited(void);
+/// Points a descriptor at /dev/null.
+void sw_descriptor_silence(int fd);
+
+#endif

@@ -1,0 +1,118 @@
+// The forks that make three processes of one.
+#define _GNU_SOURCE
+#include "roles.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int socket_pair(int ends[2]) {
+    return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends);
+}
+
+/// Pointers and strings in one block, never freed: the processes that hold it end with it.
+static char **copy_arguments(char *const *argv) {
+    size_t count = 0, bytes = 0;
+    for (; argv[count]; count++) bytes += strlen(argv[count]) + 1;
+    char **copy = malloc((count + 1) * sizeof *copy + bytes);
+    if (!copy) return NULL;
+    char *at = (char *)(copy + count + 1);
+    for (size_t i = 0; i < count; i++) {
+        copy[i] = at;
+        at = stpcpy(at, argv[i]) + 1;
+    }
+    copy[count] = NULL;
+    return copy;
+}
+
+static bool has_children(void) {
+    siginfo_t info;
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0;
+}
+
+/// In the supervisor. The guardian hears of nobody but the supervisor, and nobody but it holds the supervisor's end.
+static pid_t fork_guardian(const sw_role *role, int front_fd, int *guardian_fd) {
+    int ends[2];
+    if (socket_pair(ends) < 0) return -1;
+    pid_t guardian = fork();
+    if (guardian == 0) {
+        close(front_fd);
+        close(ends[0]);
+        sw_guardian(role, ends[1]);
+    }
+    int error = errno;
+    close(ends[1]);
+    if (guardian < 0) close(ends[0]);
+    errno = error;
+    *guardian_fd = ends[0];
+    return guardian;
+}
+
+/// The rest of sw_start in the supervisor.
+static int be_supervisor(const sw_role *role, int front_fd, sw_supervision *out) {
+    setpgid(0, 0); // Ctrl-C and Ctrl-Z are for front and the command
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+
+    int guardian_fd;
+    pid_t guardian = fork_guardian(role, front_fd, &guardian_fd);
+    sw_message first = { .type = SW_READY, .number = guardian };
+    if (guardian < 0) first = (sw_message){ .type = SW_FORK_FAILED, .number = errno };
+    sw_send(front_fd, &first, NULL, 0);
+    if (guardian < 0) _exit(EXIT_FAILURE);
+
+    *out = (sw_supervision){ .front_fd = front_fd, .guardian_fd = guardian_fd, .front = role->front, .guardian = guardian };
+    sw_descriptor_silence(STDIN_FILENO);
+    sw_descriptor_silence(STDOUT_FILENO);
+    sw_descriptors_close_inherited();
+    return 0;
+}
+
+/// The rest of sw_start in the original process. Returns only if there is no guardian.
+static int be_front(const sw_role *role, pid_t supervisor, int supervisor_fd) {
+    struct pollfd readable = { .fd = supervisor_fd, .events = POLLIN };
+    while (poll(&readable, 1, -1) < 0 && errno == EINTR) continue;
+    sw_message first = { 0 };
+    if (sw_receive(supervisor_fd, &first) == 1 && first.type == SW_READY) {
+        sw_front(role, supervisor, first.number, supervisor_fd);
+    }
+    int error = first.type == SW_FORK_FAILED ? first.number : ECHILD;
+    close(supervisor_fd);
+    // Should it live, then without a guardian, which it would notice; but we are not to return while it does.
+    kill(supervisor, SIGKILL);
+    while (waitpid(supervisor, NULL, 0) < 0 && errno == EINTR) continue;
+    if (!role->had_children) prctl(PR_SET_CHILD_SUBREAPER, 0);
+    return errno = error, -1;
+}
+
+int sw_start(const sw_plan *plan, sw_supervision *out) {
+    if (!sw_tree_visible()) return errno = ENOTSUP, -1;
+    static sw_plan copy;
+    copy = *plan;
+    copy.argv = copy_arguments(plan->argv);
+    copy.lockname = strdup(plan->lockname ? plan->lockname : "");
+    if (!copy.argv || !copy.lockname) return -1;
+    sw_role role = { .plan = &copy, .front = getpid(), .caller_group = getpgrp(), .had_children = has_children() };
+
+    int ends[2];
+    if (socket_pair(ends) < 0) return -1;
+    // Children from before (`exec switchman` in a script with background jobs) are none of our business. As a subreaper front would be
+    // handed their orphans and could not tell them from ours; so then it is none, see lose_everything in front.c.
+    if (!role.had_children) prctl(PR_SET_CHILD_SUBREAPER, 1);
+
+    pid_t supervisor = fork();
+    if (supervisor == 0) {
+        close(ends[0]);
+        return be_supervisor(&role, ends[1], out);
+    }
+    int error = errno;
+    close(ends[1]);
+    if (supervisor > 0) return be_front(&role, supervisor, ends[0]);
+    close(ends[0]);
+    if (!role.had_children) prctl(PR_SET_CHILD_SUBREAPER, 0);
+    return errno = error, -1;
+}

@@ -1,0 +1,95 @@
+/// What the recipes need of a ZooKeeper ensemble: the real client implements it, and so can a simulated one.
+///
+/// Everything goes through one call, `submit`, because the order of requests on one session is what the proofs lean on:
+/// ZooKeeper answers the requests of a session in the order in which they were submitted, and a read never shows a state
+/// older than an earlier reply (ZooKeeper Programmer's Guide, "Consistency Guarantees").
+package protocol Ensemble: AnyObject, Sendable {
+    /// The session, once the handshake is done; nil before.
+    var session: Session? { get }
+
+    /// Submits the requests in this order, with nothing of the same session between them, and calls `reply` once with
+    /// one reply for each. Never blocks and never throws: what fails, fails as a reply.
+    func submit(_ requests: [Request], reply: @escaping @Sendable ([Reply]) -> Void)
+
+    /// Drops the connection (not the session), so that another server is tried: for a server that accepts requests
+    /// and does not answer, which the C client alone notices only after two thirds of the session timeout.
+    func dropConnection()
+
+    /// Ends the session, which deletes its ephemeral nodes, waiting for the answer at most as long as `cap`.
+    func close(cap: Duration)
+}
+
+/// A session as the server granted it.
+package struct Session: Sendable, Equatable {
+    package let id: Int64
+    /// The negotiated timeout; it can change on every reconnect.
+    package let timeout: Duration
+
+    package init(id: Int64, timeout: Duration) {
+        self.id = id
+        self.timeout = timeout
+    }
+
+    /// As it stands in names and records: lower-case hexadecimal without a prefix.
+    package var text: String { String(UInt64(bitPattern: id), radix: 16) }
+}
+
+/// One request. Writes are always a multi, also of one operation, so that there is one way to fail.
+package enum Request: Sendable {
+    case get(String, watch: Bool)
+    case exists(String, watch: Bool)
+    case children(String, watch: Bool)
+    case multi([Operation])
+}
+
+package enum Operation: Sendable, Equatable {
+    case create(String, data: [UInt8], CreateMode)
+    case set(String, data: [UInt8], version: Int32)
+    /// Any version: what is deleted has a unique name, or stands behind a guard in the same multi.
+    case delete(String)
+    case check(String)
+
+    package var path: String {
+        switch self {
+        case .create(let path, _, _), .set(let path, _, _), .delete(let path), .check(let path): path
+        }
+    }
+}
+
+package enum CreateMode: Sendable {
+    case persistent
+    case ephemeral
+    case ephemeralSequential
+}
+
+package enum Response: Sendable {
+    case node(data: [UInt8], NodeStat)
+    case stat(NodeStat)
+    case children([String])
+    /// The path that each operation made, nil for those that make none.
+    case committed([String?])
+}
+
+package typealias Reply = Result<Response, Failure>
+
+/// The part of a znode's stat that anything here looks at; times are the server's, in milliseconds since the epoch.
+package struct NodeStat: Sendable, Equatable {
+    package var czxid: Int64
+    package var mzxid: Int64
+    package var ctimeMilliseconds: Int64
+    package var mtimeMilliseconds: Int64
+    package var version: Int32
+    package var ephemeralOwner: Int64
+
+    package init(
+        czxid: Int64, mzxid: Int64, ctimeMilliseconds: Int64, mtimeMilliseconds: Int64, version: Int32,
+        ephemeralOwner: Int64
+    ) {
+        self.czxid = czxid
+        self.mzxid = mzxid
+        self.ctimeMilliseconds = ctimeMilliseconds
+        self.mtimeMilliseconds = mtimeMilliseconds
+        self.version = version
+        self.ephemeralOwner = ephemeralOwner
+    }
+}

@@ -1,0 +1,181 @@
+package import Coordination
+
+/// From the first question to the claims: who may run, in the order in which it is decided.
+///
+/// Protocol: Docs/Protocol.md, "The order of a run".
+package final class Acquisition {
+    package enum Verdict {
+        case owned(Claims)
+        /// Neither lock nor leases were asked for.
+        case nothingToOwn
+        case skipped(Skip)
+    }
+
+    /// Why this run is not needed: somebody else has it, or it was meant.
+    package enum Skip: Sendable, Equatable {
+        case notInGroup
+        case locked
+        case queued
+    }
+
+    var job: Job
+    let talk: Conversation
+    private let notice: (Notice) -> Void
+    private var takes = 0
+    private var limit: BootInstant?
+
+    /// - Parameter limit: when the wait for permits runs out, if it has begun before under an earlier session.
+    package init(job: Job, talk: Conversation, limit: BootInstant? = nil, notice: @escaping (Notice) -> Void) {
+        self.job = job
+        self.talk = talk
+        self.limit = limit
+        self.notice = notice
+    }
+
+    /// When the wait for permits runs out, once it has begun.
+    package var waitLimit: BootInstant? { limit }
+
+    package func perform() async throws(Interruption) -> Verdict {
+        while true {
+            if let skip = try await look() { return .skipped(skip) }
+            if !job.takesLock, job.leases.isEmpty { return .nothingToOwn }
+            if job.leases.isEmpty {
+                switch try await take(places: [], spentMarks: []) {
+                case .taken(let claims): return .owned(claims)
+                case .held: return .skipped(.locked)
+                case .changed: continue
+                }
+            }
+            return try await acquireWithPermits()
+        }
+    }
+
+    // MARK: The first look
+
+    private var foundRecord: (record: JobRecord, version: Int32)?
+
+    /// One pipelined burst: the fleet's data if it matters, the lock, and the record.
+    private func look() async throws(Interruption) -> Skip? {
+        let needsFleet = job.group != nil || !job.leases.isEmpty
+        let fleetRequests: [Request] = needsFleet ? [.get(job.layout.prefix, watch: job.group != nil)] : []
+        // Watched only by a run that is going to wait; the take sets its own watch.
+        let lockRequests: [Request] =
+            job.takesLock
+            ? [.exists(job.lockPath, watch: !job.leases.isEmpty), .get(job.recordPath, watch: false)] : []
+        // Bare --no-lock asks all the same: a server that is not there is an error also then.
+        let requests = fleetRequests + lockRequests
+        let replies = try await talk.askAgain(requests.isEmpty ? [.exists(job.layout.prefix, watch: false)] : requests)
+        if needsFleet, let skip = try considerFleet(replies[0]) { return skip }
+        return job.takesLock ? try considerLock(Array(replies.suffix(2))) : nil
+    }
+
+    private func considerFleet(_ reply: Reply) throws(Interruption) -> Skip? {
+        let fleet = try FleetReader(job: job).read(reply)
+        if let group = job.group, try !FleetReader(job: job).contains(fleet, group: group) { return .notInGroup }
+        if !job.leases.isEmpty {
+            let order = fleet.orderedResources(macros: job.macros)
+            if let unknown = job.leases.first(where: { !order.contains($0.resource) }) {
+                throw .badData(
+                    "--lease \(unknown.resource): not in \"resources\" of the data of \(job.layout.prefix); add it there")
+            }
+            job.leases.sort { (order.firstIndex(of: $0.resource) ?? 0) < (order.firstIndex(of: $1.resource) ?? 0) }
+        }
+        return nil
+    }
+
+    private func considerLock(_ replies: [Reply]) throws(Interruption) -> Skip? {
+        foundRecord = nil
+        if let node = try replies[1].node(), !node.data.isEmpty {
+            guard let record = JobRecord(bytes: node.data) else {
+                throw .badData(
+                    "\(job.recordPath) is not a job's record, or its term is longer than a day; "
+                        + "if no run of this job can be alive, delete it")
+            }
+            foundRecord = (record, node.stat.version)
+        } else if let node = try replies[1].node() {
+            throw .badData("\(job.recordPath) is empty, version \(node.stat.version); if no run can be alive, delete it")
+        }
+        guard try replies[0].stat() != nil else { return nil }
+        if foundRecord?.record.state != .running { notice(.lockWithoutRecord(job.lockPath)) }
+        return .locked
+    }
+
+    func take(places: [String], spentMarks: [String]) async throws(Interruption) -> Take.Outcome {
+        takes += 1
+        return try await Take(
+            job: job, talk: talk, n: takes, found: foundRecord, places: places, spentMarks: spentMarks
+        ).perform()
+    }
+
+    // MARK: With permits
+
+    private func acquireWithPermits() async throws(Interruption) -> Verdict {
+        if limit == nil { limit = job.leaseWait.map { talk.clock.now.advanced(by: $0) } }
+        let queues = Queues(job: job, talk: talk, notice: notice)
+        enqueueing: while true {
+            guard try await queues.enter() else { return .skipped(.queued) }
+            let permits = Permits(job: job, talk: talk)
+            while true {
+                // At the head of all queues, until the take.
+                if let skip = try await queues.awaitHead(limit: limit, changed: considerChanges) { return .skipped(skip) }
+                let spent: [String]
+                switch try await permits.awaitRoom(limit: limit, changed: considerChanges) {
+                case .needless(let skip): return .skipped(skip)
+                case .free(let marks): spent = marks
+                }
+                switch try await take(places: queues.paths, spentMarks: spent) {
+                case .held: return .skipped(.locked)
+                case .changed:
+                    if let skip = try await lookAgain() { return .skipped(skip) }
+                case .taken(let claims):
+                    if job.mixedFleet, try await permits.isOverTotal(claims) {
+                        // Only possible if somebody deleted an original's place. The lock goes too: nothing has started.
+                        try await giveBack(claims)
+                        if let skip = try await lookAgain() { return .skipped(skip) }
+                        continue enqueueing
+                    }
+                    return .owned(claims)
+                }
+            }
+        }
+    }
+
+    /// The lock and the record once more, after a take that came too late.
+    private func lookAgain() async throws(Interruption) -> Skip? {
+        guard job.takesLock else { return nil }
+        return try considerLock(
+            try await talk.askAgain([.exists(job.lockPath, watch: true), .get(job.recordPath, watch: false)]))
+    }
+
+    /// What may have happened while we waited: the lock has appeared, or this host has left the group.
+    private func considerChanges() async throws(Interruption) -> Skip? {
+        if job.takesLock, try talk.noticed(job.lockPath), let skip = try await lookAgain() { return skip }
+        if let group = job.group, try talk.noticed(job.layout.prefix) {
+            let reply = try await talk.askAgain([.get(job.layout.prefix, watch: true)])[0]
+            // Data that cannot be read now says nothing about this host: go on with what was read before.
+            let reader = FleetReader(job: job)
+            if let fleet = try? reader.read(reply), let member = try? reader.contains(fleet, group: group), !member {
+                return .notInGroup
+            }
+        }
+        return nil
+    }
+
+    private func giveBack(_ claims: Claims) async throws(Interruption) {
+        // A record still to be waited out stays running.
+        let outcome: Release.Record = claims.found == nil ? .ended(nil) : .waitingOut(claims.record?.content.term ?? 0)
+        var release = Release(claims: claims, record: outcome, keepsLock: false)
+        while !release.isDone {
+            release.settle(try await talk.askAgain(release.requests))
+        }
+    }
+}
+
+/// What is worth a line in the log on the way.
+package enum Notice: Sendable, Equatable {
+    /// The lock is held, and no record says that one of ours is running: an original holds it.
+    case lockWithoutRecord(String)
+    case waitingInQueue(String, ahead: Int)
+    case waitingForPermits(String)
+    case sequenceHigh(String)
+}

@@ -1,0 +1,66 @@
+package import Coordination
+
+/// What a take has given us: the nodes that say so, and when we knew.
+package struct Claims: Sendable {
+    /// The lock with its creation zxid, which is also the fencing token.
+    package var lock: (path: String, czxid: Int64)?
+    package var leases: [String]
+    package var marks: [String]
+    /// The record as we wrote it, and the version that names it.
+    package var record: (path: String, version: Int32, content: JobRecord)?
+    package var session: Session
+    /// The server's clock at the take, in milliseconds since the epoch.
+    package var takenMilliseconds: Int64?
+    /// Just before the take was submitted: the first heartbeat.
+    package var submitted: BootInstant
+    /// Just before the newest request was submitted that had been answered before the take was submitted.
+    package var submittedBefore: BootInstant
+    /// When we knew that it was committed: a wait-out counts from here.
+    package var acknowledged: BootInstant
+    /// The term of a lost predecessor that has to be waited out before anything may start.
+    package var found: Term?
+
+    package var isEmpty: Bool { lock == nil && leases.isEmpty }
+
+    /// The heartbeat: checks that a quorum commits, and behind them in the same session a look at whose the nodes are.
+    package var heartbeat: [Request] {
+        let paths = (lock.map { [$0.path] } ?? []) + leases
+        return [.multi(paths.map { .check($0) })] + paths.map { .exists($0, watch: true) }
+    }
+
+    package enum Pulse: Sendable, Equatable {
+        /// Ours, by a quorum, after the submission.
+        case acknowledged
+        /// Not known: neither proof nor loss.
+        case unknown
+        case lost(String)
+    }
+
+    /// Judges the replies to a heartbeat. A successful check alone proves nothing about the owner: deleted and made
+    /// again by a rival, the node passes it.
+    package func judge(_ replies: [Reply]) -> Pulse {
+        var unknown = false
+        for (index, reply) in replies.enumerated() {
+            switch reply {
+            case .success(.stat(let stat)):
+                let isLock = index == 1 && lock != nil
+                if stat.ephemeralOwner != session.id || (isLock && stat.czxid != lock?.czxid) {
+                    return .lost("somebody else holds \(path(of: index))")
+                }
+            case .success: break
+            case .failure(let failure):
+                switch failure.reason {
+                case .noNode: return .lost("\(failure.path) was deleted")
+                case .sessionExpired: return .lost("the session expired")
+                default: unknown = true
+                }
+            }
+        }
+        return unknown || replies.count != heartbeat.count ? .unknown : .acknowledged
+    }
+
+    private func path(of reply: Int) -> String {
+        let paths = (lock.map { [$0.path] } ?? []) + leases
+        return paths.indices.contains(reply - 1) ? paths[reply - 1] : "a claim"
+    }
+}

@@ -1,0 +1,171 @@
+package import Coordination
+
+/// Questions to the ensemble and waits for its events, for one run, one at a time.
+///
+/// Everything comes through the inbox, so a signal interrupts any wait at once, also one for a reply that never comes.
+package final class Conversation {
+    package let ensemble: any Ensemble
+    package let inbox: any Inbox
+    package let clock: any Timekeeper
+    private let connectTimeout: Duration
+    private var connected = false
+    private var tickets = 0
+    /// Just before the newest requests were submitted that have all been answered.
+    package private(set) var newestAnswered: BootInstant?
+    /// Watch events that nobody has looked at yet.
+    private var changes: [String: Set<Event.Change>] = [:]
+
+    package init(ensemble: any Ensemble, inbox: any Inbox, clock: any Timekeeper, connectTimeout: Duration) {
+        self.ensemble = ensemble
+        self.inbox = inbox
+        self.clock = clock
+        self.connectTimeout = connectTimeout
+    }
+
+    // MARK: Requests
+
+    /// Asks once. Replies that were lost on the way say so.
+    package func ask(_ requests: [Request]) async throws(Interruption) -> [Reply] {
+        tickets += 1
+        let ticket = tickets
+        let inbox = self.inbox
+        // Without a connection the library queues requests: they leave right after the handshake.
+        let patience = connected ? nil : clock.now.advanced(by: connectTimeout)
+        let submitted = clock.now
+        ensemble.submit(requests) { inbox.post(.replies(ticket: ticket, $0)) }
+        clock.wake(at: patience)
+        while true {
+            let event = await inbox.next()
+            if case .replies(ticket, let replies) = event {
+                for case .failure(let failure) in replies where failure.reason == .sessionExpired { throw .sessionExpired }
+                for case .failure(let failure) in replies where failure.reason == .authenticationFailed {
+                    throw .denied("authentication failed")
+                }
+                if !replies.contains(where: \.isLost) { newestAnswered = submitted }
+                return replies
+            }
+            try take(event)
+            if let patience, !connected, clock.now >= patience { throw unreachable }
+        }
+    }
+
+    /// Asks until no reply is lost: for reads, and for writes that may be repeated.
+    package func askAgain(_ requests: [Request]) async throws(Interruption) -> [Reply] {
+        while true {
+            let replies = try await ask(requests)
+            guard replies.contains(where: \.isLost) else { return replies }
+            try await reconnected()
+        }
+    }
+
+    /// Waits for a connection, at most for the connect timeout.
+    package func reconnected() async throws(Interruption) {
+        while let event = inbox.poll() { try take(event) }
+        let patience = clock.now.advanced(by: connectTimeout)
+        clock.wake(at: patience)
+        while !connected {
+            try take(await inbox.next())
+            if !connected, clock.now >= patience { throw unreachable }
+        }
+    }
+
+    private var unreachable: Interruption {
+        .unavailable("no answer from ZooKeeper within \(connectTimeout.components.seconds) s")
+    }
+
+    // MARK: Events
+
+    /// Waits for a watch to fire, at most until that instant.
+    package func pause(until instant: BootInstant? = nil) async throws(Interruption) {
+        clock.wake(at: instant)
+        while changes.isEmpty {
+            if let instant, clock.now >= instant { return }
+            try take(await inbox.next())
+        }
+    }
+
+    /// Takes in what has arrived already; then whether anything has happened to this path since it was last asked.
+    package func noticed(_ path: String) throws(Interruption) -> Bool {
+        while let event = inbox.poll() { try take(event) }
+        return changes.removeValue(forKey: path) != nil
+    }
+
+    /// What has happened to this path, without taking in anything new.
+    package func changes(of path: String) -> Set<Event.Change> { changes.removeValue(forKey: path) ?? [] }
+
+    package func forget(_ path: String) { changes.removeValue(forKey: path) }
+
+    /// Events of places that have been left, and the like.
+    package func forgetAll() { changes = [:] }
+
+    private func take(_ event: Event) throws(Interruption) {
+        switch event {
+        case .watch(let path, let change): changes[path, default: []].insert(change)
+        case .session(.connected): connected = true
+        case .session(.suspended): connected = false
+        case .session(.expired): throw .sessionExpired
+        case .session(.authenticationFailed): throw .denied("authentication failed")
+        case .signal(let signal, _): if Self.ending.contains(signal) { throw .signal(signal) }
+        case .callerGone: throw .callerGone
+        case .tree(.guardianGone): throw .guardianGone
+        case .replies, .timer, .tree: break
+        }
+    }
+
+    /// Hang-up, interrupt, quit, terminate. The others mean something to a command only.
+    private static let ending: Set<Int32> = [1, 2, 3, 15]
+}
+
+extension Reply {
+    package var isLost: Bool { failureReason == .connectionLost }
+
+    package var failureReason: Failure.Reason? {
+        if case .failure(let failure) = self { failure.reason } else { nil }
+    }
+
+    /// The children, none of a node that does not exist.
+    func children() throws(Interruption) -> [String] {
+        switch self {
+        case .success(.children(let names)): return names
+        case .failure(let failure) where failure.reason == .noNode: return []
+        default: throw interruption
+        }
+    }
+
+    /// The stat, nil of a node that does not exist.
+    func stat() throws(Interruption) -> NodeStat? {
+        switch self {
+        case .success(.stat(let stat)): return stat
+        case .failure(let failure) where failure.reason == .noNode: return nil
+        default: throw interruption
+        }
+    }
+
+    /// The data and stat, nil of a node that does not exist.
+    func node() throws(Interruption) -> (data: [UInt8], stat: NodeStat)? {
+        switch self {
+        case .success(.node(let data, let stat)): return (data, stat)
+        case .failure(let failure) where failure.reason == .noNode: return nil
+        default: throw interruption
+        }
+    }
+
+    /// What to tell the user of a reply that nothing here expects.
+    var interruption: Interruption {
+        guard case .failure(let failure) = self else { return .badData("ZooKeeper sent a reply of the wrong kind") }
+        return failure.interruption
+    }
+}
+
+extension Failure {
+    var interruption: Interruption {
+        switch reason {
+        case .notAuthorized: .denied("\(self): ask its owner, or let the servers give world:anyone all permissions")
+        case .authenticationFailed: .denied("authentication failed")
+        case .sessionExpired: .sessionExpired
+        case .connectionLost: .unavailable("connection to ZooKeeper lost")
+        case .other: .unavailable("\(self)")
+        case .noNode, .nodeExists, .badVersion: .badData("\(self)")
+        }
+    }
+}

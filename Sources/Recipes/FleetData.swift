@@ -1,0 +1,130 @@
+/// The fleet's configuration, as it stands in the data of PREFIX: who belongs to which group, and which resources there are.
+package struct FleetData: Sendable, Equatable {
+    /// The members of each group: hosts, and names of other groups.
+    package let groups: [String: [String]]
+    /// Resource names in the order of their queues, macros not yet replaced.
+    package let resources: [String]
+
+    package init(groups: [String: [String]], resources: [String]) {
+        self.groups = groups
+        self.resources = resources
+    }
+
+    /// Reads the node's data; none at all is an empty configuration.
+    package static func parse(_ bytes: [UInt8]) throws(FleetDataError) -> FleetData {
+        if bytes.isEmpty {
+            return FleetData(groups: [:], resources: [])
+        }
+        if isHostAndPid(bytes) {
+            throw FleetDataError(
+                message: "prefix data is \"\(Excerpt.of(bytes))\", which the original switchman leaves when it makes a missing "
+                    + "PREFIX and then cannot read; write {} there")
+        }
+        let value: JSONValue
+        do {
+            value = try JSONValue.parse(bytes)
+        } catch {
+            throw FleetDataError(message: "prefix data \(error.problem); correct it, or write {} there")
+        }
+        guard case .object(let object) = value else {
+            throw FleetDataError(message: "prefix data is \(value.kind); it must be an object, such as {}")
+        }
+        return FleetData(groups: try groups(object["groups"]), resources: try resources(object["resources"]))
+    }
+
+    /// Whether the host is of the group, directly or through groups within it. Names are compared byte for byte.
+    package func contains(host: String, in group: String) throws(FleetDataError) -> Bool {
+        guard groups[group] != nil else {
+            throw FleetDataError(message: "prefix data: group \"\(Excerpt.of(group))\" is not described; add it to \"groups\"")
+        }
+        var seen: Set<String> = [group]
+        var toVisit = [group]
+        while let next = toVisit.popLast() {
+            for member in groups[next] ?? [] {
+                if groups[member] != nil {
+                    if seen.insert(member).inserted {
+                        toVisit.append(member)
+                    }
+                } else if member.utf8.elementsEqual(host.utf8) {
+                    return true
+                }
+            }
+        }
+        return false
+    }
+
+    /// The resources with their macros replaced, in the order of their queues, each once.
+    package func orderedResources(macros: Macros) -> [String] {
+        var seen: Set<[UInt8]> = []
+        return resources.map { macros.expand($0) }.filter { seen.insert(Array($0.utf8)).inserted }
+    }
+
+    // MARK: - Reading
+
+    private static func groups(_ value: JSONValue?) throws(FleetDataError) -> [String: [String]] {
+        switch value {
+        case nil, .null:
+            return [:]
+        case .object(let described):
+            var groups: [String: [String]] = [:]
+            for (name, members) in described where members != .null {
+                groups[name] = try Self.members(members, of: name)
+            }
+            return groups
+        case .some(let other):
+            throw FleetDataError(message: "prefix data: \"groups\" is \(other.kind); it must be an object of groups")
+        }
+    }
+
+    private static func members(_ value: JSONValue, of group: String) throws(FleetDataError) -> [String] {
+        let place = "group \"\(Excerpt.of(group))\""
+        switch value {
+        case .string(let member):
+            return [member]
+        case .array(let members):
+            return try strings(members, of: place)
+        default:
+            throw FleetDataError(message: "prefix data: \(place) is \(value.kind); it must be a string or a list of strings")
+        }
+    }
+
+    private static func resources(_ value: JSONValue?) throws(FleetDataError) -> [String] {
+        switch value {
+        case nil, .null:
+            return []
+        case .array(let names):
+            return try strings(names, of: "\"resources\"")
+        case .some(let other):
+            throw FleetDataError(message: "prefix data: \"resources\" is \(other.kind); it must be a list of strings")
+        }
+    }
+
+    private static func strings(_ values: [JSONValue], of place: String) throws(FleetDataError) -> [String] {
+        var strings: [String] = []
+        strings.reserveCapacity(values.count)
+        for (index, value) in values.enumerated() {
+            guard case .string(let string) = value else {
+                throw FleetDataError(
+                    message: "prefix data: item \(index + 1) of \(place) is \(value.kind); it must be a string")
+            }
+            strings.append(string)
+        }
+        return strings
+    }
+
+    /// `FQDN PID`, the FQDN empty if the original could not find it.
+    private static func isHostAndPid(_ bytes: [UInt8]) -> Bool {
+        guard bytes.count <= 512, let blank = bytes.firstIndex(of: UInt8(ascii: " ")) else { return false }
+        let startsLikeJSON = bytes.first.map { "{[\"".utf8.contains($0) } ?? false
+        return !startsLikeJSON && DigitText.parse(bytes[(blank + 1)...]) != nil
+    }
+}
+
+/// Prefix data that cannot be used, or does not describe what was asked for. One line that names the key.
+package struct FleetDataError: Error, Equatable {
+    package let message: String
+
+    package init(message: String) {
+        self.message = message
+    }
+}

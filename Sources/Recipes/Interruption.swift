@@ -1,0 +1,19 @@
+/// What makes a run stop short of starting its command.
+package enum Interruption: Error, Sendable, Equatable {
+    // From outside.
+    case signal(Int32)
+    case callerGone
+    case guardianGone
+    /// This session is over; with a new one everything can be tried again.
+    case sessionExpired
+    /// No connection in time.
+    case unavailable(String)
+
+    // Found out.
+    /// A znode is not what it should be.
+    case badData(String)
+    /// ACL or authentication.
+    case denied(String)
+    /// The wait for permits ran out.
+    case noPermits(String)
+}

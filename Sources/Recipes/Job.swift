@@ -1,0 +1,49 @@
+import Coordination
+
+/// What one run asks for: everything that the recipes need to know of the command line and the configuration.
+package struct Job: Sendable {
+    package var lockname: String
+    package var takesLock: Bool
+    /// In the order of `resources` in the prefix data, once that was read.
+    package var leases: [LeaseRequest]
+    package var group: String?
+    /// Nil: for as long as it takes.
+    package var leaseWait: Duration?
+    package var term: Term
+    package var mixedFleet: Bool
+    /// Half a server tick: how late a server may learn from another that a session lives (mixed fleets only).
+    package var relay: Duration
+    package var dataReadLimit: Int
+    /// For a connection to come about, at the start and again after a loss.
+    package var connectTimeout: Duration
+    package var macros: Macros
+    package var host: String
+    package var pid: Int32
+    package var layout: Layout
+
+    package init(
+        lockname: String, takesLock: Bool, leases: [LeaseRequest], group: String?, leaseWait: Duration?, term: Term,
+        mixedFleet: Bool, relay: Duration, dataReadLimit: Int, connectTimeout: Duration, macros: Macros, host: String,
+        pid: Int32, layout: Layout
+    ) {
+        self.lockname = lockname
+        self.takesLock = takesLock
+        self.leases = leases
+        self.group = group
+        self.leaseWait = leaseWait
+        self.term = term
+        self.mixedFleet = mixedFleet
+        self.relay = relay
+        self.dataReadLimit = dataReadLimit
+        self.connectTimeout = connectTimeout
+        self.macros = macros
+        self.host = host
+        self.pid = pid
+        self.layout = layout
+    }
+
+    /// What the original writes into its nodes, and what its users read there: who it is.
+    package var nodeData: [UInt8] { Array("\(host) \(pid)".utf8) }
+    package var lockPath: String { layout.lock(lockname) }
+    package var recordPath: String { layout.record(lockname) }
+}

@@ -1,0 +1,108 @@
+/// What `--lease` asks for: so many permits of a resource which has so many in all.
+package struct LeaseRequest: Sendable, Equatable {
+    /// The resource's name, macros replaced.
+    package let resource: String
+    package let count: Int64
+    package let total: Int64
+
+    package init(resource: String, count: Int64, total: Int64) {
+        self.resource = resource
+        self.count = count
+        self.total = total
+    }
+
+    /// Up to here a double tells every integer from the next.
+    private static let totalBound: Double = 0x1p53
+    /// Nobody's arithmetic; and it keeps what follows short.
+    private static let longestBytes = 4096
+    /// As file systems have it; the place's name with its lockname must remain a sensible path.
+    private static let longestResourceBytes = 255
+
+    /// Reads RESOURCE=COUNT:TOTAL.
+    package static func parse(_ text: String, macros: Macros) throws(LeaseError) -> LeaseRequest {
+        guard text.utf8.count <= longestBytes else {
+            throw LeaseError(text, "is longer than \(longestBytes) bytes; write it shorter")
+        }
+        let scalars = text.unicodeScalars
+        guard let equals = scalars.firstIndex(of: "=") else {
+            throw LeaseError(text, "has no \"=\"; write RESOURCE=COUNT:TOTAL")
+        }
+        let values = scalars[scalars.index(after: equals)...]
+        guard let colon = values.firstIndex(of: ":") else {
+            throw LeaseError(text, "has no total; write RESOURCE=COUNT:TOTAL")
+        }
+        let resource = macros.expand(String(scalars[..<equals]))
+        if let objection = NodeName.objection(to: Array(resource.utf8), longestBytes: longestResourceBytes) {
+            throw LeaseError(text, "the resource's name (\"\(Excerpt.of(resource))\" here) \(objection); choose another")
+        }
+        let (before, after) = (values[..<colon], values[values.index(after: colon)...])
+        let count = try value(of: before, called: "COUNT", in: text, macros: macros)
+        let total = try value(of: after, called: "TOTAL", in: text, macros: macros)
+        guard count <= total else {
+            throw LeaseError(text, "asks for \(count) of \(total) permits, and would wait for ever; COUNT is at most TOTAL")
+        }
+        return LeaseRequest(resource: resource, count: count, total: total)
+    }
+
+    private static func value(
+        of part: Substring.UnicodeScalarView, called name: String, in text: String, macros: Macros
+    ) throws(LeaseError) -> Int64 {
+        let value: Double
+        do {
+            value = try LeaseExpression.evaluate(String(part), macros: macros)
+        } catch {
+            let columnsBefore = text.unicodeScalars.distance(from: text.startIndex, to: part.startIndex)
+            let hint = name == "COUNT" && part.contains("?")
+                ? " (the first colon ends COUNT, so \"?:\" can stand in TOTAL only)" : ""
+            throw LeaseError(text, "column \(columnsBefore + error.column): \(error.problem)\(hint)")
+        }
+        guard value == value.rounded(.towardZero), value >= 1, value < totalBound, let exact = Int64(exactly: value) else {
+            let shown = value == value.rounded(.towardZero) ? "\(name) is \(plain(value))" : "\(name) is \(value), a fraction"
+            throw LeaseError(text, "\(shown); it must be an integer from 1 to below 2**53\(remedy(value))")
+        }
+        return exact
+    }
+
+    private static func remedy(_ value: Double) -> String {
+        value == value.rounded(.towardZero) ? "" : "; int(...) cuts the fraction off"
+    }
+
+    /// 0 and not -0.0, 5 and not 5.0.
+    private static func plain(_ value: Double) -> String {
+        Int64(exactly: value).map { String($0) } ?? String(value)
+    }
+
+    /// Each resource once, in the order given. The same request twice is one; different ones for one resource are an error.
+    package static func unique(_ requests: [LeaseRequest]) throws(LeaseError) -> [LeaseRequest] {
+        var kept: [LeaseRequest] = []
+        // By bytes: ZooKeeper tells names apart which are the same text to Swift.
+        var seen: [[UInt8]: LeaseRequest] = [:]
+        for request in requests {
+            let key = Array(request.resource.utf8)
+            guard let earlier = seen[key] else {
+                seen[key] = request
+                kept.append(request)
+                continue
+            }
+            guard earlier.count == request.count, earlier.total == request.total else {
+                throw LeaseError(
+                    message: "--lease: resource \"\(Excerpt.of(request.resource))\" is asked for twice, "
+                        + "\(earlier.count):\(earlier.total) and \(request.count):\(request.total); name it once")
+            }
+        }
+        return kept
+    }
+}
+
+/// A `--lease` which cannot be understood. One line that names the option and its text and says what to do.
+package struct LeaseError: Error, Equatable {
+    package let message: String
+
+    package init(message: String) {
+        self.message = message
+    }
+
+    init(_ text: String, _ problem: String) {
+        message = "--lease \"\(Excerpt.of(text))\": \(problem)"
+    }
+}

@@ -1,0 +1,38 @@
+/// The words which resource names may hold and which stand for facts about this host: FQDN, CPU and MEMMB.
+package struct Macros: Sendable {
+    package let fqdn: String
+    /// Processors online.
+    package let cpuCount: Int
+    /// Memory in whole mebibytes.
+    package let memoryMB: Int
+
+    package init(fqdn: String, cpuCount: Int, memoryMB: Int) {
+        self.fqdn = fqdn
+        self.cpuCount = cpuCount
+        self.memoryMB = memoryMB
+    }
+
+    /// Replaces every macro wherever it stands, inside longer words too, in one pass: what a macro became is not looked
+    /// at again. Hosts of a fleet agree on resource names only because all of them do exactly this.
+    package func expand(_ name: String) -> String {
+        let replacements: [(word: [UInt8], text: [UInt8])] = [
+            (Array("FQDN".utf8), Array(fqdn.utf8)),
+            (Array("CPU".utf8), Array(String(cpuCount).utf8)),
+            (Array("MEMMB".utf8), Array(String(memoryMB).utf8)),
+        ]
+        // Bytes, not characters: a combining mark after a macro must not hide it here and only here.
+        var rest = Array(name.utf8)[...]
+        var expanded: [UInt8] = []
+        expanded.reserveCapacity(rest.count)
+        while let byte = rest.first {
+            if let found = replacements.first(where: { rest.starts(with: $0.word) }) {
+                expanded += found.text
+                rest = rest.dropFirst(found.word.count)
+            } else {
+                expanded.append(byte)
+                rest = rest.dropFirst()
+            }
+        }
+        return String(decoding: expanded, as: UTF8.self)
+    }
+}

@@ -1,0 +1,147 @@
+import Coordination
+
+/// The wait at the head of the queues until all permits are free, and the count of those that are taken.
+final class Permits {
+    private let job: Job
+    private let talk: Conversation
+    /// Since when we have seen each orphaned mark, as the head: by path.
+    private var orphans: [String: BootInstant] = [:]
+
+    init(job: Job, talk: Conversation) {
+        self.job = job
+        self.talk = talk
+    }
+
+    enum Room {
+        /// There is room, and these marks were waited out for it.
+        case free(spent: [String])
+        /// Something has changed that makes the run needless.
+        case needless(Acquisition.Skip)
+    }
+
+    /// Waits until all permits are to be had.
+    ///
+    /// The only waits on a timer are the limit and the term of an orphaned mark.
+    func awaitRoom(
+        limit: BootInstant?, changed: () async throws(Interruption) -> Acquisition.Skip?
+    ) async throws(Interruption) -> Room {
+        while true {
+            let counts = try await count()
+            if counts.allSatisfy(\.fits) { return .free(spent: counts.flatMap(\.spent)) }
+            let blocked = counts.first { !$0.fits }
+            // Else short waits would starve each other behind a mark that none of them outlasts.
+            let onlyOrphans = counts.allSatisfy(\.fitsWithoutOrphans)
+            let deadline = onlyOrphans ? nil : limit
+            let ripe = counts.compactMap(\.ripeAt).min()
+            waiting: while true {
+                if let skip = try await changed() { return .needless(skip) }
+                for lease in job.leases {
+                    if try talk.noticed(job.layout.leases(lease.resource)) { break waiting }
+                    if try talk.noticed(job.layout.marks(lease.resource)) { break waiting }
+                }
+                let now = talk.clock.now
+                if let ripe, now >= ripe { break waiting }
+                if let deadline, now >= deadline {
+                    throw .noPermits("no permits within the lease wait: \(blocked?.text ?? "")")
+                }
+                try await talk.pause(until: [ripe, deadline].compactMap { $0 }.min())
+            }
+        }
+    }
+
+    /// In a mixed fleet, after the take: whether the permits up to our own lease exceed a total.
+    func isOverTotal(_ claims: Claims) async throws(Interruption) -> Bool {
+        for (lease, path) in zip(job.leases, claims.leases) {
+            let name = path.split(separator: "/").last.map(String.init) ?? ""
+            guard let mine = Permit(lease: name)?.sequence else { continue }
+            let names = try await talk.askAgain([.children(job.layout.leases(lease.resource), watch: false)])[0].children()
+            var sum: Int64 = 0
+            for permit in names.compactMap({ Permit(lease: $0) }) where (permit.sequence ?? .max) <= mine {
+                sum = sum.addingReportingOverflow(permit.count).partialValue
+            }
+            if sum > lease.total { return true }
+        }
+        return false
+    }
+
+    // MARK: Counting
+
+    private struct Count {
+        let lease: LeaseRequest
+        var taken: Int64 = 0
+        var orphaned: Int64 = 0
+        /// Orphaned marks that no longer count.
+        var spent: [String] = []
+        var ripeAt: BootInstant?
+
+        var fits: Bool { Self.sum(taken, orphaned, lease.count) <= lease.total }
+        var fitsWithoutOrphans: Bool { Self.sum(taken, lease.count) <= lease.total }
+        var text: String {
+            "\(lease.resource) has \(Self.sum(taken, orphaned)) of \(lease.total) permits taken, \(lease.count) wanted"
+        }
+
+        static func sum(_ numbers: Int64...) -> Int64 {
+            numbers.reduce(0) { let (sum, overflow) = $0.addingReportingOverflow($1); return overflow ? .max : sum }
+        }
+    }
+
+    /// Lists the leases, then the marks, each with its watch; again if an event came before the last reply, since the
+    /// lists then belong to different instants.
+    private func count() async throws(Interruption) -> [Count] {
+        let leases = job.leases.map { job.layout.leases($0.resource) }
+        let marks = job.leases.map { job.layout.marks($0.resource) }
+        while true {
+            for path in leases + marks { talk.forget(path) }
+            let replies = try await talk.askAgain((leases + marks).map { .children($0, watch: true) })
+            if (leases + marks).contains(where: { !talk.changes(of: $0).isEmpty }) { continue }
+            let seen = talk.clock.now
+            var counts: [Count] = []
+            var orphansNow: [String: BootInstant] = [:]
+            for (index, lease) in job.leases.enumerated() {
+                let count = try count(
+                    lease, leases: try replies[index].children(), marks: try replies[leases.count + index].children(),
+                    seen: seen, orphans: &orphansNow)
+                counts.append(count)
+            }
+            orphans = orphansNow
+            return counts
+        }
+    }
+
+    private func count(
+        _ lease: LeaseRequest, leases: [String], marks: [String], seen: BootInstant, orphans orphansNow: inout [String: BootInstant]
+    ) throws(Interruption) -> Count {
+        var count = Count(lease: lease)
+        var sessions: Set<String> = []
+        for name in leases {
+            let path = "\(job.layout.leases(lease.resource))/\(name)"
+            guard let permit = Permit(lease: name) else {
+                throw .badData("\(path) is nobody's lease (COUNT_TOTAL_SEQ); delete it")
+            }
+            guard permit.total == lease.total else {
+                throw .badData(
+                    "--lease \(lease.resource): total \(lease.total) here, but \(permit.total) in \(path); "
+                        + "use the same total everywhere")
+            }
+            if let session = permit.session { sessions.insert(session) }
+            count.taken = Count.sum(count.taken, permit.count)
+        }
+        for name in marks {
+            let path = "\(job.layout.marks(lease.resource))/\(name)"
+            guard let permit = Permit(mark: name), case .mark(let session, let termSeconds) = permit.kind else {
+                throw .badData("\(path) is nobody's mark, or its term is longer than a day; delete it if no run can be alive")
+            }
+            if sessions.contains(session) { continue }
+            let since = orphans[path] ?? seen
+            let ripe = since.advanced(by: Term(seconds: termSeconds).waitOut)
+            orphansNow[path] = since
+            if talk.clock.now >= ripe {
+                count.spent.append(path)
+            } else {
+                count.orphaned = Count.sum(count.orphaned, permit.count)
+                count.ripeAt = min(count.ripeAt ?? ripe, ripe)
+            }
+        }
+        return count
+    }
+}

@@ -1,0 +1,26 @@
+/// A place in a queue: the node `LOCKNAME-SEQ`.
+package struct Place: Sendable, Equatable {
+    package let lockname: String
+    package let sequence: Int64
+    package let name: String
+
+    /// Nil for a name that does not end in `-SEQ`: nobody's place (the original dies on it).
+    package init?(name: String) {
+        guard let dash = name.lastIndex(of: "-"), let sequence = Sequence.parse(name[name.index(after: dash)...])
+        else { return nil }
+        lockname = String(name[..<dash])
+        self.sequence = sequence
+        self.name = name
+    }
+}
+
+/// ZooKeeper's ten digits behind the name of a sequential node.
+enum Sequence {
+    /// The counter is a signed 32-bit cversion and sticks at its end: warn when half of it is used up.
+    package static let warning: Int64 = 1 << 30
+
+    static func parse(_ text: some StringProtocol) -> Int64? {
+        guard text.utf8.count == 10, text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
+        return Int64(text)
+    }
+}

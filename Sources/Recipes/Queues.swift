@@ -1,0 +1,180 @@
+import Coordination
+
+/// Our places in the queues of all resources that are wanted, and the wait for the head of each.
+///
+/// All places are made in one multi, so that any two runs stand in the same order in every queue and cannot wait for
+/// each other; each waits for its immediate predecessor alone, so that one release wakes one (ZooKeeper Recipes, "Locks").
+final class Queues {
+    private let job: Job
+    private let talk: Conversation
+    private let notice: (Notice) -> Void
+    private var places: [Place] = []
+
+    init(job: Job, talk: Conversation, notice: @escaping (Notice) -> Void) {
+        self.job = job
+        self.talk = talk
+        self.notice = notice
+    }
+
+    private var resources: [String] { job.leases.map(\.resource) }
+
+    var paths: [String] { zip(resources, places).map { "\(job.layout.queue($0))/\($1.name)" } }
+
+    // MARK: Entering
+
+    /// False if somebody of the same lockname stands in one of the queues already: this run is not needed.
+    func enter() async throws(Interruption) -> Bool {
+        if try await list().contains(where: { $0.contains { $0.lockname == job.lockname } }) { return false }
+        try await enqueue()
+        // Checked before only, two may both get in; checked afterwards only, both would leave. The lower one stays.
+        for (place, queue) in zip(places, try await list()) {
+            if queue.contains(where: { $0.lockname == job.lockname && $0.sequence < place.sequence }) {
+                try await leave()
+                return false
+            }
+        }
+        if let high = places.first(where: { $0.sequence > Sequence.warning }) { notice(.sequenceHigh(high.name)) }
+        return true
+    }
+
+    private func enqueue() async throws(Interruption) {
+        let create = Request.multi(
+            resources.map {
+                .create("\(job.layout.queue($0))/\(job.lockname)-", data: job.nodeData, .ephemeralSequential)
+            })
+        while true {
+            switch try await talk.ask([create])[0] {
+            case .success(.committed(let made)):
+                places = made.compactMap { $0 }.compactMap { Place(name: String($0.split(separator: "/").last ?? "")) }
+                guard places.count == resources.count else { throw .badData("ZooKeeper made places without numbers") }
+                return
+            case .failure(let failure) where failure.reason == .connectionLost:
+                try await talk.reconnected()
+                if try await foundAgain() { return }
+            case .failure(let failure) where failure.reason == .noNode:
+                try await Parents(job: job, talk: talk).make(for: resources.map { "\(job.layout.queue($0))/place" })
+            case let reply: throw reply.interruption
+            }
+        }
+    }
+
+    /// Whether a multi whose reply was lost was carried out: its places belong to our session.
+    private func foundAgain() async throws(Interruption) -> Bool {
+        // A committed write first: without it the lists may be older than our lost multi.
+        for case .failure(let failure) in try await talk.askAgain([.multi([.check(job.layout.prefix)])])
+        where failure.reason != .noNode { throw failure.interruption }
+        guard let session = talk.ensemble.session else { throw .sessionExpired }
+        var found: [Place] = []
+        for (resource, queue) in zip(resources, try await list()) {
+            let candidates = queue.filter { $0.lockname == job.lockname }
+            if candidates.isEmpty { continue }
+            let replies = try await talk.askAgain(
+                candidates.map { .exists("\(job.layout.queue(resource))/\($0.name)", watch: false) })
+            for (place, reply) in zip(candidates, replies) where try reply.stat()?.ephemeralOwner == session.id {
+                found.append(place)
+            }
+        }
+        if found.isEmpty { return false }
+        guard found.count == resources.count else { throw .badData("a place of ours was deleted from its queue by somebody") }
+        places = found
+        return true
+    }
+
+    /// Gives up all places, in one multi.
+    func leave() async throws(Interruption) {
+        let leaving = paths
+        places = []
+        talk.forgetAll()
+        for case .failure(let failure) in try await talk.askAgain([.multi(leaving.map { .delete($0) })])
+        where failure.reason != .noNode { throw failure.interruption }
+    }
+
+    // MARK: Waiting
+
+    /// Returns nil at the head of every queue.
+    func awaitHead(
+        limit: BootInstant?, changed: () async throws(Interruption) -> Acquisition.Skip?
+    ) async throws(Interruption) -> Acquisition.Skip? {
+        while true {
+            let lists = try await list()
+            var predecessors: [String] = []
+            var ahead = 0
+            for (index, queue) in lists.enumerated() {
+                guard queue.contains(where: { $0.sequence == places[index].sequence }) else {
+                    throw .badData("our place \(paths[index]) was deleted from its queue by somebody; start the run again")
+                }
+                let earlier = queue.filter { $0.sequence < places[index].sequence }
+                ahead = max(ahead, earlier.count)
+                if let predecessor = earlier.max(by: { $0.sequence < $1.sequence }) {
+                    predecessors.append("\(job.layout.queue(resources[index]))/\(predecessor.name)")
+                }
+            }
+            if predecessors.isEmpty { return nil }
+            notice(.waitingInQueue(predecessors[0], ahead: ahead))
+            let replies = try await talk.askAgain(predecessors.map { .exists($0, watch: true) })
+            if replies.contains(where: { $0.failureReason == .noNode }) { continue }
+            for reply in replies { _ = try reply.stat() }
+            if job.mixedFleet, try await isInterlocked(lists) {
+                try await leave()
+                try await enqueue()
+                continue
+            }
+            waiting: while true {
+                if let skip = try await changed() { return skip }
+                for predecessor in predecessors where try talk.noticed(predecessor) { break waiting }
+                if job.mixedFleet { for queue in headed(lists) where try talk.noticed(queue) { break waiting } }
+                if let limit, talk.clock.now >= limit {
+                    throw .noPermits("no permits within the lease wait: \(ahead) ahead in the queue, next is \(predecessors[0])")
+                }
+                try await talk.pause(until: limit)
+            }
+        }
+    }
+
+    // MARK: Mixed fleets
+
+    /// The queues that we head while we are blocked in another.
+    private func headed(_ lists: [[Place]]) -> [String] {
+        lists.indices.filter { index in !lists[index].contains { $0.sequence < places[index].sequence } }
+            .map { job.layout.queue(resources[$0]) }
+    }
+
+    /// An original enters one queue at a time, so it may stand before us in one and behind us in another: neither would
+    /// ever go on. Who sees that from the head of a queue gives way.
+    private func isInterlocked(_ lists: [[Place]]) async throws(Interruption) -> Bool {
+        let heads = headed(lists)
+        if heads.isEmpty { return false }
+        let behind = try await talk.askAgain(heads.map { .children($0, watch: true) })
+        var aheadElsewhere: Set<String> = []
+        for (index, queue) in lists.enumerated() {
+            for place in queue where place.sequence < places[index].sequence { aheadElsewhere.insert(place.lockname) }
+        }
+        for reply in behind {
+            for name in try reply.children() {
+                if let place = Place(name: name), place.lockname != job.lockname, aheadElsewhere.contains(place.lockname) {
+                    return true
+                }
+            }
+        }
+        return false
+    }
+
+    // MARK: Reading
+
+    private func list() async throws(Interruption) -> [[Place]] {
+        let replies = try await talk.askAgain(resources.map { .children(job.layout.queue($0), watch: false) })
+        var lists: [[Place]] = []
+        for (resource, reply) in zip(resources, replies) {
+            var queue: [Place] = []
+            for name in try reply.children() {
+                guard let place = Place(name: name) else {
+                    throw .badData(
+                        "\(job.layout.queue(resource))/\(name) is nobody's place in a queue (LOCKNAME-SEQ); delete it")
+                }
+                queue.append(place)
+            }
+            lists.append(queue)
+        }
+        return lists
+    }
+}

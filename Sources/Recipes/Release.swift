@@ -1,0 +1,100 @@
+package import Coordination
+
+/// The way back: one multi that ends the record and takes away marks, leases and lock; repeated until it is committed or
+/// nothing of ours is left.
+package struct Release: Sendable {
+    package enum Record: Sendable, Equatable {
+        /// The tree was reaped, or nothing ever ran. Nil: no run to remember.
+        case ended(PastRun?)
+        /// Given up before a lost predecessor was waited out: the record stays running, with the rest of its term.
+        case waitingOut(Int64)
+    }
+
+    private var operations: [Operation] = []
+    private var record: (path: String, version: Int32, content: JobRecord)?
+    private let lockPath: String?
+
+    /// - Parameter keepsLock: leave the lock to the close of the session; in a mixed fleet an original's could stand
+    ///   there by now, and it has no record that could guard the delete.
+    package init(claims: Claims, record outcome: Record, keepsLock: Bool) {
+        lockPath = claims.lock?.path
+        if var record = claims.record {
+            switch outcome {
+            case .ended(let run):
+                record.content.state = .ended
+                record.content.token = claims.lock?.czxid
+                record.content.started = claims.takenMilliseconds
+                if let run { record.content.runs.append(run) }
+            case .waitingOut(let seconds):
+                record.content.term = seconds
+            }
+            self.record = record
+            operations.append(.set(record.path, data: record.content.encoded(), version: record.version))
+        }
+        operations += (claims.marks + claims.leases).map { .delete($0) }
+        if let lock = claims.lock, !keepsLock { operations.append(.delete(lock.path)) }
+    }
+
+    package var isDone: Bool { operations.isEmpty }
+
+    /// After a guard has failed, the record is read as well.
+    package var requests: [Request] {
+        if let path = unsure { return [.get(path, watch: false)] }
+        return [.multi(operations)]
+    }
+
+    private var unsure: String?
+
+    /// Takes in the replies to `requests`. A lost reply changes nothing: the same is asked again.
+    package mutating func settle(_ replies: [Reply]) {
+        guard let reply = replies.first else { return }
+        switch reply {
+        case .success(.committed): operations = []
+        case .success(.node(let data, let stat)): resolve(data, stat)
+        case .success: operations = []
+        case .failure(let failure): settle(failure)
+        }
+    }
+
+    private mutating func settle(_ failure: Failure) {
+        switch failure.reason {
+        case .connectionLost: break
+        case .noNode where unsure != nil:
+            unsure = nil
+            dropRecord()
+        case .noNode:
+            guard let index = failure.operation, operations.indices.contains(index) else { return operations = [] }
+            if case .set = operations[index] { dropRecord() } else { operations.remove(at: index) }
+        case .badVersion: unsure = record?.path
+        // Nothing more can be done in this session; the marks left behind are waited out by who comes next.
+        default: operations = []
+        }
+    }
+
+    private mutating func resolve(_ data: [UInt8], _ stat: NodeStat) {
+        unsure = nil
+        guard let record, let found = JobRecord(bytes: data), found.session == record.content.session,
+            found.n == record.content.n
+        else { return dropRecord() }
+        if found.state == record.content.state, found.term == record.content.term {
+            // Our own write, whose reply was lost: the multi was carried out as a whole.
+            operations = []
+        } else {
+            // Ours, but of another version than we thought.
+            self.record?.version = stat.version
+            operations[0] = .set(record.path, data: record.content.encoded(), version: stat.version)
+        }
+    }
+
+    /// The record is no longer ours, so the lock is not ours either.
+    private mutating func dropRecord() {
+        operations.removeAll {
+            switch $0 {
+            case .set: true
+            case .delete(let path): path == lockPath
+            default: false
+            }
+        }
+        record = nil
+    }
+}

@@ -1,0 +1,188 @@
+import Coordination
+
+/// The take: record, lock, permits and places, all in one multi or nothing.
+///
+/// The marks are written in the same multi as the claims, so that whoever finds no mark may start at once; and the
+/// first operation is a guard, so that a take whose reply was lost can simply be made again: the second cannot succeed
+/// when the first has.
+struct Take {
+    enum Outcome {
+        case taken(Claims)
+        /// Somebody else holds the lock.
+        case held
+        /// What we had read is out of date: read and decide again.
+        case changed
+    }
+
+    let job: Job
+    let talk: Conversation
+    /// Counts our takes in this session.
+    let n: Int
+    /// The record as it was read, nil if there was none.
+    let found: (record: JobRecord, version: Int32)?
+    /// Our places in the queues, which the take gives up.
+    let places: [String]
+    /// Orphaned marks that have been waited out.
+    let spentMarks: [String]
+
+    func perform() async throws(Interruption) -> Outcome {
+        guard let session = talk.ensemble.session else { throw .sessionExpired }
+        let content = record(session)
+        let operations = operations(session, content)
+        // Read before the call that submits, and kept when the take has to be repeated: never later than the truth.
+        let submitted = talk.clock.now
+        let before = talk.newestAnswered ?? submitted
+        var isRepeated = false
+        while true {
+            let replies = try await talk.ask([.multi(operations)] + (job.takesLock ? [.exists(job.lockPath, watch: true)] : []))
+            switch replies.first {
+            case .success(.committed(let made))?:
+                return try await taken(
+                    Claims(
+                        leases: zip(operations, made).filter { $0.0.isLease }.compactMap(\.1),
+                        marks: markPaths(session),
+                        record: job.takesLock ? (job.recordPath, found.map { $0.version &+ 1 } ?? 0, content) : nil,
+                        session: session, submitted: submitted, submittedBefore: before, acknowledged: talk.clock.now,
+                        found: waitOut),
+                    lock: replies.count > 1 ? replies[1] : nil)
+            case .failure(let failure)? where failure.reason == .connectionLost:
+                try await talk.reconnected()
+                isRepeated = true
+            case .failure(let failure)?:
+                guard let index = failure.operation, operations.indices.contains(index) else { throw failure.interruption }
+                if failure.reason == .noNode, operations[index].isCreate {
+                    try await Parents(job: job, talk: talk).make(for: operations.filter(\.isCreate).map(\.path))
+                } else if isRepeated, index == 0, failure.reason == .badVersion || failure.reason == .nodeExists {
+                    // The failed multi went through a quorum, so what is read now is not older than it.
+                    if let claims = try await resolved(session, submitted, content) { return claims }
+                    return .changed
+                } else {
+                    return try decide(failure, operations[index])
+                }
+            default: throw .badData("ZooKeeper sent a reply of the wrong kind")
+            }
+        }
+    }
+
+    // MARK: What it is made of
+
+    private var waitOut: Term? {
+        guard job.takesLock, let found, found.record.state == .running else { return nil }
+        return Term(seconds: found.record.term)
+    }
+
+    private func record(_ session: Session) -> JobRecord {
+        var runs = found?.record.runs ?? []
+        var term = job.term.seconds
+        if let lost = found?.record, lost.state == .running {
+            runs.append(PastRun(host: lost.host, started: lost.started, outcome: "lost", token: lost.token))
+            // In case we die while we wait it out.
+            term = max(term, lost.term)
+        }
+        return JobRecord(session: session.text, n: n, term: term, host: job.host, pid: job.pid, runs: runs)
+    }
+
+    private func markPaths(_ session: Session) -> [String] {
+        job.leases.map {
+            "\(job.layout.marks($0.resource))/\($0.count)_\($0.total)_\(session.text)_\(n)_\(job.term.seconds)"
+        }
+    }
+
+    private func operations(_ session: Session, _ content: JobRecord) -> [Operation] {
+        var list: [Operation] = []
+        if job.takesLock {
+            if let found {
+                list.append(.set(job.recordPath, data: content.encoded(), version: found.version))
+            } else {
+                list.append(.create(job.recordPath, data: content.encoded(), .persistent))
+            }
+            list.append(.create(job.lockPath, data: job.nodeData, .ephemeral))
+        }
+        // Without a lock the first mark is the guard: its name is ours alone.
+        list += markPaths(session).map { .create($0, data: job.nodeData, .persistent) }
+        list += job.leases.map {
+            .create(
+                "\(job.layout.leases($0.resource))/\($0.count)_\($0.total)_\(session.text)_", data: job.nodeData,
+                .ephemeralSequential)
+        }
+        return list + (places + spentMarks).map { .delete($0) }
+    }
+
+    // MARK: How it went
+
+    /// The look behind the take tells the creation zxid, and watches the lock from its first moment on.
+    private func taken(_ claims: Claims, lock: Reply?) async throws(Interruption) -> Outcome {
+        guard job.takesLock, let lock else { return .taken(claims) }
+        var claims = claims
+        let reply = lock.isLost ? try await talk.askAgain([.exists(job.lockPath, watch: true)])[0] : lock
+        guard let stat = try reply.stat(), stat.ephemeralOwner == claims.session.id else {
+            // Gone again before anything started: begin anew. Our record says running, and is waited out like any other.
+            throw .sessionExpired
+        }
+        claims.lock = (job.lockPath, stat.czxid)
+        claims.takenMilliseconds = stat.ctimeMilliseconds
+        return .taken(claims)
+    }
+
+    /// A take whose reply was lost: the record, or the mark, tells whether it was carried out.
+    private func resolved(_ session: Session, _ submitted: BootInstant, _ content: JobRecord) async throws(Interruption)
+        -> Outcome?
+    {
+        var claims = Claims(
+            leases: [], marks: markPaths(session), session: session, submitted: submitted,
+            submittedBefore: talk.newestAnswered ?? submitted, acknowledged: talk.clock.now, found: waitOut)
+        if job.takesLock {
+            guard let node = try await talk.askAgain([.get(job.recordPath, watch: false)])[0].node(),
+                let record = JobRecord(bytes: node.data), record.session == session.text, record.n == n
+            else { return nil }
+            claims.record = (job.recordPath, node.stat.version, content)
+        }
+        for lease in job.leases {
+            let names = try await talk.askAgain([.children(job.layout.leases(lease.resource), watch: false)])[0].children()
+            let mine = names.first { Permit(lease: $0)?.session == session.text }
+            // Deleted by hand already: the first heartbeat will say so.
+            claims.leases.append("\(job.layout.leases(lease.resource))/\(mine ?? "deleted")")
+        }
+        claims.acknowledged = talk.clock.now
+        let lock = job.takesLock ? try await talk.askAgain([.exists(job.lockPath, watch: true)])[0] : nil
+        return try await taken(claims, lock: lock)
+    }
+
+    /// A failed multi is decided by its first failing operation.
+    private func decide(_ failure: Failure, _ operation: Operation) throws(Interruption) -> Outcome {
+        switch (failure.reason, operation) {
+        case (.nodeExists, .create(job.lockPath, _, _)): return .held
+        case (.badVersion, .set), (.nodeExists, .create(job.recordPath, _, _)), (.noNode, .set): return .changed
+        case (.noNode, .delete(let path)) where spentMarks.contains(path): return .changed
+        case (.noNode, .delete(let path)):
+            throw .badData("our place \(path) was deleted from its queue by somebody; start the run again")
+        default: throw failure.interruption
+        }
+    }
+}
+
+extension Operation {
+    var isCreate: Bool { if case .create = self { true } else { false } }
+    var isLease: Bool { if case .create(_, _, .ephemeralSequential) = self { true } else { false } }
+}
+
+/// Persistent nodes that others stand under: made when a create says that they are missing, not looked for on every run.
+struct Parents {
+    let job: Job
+    let talk: Conversation
+
+    func make(for paths: [String]) async throws(Interruption) {
+        var ancestors: [String] = []
+        for ancestor in paths.flatMap(Layout.ancestors) where !ancestors.contains(ancestor) { ancestors.append(ancestor) }
+        // Only the missing ones: to create one that exists takes a permission on its parent that we may not have.
+        let replies = try await talk.askAgain(ancestors.map { .exists($0, watch: false) })
+        let missing = zip(ancestors, replies).filter { $0.1.failureReason == .noNode }.map(\.0)
+        let creates = missing.map {
+            Request.multi([.create($0, data: job.layout.seed($0, nodeData: job.nodeData), .persistent)])
+        }
+        if creates.isEmpty { return }
+        for case .failure(let failure) in try await talk.askAgain(creates) where failure.reason != .nodeExists {
+            throw failure.interruption
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package import Coordination
+
+/// The ownership term W and what follows from it: when the holder's command must be dead, and how long a successor waits.
+///
+/// Only the rates of two clocks enter, never a server's timeout: see Docs/Guarantees.md for the proof.
+package struct Term: Sendable, Equatable {
+    package let seconds: Int64
+
+    package init(seconds: Int64) { self.seconds = seconds }
+
+    /// How far two machines' clocks may differ in rate, in percent: far beyond what NTP allows (500 ppm).
+    static let driftPercent: Int64 = 1
+    /// For killing and reaping: measured up to 1.4 s against a fork bomb.
+    static let killingBudget = Duration.seconds(2)
+    /// Below this nothing is left between two heartbeats without an answer and the kill.
+    package static let secondsMin: Int64 = 3
+    /// A longer one in a record or mark is not believed: it would block the job for its length.
+    package static let secondsMax: Int64 = 86_400
+
+    private var duration: Duration { .seconds(seconds) }
+
+    /// From one heartbeat to the next.
+    package var period: Duration { duration / 10 }
+
+    /// The holder's promise: dead by then, `since` being the instant before the newest acknowledged heartbeat was submitted.
+    package func deadline(since: BootInstant) -> BootInstant {
+        since.advanced(by: duration * Int(100 - Self.driftPercent) / 100)
+    }
+
+    /// What a successor waits from the acknowledgement of its own take on.
+    package var waitOut: Duration { duration * Int(100 + Self.driftPercent) / 100 }
+
+    /// When the tree is ended if no further heartbeat is acknowledged.
+    ///
+    /// SIGTERM never comes before two periods without an acknowledgement: one lost heartbeat kills nothing.
+    package func schedule(since: BootInstant, grace: Duration, noLaterThan limit: BootInstant = .never) -> Schedule {
+        let kill = min(deadline(since: since), limit).advanced(by: .zero - Self.killingBudget)
+        let term = max(kill.advanced(by: .zero - grace), since.advanced(by: period * 2))
+        return Schedule(terminate: min(term, kill), kill: kill)
+    }
+}

@@ -1,0 +1,121 @@
+package import Recipes
+
+/// What holds for every run on this host, wherever it was written: the file, or the environment, which is stronger.
+package struct Configuration: Sendable {
+    /// Below which all our znodes stand; the chroot of `zkhosts`, if any, comes first in it.
+    package var prefix: String
+    package var zkhosts: [ServerAddress]
+    package var logfile: String?
+    package var loglevel = LogLevel.info
+    /// The most bytes of prefix data that are read.
+    package var dataReadLen = 65_535
+    /// For how long a run waits for its permits unless it says so itself.
+    package var resourcesWait = Limit.forever
+    /// Between SIGTERM and SIGKILL.
+    package var terminationTimeoutSeconds: Int64 = 10
+    package var sessionTimeoutSeconds: Int64 = 30
+    package var ownershipTermSeconds: Int64 = 30
+    /// Whether originals are about, which know nothing of terms.
+    package var mixedFleet = false
+    /// The servers' `tickTime`; the default is twice ZooKeeper's own, so that half of it covers the servers' rounding.
+    package var serverTickMilliseconds = 4000
+    package var connectTimeout = Limit.seconds(15)
+    /// This host's name if it is not to be asked for.
+    package var fqdn: String?
+
+    package init(prefix: String, zkhosts: [ServerAddress]) {
+        self.prefix = prefix
+        self.zkhosts = zkhosts
+    }
+
+    /// The file that is read if no other is named.
+    package static let defaultPath = "/etc/switchman.conf"
+
+    static let keys = [
+        "prefix", "zkhosts", "logfile", "loglevel", "data_read_len", "resources_wait_timeout", "termination_timeout",
+        "session_timeout", "ownership_term", "mixed_fleet", "server_tick", "connect_timeout", "fqdn",
+    ]
+    /// Keys with a meaning to come; to pass over `tls` in silence would be wrong.
+    static let keysToCome = ["log_format", "syslog", "metrics_directory", "hooks", "auth", "acl", "tls"]
+
+    /// The shortest term in which a heartbeat every tenth and two seconds for killing and reaping have room.
+    private static let shortestTermSeconds: Int64 = 3
+    private static let daySeconds: Int64 = 86_400
+    /// Only there so that arithmetic with it cannot overflow.
+    private static let yearSeconds: Int64 = 366 * daySeconds
+
+    /// Reads the file at `path`, else the one that SWITCHMAN_CONFIG names, else `defaultPath`; the environment goes before
+    /// the file. The warnings are for the log.
+    package static func load(
+        path: String?, environment: [String: String]
+    ) throws(ConfigurationError) -> (Configuration, warnings: [String]) {
+        let settings = try Settings.load(path: path, environment: environment)
+        let prefix = try settings.required("prefix")
+        if let objection = ZNodePath.objection(to: try prefix.text()) {
+            throw prefix.error("\"\(Excerpt.of(try prefix.text()))\" \(objection)")
+        }
+        let (servers, chroot) = try servers(in: try settings.required("zkhosts"))
+        var configuration = Configuration(prefix: chroot + (try prefix.text()), zkhosts: servers)
+        try configuration.takeLog(from: settings)
+        try configuration.takeTimes(from: settings)
+        if let setting = settings["data_read_len"] {
+            configuration.dataReadLen = Int(try setting.integer(in: 1...Int64(Int32.max)))
+        }
+        if let setting = settings["mixed_fleet"] {
+            configuration.mixedFleet = try setting.boolean()
+        }
+        if let setting = settings["fqdn"] {
+            configuration.fqdn = try setting.hostName()
+        }
+        return (configuration, warnings: settings.warnings())
+    }
+
+    private static func servers(
+        in setting: Setting
+    ) throws(ConfigurationError) -> (servers: [ServerAddress], chroot: String) {
+        let text = try setting.text()
+        do {
+            return try ServerAddress.parseList(text)
+        } catch {
+            throw setting.error(error.problem)
+        }
+    }
+
+    private mutating func takeLog(from settings: Settings) throws(ConfigurationError) {
+        if let setting = settings["logfile"] {
+            let path = try setting.text()
+            // The original takes an empty one as none.
+            logfile = path.isEmpty ? nil : path
+        }
+        if let setting = settings["loglevel"] {
+            loglevel = try setting.logLevel()
+        }
+    }
+
+    private mutating func takeTimes(from settings: Settings) throws(ConfigurationError) {
+        if let setting = settings["resources_wait_timeout"] {
+            let limit = try setting.duration()
+            resourcesWait = limit == .seconds(0) ? .forever : limit
+        }
+        if let setting = settings["termination_timeout"] {
+            terminationTimeoutSeconds = try setting.seconds(in: 0...Self.yearSeconds)
+        }
+        if let setting = settings["session_timeout"] {
+            sessionTimeoutSeconds = try setting.seconds(in: 1...Self.daySeconds)
+        }
+        if let setting = settings["ownership_term"] {
+            ownershipTermSeconds = try setting.seconds(in: Self.shortestTermSeconds...Self.daySeconds)
+        }
+        if let setting = settings["server_tick"] {
+            serverTickMilliseconds = Int(try setting.seconds(in: 1...3600)) * 1000
+        }
+        if let setting = settings["connect_timeout"] {
+            connectTimeout = try setting.duration()
+        }
+    }
+}
+
+/// A configuration that cannot be used. One line that names the place and the key and says what to do.
+package struct ConfigurationError: Error, Equatable {
+    package let message: String
+}

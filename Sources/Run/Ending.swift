@@ -1,0 +1,92 @@
+import Coordination
+
+/// How a run came to its end, as it becomes known, and what follows for the exit code.
+struct Ending: Sendable {
+    enum Cause: Sendable, Equatable {
+        case signal(Int32)
+        case groupExit
+        case callerGone
+
+        var text: String {
+            switch self {
+            case .signal(let signal): "signal \(signal)"
+            case .groupExit: "this host left the group"
+            case .callerGone: "the process that the caller had started was killed"
+            }
+        }
+    }
+
+    /// The first reason to stop.
+    var cause: Cause?
+    /// Why ownership is lost, or no longer provable.
+    var lost: String?
+    /// Why the supervisor had to kill the tree itself.
+    var takenOver: String?
+    var failure: (errno: Int32, inExec: Bool)?
+    var exited: (waitStatus: Int32, by: TreeReport.Ending)?
+
+    static let sessionExpired = "the session expired"
+    /// SIGHUP, SIGINT, SIGQUIT, SIGTERM: they ask for the end.
+    static let endingSignals: Set<Int32> = [1, 2, 3, 15]
+
+    /// Reaped before our first kill, the command's own status counts; else `lost` overrides the first cause of the stop.
+    var result: Ended {
+        if let failure { return startFailure(failure.errno, inExec: failure.inExec) }
+        if let exited, exited.by == .none { return Self.own(exited.waitStatus) }
+        if let lost { return Ended(outcome: .lost, code: nil, reason: "ownership lost: \(lost)") }
+        if exited == nil, takenOver == nil, cause == nil { return Ended(outcome: .lost, code: nil, reason: "nothing was started") }
+        switch cause {
+        case .groupExit?:
+            return Ended(outcome: .groupExit, code: nil, reason: "this host is no longer in the group")
+        case .signal(let signal)?: return Ended(outcome: .signaled, code: 128 + signal, signal: signal)
+        case .callerGone?:
+            return Ended(outcome: .signaled, code: 128 + 9, reason: "the process that the caller had started was killed")
+        case nil:
+            if let takenOver { return Ended(outcome: .lost, code: nil, reason: "\(takenOver); the command was killed") }
+            return exited.map { Self.own($0.waitStatus) } ?? Ended(outcome: .lost, code: nil)
+        }
+    }
+
+    private static func own(_ status: Int32) -> Ended {
+        let signal = status & 0x7f
+        return signal == 0
+            ? Ended(outcome: .ran, code: (status >> 8) & 0xff)
+            : Ended(outcome: .signaled, code: 128 + signal, signal: signal)
+    }
+
+    private func startFailure(_ errno: Int32, inExec: Bool) -> Ended {
+        guard inExec else { return Ended(outcome: .osError, code: nil, errno: errno) }
+        // ENOENT 2, ENOTDIR 20: as the shell tells them apart.
+        let isMissing = errno == 2 || errno == 20
+        return Ended(outcome: isMissing ? .notFound : .notExecutable, code: nil, errno: errno)
+    }
+}
+
+/// The end of a run.
+package struct Ended: Sendable, Equatable {
+    package var outcome: Outcome
+    /// The exit status, where the command or a signal decides it; else the outcome's own.
+    package var code: Int32?
+    package var signal: Int32?
+    /// For the user, if there is anything to say.
+    package var reason: String?
+    package var errno: Int32?
+
+    package init(
+        outcome: Outcome, code: Int32? = nil, signal: Int32? = nil, reason: String? = nil, errno: Int32? = nil
+    ) {
+        (self.outcome, self.code, self.signal, self.reason, self.errno) = (outcome, code, signal, reason, errno)
+    }
+}
+
+/// What is worth a line in the log.
+package enum Remark: Sendable, Equatable {
+    case started(pid: Int32)
+    case ownershipLost(String)
+    case groupUnreadable(String)
+    case stopping(String)
+    case waitingForDescendants(Int)
+    case takingOver(String)
+    case unkillable(Int)
+    case notReleased
+}

@@ -1,0 +1,102 @@
+package import Coordination
+package import Recipes
+
+/// When the next heartbeat is due, which are proof, and how long the command may live on what is proven.
+package struct Heartbeats: Sendable {
+    private let term: Term
+    private let mixed: MixedFleet?
+    /// Just before the newest acknowledged heartbeat was submitted; the take is the first.
+    private(set) var proven: BootInstant
+    /// The one before: its acknowledgement arrived before the newest was submitted, since one is under way at a time.
+    private var provenBefore: BootInstant
+    private var underWay: BootInstant?
+    private var nextAt: BootInstant
+    /// When a silent server was last dropped for another.
+    private var droppedAt: BootInstant?
+    private var longestGap: Duration = .zero
+    private var longestTrip: Duration = .zero
+    private var acknowledgements = 0
+    private var sessionTimeout: Duration
+
+    /// What a mixed fleet adds: originals take a lock the moment a session expires, marks or not.
+    package struct MixedFleet: Sendable {
+        /// Half a server tick.
+        package let relay: Duration
+        package init(relay: Duration) { self.relay = relay }
+    }
+
+    package init(claims: Claims, term: Term, mixed: MixedFleet?) {
+        self.term = term
+        self.mixed = mixed
+        proven = claims.submitted
+        provenBefore = claims.submittedBefore
+        sessionTimeout = claims.session.timeout
+        nextAt = .never
+        nextAt = claims.submitted.advanced(by: period)
+    }
+
+    /// A tenth of what the command may live without one.
+    package var period: Duration { mixed == nil ? term.period : min(term.period, sessionTimeout / 10) }
+
+    package mutating func sessionTimeoutIs(_ timeout: Duration) { sessionTimeout = min(sessionTimeout, timeout) }
+
+    package func isDue(at now: BootInstant) -> Bool { underWay == nil && now >= nextAt }
+
+    package mutating func submitted(at now: BootInstant) {
+        longestGap = max(longestGap, proven.duration(to: now))
+        underWay = now
+    }
+
+    package mutating func acknowledged(at now: BootInstant) {
+        guard let submitted = underWay else { return }
+        underWay = nil
+        droppedAt = nil
+        acknowledgements += 1
+        longestTrip = max(longestTrip, submitted.duration(to: now))
+        provenBefore = proven
+        proven = submitted
+        nextAt = submitted.advanced(by: period)
+    }
+
+    /// No proof: again at the next period, or as soon as there is a connection.
+    package mutating func unanswered() {
+        guard let submitted = underWay else { return }
+        underWay = nil
+        nextAt = submitted.advanced(by: period)
+    }
+
+    package mutating func connected(at now: BootInstant) {
+        droppedAt = nil
+        if underWay == nil { nextAt = min(nextAt, now) }
+    }
+
+    /// Two periods without an answer: another server may have one. Without this, one hung server of three would end a
+    /// healthy job: the C client waits two thirds of the session timeout, 20 s of a term of 30.
+    package mutating func shouldTryAnotherServer(at now: BootInstant) -> Bool {
+        guard let underWay, now >= (droppedAt ?? underWay).advanced(by: period * 2) else { return false }
+        droppedAt = now
+        return true
+    }
+
+    package func wake() -> BootInstant {
+        guard let underWay else { return nextAt }
+        return (droppedAt ?? underWay).advanced(by: period * 2)
+    }
+
+    /// When the guardian has to act unless another heartbeat is acknowledged.
+    package func schedule(grace: Duration) -> Schedule {
+        term.schedule(since: proven, grace: grace, noLaterThan: mixedDeadline)
+    }
+
+    /// The holder's promise in this moment.
+    package var deadline: BootInstant { min(term.deadline(since: proven), mixedDeadline) }
+
+    /// D = s' + (1 - rho) T - g - h - epsilon: the earliest instant at which the servers can have expired the session.
+    /// Leans on the servers' clocks, as the term never does; documented as weaker.
+    private var mixedDeadline: BootInstant {
+        guard let mixed else { return .never }
+        let jitter = acknowledgements < 2 ? sessionTimeout / 3 : longestGap + longestTrip
+        return provenBefore.advanced(
+            by: sessionTimeout * 99 / 100 - mixed.relay - jitter - .milliseconds(100))
+    }
+}

@@ -1,0 +1,137 @@
+package import Coordination
+package import Recipes
+
+/// The life of one run, from the first question to its end: acquisition, then tenure, with a new session where one is lost
+/// before anything was started.
+package final class Life {
+    private let job: Job
+    private let grace: Duration
+    private let waitsForDescendants: Bool
+    private let inbox: any Inbox
+    private let clock: any Timekeeper
+    private let commandTree: any CommandTree
+    private let connect: () -> any Ensemble
+    private let environment: (Claims?) -> [String]
+    private let tell: (Remark) -> Void
+    private let notice: (Notice) -> Void
+    private(set) var ensemble: any Ensemble
+
+    package private(set) var story = Story()
+
+    /// What the last line of a run's log tells.
+    package struct Story: Sendable {
+        package var waited: Duration = .zero
+        package var held: Duration?
+        package var token: Int64?
+    }
+
+    package init(
+        job: Job, grace: Duration, waitsForDescendants: Bool, inbox: any Inbox, clock: any Timekeeper,
+        commandTree: any CommandTree, connect: @escaping () -> any Ensemble, environment: @escaping (Claims?) -> [String],
+        tell: @escaping (Remark) -> Void, notice: @escaping (Notice) -> Void
+    ) {
+        self.job = job
+        self.grace = grace
+        self.waitsForDescendants = waitsForDescendants
+        self.inbox = inbox
+        self.clock = clock
+        self.commandTree = commandTree
+        self.connect = connect
+        self.environment = environment
+        self.tell = tell
+        self.notice = notice
+        ensemble = connect()
+    }
+
+    package func perform() async -> Ended {
+        let began = clock.now
+        var limit: BootInstant?
+        while true {
+            let talk = Conversation(ensemble: ensemble, inbox: inbox, clock: clock, connectTimeout: job.connectTimeout)
+            let acquisition = Acquisition(job: job, talk: talk, limit: limit, notice: notice)
+            do throws(Interruption) {
+                let verdict = try await acquisition.perform()
+                if case .skipped(let skip) = verdict { return Ended(outcome: skip.outcome) }
+                var claims: Claims?
+                if case .owned(let owned) = verdict { claims = owned }
+                story.waited = began.duration(to: clock.now)
+                story.token = claims?.lock?.czxid
+                let ended = await tenure(claims, fleetChanged: !talk.changes(of: job.layout.prefix).isEmpty)
+                if let ended { return ended }
+            } catch {
+                guard case .sessionExpired = error else { return Ended(error) }
+            }
+            limit = acquisition.waitLimit
+            ensemble.close(cap: .milliseconds(500))
+            ensemble = connect()
+        }
+    }
+
+    /// Ends the session; what the run leaves on the servers goes with it.
+    package func close() { ensemble.close(cap: .milliseconds(500)) }
+
+    /// Nil: ownership was lost before anything was started.
+    private func tenure(_ claims: Claims?, fleetChanged: Bool) async -> Ended? {
+        var tenure = Tenure(
+            job: job, claims: claims, grace: grace, waitsForDescendants: waitsForDescendants, fleetChanged: fleetChanged)
+        var actions: [Tenure.Action] = []
+        tenure.tick(clock.now, &actions)
+        while true {
+            for action in actions {
+                if case .finish(let ended) = action {
+                    story.held = tenure.startedAt.map { $0.duration(to: clock.now) }
+                    return tenure.isToBeginAnew ? nil : ended
+                }
+                carryOut(action, claims)
+            }
+            clock.wake(at: tenure.wake)
+            let event = await inbox.next()
+            actions = tenure.handle(event, at: clock.now)
+        }
+    }
+
+    private func carryOut(_ action: Tenure.Action, _ claims: Claims?) {
+        switch action {
+        case .submit(let ticket, let requests):
+            let inbox = self.inbox
+            ensemble.submit(requests) { inbox.post(.replies(ticket: ticket, $0)) }
+        case .start(let sequence, let schedule):
+            commandTree.start(sequence: sequence, schedule: schedule, environment: environment(claims))
+        case .postpone(let sequence, let schedule): commandTree.postpone(sequence: sequence, schedule: schedule)
+        case .signal(let signal, let escalates): commandTree.signal(signal, escalates: escalates)
+        case .end(let limit): commandTree.end(limit: limit)
+        case .kill: commandTree.kill()
+        case .takeOver: commandTree.takeOver()
+        case .stopFront(let signal, let at): commandTree.stopFront(signal: signal, at: at)
+        case .dropConnection: ensemble.dropConnection()
+        case .say(let remark): tell(remark)
+        case .finish: break
+        }
+    }
+}
+
+extension Acquisition.Skip {
+    var outcome: Outcome {
+        switch self {
+        case .notInGroup: .notInGroup
+        case .locked: .locked
+        case .queued: .queued
+        }
+    }
+}
+
+extension Ended {
+    /// Why a run ended before its command was started.
+    init(_ interruption: Interruption) {
+        switch interruption {
+        case .signal(let signal): self.init(outcome: .signaled, code: 128 + signal, signal: signal)
+        case .callerGone: self.init(outcome: .signaled, code: 128 + 9, reason: "the process that the caller had started was killed")
+        case .guardianGone: self.init(outcome: .osError, reason: "the guardian died; nothing was started")
+        case .sessionExpired: self.init(outcome: .unavailable, reason: "the session expired")
+        case .unavailable(let why): self.init(outcome: .unavailable, reason: why)
+        case .badData(let why): self.init(outcome: .badData, reason: why)
+        case .denied(let why): self.init(outcome: .denied, reason: why)
+        case .noPermits(let why): self.init(outcome: .noPermits, reason: why)
+        }
+    }
+}

@@ -1,0 +1,178 @@
+import Recipes
+
+/// The configuration's keys and values as they were found, before anybody asked what they mean.
+struct Settings {
+    /// Nil if there is no file and none was named.
+    private let path: String?
+    private let file: [String: JSONValue]
+    private let environment: [String: String]
+
+    /// A configuration is some hundred bytes; what is longer than this was named by mistake.
+    private static let longestBytes = 1 << 20
+    /// More warnings than this say nothing new.
+    private static let mostWarnings = 20
+
+    static func load(path: String?, environment: [String: String]) throws(ConfigurationError) -> Settings {
+        let named = path ?? environment["SWITCHMAN_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
+        let chosen = named ?? Configuration.defaultPath
+        let remedy = path != nil || named == nil ? "" : " (it is named by SWITCHMAN_CONFIG)"
+        let isElsewhere = ["SWITCHMAN_PREFIX", "SWITCHMAN_ZKHOSTS"].allSatisfy { !(environment[$0] ?? "").isEmpty }
+        let bytes: [UInt8]
+        do {
+            bytes = try FileBytes.read(chosen, longestBytes: longestBytes)
+        } catch {
+            if error == .missing, named == nil, isElsewhere {
+                return Settings(path: nil, file: [:], environment: environment)
+            }
+            throw ConfigurationError(message: "\(chosen): " + complaint(about: error, isNamed: named != nil) + remedy)
+        }
+        return Settings(path: chosen, file: try object(bytes, path: chosen), environment: environment)
+    }
+
+    private static func complaint(about failure: FileBytes.Failure, isNamed: Bool) -> String {
+        switch failure {
+        case .missing where isNamed:
+            "no such configuration file; write it, or name another with --config"
+        case .missing:
+            "no such file; write it, name another with --config, or set SWITCHMAN_PREFIX and SWITCHMAN_ZKHOSTS"
+        case .tooLong:
+            "is longer than \(longestBytes) bytes; is it the right file?"
+        case .unreadable(let code):
+            "cannot be read: \(FileBytes.Failure.text(code)); make it a readable file"
+        }
+    }
+
+    private static func object(_ bytes: [UInt8], path: String) throws(ConfigurationError) -> [String: JSONValue] {
+        let value: JSONValue
+        do {
+            value = try JSONValue.parse(bytes)
+        } catch {
+            throw ConfigurationError(message: "\(path): \(error.problem); correct it, starting from {\"prefix\": ..., \"zkhosts\": ...}")
+        }
+        guard case .object(let object) = value else {
+            throw ConfigurationError(message: "\(path): is \(value.kind); it must be an object, {\"prefix\": ..., \"zkhosts\": ...}")
+        }
+        return object
+    }
+
+    /// The value of a key; nil if it is nowhere, null, or empty in the environment.
+    subscript(key: String) -> Setting? {
+        let variable = "SWITCHMAN_" + key.uppercased()
+        if let text = environment[variable], !text.isEmpty {
+            return Setting(place: "environment variable \(variable)", value: .string(text))
+        }
+        guard let path, let value = file[key], value != .null else { return nil }
+        return Setting(place: "\(path): key \"\(key)\"", value: value)
+    }
+
+    func required(_ key: String) throws(ConfigurationError) -> Setting {
+        if let setting = self[key] {
+            return setting
+        }
+        let variable = "SWITCHMAN_" + key.uppercased()
+        throw ConfigurationError(message: "\(path ?? "configuration"): key \"\(key)\" is missing; add it, or set \(variable)")
+    }
+
+    /// One line for each key of the file that means nothing to us.
+    func warnings() -> [String] {
+        guard let path else { return [] }
+        return file.keys.sorted().filter { !Configuration.keys.contains($0) }.prefix(Self.mostWarnings).map { key in
+            if Configuration.keysToCome.contains(key) {
+                return "\(path): key \"\(key)\" has no effect in this version"
+            }
+            let known = Configuration.keys + Configuration.keysToCome
+            let nearest = NearestWord.to(key, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
+            return "\(path): unknown key \"\(Excerpt.of(key))\"\(nearest)"
+        }
+    }
+}
+
+/// One value and where it was found.
+struct Setting {
+    /// For messages: file and key, or the environment variable.
+    let place: String
+    let value: JSONValue
+
+    func error(_ problem: String) -> ConfigurationError {
+        ConfigurationError(message: "\(place) \(problem)")
+    }
+
+    private func wrongType(expected: String) -> ConfigurationError {
+        let found = switch value {
+        case .string(let text): "\"\(Excerpt.of(text))\""
+        case .integer(let number): String(number)
+        default: value.kind
+        }
+        return error("is \(found); it must be \(expected)")
+    }
+
+    func text() throws(ConfigurationError) -> String {
+        guard case .string(let text) = value else { throw wrongType(expected: "a string") }
+        guard !text.utf8.contains(0) else { throw error("contains a zero byte; remove it") }
+        return text
+    }
+
+    func hostName() throws(ConfigurationError) -> String {
+        let name = try text()
+        guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "/") }) else {
+            throw wrongType(expected: "a host name")
+        }
+        return name
+    }
+
+    /// An integer, as a number or as digits in a string.
+    func integer(in range: ClosedRange<Int64>) throws(ConfigurationError) -> Int64 {
+        let number: Int64? = switch value {
+        case .integer(let number): number
+        case .string(let digits): DigitText.parse(digits)
+        default: nil
+        }
+        guard let number, range.contains(number) else {
+            throw wrongType(expected: "an integer from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    func duration() throws(ConfigurationError) -> Limit {
+        switch value {
+        case .integer(let seconds) where seconds >= 0:
+            return .seconds(seconds)
+        case .string(let text):
+            if let limit = DurationText.parse(text) {
+                return limit
+            }
+            throw wrongType(expected: DurationText.form)
+        default:
+            throw wrongType(expected: "a number of seconds, or a string such as \"30s\", \"5m\" or \"forever\"")
+        }
+    }
+
+    /// A duration between bounds, so not `forever`.
+    func seconds(in range: ClosedRange<Int64>) throws(ConfigurationError) -> Int64 {
+        guard case .seconds(let seconds) = try duration(), range.contains(seconds) else {
+            throw wrongType(expected: "a duration from \(range.lowerBound) to \(range.upperBound) seconds")
+        }
+        return seconds
+    }
+
+    func boolean() throws(ConfigurationError) -> Bool {
+        switch value {
+        case .boolean(let flag): return flag
+        case .integer(0), .string("0"), .string("false"): return false
+        case .integer(1), .string("1"), .string("true"): return true
+        default: throw wrongType(expected: "true or false")
+        }
+    }
+
+    func logLevel() throws(ConfigurationError) -> LogLevel {
+        let level: LogLevel? = switch value {
+        case .integer(let number): LogLevel(String(number))
+        case .string(let name): LogLevel(name)
+        default: nil
+        }
+        guard let level else {
+            throw wrongType(expected: "debug, info, notice, warning, error, critical, alert, emergency, or 0 to 7 as in syslog")
+        }
+        return level
+    }
+}

@@ -1,0 +1,423 @@
+package import Coordination
+package import Recipes
+
+/// From the claims to their release: the supervisor's decisions, as a state machine without clock, network or process.
+/// Events go in, actions come out; the real supervisor and a simulation drive the very same code.
+package struct Tenure: Sendable {
+    package enum Action: Sendable {
+        case submit(ticket: Int, [Request])
+        case start(sequence: UInt64, Schedule)
+        case postpone(sequence: UInt64, Schedule)
+        case signal(Int32, escalates: Bool)
+        case end(limit: BootInstant)
+        case kill
+        case takeOver
+        case stopFront(signal: Int32, at: BootInstant)
+        case dropConnection
+        case say(Remark)
+        case finish(Ended)
+    }
+
+    enum Phase: Sendable, Equatable {
+        /// A lost predecessor's term: nothing of ours runs, the claims are held.
+        case waitingOut(until: BootInstant)
+        /// Waited out a longer term than ours: one guarded write makes the record's our own.
+        case settingTerm(ticket: Int)
+        case starting
+        case running
+        /// The tree is dead and reaped, or never was.
+        case releasing(ticket: Int?, until: BootInstant)
+        case finished
+    }
+
+    let job: Job
+    let grace: Duration
+    let waits: Bool
+    var claims: Claims?
+    var heartbeats: Heartbeats?
+    var phase: Phase
+    var release: Release?
+    private var tickets = 1_000_000
+    private var sequence: UInt64 = 0
+    private var heartbeatTicket: Int?
+    private var fleetTicket: Int?
+    private var fleetChanged: Bool
+    private var isConnected = true
+    /// What the guardian has not acknowledged yet, and since when.
+    private var unacknowledged: (sequence: UInt64, since: BootInstant)?
+    private var current = Schedule.never
+    private var hasTakenOver = false
+    var ending = Ending()
+    private var startAsked = false
+    private var stragglersAt: BootInstant?
+    private var remaining = 0
+    package private(set) var startedAt: BootInstant?
+    /// Ownership was lost before anything was started: begin anew, with a new session.
+    package var isToBeginAnew: Bool { !startAsked && ending.lost != nil && ending.cause == nil }
+
+    /// - Parameter fleetChanged: the group's data has changed since it was last read.
+    package init(job: Job, claims: Claims?, grace: Duration, waitsForDescendants: Bool, fleetChanged: Bool) {
+        self.job = job
+        self.claims = claims
+        self.grace = grace
+        self.fleetChanged = fleetChanged
+        waits = waitsForDescendants
+        heartbeats = claims.map {
+            Heartbeats(claims: $0, term: job.term, mixed: job.mixedFleet ? .init(relay: job.relay) : nil)
+        }
+        if let claims, let found = claims.found {
+            phase = .waitingOut(until: claims.acknowledged.advanced(by: found.waitOut))
+        } else {
+            phase = .starting
+        }
+    }
+
+    // MARK: Events
+
+    package mutating func handle(_ event: Event, at now: BootInstant) -> [Action] {
+        var actions: [Action] = []
+        switch event {
+        case .replies(let ticket, let replies): settle(ticket, replies, now, &actions)
+        case .watch(let path, let change): noticed(path, change, now, &actions)
+        case .session(let event): session(event, now, &actions)
+        case .signal(let signal, let fromTerminal): passOn(signal, fromTerminal, now, &actions)
+        case .callerGone: stop(.callerGone, now, &actions)
+        case .tree(let report): tree(report, now, &actions)
+        case .timer: break
+        }
+        tick(now, &actions)
+        return actions
+    }
+
+    /// What is due now; also the first call.
+    package mutating func tick(_ now: BootInstant, _ actions: inout [Action]) {
+        if case .finished = phase { return }
+        beat(now, &actions)
+        if fleetChanged, fleetTicket == nil, isConnected, job.group != nil, !isReleasing {
+            fleetChanged = false
+            fleetTicket = submit([.get(job.layout.prefix, watch: true)], &actions)
+        }
+        switch phase {
+        case .waitingOut(let until) where now >= until: waitedOut(now, &actions)
+        case .starting: start(now, &actions)
+        case .running: watchGuardian(now, &actions)
+        case .releasing(_, let until) where now >= until: finish(&actions)
+        default: break
+        }
+    }
+
+    /// When `tick` wants to be called, if nothing happens before.
+    package var wake: BootInstant {
+        var instants = [stragglersAt, unacknowledged.map { $0.since.advanced(by: guardianPatience) }].compactMap { $0 }
+        if !isReleasing, let heartbeats, ending.lost == nil { instants.append(heartbeats.wake()) }
+        switch phase {
+        case .waitingOut(let until), .releasing(_, let until): instants.append(until)
+        case .running where !hasTakenOver: instants.append(current.kill.advanced(by: Self.guardianSlack))
+        default: break
+        }
+        return instants.min() ?? .never
+    }
+
+    var isReleasing: Bool {
+        switch phase {
+        case .releasing, .finished: true
+        default: false
+        }
+    }
+
+    mutating func submit(_ requests: [Request], _ actions: inout [Action]) -> Int {
+        tickets += 1
+        actions.append(.submit(ticket: tickets, requests))
+        return tickets
+    }
+
+    // MARK: Heartbeats
+
+    /// From the take until the release is submitted.
+    private mutating func beat(_ now: BootInstant, _ actions: inout [Action]) {
+        guard !isReleasing, ending.lost == nil, let claims, heartbeats != nil else { return }
+        if heartbeats?.isDue(at: now) == true {
+            heartbeats?.submitted(at: now)
+            heartbeatTicket = submit(claims.heartbeat, &actions)
+        } else if heartbeats?.shouldTryAnotherServer(at: now) == true {
+            actions.append(.dropConnection)
+        }
+    }
+
+    private mutating func settle(_ ticket: Int, _ replies: [Reply], _ now: BootInstant, _ actions: inout [Action]) {
+        if ticket == heartbeatTicket {
+            heartbeatTicket = nil
+            switch claims?.judge(replies) {
+            case .acknowledged?:
+                heartbeats?.acknowledged(at: now)
+                postpone(now, &actions)
+            case .lost(let why)?: lose(why, now, &actions)
+            case .unknown?, nil: heartbeats?.unanswered()
+            }
+        } else if ticket == fleetTicket {
+            fleetTicket = nil
+            readFleet(replies, now, &actions)
+        } else if case .settingTerm(ticket) = phase {
+            settledTerm(replies, now, &actions)
+        } else if case .releasing(let expected, let until) = phase, expected == ticket {
+            release?.settle(replies)
+            phase = .releasing(ticket: nil, until: until)
+            continueRelease(&actions, isLost: replies.contains(where: \.isLost))
+        }
+    }
+
+    private mutating func postpone(_ now: BootInstant, _ actions: inout [Action]) {
+        guard let heartbeats, case .running = phase, !hasTakenOver else { return }
+        current = heartbeats.schedule(grace: grace)
+        sequence += 1
+        if unacknowledged == nil { unacknowledged = (sequence, now) }
+        actions.append(.postpone(sequence: sequence, current))
+    }
+
+    private mutating func session(_ event: SessionEvent, _ now: BootInstant, _ actions: inout [Action]) {
+        switch event {
+        case .connected(let session):
+            isConnected = true
+            heartbeats?.sessionTimeoutIs(session.timeout)
+            heartbeats?.connected(at: now)
+            if case .settingTerm(-1) = phase { setTerm(&actions) }
+            if case .releasing(nil, _) = phase { continueRelease(&actions, isLost: false) }
+        case .suspended:
+            isConnected = false
+        case .expired:
+            if isReleasing { return finish(&actions) }
+            lose("the session expired", now, &actions)
+        case .authenticationFailed:
+            // Neither proof nor loss; the deadline decides.
+            break
+        }
+    }
+
+    // MARK: What makes it end
+
+    private mutating func noticed(_ path: String, _ change: Event.Change, _ now: BootInstant, _ actions: inout [Action]) {
+        if change == .deleted, let claims, path == claims.lock?.path || claims.leases.contains(path) {
+            lose("\(path) was deleted", now, &actions)
+        } else if path == job.layout.prefix {
+            fleetChanged = true
+        }
+    }
+
+    mutating func lose(_ why: String, _ now: BootInstant, _ actions: inout [Action]) {
+        guard ending.lost == nil, !isReleasing, claims != nil else { return }
+        ending.lost = why
+        guard case .running = phase else {
+            return isBeforeStart ? beginRelease(now, &actions) : ()
+        }
+        actions.append(.say(.ownershipLost(why)))
+        // Originals do not wait anybody out: with them about there is no time for a grace.
+        actions.append(job.mixedFleet ? .kill : .end(limit: current.kill))
+    }
+
+    private mutating func readFleet(_ replies: [Reply], _ now: BootInstant, _ actions: inout [Action]) {
+        guard let group = job.group, let reply = replies.first else { return }
+        if reply.isLost { return fleetChanged = true }
+        let reader = FleetReader(job: job)
+        do throws(Interruption) {
+            if try !reader.contains(try reader.read(reply), group: group) { stop(.groupExit, now, &actions) }
+        } catch {
+            // Only data that was read and excludes this host stops the command.
+            actions.append(.say(.groupUnreadable("\(error)")))
+        }
+    }
+
+    mutating func stop(_ cause: Ending.Cause, _ now: BootInstant, _ actions: inout [Action]) {
+        if ending.cause == nil { ending.cause = cause }
+        switch phase {
+        case .waitingOut, .settingTerm: beginRelease(now, &actions)
+        case .starting: beginRelease(now, &actions)
+        case .running:
+            actions.append(.say(.stopping(cause.text)))
+            // Heartbeats go on, so the ownership deadline limits this only if they fail.
+            actions.append(.end(limit: .never))
+        case .releasing, .finished: break
+        }
+    }
+
+    private mutating func passOn(_ signal: Int32, _ fromTerminal: Bool, _ now: BootInstant, _ actions: inout [Action]) {
+        let ends = Ending.endingSignals.contains(signal)
+        if isBeforeStart {
+            if ends { stop(.signal(signal), now, &actions) }
+            return
+        }
+        // The terminal has sent it to the command as well.
+        if fromTerminal { return }
+        if ends, ending.cause == nil { ending.cause = .signal(signal) }
+        actions.append(.signal(signal, escalates: ends))
+    }
+
+    // MARK: Before the start
+
+    private var isBeforeStart: Bool {
+        switch phase {
+        case .waitingOut, .settingTerm, .starting: true
+        default: false
+        }
+    }
+
+    private mutating func waitedOut(_ now: BootInstant, _ actions: inout [Action]) {
+        guard let content = claims?.record?.content, content.term != job.term.seconds else {
+            phase = .starting
+            return start(now, &actions)
+        }
+        claims?.record?.content.term = job.term.seconds
+        setTerm(&actions)
+    }
+
+    private mutating func setTerm(_ actions: inout [Action]) {
+        guard let record = claims?.record else { return }
+        let ticket = submit(
+            [
+                .multi([.set(record.path, data: record.content.encoded(), version: record.version)]),
+                .get(record.path, watch: false),
+            ], &actions)
+        phase = .settingTerm(ticket: ticket)
+    }
+
+    /// The record read behind the write tells its version, also when an earlier write was carried out and its reply lost.
+    private mutating func settledTerm(_ replies: [Reply], _ now: BootInstant, _ actions: inout [Action]) {
+        guard replies.count == 2, let record = claims?.record else { return }
+        if replies.contains(where: \.isLost) {
+            // Again as soon as there is a connection.
+            phase = .settingTerm(ticket: -1)
+            if isConnected { setTerm(&actions) }
+            return
+        }
+        guard case .success(.node(let data, let stat)) = replies[1], let found = JobRecord(bytes: data),
+            found.session == record.content.session, found.n == record.content.n, found.state == .running
+        else { return lose("\(record.path) was changed by somebody", now, &actions) }
+        claims?.record?.version = stat.version
+        guard found.term == record.content.term else { return setTerm(&actions) }
+        phase = .starting
+        start(now, &actions)
+    }
+
+    private mutating func start(_ now: BootInstant, _ actions: inout [Action]) {
+        guard !startAsked else { return }
+        if let heartbeats {
+            current = heartbeats.schedule(grace: grace)
+            // Too little is proven to start anything: the next acknowledged heartbeat calls again.
+            if now >= current.terminate { return }
+        }
+        startAsked = true
+        sequence += 1
+        unacknowledged = (sequence, now)
+        actions.append(.start(sequence: sequence, current))
+        phase = .running
+    }
+
+    // MARK: The tree
+
+    /// A guardian that does not answer for a period is no dead man's switch any more.
+    private var guardianPatience: Duration { max(job.term.period, .seconds(1)) }
+    /// Out of the budget for killing; in this time the guardian has killed all but a fork bomb.
+    private static let guardianSlack = Duration.milliseconds(500)
+
+    private mutating func watchGuardian(_ now: BootInstant, _ actions: inout [Action]) {
+        if let since = unacknowledged?.since, now >= since.advanced(by: guardianPatience) {
+            takeOver("the guardian does not answer", &actions)
+        } else if !hasTakenOver, now >= current.kill.advanced(by: Self.guardianSlack) {
+            // The same timer as the guardian's.
+            takeOver("the guardian lets the deadline pass", &actions)
+        }
+        if let at = stragglersAt, now >= at {
+            stragglersAt = nil
+            actions.append(.say(.waitingForDescendants(remaining)))
+        }
+    }
+
+    private mutating func takeOver(_ why: String, _ actions: inout [Action]) {
+        guard !hasTakenOver else { return }
+        hasTakenOver = true
+        unacknowledged = nil
+        ending.takenOver = why
+        actions.append(.say(.takingOver(why)))
+        actions.append(.takeOver)
+    }
+
+    private mutating func tree(_ report: TreeReport, _ now: BootInstant, _ actions: inout [Action]) {
+        switch report {
+        case .started(let pid):
+            startedAt = now
+            actions.append(.say(.started(pid: pid)))
+        case .refused:
+            startAsked = false
+            unacknowledged = nil
+            phase = .starting
+        case .failedToStart(let errno, let inExec):
+            ending.failure = (errno, inExec)
+            unacknowledged = nil
+            beginRelease(now, &actions)
+        case .acknowledged(let acknowledged):
+            if let waiting = unacknowledged, acknowledged >= waiting.sequence {
+                unacknowledged = acknowledged < sequence ? (sequence, now) : nil
+            }
+        case .exited(let status, let remaining, let by):
+            ending.exited = (status, hasTakenOver ? .requested : by)
+            self.remaining = remaining
+            // Most pipelines are gone a moment later: a line about those would only make cron write mails.
+            if remaining > 0, waits, by == .none, !hasTakenOver { stragglersAt = now.advanced(by: .seconds(1)) }
+        case .stopped(let signal, let at): actions.append(.stopFront(signal: signal, at: at))
+        case .ending(let by):
+            if by == .deadline, ending.lost == nil {
+                ending.lost = "no heartbeat was acknowledged in time"
+                actions.append(.say(.ownershipLost("no heartbeat was acknowledged in time")))
+            }
+        case .unkillable(let count): actions.append(.say(.unkillable(count)))
+        case .reaped:
+            unacknowledged = nil
+            beginRelease(now, &actions)
+        case .guardianGone:
+            if !isReleasing { takeOver("the guardian died", &actions) }
+        }
+    }
+
+    // MARK: The release
+
+    /// Reap comes before release: only called when nothing of the tree is left, or nothing was ever started.
+    private mutating func beginRelease(_ now: BootInstant, _ actions: inout [Action]) {
+        guard !isReleasing else { return }
+        stragglersAt = nil
+        guard let claims, let heartbeats, ending.lost != Ending.sessionExpired else { return finish(&actions) }
+        let record: Release.Record
+        if case .waitingOut(let until) = phase {
+            record = .waitingOut(restOfTerm(until: until, now))
+        } else {
+            let held = startedAt.map { $0.duration(to: now).nanoseconds / 1_000_000 }
+            let result = ending.result
+            let run = PastRun(
+                host: job.host, started: claims.takenMilliseconds, heldMilliseconds: held,
+                outcome: result.outcome.rawValue, code: result.code, token: claims.lock?.czxid)
+            record = .ended(startAsked ? run : nil)
+        }
+        release = Release(claims: claims, record: record, keepsLock: job.mixedFleet)
+        phase = .releasing(ticket: nil, until: max(heartbeats.deadline, now.advanced(by: .seconds(2))))
+        continueRelease(&actions, isLost: false)
+    }
+
+    /// So that short-lived waiters make progress, each leaves what is left to the next; rounded up.
+    private func restOfTerm(until: BootInstant, _ now: BootInstant) -> Int64 {
+        let rest = max(0, now.duration(to: until).nanoseconds)
+        return min(rest / 1_000_000_000 + 1, claims?.record?.content.term ?? Term.secondsMax)
+    }
+
+    private mutating func continueRelease(_ actions: inout [Action], isLost: Bool) {
+        guard let release, case .releasing(_, let until) = phase else { return }
+        if release.isDone { return finish(&actions) }
+        // After a lost reply, not before there is a connection again.
+        if isLost, !isConnected { return }
+        phase = .releasing(ticket: submit(release.requests, &actions), until: until)
+    }
+
+    private mutating func finish(_ actions: inout [Action]) {
+        guard phase != .finished else { return }
+        if let release, !release.isDone { actions.append(.say(.notReleased)) }
+        phase = .finished
+        actions.append(.finish(ending.result))
+    }
+}

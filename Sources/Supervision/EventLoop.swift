@@ -1,0 +1,122 @@
+import CLinux
+package import Coordination
+import Glibc
+
+/// The supervisor's one thread: every event goes through here, in the order in which it came.
+///
+/// It is also the executor of the run's only task: `next` waits in poll(2) instead of suspending, so a run needs no thread
+/// pool, and the ZooKeeper client's threads do nothing but `post`.
+///
+/// `@unchecked Sendable`: `pending` is behind `mutex`; everything else is touched by the one thread only.
+@safe package final class EventLoop: Inbox, Timekeeper, TaskExecutor, @unchecked Sendable {
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private var pending: [Event] = []
+    private var head = 0
+    private let bell: Int32
+    private let timer: Int32
+    private var sources: [Source] = []
+    private var jobs: [UnownedJob] = []
+
+    /// Work that goes on between events, until it is set to nil.
+    package var chore: (() -> Void)?
+    private static let choreMilliseconds: Int32 = 20
+
+    /// A descriptor that is looked at while waiting, and what to do when there is something to read.
+    private struct Source {
+        let descriptor: Int32
+        let read: () -> Void
+    }
+
+    package init?() {
+        unsafe mutex = .allocate(capacity: 1)
+        unsafe pthread_mutex_init(mutex, nil)
+        bell = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+        timer = timerfd_create(CLOCK_BOOTTIME, Int32(TFD_CLOEXEC | TFD_NONBLOCK))
+        if bell < 0 || timer < 0 { return nil }
+    }
+
+    package func watch(_ descriptor: Int32, read: @escaping () -> Void) {
+        sources.append(Source(descriptor: descriptor, read: read))
+    }
+
+    package func unwatch(_ descriptor: Int32) { sources.removeAll { $0.descriptor == descriptor } }
+
+    // MARK: Inbox
+
+    package func post(_ event: Event) {
+        unsafe pthread_mutex_lock(mutex)
+        pending.append(event)
+        unsafe pthread_mutex_unlock(mutex)
+        var one: UInt64 = 1
+        unsafe write(bell, &one, 8)
+    }
+
+    package func poll() -> Event? {
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        guard head < pending.count else { return nil }
+        defer {
+            head += 1
+            if head == pending.count { (pending, head) = ([], 0) }
+        }
+        return pending[head]
+    }
+
+    package func next() async -> Event { waitForNext() }
+
+    private func waitForNext() -> Event {
+        while true {
+            if let event = poll() { return event }
+            let watched = sources
+            var list = ([bell, timer] + watched.map(\.descriptor)).map {
+                pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+            }
+            let patience = chore == nil ? -1 : Self.choreMilliseconds
+            let ready = unsafe Glibc.poll(&list, nfds_t(list.count), patience)
+            chore?()
+            guard ready > 0 else { continue }
+            var count: UInt64 = 0
+            if list[0].revents != 0 { unsafe read(bell, &count, 8) }
+            if list[1].revents != 0, unsafe read(timer, &count, 8) == 8 { post(.timer) }
+            for (entry, source) in zip(list.dropFirst(2), watched) where entry.revents != 0 { source.read() }
+        }
+    }
+
+    // MARK: Timekeeper
+
+    package var now: BootInstant {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_BOOTTIME, &time)
+        return BootInstant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    }
+
+    package func wake(at instant: BootInstant?) {
+        var setting = itimerspec()
+        if let instant, instant != .never {
+            // Zero would disarm it.
+            let nanoseconds = max(1, instant.nanoseconds)
+            setting.it_value.tv_sec = Int(nanoseconds / 1_000_000_000)
+            setting.it_value.tv_nsec = Int(nanoseconds % 1_000_000_000)
+        }
+        unsafe timerfd_settime(timer, Int32(TFD_TIMER_ABSTIME), &setting, nil)
+    }
+
+    // MARK: TaskExecutor
+
+    package func enqueue(_ job: consuming ExecutorJob) { jobs.append(UnownedJob(job)) }
+
+    /// Runs one task to its end on the calling thread.
+    package func run<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) -> Value? {
+        let result = Result<Value>()
+        Task(executorPreference: self) { result.value = await body() }
+        while result.value == nil, !jobs.isEmpty {
+            unsafe jobs.removeFirst().runSynchronously(on: asUnownedTaskExecutor())
+        }
+        return result.value
+    }
+}
+
+/// `@unchecked Sendable`: the loop's one thread writes and reads it.
+private final class Result<Value>: @unchecked Sendable {
+    var value: Value?
+}

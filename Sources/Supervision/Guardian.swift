@@ -1,0 +1,211 @@
+import CGuardian
+package import Coordination
+import Glibc
+
+/// The supervisor's end of the socket pair to the guardian, and of the one to the front.
+///
+/// `@unchecked Sendable`: used by the event loop's thread only.
+@safe package final class Guardian: CommandTree, @unchecked Sendable {
+    private let loop: EventLoop
+    private let guardianSocket: Int32
+    private let frontSocket: Int32
+    private let guardianProcess: pid_t
+    private var leader: pid_t = 0
+    private var leaderReaped = false
+    private var isGone = false
+    private var isTakingOver = false
+    private var toldUnkillableAt: BootInstant?
+
+    init(_ supervision: sw_supervision, loop: EventLoop) {
+        self.loop = loop
+        guardianSocket = supervision.guardian_fd
+        frontSocket = supervision.front_fd
+        guardianProcess = supervision.guardian
+        loop.watch(guardianSocket) { [unowned self] in readGuardian() }
+        loop.watch(frontSocket) { [unowned self] in readFront() }
+    }
+
+    // MARK: CommandTree
+
+    package func start(sequence: UInt64, schedule: Schedule, environment: [String]) {
+        var block: [UInt8] = []
+        for entry in environment { block += Array(entry.utf8) + [0] }
+        var message = sw_message()
+        message.type = SW_START
+        message.seq = sequence
+        message.term_at_ns = schedule.terminate.nanoseconds
+        message.kill_at_ns = schedule.kill.nanoseconds
+        let code = unsafe sw_send(guardianSocket, &message, block, block.count)
+        if code != 0, errno == EMSGSIZE { return loop.post(.tree(.failedToStart(errno: E2BIG, inExec: false))) }
+        if code != 0 { lose() }
+    }
+
+    package func postpone(sequence: UInt64, schedule: Schedule) {
+        var message = sw_message()
+        message.type = SW_DEADLINE
+        message.seq = sequence
+        message.term_at_ns = schedule.terminate.nanoseconds
+        message.kill_at_ns = schedule.kill.nanoseconds
+        send(message)
+    }
+
+    package func signal(_ signal: Int32, escalates: Bool) {
+        var message = sw_message()
+        message.type = SW_SIGNAL
+        message.number = signal
+        message.flags = escalates ? UInt32(SW_ESCALATE) : 0
+        send(message)
+    }
+
+    package func end(limit: BootInstant) {
+        var message = sw_message()
+        message.type = SW_END
+        message.kill_at_ns = limit.nanoseconds
+        send(message)
+    }
+
+    package func kill() {
+        var message = sw_message()
+        message.type = SW_KILL
+        send(message)
+    }
+
+    package func stopFront(signal: Int32, at: BootInstant) {
+        var message = sw_message()
+        message.type = SW_STOP
+        message.number = signal
+        message.term_at_ns = at.nanoseconds
+        unsafe sw_send(frontSocket, &message, nil, 0)
+    }
+
+    /// Nothing runs: the guardian may go.
+    package func dismiss() {
+        var message = sw_message()
+        message.type = SW_QUIT
+        if !isGone { unsafe sw_send(guardianSocket, &message, nil, 0) }
+    }
+
+    /// What the front is to exit with, or the signal that it is to die of, once the supervisor has exited.
+    package func tellFront(code: Int32, dieOf signal: Int32 = 0) {
+        var message = sw_message()
+        message.type = SW_EXIT
+        message.number = code
+        message.detail = signal
+        unsafe sw_send(frontSocket, &message, nil, 0)
+    }
+
+    private func send(_ message: sw_message) {
+        guard !isGone, !isTakingOver else { return }
+        var message = message
+        // A socket that is full belongs to a guardian that does not read: the missing acknowledgement will tell.
+        if unsafe sw_send(guardianSocket, &message, nil, 0) != 0, errno != EAGAIN { lose() }
+    }
+
+    // MARK: What the guardian says
+
+    private func readGuardian() {
+        var message = sw_message()
+        while !isGone {
+            switch unsafe sw_receive(guardianSocket, &message) {
+            case 0: return
+            case 1: report(message)
+            default: lose()
+            }
+        }
+    }
+
+    private func lose() {
+        guard !isGone else { return }
+        isGone = true
+        loop.unwatch(guardianSocket)
+        loop.post(.tree(.guardianGone))
+    }
+
+    private func report(_ message: sw_message) {
+        // Once the supervisor kills the tree itself, only its own wait counts.
+        if isTakingOver { return }
+        switch message.type {
+        case SW_ACK: loop.post(.tree(.acknowledged(sequence: message.seq)))
+        case SW_STARTED:
+            leader = message.number
+            loop.post(.tree(.started(pid: message.number)))
+        case SW_EXEC_FAILED:
+            loop.post(.tree(.failedToStart(errno: message.number, inExec: message.detail == Int32(SW_STAGE_EXEC.rawValue))))
+        case SW_FORK_FAILED: loop.post(.tree(.failedToStart(errno: message.number, inExec: false)))
+        case SW_REFUSED: loop.post(.tree(.refused))
+        case SW_EXITED:
+            leaderReaped = true
+            loop.post(
+                .tree(
+                    .exited(
+                        waitStatus: message.number, remaining: Int(message.detail),
+                        ending: Self.ending(message.causes))))
+        case SW_STOPPED:
+            loop.post(.tree(.stopped(signal: message.number, at: BootInstant(nanoseconds: message.term_at_ns))))
+        case SW_ENDING: loop.post(.tree(.ending(Self.ending(message.causes))))
+        case SW_REAPED: loop.post(.tree(.reaped))
+        case SW_UNKILLABLE: loop.post(.tree(.unkillable(Int(message.number))))
+        default: break
+        }
+    }
+
+    private static func ending(_ causes: UInt32) -> TreeReport.Ending {
+        if causes & UInt32(SW_BY_DEADLINE | SW_BY_LOSS) != 0 { return .deadline }
+        if causes & UInt32(SW_BY_REQUEST | SW_BY_EXIT) != 0 { return .requested }
+        return causes & UInt32(SW_BY_SIGNAL) != 0 ? .escalation : .none
+    }
+
+    // MARK: Without the guardian
+
+    /// Kills the guardian and the tree from here: the supervisor is a subreaper too, so the orphans are its children.
+    package func takeOver() {
+        isTakingOver = true
+        Glibc.kill(guardianProcess, SIGKILL)
+        loop.chore = { [unowned self] in killOn() }
+        killOn()
+    }
+
+    /// Blocks for less than a heartbeat's period at a time.
+    private func killOn() {
+        let until = loop.now.advanced(by: .milliseconds(200))
+        let me = unsafe Unmanaged.passUnretained(self).toOpaque()
+        let left = unsafe sw_tree_kill(until.nanoseconds, { context, process, status in
+            guard let context = unsafe context else { return }
+            unsafe Unmanaged<Guardian>.fromOpaque(context).takeUnretainedValue().reaped(process, status)
+        }, me)
+        if left.alive == 0 {
+            loop.chore = nil
+            isGone = true
+            loop.unwatch(guardianSocket)
+            loop.post(.tree(.reaped))
+        } else if loop.now >= (toldUnkillableAt ?? until).advanced(by: .seconds(60)) || toldUnkillableAt == nil {
+            toldUnkillableAt = loop.now
+            loop.post(.tree(.unkillable(Int(left.alive))))
+        }
+    }
+
+    private func reaped(_ process: pid_t, _ status: Int32) {
+        guard process == leader, !leaderReaped else { return }
+        leaderReaped = true
+        loop.post(.tree(.exited(waitStatus: status, remaining: 0, ending: .requested)))
+    }
+
+    // MARK: What the front says
+
+    private func readFront() {
+        var message = sw_message()
+        while true {
+            switch unsafe sw_receive(frontSocket, &message) {
+            case 0: return
+            case 1:
+                if message.type == SW_SIGNAL {
+                    let fromTerminal = message.flags & UInt32(SW_FROM_TERMINAL) != 0
+                    loop.post(.signal(message.number, fromTerminal: fromTerminal))
+                }
+            default:
+                loop.unwatch(frontSocket)
+                return loop.post(.callerGone)
+            }
+        }
+    }
+}

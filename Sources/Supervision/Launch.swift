@@ -1,0 +1,54 @@
+import CGuardian
+import Coordination
+import Glibc
+
+/// The way from one process to three: front, supervisor and guardian, before any thread exists.
+@safe package struct Launch {
+    private var plan = unsafe sw_plan()
+
+    /// What becomes of processes that outlive the command.
+    package enum Descendants: Sendable { case wait, kill, leave }
+
+    /// First of all in main: blocks all signals, and remembers what the caller had set, for the command.
+    package init() { unsafe sw_save_signals(&plan) }
+
+    /// Forks; returns in the supervisor only. The original process becomes the front and never returns.
+    ///
+    /// - Parameter lostExitCode: the front's exit status when the supervisor dies.
+    /// - Returns: nil with errno, in the original process, if nothing could be forked.
+    package mutating func fork(
+        command: [[UInt8]], descendants: Descendants, grace: Duration, lostExitCode: Int32, lockname: String
+    ) -> Supervisor? {
+        // Never freed: they belong to three processes from here on.
+        let argv = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: command.count + 1)
+        for (index, word) in command.enumerated() { unsafe argv[index] = Self.copy(word) }
+        unsafe argv[command.count] = nil
+        unsafe plan.argv = UnsafePointer(argv)
+        unsafe plan.lockname = UnsafePointer(Self.copy(Array(lockname.utf8)))
+        unsafe plan.termination_ns = grace.nanoseconds
+        unsafe plan.lost_exit_code = lostExitCode
+        unsafe plan.descendants =
+            switch descendants {
+            case .wait: SW_DESCENDANTS_WAIT
+            case .kill: SW_DESCENDANTS_KILL
+            case .leave: SW_DESCENDANTS_LEAVE
+            }
+        var supervision = sw_supervision()
+        guard unsafe sw_start(&plan, &supervision) == 0 else { return nil }
+        guard let loop = EventLoop() else { return nil }
+        return Supervisor(loop: loop, guardian: Guardian(supervision, loop: loop))
+    }
+
+    private static func copy(_ bytes: [UInt8]) -> UnsafeMutablePointer<CChar> {
+        let text = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count + 1)
+        for (index, byte) in bytes.enumerated() { unsafe text[index] = CChar(bitPattern: byte) }
+        unsafe text[bytes.count] = 0
+        return unsafe text
+    }
+}
+
+/// What the supervisor process works with: its loop, and its hold on the command.
+package struct Supervisor: Sendable {
+    package let loop: EventLoop
+    package let guardian: Guardian
+}

@@ -1,0 +1,77 @@
+import CZooKeeper
+import Coordination
+
+/// Requests submitted together, and the replies that have come so far.
+///
+/// `@unchecked Sendable`: filled in by `send` under the client's lock and by the single completion thread; `lock`
+/// orders the two.
+final class Burst: @unchecked Sendable {
+    private let lock = Lock()
+    private let requests: [Request]
+    private let reply: @Sendable ([Reply]) -> Void
+    private var replies: [Reply?]
+    private var missing: Int
+
+    init(_ requests: [Request], reply: @escaping @Sendable ([Reply]) -> Void) {
+        self.requests = requests
+        self.reply = reply
+        replies = Array(repeating: nil, count: requests.count)
+        missing = requests.count
+    }
+
+    func failAll(_ reason: Failure.Reason) {
+        for index in requests.indices { fulfil(index, .failure(Failure(reason, path: Self.path(of: requests[index])))) }
+    }
+
+    func send(on handle: OpaquePointer) {
+        for (index, request) in requests.enumerated() {
+            let completion = Completion(of: self, index: index, request: request)
+            let code = unsafe completion.send(on: handle)
+            // Refused at once: no callback will come.
+            if code != Int32(ZOK.rawValue) { fulfil(index, .failure(Failure(code: code, path: Self.path(of: request)))) }
+        }
+    }
+
+    func fulfil(_ index: Int, _ answer: Reply) {
+        lock.hold()
+        replies[index] = answer
+        missing -= 1
+        let complete = missing == 0 ? replies.compactMap { $0 } : nil
+        lock.release()
+        if let complete { reply(complete) }
+    }
+
+    static func path(of request: Request) -> String {
+        switch request {
+        case .get(let path, _), .exists(let path, _), .children(let path, _): path
+        case .multi(let operations): operations.first?.path ?? ""
+        }
+    }
+}
+
+extension Failure {
+    init(code: Int32, path: String, operation: Int? = nil) {
+        let reason: Reason =
+            switch code {
+            case Int32(ZNONODE.rawValue): .noNode
+            case Int32(ZNODEEXISTS.rawValue): .nodeExists
+            case Int32(ZBADVERSION.rawValue): .badVersion
+            case Int32(ZNOAUTH.rawValue): .notAuthorized
+            case Int32(ZCONNECTIONLOSS.rawValue), Int32(ZOPERATIONTIMEOUT.rawValue), Int32(ZSESSIONMOVED.rawValue):
+                .connectionLost
+            case Int32(ZSESSIONEXPIRED.rawValue): .sessionExpired
+            case Int32(ZINVALIDSTATE.rawValue), Int32(ZCLOSING.rawValue): .sessionExpired
+            case Int32(ZAUTHFAILED.rawValue): .authenticationFailed
+            default: .other(code)
+            }
+        self.init(reason, path: path, operation: operation)
+    }
+}
+
+extension NodeStat {
+    init(_ stat: CZooKeeper.Stat) {
+        self.init(
+            czxid: stat.czxid, mzxid: stat.mzxid, ctimeMilliseconds: stat.ctime, mtimeMilliseconds: stat.mtime,
+            version: stat.version, ephemeralOwner: stat.ephemeralOwner)
+    }
+}

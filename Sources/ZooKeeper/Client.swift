@@ -1,0 +1,159 @@
+import CZooKeeper
+package import Coordination
+import Glibc
+
+/// A ZooKeeper session over the multi-threaded C client, by its asynchronous calls only.
+///
+/// Replies and events come on the C client's completion thread, in the order in which the server sent them, and are
+/// handed on from there at once: `reply` and the inbox must not block.
+///
+/// `@unchecked Sendable` leans on `lock`, which guards every stored variable, and on the C client's own locking of its
+/// handle (zookeeper.h: the mt library may be called from any thread).
+@safe package final class Client: Ensemble, @unchecked Sendable {
+    private let lock = Lock()
+    private let inbox: any Inbox
+    private var handle: OpaquePointer?
+    private var isClosed = false
+    private var currentSession: Session?
+    /// What was submitted before there was a handle: sent, in order, as soon as there is one.
+    private var waiting: [() -> Void] = []
+
+    /// Starts connecting and returns at once; what becomes of it arrives in `inbox` as session events.
+    ///
+    /// - Parameters:
+    ///   - servers: host names or addresses; names are resolved, and dead or silent servers put last, on a thread of
+    ///     its own, since getaddrinfo can block for as long as it likes.
+    ///   - sessionTimeout: what to ask the servers for; they may grant another (zookeeperAdmin, "minSessionTimeout").
+    package init(servers: [Server], sessionTimeout: Duration, inbox: any Inbox) {
+        self.inbox = inbox
+        let milliseconds = Int32(clamping: sessionTimeout.nanoseconds / 1_000_000)
+        if servers.count == 1, let address = servers[0].numericAddress {
+            open(hosts: address, timeoutMilliseconds: milliseconds)
+        } else {
+            detach { [self] in
+                open(hosts: ServerList.connectString(for: servers), timeoutMilliseconds: milliseconds)
+            }
+        }
+    }
+
+    private func open(hosts: String, timeoutMilliseconds: Int32) {
+        // Retained for good: the C client may call the watcher until the process ends, and there are few clients in a
+        // process (one for each session it ever had).
+        let context = unsafe Unmanaged.passRetained(self).toOpaque()
+        let opened = hosts.isEmpty ? nil : unsafe sw_connect(hosts, onEvent, timeoutMilliseconds, context)
+        lock.hold()
+        unsafe handle = opened
+        let late = waiting
+        waiting = []
+        for send in late { send() }
+        lock.release()
+        // Nothing to connect to: the run's own connect timeout tells the user, as for a server that is not there.
+    }
+
+    package var session: Session? {
+        lock.hold()
+        defer { lock.release() }
+        return currentSession
+    }
+
+    package func submit(_ requests: [Request], reply: @escaping @Sendable ([Reply]) -> Void) {
+        let burst = Burst(requests, reply: reply)
+        lock.hold()
+        defer { lock.release() }
+        if isClosed {
+            burst.failAll(.sessionExpired)
+        } else if let handle = unsafe handle {
+            unsafe burst.send(on: handle)
+        } else {
+            waiting.append { [self] in
+                if let handle = unsafe handle {
+                    unsafe burst.send(on: handle)
+                } else {
+                    burst.failAll(.connectionLost)
+                }
+            }
+        }
+    }
+
+    /// The only internet socket of the process is the client's: shutting it down makes its I/O thread see an end of
+    /// file and try the next server. (The library offers no call for this; closing the handle would close the session.)
+    package func dropConnection() {
+        for descriptor in Int32(3)..<1024 {
+            var domain: Int32 = 0
+            var length = socklen_t(MemoryLayout<Int32>.size)
+            guard unsafe getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 else { continue }
+            if domain == AF_INET || domain == AF_INET6 { shutdown(descriptor, Int32(SHUT_RDWR)) }
+        }
+    }
+
+    /// zookeeper_close joins the library's threads and can wait 1.5 s for a stopped server: it gets a thread of its own.
+    package func close(cap: Duration) {
+        lock.hold()
+        let closing = unsafe handle
+        unsafe handle = nil
+        isClosed = true
+        lock.release()
+        guard let closing = unsafe closing else { return }
+        let address = UInt(bitPattern: closing)
+        let done = Gate()
+        detach {
+            if let closing = unsafe OpaquePointer(bitPattern: address) { unsafe zookeeper_close(closing) }
+            done.open()
+        }
+        done.wait(atMost: cap)
+    }
+
+    // MARK: What the C client tells
+
+    /// Nothing more once closed: a later session's events share the inbox.
+    private func post(_ event: Event) {
+        lock.hold()
+        let isOver = isClosed
+        lock.release()
+        if !isOver { inbox.post(event) }
+    }
+
+    fileprivate func sessionEvent(state: Int32, handle: OpaquePointer?) {
+        if sw_state_connected(state) != 0, let handle = unsafe handle, let id = unsafe zoo_client_id(handle) {
+            let session = unsafe Session(
+                id: id.pointee.client_id, timeout: .milliseconds(Int64(zoo_recv_timeout(handle))))
+            lock.hold()
+            currentSession = session
+            lock.release()
+            post(.session(.connected(session)))
+        } else if sw_state_expired(state) != 0 {
+            post(.session(.expired))
+        } else if sw_state_auth_failed(state) != 0 {
+            post(.session(.authenticationFailed))
+        } else {
+            post(.session(.suspended))
+        }
+    }
+
+    fileprivate func nodeEvent(type: Int32, path: String) {
+        if sw_event_created(type) != 0 {
+            post(.watch(path: path, .created))
+        } else if sw_event_deleted(type) != 0 {
+            post(.watch(path: path, .deleted))
+        } else if sw_event_changed(type) != 0 {
+            post(.watch(path: path, .changed))
+        } else if sw_event_child(type) != 0 {
+            post(.watch(path: path, .children))
+        }
+        // "Not watching" only follows a removal of watches, which nobody asks for.
+    }
+}
+
+/// The one watcher of a session: every watch is set with the library's flag, so that setting it twice keeps one.
+private func onEvent(
+    _ handle: OpaquePointer?, _ type: Int32, _ state: Int32, _ path: UnsafePointer<CChar>?,
+    _ context: UnsafeMutableRawPointer?
+) {
+    guard let context = unsafe context else { return }
+    let client = unsafe Unmanaged<Client>.fromOpaque(context).takeUnretainedValue()
+    if sw_is_session_event(type) != 0 {
+        unsafe client.sessionEvent(state: state, handle: handle)
+    } else if let path = unsafe path {
+        client.nodeEvent(type: type, path: unsafe String(cString: path))
+    }
+}

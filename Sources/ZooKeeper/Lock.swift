@@ -1,0 +1,66 @@
+import Glibc
+
+/// A pthread mutex. Not Synchronization.Mutex: the thread sanitizer gives false positives for it.
+///
+/// `@unchecked Sendable`: a mutex is made for this.
+@safe final class Lock: @unchecked Sendable {
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+
+    init() {
+        unsafe mutex = .allocate(capacity: 1)
+        unsafe pthread_mutex_init(mutex, nil)
+    }
+
+    func hold() { unsafe pthread_mutex_lock(mutex) }
+    func release() { unsafe pthread_mutex_unlock(mutex) }
+
+    deinit {
+        unsafe pthread_mutex_destroy(mutex)
+        unsafe mutex.deallocate()
+    }
+}
+
+/// Opened once, by another thread.
+///
+/// `@unchecked Sendable`: everything is behind the semaphore.
+@safe final class Gate: @unchecked Sendable {
+    private let semaphore: UnsafeMutablePointer<sem_t>
+
+    init() {
+        unsafe semaphore = .allocate(capacity: 1)
+        unsafe sem_init(semaphore, 0, 0)
+    }
+
+    func open() { unsafe sem_post(semaphore) }
+
+    func wait(atMost duration: Duration) {
+        var until = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &until)
+        let (seconds, attoseconds) = duration.components
+        let nanoseconds = Int(attoseconds / 1_000_000_000) + until.tv_nsec
+        until.tv_sec += Int(seconds) + nanoseconds / 1_000_000_000
+        until.tv_nsec = nanoseconds % 1_000_000_000
+        while unsafe sem_timedwait(semaphore, &until) == -1 && errno == EINTR {}
+    }
+    // Never destroyed: the closing thread may still be about to open it when the cap has run out.
+}
+
+/// Runs `body` on a thread of its own that nobody joins.
+func detach(_ body: @escaping @Sendable () -> Void) {
+    final class Body {
+        let run: @Sendable () -> Void
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+    let box = unsafe Unmanaged.passRetained(Body(body)).toOpaque()
+    var thread = pthread_t()
+    let code = unsafe pthread_create(&thread, nil, { context in
+        if let context = unsafe context { unsafe Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run() }
+        return nil
+    }, box)
+    if code == 0 {
+        pthread_detach(thread)
+    } else {
+        // No thread to be had: do it here and now rather than never.
+        unsafe Unmanaged<Body>.fromOpaque(box).takeRetainedValue().run()
+    }
+}

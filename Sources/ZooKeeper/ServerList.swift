@@ -1,0 +1,149 @@
+import Glibc
+
+/// One entry of the configuration's `zkhosts`.
+package struct Server: Sendable, Equatable {
+    package let host: String
+    package let port: UInt16
+
+    package init(host: String, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
+
+    /// `1.2.3.4:2181` or `[::1]:2181` if the host is an address already.
+    var numericAddress: String? {
+        Address.resolve(self, flags: AI_NUMERICHOST).first?.text
+    }
+}
+
+/// The order in which the C client is to try the servers.
+///
+/// The client waits two thirds of the session timeout for a server that accepts and never answers, so who answers a
+/// question goes first. The next server is asked when one has been silent for `stagger`, as browsers do with addresses
+/// (RFC 8305): with all servers well this asks one server once.
+enum ServerList {
+    static let staggerMilliseconds: Int64 = 40
+    /// After this the client tries them in any order; its own connecting, and the run's connect timeout, go on.
+    static let patienceMilliseconds: Int64 = 3000
+
+    static func connectString(for servers: [Server]) -> String {
+        var addresses: [Address] = []
+        for address in servers.flatMap({ Address.resolve($0, flags: 0) }) where !addresses.contains(address) {
+            addresses.append(address)
+        }
+        addresses.shuffle()
+        if addresses.count > 1 { addresses = ordered(addresses) }
+        // After a failure the client advances twice through its list (ZOOKEEPER-2466): an even list would be half deaf.
+        if addresses.count.isMultiple(of: 2), let first = addresses.first { addresses.append(first) }
+        return addresses.map(\.text).joined(separator: ",")
+    }
+
+    /// The first to answer goes to the front, those known to be bad go to the end.
+    private static func ordered(_ addresses: [Address]) -> [Address] {
+        var probes: [Probe] = []
+        defer { for probe in probes { probe.close() } }
+        var winner: Address?
+        let start = milliseconds()
+        var nextAt = start
+        while winner == nil, milliseconds() - start < patienceMilliseconds {
+            if probes.count < addresses.count, milliseconds() >= nextAt || probes.allSatisfy({ $0.state == .bad }) {
+                probes.append(Probe(addresses[probes.count]))
+                nextAt = milliseconds() + staggerMilliseconds
+                continue
+            }
+            if probes.count == addresses.count, probes.allSatisfy({ $0.state == .bad }) { break }
+            let until = probes.count < addresses.count ? nextAt : start + patienceMilliseconds
+            Probe.wait(for: probes, milliseconds: max(0, until - milliseconds()))
+            winner = probes.first { $0.state == .good }?.address
+        }
+        let bad = probes.filter { $0.state == .bad }.map(\.address)
+        let silent = probes.filter { $0.state == .asked || $0.state == .connecting }.map(\.address)
+            .filter { $0 != winner }
+        let others = addresses.filter { $0 != winner && !bad.contains($0) && !silent.contains($0) }
+        return (winner.map { [$0] } ?? []) + others + silent + bad
+    }
+
+    private static func milliseconds() -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+}
+
+/// A numeric address with its port.
+struct Address: Equatable {
+    let text: String
+    let family: Int32
+    let bytes: [UInt8]
+
+    static func resolve(_ server: Server, flags: Int32) -> [Address] {
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        unsafe hints.ai_flags = flags
+        var list: UnsafeMutablePointer<addrinfo>?
+        guard unsafe getaddrinfo(server.host, String(server.port), &hints, &list) == 0 else { return [] }
+        defer { unsafe freeaddrinfo(list) }
+        var found: [Address] = []
+        var entry = unsafe list
+        while let info = unsafe entry {
+            var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+            if unsafe getnameinfo(
+                info.pointee.ai_addr, info.pointee.ai_addrlen, &host, socklen_t(host.count), nil, 0, NI_NUMERICHOST)
+                == 0
+            {
+                let text = String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                let raw = unsafe UnsafeRawBufferPointer(
+                    start: info.pointee.ai_addr, count: Int(info.pointee.ai_addrlen))
+                found.append(
+                    Address(
+                        text: text.contains(":") ? "[\(text)]:\(server.port)" : "\(text):\(server.port)",
+                        family: unsafe info.pointee.ai_family, bytes: unsafe Array(raw)))
+            }
+            unsafe entry = unsafe info.pointee.ai_next
+        }
+        return found
+    }
+}
+
+/// A question to one server: does it answer `srvr` at all? A refusal ("not in the whitelist") is an answer too.
+private final class Probe {
+    enum State { case connecting, asked, good, bad }
+
+    let address: Address
+    private(set) var state = State.connecting
+    private let descriptor: Int32
+
+    init(_ address: Address) {
+        self.address = address
+        descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let code = unsafe address.bytes.withUnsafeBytes { raw -> Int32 in
+            guard let base = raw.baseAddress else { return -1 }
+            return unsafe connect(descriptor, base.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
+        }
+        if descriptor < 0 || (code != 0 && errno != EINPROGRESS) { state = .bad }
+    }
+
+    func close() { if descriptor >= 0 { Glibc.close(descriptor) } }
+
+    static func wait(for probes: [Probe], milliseconds: Int64) {
+        let live = probes.filter { $0.state == .connecting || $0.state == .asked }
+        var list = live.map {
+            pollfd(fd: $0.descriptor, events: Int16($0.state == .connecting ? POLLOUT : POLLIN), revents: 0)
+        }
+        unsafe poll(&list, nfds_t(list.count), Int32(clamping: milliseconds))
+        for (probe, entry) in zip(live, list) where entry.revents != 0 { probe.advance() }
+    }
+
+    private func advance() {
+        if state == .connecting {
+            let sent = unsafe send(descriptor, "srvr", 4, Int32(MSG_NOSIGNAL))
+            state = sent == 4 ? .asked : .bad
+        } else {
+            var answer = [UInt8](repeating: 0, count: 64)
+            let count = unsafe recv(descriptor, &answer, answer.count, 0)
+            let text = String(decoding: answer.prefix(max(0, count)), as: UTF8.self)
+            // A server without a quorum says that it "is not currently serving requests".
+            state = count > 0 && !text.contains("is not currently serving") ? .good : .bad
+        }
+    }
+}

@@ -1,0 +1,29 @@
+import Glibc
+import Run
+
+/// The one place that turns an outcome into an exit code.
+struct ExitCode: Sendable {
+    private let skip: UInt8?
+    private let codes: [String: UInt8]
+
+    init(_ arguments: Arguments) {
+        skip = arguments.skipExitCode
+        codes = arguments.exitCodes
+    }
+
+    func code(for ended: Ended) -> Int32 {
+        if let code = override(ended.outcome) { return code }
+        return ended.code ?? ended.outcome.defaultCode
+    }
+
+    /// SIGINT is raised again, so that a shell loop around us stops as it would around the command.
+    func signalToDieOf(_ ended: Ended) -> Int32 {
+        ended.outcome == .signaled && ended.signal == SIGINT && override(.signaled) == nil ? SIGINT : 0
+    }
+
+    private func override(_ outcome: Outcome) -> Int32? {
+        if let code = codes[outcome.rawValue] { return Int32(code) }
+        if outcome.isSkip, let skip { return Int32(skip) }
+        return nil
+    }
+}

@@ -1,0 +1,115 @@
+import Coordination
+import Glibc
+import Recipes
+import Run
+import Supervision
+import ZooKeeper
+
+/// What is going to be done, decided before anything is started: the command line and the configuration, put together.
+struct Plan: Sendable {
+    let job: Job
+    let servers: [Server]
+    let sessionTimeout: Duration
+    let grace: Duration
+    let descendants: Launch.Descendants
+    let verbosity: Arguments.Verbosity
+    let logfile: String?
+    let loglevel: LogLevel
+    let warnings: [String]
+    /// The configuration file, as an absolute path, if there is one.
+    let configPath: String?
+    let command: [[UInt8]]
+
+    init(_ arguments: Arguments, environment: [String: String]) throws(PlanError) {
+        let lockname: LockName
+        do {
+            lockname = try LockName(bytes: arguments.effectiveLockname)
+        } catch {
+            throw PlanError(outcome: .usage, message: error.message)
+        }
+        let cpuCount = HostResources.cpuCount()
+        let memoryMB = arguments.leases.isEmpty ? 0 : HostResources.memoryMB()
+        let configuration: Configuration
+        do {
+            (configuration, warnings) = try Configuration.load(path: arguments.config, environment: environment)
+        } catch {
+            // Usage is decided first, and most of a lease can be read without knowing this host's name.
+            _ = try Self.leases(arguments, Macros(fqdn: "FQDN", cpuCount: cpuCount, memoryMB: memoryMB))
+            throw PlanError(outcome: .badConfig, message: error.message)
+        }
+        let macros = Macros(
+            fqdn: try Self.fqdn(configuration, arguments), cpuCount: cpuCount, memoryMB: memoryMB)
+        job = Job(
+            lockname: lockname.text, takesLock: arguments.takesLock, leases: try Self.leases(arguments, macros),
+            group: arguments.group, leaseWait: (arguments.leaseWait ?? configuration.resourcesWait).duration,
+            term: Term(seconds: configuration.ownershipTermSeconds), mixedFleet: configuration.mixedFleet,
+            relay: .milliseconds(configuration.serverTickMilliseconds / 2), dataReadLimit: configuration.dataReadLen,
+            connectTimeout: configuration.connectTimeout.duration ?? .seconds(Int64(Int32.max)), macros: macros,
+            host: macros.fqdn, pid: getpid(), layout: Layout(prefix: configuration.prefix))
+        servers = configuration.zkhosts.map { Server(host: $0.host, port: $0.port) }
+        sessionTimeout = .seconds(configuration.sessionTimeoutSeconds)
+        grace = .seconds(configuration.terminationTimeoutSeconds)
+        descendants =
+            switch arguments.descendants {
+            case .wait: .wait
+            case .kill: .kill
+            case .leave: .leave
+            }
+        verbosity = arguments.verbosity
+        logfile = configuration.logfile
+        loglevel = configuration.loglevel
+        configPath = Self.configPath(arguments, environment)
+        command = arguments.command
+    }
+
+    private static func leases(_ arguments: Arguments, _ macros: Macros) throws(PlanError) -> [LeaseRequest] {
+        do throws(LeaseError) {
+            var requests: [LeaseRequest] = []
+            for text in arguments.leases { requests.append(try LeaseRequest.parse(text, macros: macros)) }
+            return try LeaseRequest.unique(requests)
+        } catch {
+            throw PlanError(outcome: .usage, message: error.message)
+        }
+    }
+
+    /// A host that cannot tell its full name may run what does not depend on it.
+    private static func fqdn(_ configuration: Configuration, _ arguments: Arguments) throws(PlanError) -> String {
+        if let name = configuration.fqdn ?? Hostname.fqdn() { return name }
+        if arguments.group != nil || arguments.leases.contains(where: { $0.contains("FQDN") }) {
+            throw PlanError(
+                outcome: .badConfig,
+                message: "this host's full name (FQDN) is not to be found; set fqdn in the configuration, or /etc/hosts")
+        }
+        var names = utsname()
+        guard unsafe uname(&names) == 0 else { return "localhost" }
+        return unsafe withUnsafeBytes(of: &names.nodename) { raw in
+            unsafe String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
+        }
+    }
+
+    private static func configPath(_ arguments: Arguments, _ environment: [String: String]) -> String? {
+        guard let path = arguments.config ?? environment["SWITCHMAN_CONFIG"] ?? Optional(Configuration.defaultPath),
+            unsafe access(path, R_OK) == 0
+        else { return nil }
+        if path.hasPrefix("/") { return path }
+        guard let directory = unsafe getcwd(nil, 0) else { return nil }
+        defer { unsafe free(directory) }
+        return unsafe "\(String(cString: directory))/\(path)"
+    }
+}
+
+/// Why there is nothing to be done, with the outcome that this is.
+struct PlanError: Error {
+    let outcome: Outcome
+    let message: String
+}
+
+extension Limit {
+    /// Nil: for as long as it takes.
+    var duration: Duration? {
+        switch self {
+        case .forever: nil
+        case .seconds(let seconds): .seconds(seconds)
+        }
+    }
+}

@@ -1,0 +1,143 @@
+import Coordination
+import Glibc
+import Logging
+import Recipes
+import Run
+import Supervision
+import ZooKeeper
+
+/// The supervisor's part of a run: it lives the run's life, and tells the front how it ended.
+struct Wrapper: Sendable {
+    let plan: Plan
+    let codes: ExitCode
+    let supervisor: Supervisor
+    private let log: Logger
+
+    init(plan: Plan, codes: ExitCode, supervisor: Supervisor) {
+        self.plan = plan
+        self.codes = codes
+        self.supervisor = supervisor
+        let file = plan.logfile.flatMap { RunLog.open($0) }
+        let openError = errno
+        let screenLevel: Logger.Level =
+            switch plan.verbosity {
+            case .quiet: .error
+            case .normal: .warning
+            case .verbose: .info
+            }
+        let handler = RunLog(
+            lockname: plan.job.lockname, screenLevel: screenLevel, fileLevel: plan.loglevel.level, file: file)
+        log = Logger(label: "switchman") { _ in handler }
+        if file == nil, let path = plan.logfile {
+            log.warning("logfile \(path): \(String(errno: openError)); the run goes on without it")
+        }
+        for warning in plan.warnings { log.warning("\(warning)") }
+    }
+
+    func perform() {
+        warnOfShortTerm()
+        let ended = supervisor.loop.run { await live() }
+        supervisor.guardian.tellFront(
+            code: codes.code(for: ended ?? Ended(outcome: .osError)),
+            dieOf: ended.map(codes.signalToDieOf) ?? 0)
+    }
+
+    private func live() async -> Ended {
+        let plan = plan
+        let loop = supervisor.loop
+        let life = Life(
+            job: plan.job, grace: plan.grace, waitsForDescendants: plan.descendants == .wait, inbox: loop, clock: loop,
+            commandTree: supervisor.guardian,
+            connect: { Client(servers: plan.servers, sessionTimeout: plan.sessionTimeout, inbox: loop) },
+            environment: { environment($0) }, tell: { tell($0) }, notice: { notice($0) })
+        let ended = await life.perform()
+        supervisor.guardian.dismiss()
+        life.close()
+        tell(ended, life.story)
+        return ended
+    }
+
+    // MARK: What the command is told
+
+    /// None of these is ever read as an option, but for the last: a switchman inside a switchman works.
+    private func environment(_ claims: Claims?) -> [String] {
+        let leases = plan.job.leases.map { "\($0.resource)=\($0.count):\($0.total)" }.joined(separator: " ")
+        return [
+            "SWITCHMAN_LOCKNAME=\(plan.job.lockname)",
+            claims?.lock.map { "SWITCHMAN_LOCK_PATH=\($0.path)" } ?? "SWITCHMAN_LOCK_PATH",
+            claims?.lock.map { "SWITCHMAN_FENCING_TOKEN=\($0.czxid)" } ?? "SWITCHMAN_FENCING_TOKEN",
+            claims.map { "SWITCHMAN_SESSION_ID=\($0.session.text)" } ?? "SWITCHMAN_SESSION_ID",
+            leases.isEmpty ? "SWITCHMAN_LEASES" : "SWITCHMAN_LEASES=\(leases)",
+            plan.configPath.map { "SWITCHMAN_CONFIG=\($0)" } ?? "SWITCHMAN_CONFIG",
+        ]
+    }
+
+    // MARK: What the user is told
+
+    private func warnOfShortTerm() {
+        let term = plan.job.term
+        let start = BootInstant(nanoseconds: 0)
+        let schedule = term.schedule(since: start, grace: plan.grace)
+        if schedule.terminate.duration(to: schedule.kill) < plan.grace, plan.job.takesLock || !plan.job.leases.isEmpty {
+            log.info(
+                "if ownership is lost, ownership_term \(term.seconds) s leaves the command less than termination_timeout \(plan.grace.components.seconds) s between SIGTERM and SIGKILL"
+            )
+        }
+    }
+
+    private func tell(_ remark: Remark) {
+        switch remark {
+        case .started(let pid): log.debug("the command runs as process \(pid)")
+        case .ownershipLost(let why): log.warning("ownership lost: \(why); ending the command")
+        case .groupUnreadable(let why): log.warning("cannot tell whether this host is still in the group: \(why)")
+        case .stopping(let why): log.info("ending the command: \(why)")
+        case .waitingForDescendants(let count):
+            log.warning(
+                "the command has exited, \(count) of its processes live on; waiting for them (--descendants kill ends them, --descendants leave does not wait)"
+            )
+        case .takingOver(let why): log.warning("\(why); killing the command")
+        case .unkillable(let count):
+            log.error("\(count) processes of the command outlive SIGKILL; holding on to the lock and the leases")
+        case .notReleased:
+            log.warning("the release was not acknowledged; whoever comes next may wait for up to \(plan.job.term.seconds) s")
+        }
+    }
+
+    private func notice(_ notice: Notice) {
+        switch notice {
+        case .lockWithoutRecord(let path):
+            log.info("\(path) is held by an original switchman; set \"mixed_fleet\": true in every configuration")
+        case .waitingInQueue(let path, let ahead): log.info("waiting in the queue, \(ahead) ahead, next is \(path)")
+        case .waitingForPermits(let text): log.info("waiting for permits: \(text)")
+        case .sequenceHigh(let place):
+            log.warning("\(place): the queue's sequence is half used up; let its queue node be made anew when it is empty")
+        }
+    }
+
+    private func tell(_ ended: Ended, _ story: Life.Story) {
+        if let line = complaint(ended) { log.error("\(line)") }
+        if ended.outcome == .ran, let code = ended.code, code != 0 { log.info("the command exited with \(code)") }
+        let held = story.held.map { " held=\(Self.seconds($0))" } ?? ""
+        let token = story.token.map { " token=\($0)" } ?? ""
+        log.info(
+            "outcome=\(ended.outcome.rawValue) code=\(codes.code(for: ended)) waited=\(Self.seconds(story.waited))\(held)\(token)")
+    }
+
+    private func complaint(_ ended: Ended) -> String? {
+        let word = plan.command.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
+        switch ended.outcome {
+        case .notFound: return "\(word): command not found; name a program in PATH or by its path"
+        case .notExecutable: return "\(word): cannot be executed: \(String(errno: ended.errno ?? EACCES)); make it an executable file"
+        case .osError: return ended.errno.map { "cannot start the command: \(String(errno: $0))" } ?? ended.reason
+        // Told when it happened.
+        case .lost: return nil
+        default: return ended.reason
+        }
+    }
+
+    private static func seconds(_ duration: Duration) -> String {
+        let milliseconds = duration.nanoseconds / 1_000_000
+        let fraction = String(1000 + milliseconds % 1000).dropFirst()
+        return "\(milliseconds / 1000).\(fraction)s"
+    }
+}

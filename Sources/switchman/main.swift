@@ -1,0 +1,42 @@
+import Glibc
+import Recipes
+import Run
+import Supervision
+
+// One run, in the order in which it happens: arguments, configuration, plan, three processes, acquisition and tenure under
+// the supervisor, exit code. Nothing before the fork starts a thread.
+
+var launch = Launch()
+
+let arguments: Arguments
+do {
+    switch try Arguments.parse(Arguments.ofThisProcess()) {
+    case .help: Screen.print(HelpText.help); exit(0)
+    case .version: Screen.print(HelpText.version + "\n"); exit(0)
+    case .run(let parsed): arguments = parsed
+    }
+} catch {
+    Screen.complain(error.message)
+    exit(Outcome.usage.defaultCode)
+}
+
+let codes = ExitCode(arguments)
+let plan: Plan
+do {
+    plan = try Plan(arguments, environment: Environment.ofThisProcess())
+} catch {
+    Screen.complain(error.message)
+    exit(codes.code(for: Ended(outcome: error.outcome)))
+}
+
+guard
+    let supervisor = launch.fork(
+        command: arguments.commandVector, descendants: plan.descendants, grace: plan.grace,
+        lostExitCode: codes.code(for: Ended(outcome: .lost)), lockname: plan.job.lockname)
+else {
+    Screen.complain("cannot fork: \(String(errno: errno))")
+    exit(codes.code(for: Ended(outcome: .osError)))
+}
+Wrapper(plan: plan, codes: codes, supervisor: supervisor).perform()
+// The C client's threads end with the process: nothing here is worth waiting for them.
+_exit(0)

@@ -1,0 +1,99 @@
+"""No server where one should be: 69 within `connect_timeout`, in one line that names it."""
+
+import signal
+import socket
+import threading
+
+import pytest
+
+from Support.eventually import eventually, now
+from Support.fleet import assert_one_line, assert_silent
+from Support.processes import children
+from Support.server import free_ports
+
+CONNECT_S = 2
+
+
+@pytest.fixture
+def silent_port():
+    """A server that accepts and never answers."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(16)
+        yield listener.getsockname()[1]
+
+
+def refused_in_time(fleet, hosts, *mentions):
+    config = fleet.config(zkhosts=hosts, connect_timeout=CONNECT_S)
+    run = fleet.start("--lockname", "a", "--", "false", config=config).finished()
+    took = now() - run.began
+    assert_one_line(run, 69, *mentions)
+    assert took < CONNECT_S + 2, took
+    return took
+
+
+def test_nobody_listens(fleet):
+    port = free_ports(1)[0]
+    refused_in_time(fleet, f"127.0.0.1:{port}", f"127.0.0.1:{port}")
+
+
+def test_a_host_that_does_not_exist(fleet):
+    refused_in_time(fleet, "no-such-host.invalid:2181", "no-such-host.invalid")
+
+
+def test_it_accepts_and_never_answers(fleet, silent_port):
+    refused_in_time(fleet, f"127.0.0.1:{silent_port}", f"127.0.0.1:{silent_port}")
+
+
+def test_it_accepts_and_hangs_up(fleet, proxy):
+    proxy.on_reply = lambda reply, request: "cut"
+    proxy.target_port = free_ports(1)[0]
+    refused_in_time(fleet, proxy.address, proxy.address)
+
+
+def test_it_is_no_zookeeper(fleet):
+    """Something else that answers: here an echo, whose frames make no sense."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(16)
+        listener.settimeout(CONNECT_S + 4)
+
+        def echo():
+            try:
+                while True:
+                    connection, _ = listener.accept()
+                    connection.settimeout(1)
+                    try:
+                        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" + connection.recv(1000))
+                    except OSError:
+                        pass
+                    connection.close()
+            except OSError:
+                return
+        thread = threading.Thread(target=echo, daemon=True)
+        thread.start()
+        refused_in_time(fleet, f"127.0.0.1:{listener.getsockname()[1]}")
+
+
+def test_the_code_can_be_chosen(fleet):
+    config = fleet.config(zkhosts=f"127.0.0.1:{free_ports(1)[0]}", connect_timeout=1)
+    run = fleet.run("--exit-code", "unavailable=9", "--lockname", "a", "--", "false", config=config)
+    assert_one_line(run, 9)
+
+
+def test_a_dead_server_beside_a_good_one_does_no_harm(fleet, silent_port):
+    dead = f"127.0.0.1:{free_ports(1)[0]}"
+    for hosts in (f"{dead},{fleet.address}", f"{fleet.address},{dead}",
+                  f"127.0.0.1:{silent_port},{fleet.address}", f"{dead},127.0.0.1:{silent_port},{fleet.address}"):
+        run = fleet.start("--lockname", "a", "--", "true", config=fleet.config(zkhosts=hosts)).finished()
+        assert_silent(run, 0)
+
+
+def test_interrupted_while_connecting(fleet, silent_port):
+    config = fleet.config(zkhosts=f"127.0.0.1:{silent_port}", connect_timeout=60)
+    run = fleet.start("--lockname", "a", "--", "false", config=config)
+    eventually(lambda: children(run.front), what="the supervisor")
+    before = now()
+    run.send(signal.SIGTERM)
+    assert run.wait() == 128 + signal.SIGTERM
+    assert now() - before < 3

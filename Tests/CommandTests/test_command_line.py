@@ -1,0 +1,103 @@
+"""Options end at the first word that is not one; the original's options after the command are refused."""
+
+import pytest
+
+from Support.fleet import assert_one_line, assert_silent
+
+
+@pytest.mark.parametrize("words", [
+    ["--lockname", "other"], ["--lockname=other"], ["--lease", "r=1:1"], ["--lease=r=1:1"], ["--group", "g"],
+    ["--group=g"], ["--config", "x"], ["--config=x"], ["--no-lock"], ["--nolock"],
+])
+def test_the_originals_options_after_the_command_are_refused(fleet, words):
+    run = fleet.run("--lockname", "a", "true", "x", *words)
+    assert_one_line(run, 64, words[0].split("=")[0], "--")
+    fleet.assert_no_trace()
+
+
+@pytest.mark.parametrize("words", [
+    ["--lockname", "other"], ["--lease=r=1:1"], ["--no-lock"], ["--config", "x"], ["--group=g"],
+])
+def test_after_two_dashes_they_are_the_commands(fleet, words):
+    run = fleet.run("--lockname", "a", "--", "echo", *words)
+    assert (run.code, run.out, run.err) == (0, " ".join(words) + "\n", "")
+
+
+@pytest.mark.parametrize("words", [
+    ["--help"], ["-v"], ["-c", "x"], ["-g", "x"], ["--verbose"], ["-E", "9"], ["--", "x"], ["--lock"], ["--locknames"],
+])
+def test_other_words_after_the_command_are_passed_on(fleet, words):
+    run = fleet.run("--lockname", "a", "echo", "x", *words)
+    assert (run.code, run.out, run.err) == (0, " ".join(["x", *words]) + "\n", "")
+
+
+def test_a_shell_takes_its_own_options(fleet):
+    run = fleet.run("--lockname", "a", "bash", "-c", "echo $0", "--help")
+    assert (run.code, run.out, run.err) == (0, "--help\n", "")
+
+
+@pytest.mark.parametrize("words", [
+    [], ["--"], ["--lockname", "a"], ["--lockname", "a", "--"], ["--nonsense", "--", "true"], ["-x", "true"],
+    ["--lockname"], ["-g"], ["--lease-wait", "1.5", "--", "true"], ["--lease-wait", "1m30s", "--", "true"],
+    ["--lease-wait", "-1", "--", "true"], ["--lease-wait", "soon", "--", "true"], ["--lease-wait", "", "--", "true"],
+    ["--lease-wait", "99999999999999999999", "--", "true"],
+    ["--descendants", "shoot", "--", "true"], ["--no-lock=1", "--", "true"], ["-g", "", "--", "true"],
+    ["--verbose=3", "--", "true"],
+])
+def test_refused(fleet, words):
+    run = fleet.run(*words)
+    assert_one_line(run, 64)
+    fleet.assert_no_trace()
+
+
+def test_refused_before_the_configuration_is_looked_at(fleet):
+    assert_one_line(fleet.run("--nonsense", "--", "true", config="/no/such/file"), 64, "--nonsense")
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help(fleet, option):
+    run = fleet.bare(option).finished()
+    assert (run.code, run.err) == (0, "")
+    for word in ("--lockname", "--lease", "--group", "--no-lock", "--config", "--lease-wait", "--descendants",
+                 "--skip-exit-code", "--exit-code", "--verbose", "--quiet", "--version", "COMMAND"):
+        assert word in run.out
+    assert max(map(len, run.out.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("option", ["--version", "-v"])
+def test_version(fleet, option):
+    run = fleet.bare(option).finished()
+    assert (run.code, run.err, len(run.out.splitlines())) == (0, "", 1)
+    assert "switchman" in run.out and any(character.isdigit() for character in run.out)
+
+
+@pytest.mark.parametrize("options", [
+    ["--lockname=a", "--lock"], ["--no-lock", "--lock", "--lockname", "a"],
+])
+def test_the_last_of_lock_and_no_lock_counts(fleet, options):
+    assert_silent(fleet.run(*options, "--", "true"), 0)
+    assert fleet.list("jobs") == ["a"]
+
+
+@pytest.mark.parametrize("option", ["--no-lock", "--nolock"])
+def test_without_the_lock(fleet, option):
+    fleet.start_job("a")
+    assert_silent(fleet.run(option, "--lockname", "a", "--", "true"), 0)
+    fleet.end_job("a")
+
+
+def test_without_the_lock_nothing_is_written(fleet):
+    assert_silent(fleet.run("--no-lock", "--lockname", "a", "--", "true"), 0)
+    assert fleet.list("jobs") == [] and fleet.list("locks") == []
+
+
+def test_a_single_word_with_blanks_goes_to_the_shell(fleet):
+    run = fleet.run("--lockname", "a", "echo one; exit 3")
+    assert (run.code, run.out) == (3, "one\n")
+    run = fleet.run("--lockname", "a", "--", "echo $((40 + 2))")
+    assert (run.code, run.out) == (0, "42\n")
+
+
+def test_several_words_do_not(fleet):
+    run = fleet.run("--lockname", "a", "echo", "one; exit 3", "$HOME", "*", "")
+    assert (run.code, run.out) == (0, "one; exit 3 $HOME * \n")

@@ -1,0 +1,133 @@
+"""Groups: who belongs, and what happens to a running command when its host leaves."""
+
+import pytest
+
+from Support.eventually import always, eventually
+from Support.fleet import HOST, assert_silent
+
+GROUP = ("-g", "g")
+
+
+@pytest.mark.parametrize("groups", [
+    {"g": HOST},
+    {"g": [HOST]},
+    {"g": ["other", HOST]},
+    {"g": ["inner"], "inner": HOST},
+    {"g": "inner", "inner": ["deeper"], "deeper": ["other", HOST]},
+    {"g": ["h", HOST], "h": ["g"]},
+    {"g": ["g", HOST]},
+    {"g": ["h"], "h": ["i"], "i": ["g", HOST]},
+])
+def test_a_member_runs(fleet, groups):
+    fleet.prefix_data({"groups": groups})
+    assert_silent(fleet.run("--lockname", "a", *GROUP, "--", "sh", "-c", "exit 3"), 3)
+
+
+@pytest.mark.parametrize("groups", [
+    {"g": []},
+    {"g": "other"},
+    {"g": ["other"]},
+    {"g": [HOST.upper()]},
+    {"g": [HOST.split(".")[0]]},
+    {"g": [HOST + "."]},
+    {"g": ["inner"], "inner": []},
+    {"g": ["g"]},
+    {"g": ["h"], "h": ["i"], "i": ["g"]},
+    {"g": [HOST], HOST: ["other"]},
+])
+def test_nobody_else_does(fleet, groups):
+    """The last: a member that is a group's name is that group, whatever else it might be."""
+    fleet.prefix_data({"groups": groups})
+    assert_silent(fleet.run("--lockname", "a", *GROUP, "--", "false"), 0)
+    fleet.assert_no_trace()
+
+
+def test_the_long_option(fleet):
+    fleet.prefix_data({"groups": {"g": "other"}})
+    assert_silent(fleet.run("--lockname", "a", "--group", "g", "-E", 5, "--", "false"), 5)
+    assert_silent(fleet.run("--lockname", "a", "--group=g", "-E", 5, "--", "false"), 5)
+
+
+def running_member(fleet, *options, **more):
+    fleet.prefix_data({"groups": {"g": [HOST]}})
+    return fleet.start_job("a", "--log-signals", *options, arguments=GROUP, **more)
+
+
+def test_leaving_the_group_ends_the_command_with_79(fleet):
+    run = running_member(fleet, "--end-on", 15)
+    fleet.prefix_data({"groups": {"g": ["other"]}})
+    assert run.wait() == 79
+    assert fleet.records.signals("a") == [15]
+    assert len(run.err.splitlines()) == 1 and "g" in run.err
+    assert fleet.record("a")["state"] == "ended" and fleet.list("locks") == []
+
+
+def test_a_command_that_ignores_the_request_is_killed(fleet):
+    fleet.prefix_data({"groups": {"g": [HOST]}})
+    run = fleet.start_job("a", "--stubborn", arguments=GROUP)
+    fleet.prefix_data({"groups": {"g": []}})
+    assert run.wait() == 79
+    assert not run.processes()
+
+
+@pytest.mark.parametrize("groups", [{}, {"h": [HOST]}, {"g": []}, {"g": ["inner"], "inner": []}], ids=str)
+def test_a_group_that_is_gone_excludes_everybody(fleet, groups):
+    run = running_member(fleet, "--end-on", 15)
+    fleet.prefix_data({"groups": groups})
+    assert run.wait() == 79
+
+
+@pytest.mark.parametrize("data", [
+    {"groups": {"g": [HOST, "more"]}}, {"groups": {"g": ["inner"], "inner": [HOST]}}, {"groups": {"g": HOST}, "x": 1},
+], ids=str)
+def test_a_change_that_keeps_the_host_keeps_the_command(fleet, data):
+    run = running_member(fleet)
+    fleet.prefix_data(data)
+    always(lambda: run.running and not fleet.records.signals("a"), during=1)
+    fleet.end_job("a")
+    assert_silent(run.finished(), 0)
+
+
+def test_the_watch_is_set_again_after_each_change(fleet):
+    run = running_member(fleet, "--end-on", 15)
+    for turn in range(5):
+        fleet.prefix_data({"groups": {"g": [HOST]}, "turn": turn})
+    always(lambda: run.running, during=0.5)
+    fleet.prefix_data({"groups": {"g": ["other"]}})
+    assert run.wait() == 79
+
+
+def test_data_that_cannot_be_read_excludes_nobody(fleet):
+    """Only data that was read and excludes this host stops the command."""
+    run = running_member(fleet)
+    fleet.prefix_data("garbage")
+    always(lambda: run.running and not fleet.records.signals("a"), during=1.5)
+    fleet.prefix_data({"groups": {"g": [HOST]}})
+    fleet.end_job("a")
+    assert run.wait() == 0
+
+
+def test_a_lost_connection_alone_excludes_nobody(fleet, proxy):
+    run = running_member(fleet, config=fleet.config(zkhosts=proxy.address))
+    proxy.cut()
+    eventually(lambda: len(proxy.handshakes) >= 2, what="it reconnects")
+    always(lambda: run.running and not fleet.records.signals("a"), during=0.5)
+    fleet.end_job("a")
+    assert run.wait() == 0
+
+
+def test_a_change_behind_a_lost_connection_is_seen(fleet, proxy):
+    run = running_member(fleet, "--end-on", 15, config=fleet.config(zkhosts=proxy.address))
+    proxy.refuse()
+    fleet.prefix_data({"groups": {"g": ["other"]}})
+    proxy.accept()
+    assert run.wait() == 79
+
+
+def test_without_a_group_nobody_watches(fleet):
+    fleet.prefix_data({"groups": {"g": [HOST]}})
+    run = fleet.start_job("a")
+    fleet.prefix_data({"groups": {"g": ["other"]}})
+    always(lambda: run.running, during=0.5)
+    fleet.end_job("a")
+    assert run.wait() == 0

@@ -1,0 +1,195 @@
+"""SIGKILL and SIGSTOP of front, supervisor and guardian, with a command that ignores SIGTERM, has forked, and has
+called setsid: no process of it outlives what was promised, and no successor starts before it is dead."""
+
+import signal
+
+import pytest
+
+from Support import processes
+from Support.eventually import always, elapsed, eventually, now
+
+TERM_S = 6
+CLAIM = ("--claim", "lock:1:1")
+
+
+@pytest.fixture
+def first(fleet):
+    """A stubborn holder with all its processes known beforehand."""
+    run = fleet.start_job("first", "--stubborn", *CLAIM, arguments=("--lockname", "a"), start_new_session=True)
+    run.roles = {"front": run.front, "supervisor": run.supervisor, "guardian": run.guardian}
+    eventually(lambda: len(fleet.records.spans("first")) == 3, what="the command has forked")
+    return run
+
+
+def tree_is_dead(fleet, within):
+    """No process of the command's tree lives, by its own records and by /proc."""
+    pids = [span.pid for span in fleet.records.spans("first")]
+    eventually(lambda: not any(map(processes.alive, pids)), within, "the whole tree is dead")
+    return now()
+
+
+def second_starts_after(fleet, successor):
+    """Whenever the successor starts, nothing of the first is alive."""
+    second, _ = successor.taken()
+    fleet.records.started("second", within=TERM_S * 2 + 5)
+    fleet.end_job("second")
+    assert second.wait() == 0
+    fleet.records.assert_never_two()
+
+
+def test_the_three_are_what_they_should_be(fleet, first):
+    front, supervisor, guardian = (processes.process(first.roles[role]) for role in ("front", "supervisor", "guardian"))
+    command = processes.process(first.command())
+    assert supervisor.ppid == front.pid and guardian.ppid == supervisor.pid and command.ppid == guardian.pid
+    assert len({front.pgrp, supervisor.pgrp, guardian.pgrp}) == 3
+    assert command.pgrp == front.pgrp, "so that Ctrl-C and Ctrl-Z reach it as ever"
+    assert front.session == supervisor.session == guardian.session == command.session
+    assert guardian.comm == "sm-guardian"
+    with open(f"/proc/{guardian.pid}/cmdline", "rb") as file:
+        assert not file.read().startswith(fleet.program.encode()), "pkill by the program's name spares it"
+    fleet.sweep()
+    fleet.leaves_marks = True
+
+
+def test_front_killed(fleet, first):
+    """The supervisor ends the command, reaps and releases."""
+    with fleet.successor("second", "a", *CLAIM) as successor:
+        processes.kill(first.roles["front"])
+        tree_is_dead(fleet, within=fleet.settings["termination_timeout"] + 3)
+    second_starts_after(fleet, successor)
+
+
+def test_supervisor_killed(fleet, first):
+    """End of file at the guardian, which kills the tree."""
+    with fleet.successor("second", "a", *CLAIM) as successor:
+        processes.kill(first.roles["supervisor"])
+        tree_is_dead(fleet, within=3)
+    assert first.wait() != 0
+    second_starts_after(fleet, successor)
+
+
+def test_guardian_killed(fleet, first):
+    """The supervisor inherits the orphans, and kills them."""
+    with fleet.successor("second", "a", *CLAIM) as successor:
+        processes.kill(first.roles["guardian"])
+        tree_is_dead(fleet, within=TERM_S)
+    assert first.wait() != 0
+    second_starts_after(fleet, successor)
+
+
+def test_supervisor_and_guardian_killed_in_one_loop(fleet, first):
+    """The command itself dies with the guardian (PDEATHSIG); its descendants are the stated limit."""
+    command = first.command()
+    fleet.leaves_processes = fleet.leaves_marks = True
+    for role in ("supervisor", "guardian"):
+        processes.kill(first.roles[role])
+    eventually(lambda: not processes.alive(command), 1, "the command is dead")
+    assert first.wait() != 0
+
+
+def test_guardian_and_supervisor_killed_in_one_loop(fleet, first):
+    command = first.command()
+    fleet.leaves_processes = fleet.leaves_marks = True
+    for role in ("guardian", "supervisor"):
+        processes.kill(first.roles[role])
+    eventually(lambda: not processes.alive(command), 1, "the command is dead")
+    assert first.wait() != 0
+
+
+def test_killed_by_the_programs_name(fleet, first):
+    """`pkill -9 switchman`: the guardian does not answer to that name, and kills the tree."""
+    with fleet.successor("second", "a", *CLAIM) as successor:
+        for one in first.processes():
+            if one.comm == "switchman":
+                processes.kill(one.pid)
+        tree_is_dead(fleet, within=3)
+    second_starts_after(fleet, successor)
+
+
+def test_front_stopped(fleet, first):
+    """Nothing happens: the job and its heartbeats go on, and the front goes on where it stopped."""
+    processes.kill(first.roles["front"], signal.SIGSTOP)
+    always(lambda: fleet.records.last_sign("first") > now() - 1, during=TERM_S * 1.3, what="the command is alive")
+    assert fleet.stat("locks", "a")
+    processes.kill(first.roles["front"], signal.SIGCONT)
+    processes.kill(first.front, signal.SIGTERM)
+    assert first.wait() == 128 + signal.SIGTERM
+
+
+def test_supervisor_stopped(fleet, first):
+    """No heartbeat, no new deadline: the guardian's timer kills the tree by the term."""
+    with fleet.successor("second", "a", *CLAIM) as successor:
+        stopped_at = now()
+        processes.kill(first.roles["supervisor"], signal.SIGSTOP)
+        eventually(lambda: fleet.records.last_sign("first") < now() - 0.5, TERM_S + 3, "the tree is dead")
+        assert fleet.records.last_sign("first") < stopped_at + TERM_S
+    second_starts_after(fleet, successor)
+    processes.kill(first.roles["supervisor"], signal.SIGCONT)
+    assert first.wait() == 81
+
+
+def test_supervisor_stopped_briefly(fleet, first):
+    processes.kill(first.roles["supervisor"], signal.SIGSTOP)
+    elapsed(now() + TERM_S * 0.25)
+    processes.kill(first.roles["supervisor"], signal.SIGCONT)
+    always(lambda: first.running and fleet.records.last_sign("first") > now() - 1, during=TERM_S)
+    first.send(signal.SIGTERM)
+    assert first.wait() == 128 + signal.SIGTERM
+
+
+def test_guardian_stopped(fleet, first):
+    """It no longer acknowledges deadlines: the supervisor kills it and the tree."""
+    with fleet.successor("second", "a", *CLAIM) as successor:
+        stopped_at = now()
+        processes.kill(first.roles["guardian"], signal.SIGSTOP)
+        eventually(lambda: fleet.records.last_sign("first") < now() - 0.5, TERM_S + 3, "the tree is dead")
+        assert fleet.records.last_sign("first") < stopped_at + TERM_S
+    assert first.wait() != 0
+    second_starts_after(fleet, successor)
+
+
+def test_supervisor_and_guardian_stopped_leaves_the_command_to_nobody(fleet, first):
+    """Both ends stopped is what no third process can mend; once continued, they kill what is past its deadline."""
+    for role in ("supervisor", "guardian"):
+        processes.kill(first.roles[role], signal.SIGSTOP)
+    elapsed(now() + TERM_S)
+    for role in ("guardian", "supervisor"):
+        processes.kill(first.roles[role], signal.SIGCONT)
+    tree_is_dead(fleet, within=3)
+    assert first.wait() == 81
+    fleet.leaves_marks = True
+
+
+@pytest.mark.parametrize("role", ["front", "supervisor", "guardian"])
+def test_killed_while_waiting_in_a_queue(fleet, role):
+    """Nothing runs, nothing is left: the place goes with the session at the latest."""
+    fleet.resources("r")
+    fleet.start_job("holder", arguments=("--lease", "r=1:1"))
+    run = fleet.launch_job("waiting", arguments=("--lease", "r=1:1"), config=fleet.config(session_timeout=2))
+    fleet.queued("r", "waiting")
+    pid = {"front": run.front, "supervisor": run.supervisor, "guardian": run.guardian}[role]
+    processes.kill(pid)
+    assert run.wait() != 0
+    eventually(lambda: fleet.queue("r") == [], what="its place is gone")
+    eventually(run.all_gone, what="its processes are gone")
+    fleet.end_job("holder")
+    assert not fleet.records.events("start", "waiting")
+
+
+def test_a_chain_of_forks_is_dead_by_the_term(own_fleet, server):
+    """Each link forks the next and exits, faster than one look through /proc takes."""
+    link = "trap '' TERM; [ -e \"$STOP\" ] && exit; sleep 0.03; setsid sh -c \"$LINK\" & exit 0"
+    start = "trap '' TERM; for n in 1 2 3 4 5 6 7 8 9 10; do setsid sh -c \"$LINK\" & done; sleep 100"
+    stop = own_fleet.flag("stop")
+    try:
+        run = own_fleet.start("--lockname", "a", "--", "sh", "-c", start, env={"LINK": link, "STOP": stop})
+        eventually(lambda: len(run.processes()) > 10, what="the chains run")
+        lost_at = now()
+        server.stop()
+        eventually(lambda: not [one for one in run.processes() if one.comm in ("sh", "sleep", "setsid")], TERM_S + 5)
+        assert now() < lost_at + TERM_S, "dead by the term"
+        assert run.wait(20) == 81
+        own_fleet.leaves_marks = True
+    finally:
+        own_fleet.raise_flag(stop)
+        server.cont()

@@ -1,0 +1,85 @@
+"""What is said, where, and in which form."""
+
+import os
+import re
+
+from Support.fleet import assert_silent
+
+LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\t\[\d+\]\t.+")
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read().splitlines()
+
+
+def test_the_log_keeps_the_originals_form(fleet):
+    log = f"{fleet.folder}/log"
+    run = fleet.run("--lockname", "a", "--", "true", config=fleet.config(logfile=log, loglevel="debug"))
+    assert_silent(run, 0)
+    lines = read(log)
+    assert lines and all(LINE.fullmatch(line) for line in lines), lines
+
+
+def test_it_is_appended_to(fleet):
+    log = fleet.write("log", "mine\n")
+    for _ in range(2):
+        fleet.run("--lockname", "a", "--", "true", config=fleet.config(logfile=log, loglevel="info"))
+    lines = read(log)
+    assert lines[0] == "mine" and len(lines) >= 3
+
+
+def test_one_line_tells_the_story_of_a_run(fleet):
+    log = f"{fleet.folder}/log"
+    fleet.run("--lockname", "a", "--", "sh", "-c", "exit 3", config=fleet.config(logfile=log, loglevel="info"))
+    story = read(log)[-1]
+    for word in ("ran", "waited", "held", "token"):
+        assert word in story
+
+
+def test_a_higher_level_says_less(fleet):
+    counts = []
+    for level in ("debug", "info", "critical"):
+        log = f"{fleet.folder}/log.{level}"
+        fleet.run("--lockname", "a", "--", "true", config=fleet.config(logfile=log, loglevel=level))
+        counts.append(len(read(log)) if os.path.exists(log) else 0)
+    assert counts[0] >= counts[1] > counts[2] == 0
+
+
+def test_a_log_that_cannot_be_written_is_one_warning(fleet):
+    run = fleet.run("--lockname", "a", "--", "sh", "-c", "exit 3", config=fleet.config(logfile="/no/such/folder/log"))
+    assert run.code == 3
+    assert len(run.err.splitlines()) == 1 and "/no/such/folder/log" in run.err
+
+
+def test_a_full_disk_does_not_stop_the_job(fleet):
+    run = fleet.run("--lockname", "a", "--", "sh", "-c", "exit 3", config=fleet.config(logfile="/dev/full"))
+    assert run.code == 3
+
+
+def test_verbose_and_quiet(fleet):
+    assert fleet.run("--verbose", "--lockname", "a", "--", "true").err != ""
+    config = fleet.config(logfile="/no/such/folder/log")
+    assert_silent(fleet.run("--quiet", "--lockname", "a", "--", "true", config=config), 0)
+
+
+def test_quiet_still_tells_errors(fleet):
+    assert fleet.run("--quiet", "--lockname", "a", "--", "/no/such/program").err != ""
+
+
+def test_lines_on_standard_error_name_the_program_and_the_lockname(fleet):
+    run = fleet.run("--verbose", "--lockname", "a", "--", "true")
+    assert all(line.startswith("switchman: a: ") for line in run.err.splitlines()), run.err
+
+
+def test_a_closed_standard_error_stops_nothing(fleet):
+    run = fleet.run("--verbose", "--lockname", "a", "--", "true", prefixed=["sh", "-c", 'exec "$@" 2>&-', "sh"])
+    assert run.code == 0
+
+
+def test_the_fqdn_is_found_without_a_setting(fleet):
+    run = fleet.start_job("a", config=fleet.config(fqdn=None))
+    host = fleet.get("locks", "a").split(" ")[0]
+    assert host and " " not in host
+    fleet.end_job("a")
+    assert run.wait() == 0

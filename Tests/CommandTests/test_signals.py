@@ -1,0 +1,146 @@
+"""Signals reach the command once each, and those that ask for an end are followed by SIGKILL."""
+
+import os
+import signal
+
+import pytest
+
+from Support import processes
+from Support.eventually import always, eventually, now
+from Support.fleet import assert_silent
+
+ENDING = ["TERM", "INT", "HUP", "QUIT"]
+OTHERS = ["USR1", "USR2", "CONT", "WINCH"]
+
+
+def number(name):
+    return int(getattr(signal, f"SIG{name}"))
+
+
+def ended_by(name):
+    """What the caller sees: 128+N, and for an interrupt the wrapper's own death of it."""
+    return {128 + number(name), -number(name)} if name == "INT" else {128 + number(name)}
+
+
+@pytest.mark.parametrize("name", ENDING + OTHERS)
+def test_forwarded_once(fleet, name):
+    run = fleet.start_job("a", "--log-signals", "--exit", 3, config=fleet.config(termination_timeout=10))
+    run.send(number(name))
+    eventually(lambda: fleet.records.signals("a"), what="it arrives")
+    always(lambda: fleet.records.signals("a") == [number(name)], during=0.5, what="once")
+    fleet.end_job("a")
+    run.wait()
+    if name in OTHERS:
+        assert run.code == 3
+
+
+@pytest.mark.parametrize("name", ENDING + OTHERS)
+def test_each_of_several_is_forwarded(fleet, name):
+    run = fleet.start_job("a", "--log-signals", config=fleet.config(termination_timeout=20))
+    for count in (1, 2, 3):
+        run.send(number(name))
+        eventually(lambda count=count: fleet.records.signals("a") == [number(name)] * count, what=f"{count} arrived")
+    fleet.end_job("a")
+    run.wait()
+
+
+@pytest.mark.parametrize("name", ENDING)
+def test_a_command_that_dies_of_it(fleet, name):
+    run = fleet.start_job("a")
+    run.send(number(name))
+    assert run.wait() in ended_by(name)
+    assert fleet.record("a")["state"] == "ended" and fleet.list("locks") == []
+
+
+@pytest.mark.parametrize("name", ENDING)
+def test_escalation_to_the_whole_tree(fleet, name):
+    run = fleet.start_job("a", "--stubborn")
+    eventually(lambda: len(fleet.records.spans("a")) == 3, what="it has forked")
+    sent_at = now()
+    run.send(number(name))
+    assert run.wait() in ended_by(name), "the first cause of the stop decides"
+    survived = fleet.records.last_sign("a") - sent_at
+    assert 1.9 < survived < 4, f"termination_timeout is 2 s, it took {survived:.2f} s"
+    assert run.processes() == []
+    assert fleet.record("a")["state"] == "ended" and fleet.list("locks") == []
+
+
+def test_the_lock_is_held_until_the_tree_is_dead(fleet):
+    run = fleet.start_job("a", "--stubborn")
+    run.send(signal.SIGTERM)
+    eventually(lambda: not fleet.stat("locks", "a"), what="released")
+    released_at = now()
+    assert run.wait() == 143
+    assert fleet.records.last_sign("a") < released_at
+
+
+def test_a_command_that_exits_in_time_is_not_killed(fleet):
+    run = fleet.start_job("a", "--log-signals", "--end-on", 15, "--exit", 5)
+    run.send(signal.SIGTERM)
+    run.wait()
+    assert fleet.records.signals("a") == [15]
+    assert run.code in (5, 143)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_signals_do_not_escalate(fleet, name):
+    run = fleet.start_job("a", "--log-signals", config=fleet.config(termination_timeout=1))
+    run.send(number(name))
+    always(lambda: run.running, during=2)
+    fleet.end_job("a")
+    assert run.wait() == 0
+
+
+@pytest.mark.parametrize("name", ENDING)
+def test_before_the_start_it_leaves_the_queues(fleet, name):
+    fleet.resources("r", "s")
+    fleet.start_job("holder", arguments=("--lease", "r=1:1"))
+    run = fleet.launch_job("a", arguments=("--lease", "r=1:1", "--lease", "s=1:1"))
+    fleet.queued("r", "a")
+    run.send(number(name))
+    assert run.wait() in ended_by(name)
+    assert fleet.queue("r") == fleet.queue("s") == [], "gone with the exit, not later"
+    assert not fleet.records.events("start", "a")
+    fleet.end_job("holder")
+
+
+def test_one_that_is_ignored_by_the_caller_stays_ignored(fleet):
+    """nohup: neither the wrapper nor the command dies of it."""
+    run = fleet.start_job("a", prefixed=["nohup"])
+    run.send(signal.SIGHUP)
+    always(lambda: run.running, during=1)
+    fleet.end_job("a")
+    assert run.wait() == 0
+
+
+def test_one_sent_to_the_whole_group_ends_all_of_it(fleet):
+    run = fleet.start_job("a", start_new_session=True)
+    os.killpg(run.front, signal.SIGTERM)
+    assert run.wait() == 143
+    eventually(run.all_gone)
+
+
+def test_one_sent_to_the_supervisor_ends_the_run_in_order(fleet):
+    run = fleet.start_job("a", "--stubborn")
+    processes.kill(run.supervisor, signal.SIGTERM)
+    assert run.wait() != 0
+    assert run.processes() == []
+    assert fleet.record("a")["state"] == "ended"
+
+
+def test_right_after_the_start(fleet):
+    """At whatever instant it comes, it is not lost: the run ends, and nothing is left."""
+    for delay in range(12):
+        run = fleet.launch_job(f"job{delay}")
+        due = run.began + delay * 0.004
+        eventually(lambda due=due: now() >= due)
+        run.send(signal.SIGTERM)
+        assert run.wait(10) in (143, -15), delay
+    assert_silent(fleet.run("--lockname", "a", "--", "true"), 0)
+
+
+def test_a_stopped_command_is_killed_too(fleet):
+    run = fleet.start_job("a")
+    processes.kill(run.command(), signal.SIGSTOP)
+    run.send(signal.SIGTERM)
+    assert run.wait(10) == 143

@@ -1,0 +1,200 @@
+"""In a terminal Ctrl-C, Ctrl-Z, fg, bg and a password prompt work as without the wrapper."""
+
+import re
+import shlex
+import subprocess
+
+import pytest
+
+from Support import processes
+from Support.eventually import always, eventually, now
+from Support.run import MARKER
+from Support.terminal import Terminal
+
+CTRL_C, CTRL_Z, CTRL_BACKSLASH = "\x03", "\x1a", "\x1c"
+
+
+@pytest.fixture
+def terminal():
+    marker = "terminal"
+    terminal = Terminal({MARKER: marker})
+    yield terminal
+    terminal.close()
+    for one in processes.with_variable(f"{MARKER}={marker}"):
+        processes.kill(one.pid)
+
+
+def wrapped(fleet, *words, options=("--lockname", "a")):
+    return shlex.join(str(word) for word in (fleet.program, "-c", fleet.config(), *options, "--", *words))
+
+
+def job(fleet, *options):
+    return wrapped(fleet, *fleet.job("a", "--until", fleet.flag("end.a"), *options))
+
+
+def test_ctrl_c_ends_it_and_the_shells_loop(fleet, terminal):
+    terminal.line(f"for n in 1 2 3; do {job(fleet)}; done; echo over")
+    fleet.records.started("a")
+    terminal.type(CTRL_C)
+    terminal.prompt()
+    assert len(fleet.records.events("start")) == 1, "SIGINT is raised again, so that a shell loop stops"
+    terminal.line("echo code $?")
+    eventually(lambda: fleet.list("locks") == [], what="released")
+
+
+def test_ctrl_c_reaches_the_command_once(fleet, terminal):
+    terminal.line(job(fleet, "--log-signals"))
+    fleet.records.started("a")
+    terminal.type(CTRL_C)
+    eventually(lambda: fleet.records.signals("a"))
+    always(lambda: fleet.records.signals("a") == [2], during=0.7)
+    fleet.end_job("a")
+    terminal.prompt()
+
+
+def test_ctrl_backslash(fleet, terminal):
+    terminal.line("ulimit -c 0; " + job(fleet))
+    fleet.records.started("a")
+    terminal.type(CTRL_BACKSLASH)
+    terminal.prompt()
+    terminal.line("echo code=$?")
+    terminal.expect(r"code=131")
+
+
+def test_ctrl_c_while_waiting_in_a_queue(fleet, terminal):
+    fleet.resources("r")
+    fleet.start_job("holder", arguments=("--lease", "r=1:1"))
+    terminal.line(wrapped(fleet, "true", options=("--lockname", "w", "--lease", "r=1:1")))
+    fleet.queued("r", "w")
+    terminal.type(CTRL_C)
+    terminal.prompt()
+    terminal.line("echo code=$?")
+    terminal.expect(r"code=130")
+    assert fleet.queue("r") == []
+    fleet.end_job("holder")
+
+
+def test_ctrl_z_and_fg(fleet, terminal):
+    """A suspended command keeps its lock and its heartbeats, for longer than its term; then it goes on."""
+    terminal.line(job(fleet))
+    fleet.records.started("a")
+    session = fleet.lock_session("a")
+    terminal.type(CTRL_Z)
+    terminal.expect("Stopped")
+    stopped_at = fleet.records.last_sign("a")
+    always(lambda: fleet.lock_session("a") == session, during=fleet.settings["ownership_term"] * 1.3)
+    assert fleet.records.last_sign("a") < stopped_at + 0.5, "the command is stopped as well"
+    terminal.line("fg")
+    eventually(lambda: fleet.records.last_sign("a") > now() - 0.5, what="it goes on")
+    fleet.end_job("a")
+    terminal.prompt()
+    terminal.line("echo code=$?")
+    terminal.expect(r"code=0")
+
+
+def test_ctrl_z_and_bg(fleet, terminal):
+    terminal.line(job(fleet))
+    fleet.records.started("a")
+    terminal.type(CTRL_Z)
+    terminal.expect("Stopped")
+    terminal.line("bg")
+    eventually(lambda: fleet.records.last_sign("a") > now() - 0.1, what="it goes on")
+    fleet.end_job("a")
+    terminal.line("wait; echo waited")
+    terminal.expect(r"\nwaited")
+
+
+def test_ctrl_z_and_again(fleet, terminal):
+    terminal.line(job(fleet))
+    fleet.records.started("a")
+    for _ in range(3):
+        terminal.type(CTRL_Z)
+        terminal.expect("Stopped")
+        terminal.prompt()
+        terminal.line("fg")
+        eventually(lambda: fleet.records.last_sign("a") > now() - 0.1, what="it goes on")
+    terminal.type(CTRL_C)
+    terminal.prompt()
+
+
+def test_a_command_that_stops_itself(fleet, terminal):
+    """As an editor does on Ctrl-Z: only the command is stopped, and the shell must learn of it."""
+    terminal.line(wrapped(fleet, "sh", "-c", "kill -STOP $$; echo went on"))
+    terminal.expect("Stopped")
+    terminal.line("fg")
+    terminal.expect(r"\nwent on")
+
+
+def test_a_deadline_that_passes_meanwhile_kills_the_stopped_tree(own_fleet, server, terminal):
+    """`fg` never continues a command past it."""
+    own_fleet.leaves_marks = True
+    terminal.line(job(own_fleet))
+    own_fleet.records.started("a")
+    pid = own_fleet.records.events("start")[0].pid
+    terminal.type(CTRL_Z)
+    terminal.expect("Stopped")
+    stopped_at = own_fleet.records.last_sign("a")
+    lost_at = now()
+    server.stop()
+    eventually(lambda: not processes.alive(pid), own_fleet.settings["ownership_term"], "the stopped command is killed")
+    assert now() < lost_at + own_fleet.settings["ownership_term"]
+    server.cont()
+    terminal.line("fg; echo code=$?")
+    terminal.expect(r"code=81")
+    assert own_fleet.records.last_sign("a") < stopped_at + 0.5
+
+
+def test_a_password_prompt(fleet, terminal):
+    script = "stty -echo </dev/tty; printf 'Pass%s: ' word >/dev/tty; read word </dev/tty; stty echo </dev/tty; echo got=$word"
+    terminal.line(wrapped(fleet, "sh", "-c", script))
+    terminal.expect("Password: ")
+    terminal.line("secret")
+    terminal.expect(r"got=secret")
+    assert not re.search(r"secret\r\ngot", terminal.screen), "it was not echoed"
+
+
+def test_input_from_the_terminal(fleet, terminal):
+    terminal.line(wrapped(fleet, "sh", "-c", "read line; echo got=$line"))
+    fleet.lock_session("a")
+    terminal.line("typed")
+    terminal.expect(r"got=typed")
+
+
+def test_in_a_pipe_of_an_interactive_shell(fleet, terminal):
+    terminal.line(wrapped(fleet, "sh", "-c", "echo one; echo two") + " | tac")
+    terminal.expect(r"\ntwo\r\none\r\n")
+
+
+def test_the_window_size_change_arrives_once(fleet, terminal):
+    terminal.line(job(fleet, "--log-signals"))
+    fleet.records.started("a")
+    terminal.resize(100, 40)
+    eventually(lambda: fleet.records.signals("a"))
+    always(lambda: fleet.records.signals("a") == [28], during=0.5)
+    fleet.end_job("a")
+    terminal.prompt()
+
+
+def test_in_tmux(fleet):
+    """A real terminal program: Ctrl-C, Ctrl-Z and fg once more."""
+    def tmux(*words):
+        done = subprocess.run(["tmux", "-L", "switchman-test", "-f", "/dev/null", *words],
+                              check=True, capture_output=True, text=True)
+        return done.stdout
+
+    def screen():
+        return tmux("capture-pane", "-p")
+    tmux("new-session", "-d", "-x", "200", "-y", "50", "bash --norc --noprofile -i")
+    try:
+        tmux("send-keys", job(fleet), "Enter")
+        fleet.records.started("a")
+        tmux("send-keys", "C-z")
+        eventually(lambda: "Stopped" in screen())
+        tmux("send-keys", "fg", "Enter")
+        eventually(lambda: fleet.records.last_sign("a") > now() - 0.1)
+        tmux("send-keys", "C-c")
+        eventually(lambda: fleet.list("locks") == [], what="released")
+        tmux("send-keys", "echo code=$?", "Enter")
+        eventually(lambda: "code=130" in screen())
+    finally:
+        tmux("kill-server")

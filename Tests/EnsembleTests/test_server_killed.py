@@ -1,0 +1,40 @@
+"""A server of three is killed: the session moves to another, or outlives an election, and nothing is killed for it."""
+
+import pytest
+
+from Support.eventually import always, eventually
+
+
+def config(fleet, **changes):
+    return fleet.config(**{"session_timeout": 10, "ownership_term": 10, **changes})
+
+
+@pytest.mark.parametrize("which", ["leader", "follower"])
+@pytest.mark.parametrize("fault", ["kill", "stop"])
+def test_the_job_goes_on(ensemble, ensemble_fleet, which, fault):
+    run = ensemble_fleet.start_job("a", "--log-signals", "--exit", 7, config=config(ensemble_fleet))
+    session = ensemble_fleet.lock_session("a")
+    victim = ensemble.leader() if which == "leader" else ensemble.followers()[0]
+    getattr(victim, fault)()
+    always(lambda: run.running and not ensemble_fleet.records.signals("a"), during=12, what="no signal, no end")
+    if fault == "stop":
+        victim.cont()
+    else:
+        victim.restart()
+    assert eventually(lambda: ensemble_fleet.lock_session("a")) == session
+    ensemble_fleet.end_job("a")
+    assert run.wait() == 7
+    assert ensemble_fleet.record("a")["state"] == "ended"
+
+
+def test_each_in_turn(ensemble, ensemble_fleet):
+    """A rolling restart."""
+    run = ensemble_fleet.start_job("a", "--log-signals", config=config(ensemble_fleet))
+    for server in ensemble.servers:
+        server.kill()
+        always(lambda: run.running and not ensemble_fleet.records.signals("a"), during=3)
+        server.restart()
+        ensemble.wait_ready()
+    always(lambda: run.running and not ensemble_fleet.records.signals("a"), during=3)
+    ensemble_fleet.end_job("a")
+    assert run.wait() == 0

@@ -1,0 +1,1 @@
+"""What the black-box tests stand on: real servers, a proxy on the wire, runs of the built program, and their records."""

@@ -1,0 +1,37 @@
+"""The only place where the tests wait: for a condition, never for a guess at how long something takes."""
+
+import threading
+import time
+
+_pause = threading.Event()
+
+
+def now():
+    """Seconds on CLOCK_BOOTTIME, the clock that the guarantee, the program and the recorder program use."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def eventually(condition, within=20.0, what=""):
+    """Return the first true value of `condition()`; fail when there is none `within` seconds."""
+    deadline = now() + within
+    while True:
+        value = condition()
+        if value:
+            return value
+        if now() > deadline:
+            raise AssertionError(f"not within {within} s: {what or condition}; last value: {value!r}")
+        _pause.wait(0.01)
+
+
+def always(condition, during, what=""):
+    """Fail at the first instant, `during` so many seconds, at which `condition()` is false: time itself is tested."""
+    deadline = now() + during
+    while now() < deadline:
+        value = condition()
+        assert value, f"did not hold for {during} s: {what or condition}; value: {value!r}"
+        _pause.wait(0.01)
+
+
+def elapsed(until):
+    """Return once CLOCK_BOOTTIME has reached `until`; for faults that last a given time."""
+    eventually(lambda: now() >= until, within=max(0.0, until - now()) + 5)

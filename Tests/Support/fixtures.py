@@ -1,0 +1,120 @@
+"""Fixtures for both suites; imported by each folder's conftest.py."""
+
+import os
+import pathlib
+import subprocess
+import uuid
+
+import pytest
+
+from .fleet import Fleet
+from .proxy import Proxy
+from .server import Ensemble, ZooKeeperServer
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def program():
+    """The built wrapper: SWITCHMAN_BIN, or the release build."""
+    path = os.environ.get("SWITCHMAN_BIN", str(ROOT / ".build/release/switchman"))
+    if not os.access(path, os.X_OK):
+        pytest.exit(f"{path}: not there; build it (Tests/run does) or set SWITCHMAN_BIN", returncode=2)
+    return path
+
+
+@pytest.fixture(scope="session")
+def recorder(tmp_path_factory):
+    """The recorder job, compiled."""
+    path = tmp_path_factory.mktemp("recorder") / "job"
+    subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", path, ROOT / "Tests/Support/job.c"], check=True)
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def shared_server():
+    """One server for all tests that leave it alone."""
+    server = ZooKeeperServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def shared_client(shared_server):
+    client = shared_server.client()
+    yield client
+    client.stop()
+    client.close()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Let fixtures know whether the test itself failed: then what it left behind is no news."""
+    report = (yield).get_result()
+    if call.when == "call":
+        item.failed = report.failed
+
+
+def _lived(fleet, request):
+    """The end of each test: no process stays, and when all went well no node did either."""
+    try:
+        if not getattr(request.node, "failed", True):
+            fleet.assert_nothing_left()
+    finally:
+        fleet.sweep()
+
+
+@pytest.fixture
+def fleet(request, program, recorder, shared_server, shared_client, tmp_path):
+    """A fresh prefix on the shared server."""
+    fleet = Fleet(program, recorder, tmp_path, shared_server.address, shared_client, f"/test-{uuid.uuid4().hex[:12]}")
+    yield fleet
+    _lived(fleet, request)
+    shared_client.delete(fleet.prefix, recursive=True)
+
+
+@pytest.fixture
+def server():
+    """A server of the test's own, to be stopped, killed and counted on."""
+    server = ZooKeeperServer()
+    yield server
+    server.cont()
+    server.close()
+
+
+@pytest.fixture
+def own_fleet(request, program, recorder, server, tmp_path):
+    """A fleet on the test's own server."""
+    client = server.client()
+    fleet = Fleet(program, recorder, tmp_path, server.address, client, "/fleet")
+    yield fleet
+    _lived(fleet, request)
+    client.stop()
+    client.close()
+
+
+@pytest.fixture
+def proxy(shared_server):
+    """A proxy before the shared server."""
+    proxy = Proxy(shared_server.port)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def ensemble():
+    """Three servers of the test's own."""
+    ensemble = Ensemble()
+    yield ensemble
+    ensemble.close()
+
+
+@pytest.fixture
+def ensemble_fleet(request, program, recorder, ensemble, tmp_path):
+    """A fleet on them."""
+    client = ensemble.client()
+    fleet = Fleet(program, recorder, tmp_path, ensemble.address, client, "/fleet")
+    yield fleet
+    _lived(fleet, request)
+    client.stop()
+    client.close()

@@ -1,0 +1,53 @@
+"""A stand-in for the Perl original in a mixed fleet: what it does on the wire (protocol.md), and no more."""
+
+import subprocess
+
+from kazoo.exceptions import NodeExistsError
+
+from .eventually import eventually
+
+
+class Original:
+    """It knows no marks and no records; it takes a lock the moment the node is gone."""
+
+    def __init__(self, client, prefix, host="old.example.org", pid=4711):
+        self.client, self.prefix = client, prefix
+        self.data = f"{host} {pid}".encode()
+
+    def take_lock(self, lockname):
+        """Whether the lock is ours now."""
+        self.client.ensure_path(f"{self.prefix}/locks")
+        try:
+            self.client.create(f"{self.prefix}/locks/{lockname}", self.data, ephemeral=True)
+        except NodeExistsError:
+            return False
+        return True
+
+    def release_lock(self, lockname):
+        self.client.delete(f"{self.prefix}/locks/{lockname}", version=-1)
+
+    def take_and_run(self, lockname, command):
+        """Poll for the lock as the original does, and start the command at once when it is ours."""
+        eventually(lambda: self.take_lock(lockname), within=60, what=f"the original gets {lockname}")
+        return subprocess.Popen(command)
+
+    def enqueue(self, resource, lockname):
+        """Join one queue: it joins them one by one."""
+        self.client.ensure_path(f"{self.prefix}/queues/{resource}")
+        return self.client.create(
+            f"{self.prefix}/queues/{resource}/{lockname}-", self.data, ephemeral=True, sequence=True)
+
+    def heads(self, place):
+        """Whether the place is the first of its queue."""
+        folder, name = place.rsplit("/", 1)
+        names = sorted(self.client.get_children(folder), key=lambda one: int(one.rsplit("-", 1)[1]))
+        return names[0] == name
+
+    def lease(self, resource, count, total):
+        """Create the lease if it fits: the sum of all COUNT_TOTAL_... there; its path, or None."""
+        folder = f"{self.prefix}/semaphores/{resource}/leases"
+        self.client.ensure_path(folder)
+        taken = sum(int(name.split("_")[0]) for name in self.client.get_children(folder))
+        if taken + count > total:
+            return None
+        return self.client.create(f"{folder}/{count}_{total}_", self.data, ephemeral=True, sequence=True)

@@ -1,0 +1,73 @@
+"""Processes as /proc shows them, so that nothing depends on what the program says of itself."""
+
+import collections
+import os
+import signal
+
+Process = collections.namedtuple("Process", "pid comm state ppid pgrp session tty start_ticks")
+
+
+def process(pid):
+    """The process, or None when there is none."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            text = file.read()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    comm = text[text.index("(") + 1:text.rindex(")")]
+    rest = text[text.rindex(")") + 2:].split()
+    return Process(pid, comm, rest[0], int(rest[1]), int(rest[2]), int(rest[3]), int(rest[4]), int(rest[19]))
+
+
+def every_process():
+    found = (process(int(name)) for name in os.listdir("/proc") if name.isdigit())
+    return [one for one in found if one]
+
+
+def children(pid):
+    return [one for one in every_process() if one.ppid == pid]
+
+
+def descendants(pid):
+    everyone, tree, fresh = every_process(), [], {pid}
+    while fresh:
+        layer = [one for one in everyone if one.ppid in fresh]
+        tree += layer
+        fresh = {one.pid for one in layer}
+    return tree
+
+
+def alive(pid):
+    """Whether it can still run: a zombie cannot."""
+    found = process(pid)
+    return bool(found) and found.state not in "ZX"
+
+
+def with_variable(assignment):
+    """Live processes whose environment, as it was at exec, holds `assignment`: they cannot hide by a double fork."""
+    needle, found = assignment.encode(), []
+    for one in every_process():
+        try:
+            with open(f"/proc/{one.pid}/environ", "rb") as file:
+                if needle in file.read().split(b"\0") and one.state not in "ZX":
+                    found.append(one)
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+    return found
+
+
+def kill(pid, number=signal.SIGKILL):
+    """Send a signal; one that has gone already is no error."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def pss_bytes(pids):
+    """Proportional set size of the processes together."""
+    total = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+            total += sum(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+    return total * 1024

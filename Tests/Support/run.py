@@ -1,0 +1,132 @@
+"""One run of the built program, seen from outside."""
+
+import itertools
+import os
+import signal
+import subprocess
+import time
+
+from . import processes
+from .eventually import eventually, now
+
+MARKER = "BLACK_BOX_RUN"
+
+_numbers = itertools.count(1)
+
+
+class Run:
+    """A started `switchman`; its processes are found in /proc, never asked for."""
+
+    def __init__(self, arguments, folder, environment, **options):
+        number = next(_numbers)
+        self.marker = f"{MARKER}={os.getpid()}.{number}"
+        self.arguments = arguments
+        self.tormented = False
+        self._output = f"{folder}/{number}.out"
+        self._errors = f"{folder}/{number}.err"
+        name, value = self.marker.split("=")
+        options.setdefault("stdin", subprocess.DEVNULL)
+        with open(self._output, "wb") as output, open(self._errors, "wb") as errors:
+            options.setdefault("stdout", output)
+            options.setdefault("stderr", errors)
+            self.began = now()
+            self.popen = subprocess.Popen(arguments, env={**environment, name: value}, **options)
+
+    def __repr__(self):
+        return f"<run {self.front}: {' '.join(map(str, self.arguments[:8]))}; stderr {self.err!r}>"
+
+    # Its processes.
+
+    @property
+    def front(self):
+        return self.popen.pid
+
+    @property
+    def supervisor(self):
+        """The front's only child."""
+        def only_child():
+            found = processes.children(self.front)
+            return found[0].pid if len(found) == 1 else None
+        return eventually(only_child, what="the front has one child, the supervisor")
+
+    @property
+    def guardian(self):
+        """The process named so, wherever it hangs now."""
+        return eventually(
+            lambda: next((one.pid for one in self.processes() if one.comm == "sm-guardian"), None),
+            what="a process named sm-guardian")
+
+    def command(self):
+        """The guardian's child."""
+        guardian = self.guardian
+        return eventually(lambda: next((one.pid for one in processes.children(guardian)), None), what="the command")
+
+    def processes(self):
+        """Everything that this run has started and that still lives, orphans and daemons included."""
+        found = {one.pid: one for one in processes.with_variable(self.marker)}
+        found.update({one.pid: one for one in processes.descendants(self.front) if one.state not in "ZX"})
+        return list(found.values())
+
+    # Its end.
+
+    @property
+    def out(self):
+        with open(self._output, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    @property
+    def err(self):
+        with open(self._errors, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    @property
+    def running(self):
+        return self.popen.poll() is None
+
+    def send(self, number):
+        self.popen.send_signal(number)
+
+    def wait(self, within=30.0):
+        """Its exit status, negative when a signal ended it."""
+        try:
+            return self.popen.wait(within)
+        except subprocess.TimeoutExpired:
+            tree = [(one.pid, one.comm, one.state) for one in self.processes()]
+            raise AssertionError(f"still running after {within} s: {self!r}; {tree}") from None
+
+    def finished(self, within=30.0):
+        self.wait(within)
+        return self
+
+    @property
+    def code(self):
+        return self.popen.returncode
+
+    def all_gone(self):
+        return not self.running and not self.processes()
+
+    def sweep(self):
+        """Kill whatever is left; for the end of a test that has failed, or that leaves processes on purpose."""
+        for _ in range(50):
+            self.popen.poll()
+            left = self.processes()
+            if not left and not self.running:
+                return
+            for one in left:
+                processes.kill(one.pid, signal.SIGKILL)
+            if self.running:
+                self.popen.kill()
+            try:
+                self.popen.wait(0.02)
+            except subprocess.TimeoutExpired:
+                continue
+
+
+def median_seconds(action, times):
+    """The median wall time of `action()`, over so many times."""
+    taken = []
+    for _ in range(times):
+        before = time.perf_counter()
+        action()
+        taken.append(time.perf_counter() - before)
+    return sorted(taken)[times // 2]

@@ -1,0 +1,180 @@
+"""Real ZooKeeper servers from the Debian package: one alone, or three."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+
+from kazoo.client import KazooClient
+from kazoo.handlers.threading import KazooTimeoutError
+
+from .eventually import eventually
+
+CLASS_PATH = ":".join(f"/usr/share/java/{jar}.jar" for jar in ("zookeeper", "slf4j-nop"))
+JAVA_FLAGS = [
+    "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx96m",
+    "-Dzookeeper.admin.enableServer=false",
+    # A log on a memory disk: neither its fsync nor its 64 MB blocks are what is tested.
+    "-Dzookeeper.forceSync=no", "-Dzookeeper.preAllocSize=1024",
+]
+MEMORY_DISK = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+def free_ports(count):
+    """Loopback ports that nobody listens on, all different."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+class ZooKeeperServer:
+    """One server process; `members` makes it one of an ensemble (number, and the lines that name all of them)."""
+
+    def __init__(self, tick_ms=500, port=None, number=None, members=(), max_session_ms=120000, wait=True):
+        self.port = port or free_ports(1)[0]
+        self.address = f"127.0.0.1:{self.port}"
+        self.folder = tempfile.mkdtemp(prefix="switchman-zookeeper-", dir=MEMORY_DISK)
+        self.process = None
+        lines = [
+            f"tickTime={tick_ms}", f"dataDir={self.folder}/data", f"clientPort={self.port}",
+            "clientPortAddress=127.0.0.1", "4lw.commands.whitelist=*", "maxClientCnxns=0",
+            f"maxSessionTimeout={max_session_ms}", "initLimit=20", "syncLimit=5", *members,
+        ]
+        os.mkdir(f"{self.folder}/data")
+        if number is not None:
+            with open(f"{self.folder}/data/myid", "w", encoding="ascii") as file:
+                file.write(str(number))
+        with open(f"{self.folder}/zoo.cfg", "w", encoding="ascii") as file:
+            file.write("\n".join(lines) + "\n")
+        self.start()
+        if wait:
+            self.wait_ready()
+
+    def start(self):
+        """Start it, or start it again on the same port and data."""
+        with open(f"{self.folder}/output", "ab") as output:
+            self.process = subprocess.Popen(
+                ["java", *JAVA_FLAGS, "-cp", CLASS_PATH, "org.apache.zookeeper.server.quorum.QuorumPeerMain",
+                 f"{self.folder}/zoo.cfg"],
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
+
+    def wait_ready(self):
+        eventually(lambda: "Mode:" in self.ask("srvr"), within=60, what=f"server {self.address} answers")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def cont(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def restart(self):
+        if self.process.poll() is None:
+            self.kill()
+        self.start()
+        self.wait_ready()
+
+    def close(self):
+        if self.process.poll() is None:
+            self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def ask(self, word):
+        """The answer to a four-letter word; empty when the server does not answer."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=0.5) as connection:
+                connection.settimeout(0.5)
+                connection.sendall(word.encode())
+                answer = b""
+                while chunk := connection.recv(65536):
+                    answer += chunk
+                return answer.decode(errors="replace")
+        except OSError:
+            return ""
+
+    def zxid(self):
+        """The newest transaction's identifier: it grows by one for each write."""
+        line = next(line for line in self.ask("srvr").splitlines() if line.startswith("Zxid:"))
+        return int(line.split()[1], 16)
+
+    def mode(self):
+        return next((line.split()[1] for line in self.ask("srvr").splitlines() if line.startswith("Mode:")), "none")
+
+    def client(self, timeout=30.0, **options):
+        return connected_client(self.address, timeout, **options)
+
+
+class Ensemble:
+    """Three servers that vote."""
+
+    def __init__(self, tick_ms=200):
+        ports = free_ports(9)
+        lines = [f"server.{n + 1}=127.0.0.1:{ports[3 + n]}:{ports[6 + n]}" for n in range(3)]
+        self.servers = [
+            ZooKeeperServer(tick_ms=tick_ms, port=ports[n], number=n + 1, members=lines, wait=False)
+            for n in range(3)
+        ]
+        self.wait_ready()
+
+    def wait_ready(self):
+        for server in self.servers:
+            server.wait_ready()
+
+    @property
+    def address(self):
+        return ",".join(server.address for server in self.servers)
+
+    def leader(self):
+        return eventually(lambda: next((s for s in self.servers if s.mode() == "leader"), None), what="a leader")
+
+    def followers(self):
+        leader = self.leader()
+        return [server for server in self.servers if server is not leader]
+
+    def client(self, timeout=30.0, **options):
+        return connected_client(self.address, timeout, **options)
+
+    def close(self):
+        for server in self.servers:
+            server.cont()
+            server.close()
+
+
+def connected_client(address, timeout=30.0, **options):
+    """A started kazoo client: the tests' own view, independent of the code under test."""
+    client = KazooClient(hosts=address, timeout=timeout, **options)
+    client.start(timeout=30)
+    return client
+
+
+def session_password(session):
+    """What the server itself computes from the identifier: Java's Random(id ^ superSecret).nextBytes(16)."""
+    mask = (1 << 48) - 1
+    seed = ((session ^ 0xB3415C00) ^ 0x5DEECE66D) & mask
+    password = b""
+    for _ in range(4):
+        seed = (seed * 0x5DEECE66D + 0xB) & mask
+        password += (seed >> 16 & 0xFFFFFFFF).to_bytes(4, "little")
+    return password
+
+
+def expire_session(address, session):
+    """End a living client's session by force: attach to it from elsewhere, and close it."""
+    thief = KazooClient(hosts=address, timeout=10.0, client_id=(session, session_password(session)))
+    try:
+        thief.start(timeout=15)
+    except KazooTimeoutError:
+        raise AssertionError(f"could not attach to session {session:#x}") from None
+    assert thief.client_id[0] == session, "the server gave a fresh session: the password was refused"
+    thief.stop()
+    thief.close()
