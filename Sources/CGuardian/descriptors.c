@@ -10,7 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/// Something that is open, for the sake of its number. Without a /dev (a bare chroot): reads and writes fail as on a closed one.
+/// Something that is open, for the sake of its number. Without a /dev (a bare chroot): reads and writes fail as on a
+/// closed one.
 static int open_nothing(void) {
     int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     return fd >= 0 ? fd : open("/", O_PATH | O_CLOEXEC);

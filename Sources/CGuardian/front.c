@@ -1,5 +1,5 @@
-// Front: the process that the caller started, and the only one it knows. It stands in for the command: what is sent to it is passed
-// on, it stops and continues with the command, and exits with its status.
+// Front: the process that the caller started, and the only one it knows. It stands in for the command: what is sent to
+// it is passed on, it stops and continues with the command, and exits with its status.
 #define _GNU_SOURCE
 #include "roles.h"
 
@@ -52,8 +52,8 @@ static _Noreturn void exit_as_told(const sw_message *exit) {
     _exit(128 + signal_to_die_of); // process 1 of a container does not die of a signal it sent itself
 }
 
-/// Front had children before, so it is no subreaper, and the guardian is out of its reach: but it sees the end of file, and does not
-/// end before the tree.
+/// Front had children before, so it is no subreaper, and the guardian is out of its reach: but it sees the end of file,
+/// and does not end before the tree.
 static void wait_for_guardian(const sw_face *face) {
     kill(face->supervisor, SIGKILL);
     supervisor_reaped(face, 0);
@@ -69,7 +69,7 @@ static _Noreturn void lose_everything(const sw_face *face) {
     if (face->role->had_children) {
         wait_for_guardian(face);
     } else if (sw_tree_kill(sw_now_ns() + 5 * SW_SECOND_NS, NULL, NULL).alive > 0) {
-        dprintf(STDERR_FILENO, "switchman: %s: the supervisor died, and the command cannot be killed; waiting for it to end\n", lockname);
+        dprintf(STDERR_FILENO, "switchman: %s: the supervisor died, and the command cannot be killed; waiting for it\n", lockname);
         sw_tree_kill(INT64_MAX, NULL, NULL);
     }
     dprintf(STDERR_FILENO, "switchman: %s: the supervisor died; the command was killed\n", lockname);

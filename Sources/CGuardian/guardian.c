@@ -28,7 +28,6 @@ void sw_guard_act(sw_guard *guard, sw_event event) {
     switch (action.order) {
     case SW_DO_TERMINATE:
         sw_tree_signal(SIGTERM);
-        sw_tree_signal(SIGCONT); // so that those who are stopped can act on it
         break;
     case SW_DO_KILL:
         if (was_killing) break;
@@ -124,7 +123,8 @@ static void arm_timer(sw_guard *guard) {
     timerfd_settime(guard->timer_fd, TFD_TIMER_ABSTIME, &due, NULL);
 }
 
-/// Returns when there is something to do. What it is, each part of the loop finds out for itself, at the price of a few system calls.
+/// Returns when there is something to do. What it is, each part of the loop finds out for itself, at the price of a few
+/// system calls.
 static void sleep_until_needed(sw_guard *guard) {
     short supervisor_events = sw_outbox_is_empty(&guard->outbox) ? POLLIN : POLLIN | POLLOUT;
     struct pollfd fds[] = {
@@ -146,6 +146,7 @@ _Noreturn void sw_guardian(const sw_role *role, int supervisor_fd) {
     setpgid(0, 0);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     sw_take_own_name();
+    int priority = sw_priority_raise(); // when the timer fires, a command with many busy processes must not keep us waiting
 
     sigset_t child;
     sigemptyset(&child);
@@ -153,6 +154,7 @@ _Noreturn void sw_guardian(const sw_role *role, int supervisor_fd) {
     static sw_guard guard;
     guard = (sw_guard){
         .role = role,
+        .priority = priority,
         .supervisor_fd = supervisor_fd,
         .timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK),
         .child_fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK),

@@ -1,12 +1,16 @@
-// Killing the tree of this process: stop and kill, children and walk in turn, until wait says that nobody is left.
+// Killing the tree of this process: stop all that moves, then kill, until wait says that nobody is left.
 //
-// Children alone never converge against a fork bomb (a round kills one generation, the next is born meanwhile); the walk alone is slow
-// against a chain of processes that fork and exit (each lives shorter than a walk takes). Only wait is believed: a zombie in /proc
-// may be a leader whose threads run on.
+// First all is stopped, children and walk in turn. A kill makes room for another fork (of a bomb at its limit of
+// processes), a stop does not, and what is stopped leaves the processor to us: killing at once took over 5 s for 200
+// processes on two busy cores, this takes 0.4 to 1.1 s. Children alone never converge against a bomb, where one
+// generation is born while another is stopped; the walk alone is slow against a chain of processes that fork and exit,
+// each of which lives shorter than a walk takes. Only wait is believed: a zombie in /proc may be a leader whose threads
+// run on.
 #define _GNU_SOURCE
 #include "tree.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -14,6 +18,7 @@
 
 /// Rounds over the children for each walk: as many as take about as long as a walk of a few hundred processes.
 enum { CHILDREN_ROUNDS = 8 };
+/// Then the kill comes in any case: somebody in the tree may be sending SIGCONT. A bomb needs two or three.
 enum { FREEZING_PASSES = 8 };
 
 int64_t sw_now_ns(void) {
@@ -29,8 +34,8 @@ static bool is_same(int proc, const sw_process *process) {
         && (again.parent == process->parent || again.parent == getpid());
 }
 
-/// False if we are not allowed to. A child's number is its own until we reap it; another's may be recycled at any time, so it is pinned
-/// by a pidfd first and looked at afterwards.
+/// False if we are not allowed to. A child's number is its own until we reap it; another's may be recycled at any time,
+/// so it is pinned by a pidfd first and looked at afterwards.
 static bool signal_process(int proc, const sw_process *process, int signal) {
     if (process->parent == getpid()) return kill(process->pid, signal) == 0 || errno != EPERM;
 
@@ -72,6 +77,16 @@ static bool at_rest(const sw_process *process) {
     return process->state == 'T' || (process->state == 'Z' && process->threads <= 1);
 }
 
+struct freezing {
+    int proc;
+    bool still;
+};
+
+static void stop(void *context, const sw_process *process) {
+    struct freezing *freezing = context;
+    if (!at_rest(process) && signal_process(freezing->proc, process, SIGSTOP)) freezing->still = false;
+}
+
 /// Stops whatever still moves. True if nothing did that we may stop.
 static bool freeze(int proc) {
     int count;
@@ -80,13 +95,9 @@ static bool freeze(int proc) {
         if (!children) break;
         signal_all(-1, children, count, SIGSTOP);
     }
-
-    const sw_process *tree = sw_tree_find(proc, &count);
-    bool still = true;
-    for (int i = 0; i < count; i++) {
-        if (!at_rest(&tree[i]) && signal_process(proc, &tree[i], SIGSTOP)) still = false;
-    }
-    return still;
+    struct freezing freezing = { .proc = proc, .still = true };
+    sw_tree_find(proc, &count, stop, &freezing);
+    return freezing.still;
 }
 
 sw_resistance sw_tree_kill_step(sw_on_reaped on_reaped, void *context) {
@@ -94,7 +105,7 @@ sw_resistance sw_tree_kill_step(sw_on_reaped on_reaped, void *context) {
     int proc = sw_proc_open(), count = 0;
     if (proc >= 0) {
         for (int pass = 0; pass < FREEZING_PASSES && !freeze(proc); pass++) continue;
-        const sw_process *tree = sw_tree_find(proc, &count);
+        const sw_process *tree = sw_tree_find(proc, &count, NULL, NULL);
         resistance.denied = signal_all(proc, tree, count, SIGKILL);
         close(proc);
     }
@@ -103,19 +114,33 @@ sw_resistance sw_tree_kill_step(sw_on_reaped on_reaped, void *context) {
 }
 
 int64_t sw_tree_pause_ns(sw_resistance last, int64_t previous_ns, int64_t since_ns) {
-    // Where something died something else may be born: no pause. What resists for seconds (D state, another user's) is not worth
-    // a hundred walks a second.
+    // Where something died something else may be born: no pause. What resists for seconds (D state, another user's) is
+    // not worth a hundred walks a second.
     int64_t most_ns = sw_now_ns() - since_ns < 5 * SW_SECOND_NS ? 10 * SW_MILLISECOND_NS : 250 * SW_MILLISECOND_NS;
     if (last.reaped > 0) return 0;
     int64_t next_ns = previous_ns == 0 ? SW_MILLISECOND_NS / 16 : previous_ns * 2;
     return next_ns < most_ns ? next_ns : most_ns;
 }
 
+int sw_priority_raise(void) {
+    int before = getpriority(PRIO_PROCESS, 0);
+    setpriority(PRIO_PROCESS, 0, -20);
+    return before;
+}
+
+void sw_priority_restore(int before) {
+    setpriority(PRIO_PROCESS, 0, before);
+}
+
 sw_resistance sw_tree_kill(int64_t until_ns, sw_on_reaped on_reaped, void *context) {
     int64_t since_ns = sw_now_ns(), pause_ns = 0;
+    int priority = sw_priority_raise();
     for (;;) {
         sw_resistance resistance = sw_tree_kill_step(on_reaped, context);
-        if (resistance.alive == 0 || sw_now_ns() >= until_ns) return resistance;
+        if (resistance.alive == 0 || sw_now_ns() >= until_ns) {
+            sw_priority_restore(priority);
+            return resistance;
+        }
         pause_ns = sw_tree_pause_ns(resistance, pause_ns, since_ns);
         struct timespec pause = { .tv_nsec = pause_ns };
         nanosleep(&pause, NULL);
@@ -125,15 +150,16 @@ sw_resistance sw_tree_kill(int64_t until_ns, sw_on_reaped on_reaped, void *conte
 void sw_tree_signal(int signal) {
     int proc = sw_proc_open(), count;
     if (proc < 0) return;
-    const sw_process *tree = sw_tree_find(proc, &count);
+    const sw_process *tree = sw_tree_find(proc, &count, NULL, NULL);
     signal_all(proc, tree, count, signal);
+    if (signal == SIGTERM) signal_all(proc, tree, count, SIGCONT);
     close(proc);
 }
 
 int sw_tree_count(void) {
     int proc = sw_proc_open(), count, living = 0;
     if (proc < 0) return 0;
-    const sw_process *tree = sw_tree_find(proc, &count);
+    const sw_process *tree = sw_tree_find(proc, &count, NULL, NULL);
     for (int i = 0; i < count; i++) {
         if (tree[i].state != 'Z' || tree[i].threads > 1) living++;
     }

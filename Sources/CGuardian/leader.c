@@ -7,15 +7,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/// The command has its own copies by now. As long as we hold the caller's pipes, their readers wait in vain for the end of file.
+/// The command has its own copies by now. As long as we hold the caller's pipes, their readers wait in vain for the end
+/// of file.
 static void let_go_of_descriptors(const sw_guard *guard) {
     for (int fd = 0; fd <= 2; fd++) sw_descriptor_silence(fd);
     const int kept[] = { guard->supervisor_fd, guard->timer_fd, guard->child_fd, guard->exec_fd };
     sw_descriptors_close_but(kept, sizeof kept / sizeof *kept);
 }
 
-/// fork, not vfork: an exec that hangs on a dead NFS server must not hang the timer. The pipe tells of the exec from afar: it closes
-/// with it, or brings the error.
+/// fork, not vfork: an exec that hangs on a dead NFS server must not hang the timer. The pipe tells of the exec from
+/// afar: it closes with it, or brings the error.
 static bool fork_command(sw_guard *guard, char *block, size_t block_bytes) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return false;
@@ -23,6 +24,7 @@ static bool fork_command(sw_guard *guard, char *block, size_t block_bytes) {
     pid_t pid = fork();
     if (pid == 0) {
         close(guard->supervisor_fd); // or the supervisor would not see us die while the exec hangs
+        sw_priority_restore(guard->priority);
         sw_stage stage = sw_command_exec(guard->role, guardian, block, block_bytes);
         sw_exec_failure failure = { .stage = (int)stage, .error = errno };
         _exit(write(ends[1], &failure, sizeof failure) == sizeof failure ? 127 : 126);

@@ -12,7 +12,8 @@ typedef struct sw_outbox {
     int count;
 } sw_outbox;
 
-/// Sends now or later. False: no room, so the supervisor is past hope. A supervisor that is gone is no error here: end of file tells.
+/// Sends now or later. False: no room, so the supervisor is past hope. A supervisor that is gone is no error here: end
+/// of file tells.
 bool sw_outbox_send(sw_outbox *outbox, int fd, const sw_message *message);
 /// Sends now or never.
 void sw_outbox_offer(sw_outbox *outbox, int fd, const sw_message *message);

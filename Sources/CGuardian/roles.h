@@ -31,6 +31,10 @@ bool sw_tree_visible(void);
 /// How long to wait before the next round of killing.
 int64_t sw_tree_pause_ns(sw_resistance last, int64_t previous_ns, int64_t since_ns);
 
+/// The highest priority there is, if we may: returns the one before. The killer competes with what it kills for the processor.
+int sw_priority_raise(void);
+void sw_priority_restore(int before);
+
 /// As sw_receive, with the block of a START. `block` holds SW_BLOCK_BYTES_MAX bytes.
 int sw_receive_block(int fd, sw_message *message, char *block, size_t *block_bytes);
 

@@ -100,8 +100,9 @@ int sw_start(const sw_plan *plan, sw_supervision *out) {
 
     int ends[2];
     if (socket_pair(ends) < 0) return -1;
-    // Children from before (`exec switchman` in a script with background jobs) are none of our business. As a subreaper front would be
-    // handed their orphans and could not tell them from ours; so then it is none, see lose_everything in front.c.
+    // Children from before (`exec switchman` in a script with background jobs) are none of our business. As a subreaper
+    // front would be handed their orphans and could not tell them from ours; so then it is none, see lose_everything in
+    // front.c.
     if (!role.had_children) prctl(PR_SET_CHILD_SUBREAPER, 1);
 
     pid_t supervisor = fork();

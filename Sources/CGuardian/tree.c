@@ -78,12 +78,10 @@ int sw_proc_open(void) {
 struct walk {
     int proc;
     int count;
+    pid_t ancestor;
+    sw_on_found on_found;
+    void *context;
 };
-
-static void add_process(void *context, pid_t pid) {
-    struct walk *walk = context;
-    if (walk->count < PROCESSES_MAX && sw_process_read(walk->proc, pid, &processes[walk->count])) walk->count++;
-}
 
 /// The kernel lists /proc by ascending pid.
 static const sw_process *find(int count, pid_t pid) {
@@ -96,22 +94,35 @@ static const sw_process *find(int count, pid_t pid) {
     return low < count && processes[low].pid == pid ? &processes[low] : NULL;
 }
 
-/// The transitive closure. A parent mostly has the smaller number, so one pass marks nearly all, and the second finds no more.
-static void mark_descendants(int count, pid_t ancestor) {
+/// True if this one is found to be a descendant now, and was not before.
+static bool mark(const struct walk *walk, sw_process *process) {
+    if (process->ours) return false;
+    const sw_process *parent = process->parent == walk->ancestor ? NULL : find(walk->count, process->parent);
+    if (process->parent != walk->ancestor && !(parent && parent->ours)) return false;
+    process->ours = true;
+    if (walk->on_found) walk->on_found(walk->context, process);
+    return true;
+}
+
+static void add_process(void *context, pid_t pid) {
+    struct walk *walk = context;
+    if (walk->count == PROCESSES_MAX || !sw_process_read(walk->proc, pid, &processes[walk->count])) return;
+    mark(walk, &processes[walk->count]);
+    walk->count++;
+}
+
+/// The transitive closure. Most are marked by now; the others have parents with larger numbers, since numbers start over.
+static void mark_the_rest(const struct walk *walk) {
     for (bool changed = true; changed;) {
         changed = false;
-        for (int i = 0; i < count; i++) {
-            if (processes[i].ours) continue;
-            const sw_process *parent = processes[i].parent == ancestor ? NULL : find(count, processes[i].parent);
-            if (processes[i].parent == ancestor || (parent && parent->ours)) changed = processes[i].ours = true;
-        }
+        for (int i = 0; i < walk->count; i++) changed |= mark(walk, &processes[i]);
     }
 }
 
-sw_process *sw_tree_find(int proc, int *count) {
-    struct walk walk = { .proc = proc };
+sw_process *sw_tree_find(int proc, int *count, sw_on_found on_found, void *context) {
+    struct walk walk = { .proc = proc, .ancestor = getpid(), .on_found = on_found, .context = context };
     if (lseek(proc, 0, SEEK_SET) == 0) each_number(proc, add_process, &walk);
-    mark_descendants(walk.count, getpid());
+    mark_the_rest(&walk);
 
     int kept = 0;
     for (int i = 0; i < walk.count; i++) {

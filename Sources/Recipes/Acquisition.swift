@@ -96,7 +96,7 @@ package final class Acquisition {
             throw .badData("\(job.recordPath) is empty, version \(node.stat.version); if no run can be alive, delete it")
         }
         guard try replies[0].stat() != nil else { return nil }
-        if foundRecord?.record.state != .running { notice(.lockWithoutRecord(job.lockPath)) }
+        if !job.mixedFleet, foundRecord?.record.state != .running { notice(.lockWithoutRecord(job.lockPath)) }
         return .locked
     }
 

@@ -8,6 +8,7 @@ package final class Conversation {
     package let inbox: any Inbox
     package let clock: any Timekeeper
     private let connectTimeout: Duration
+    private let servers: String
     private var connected = false
     private var tickets = 0
     /// Just before the newest requests were submitted that have all been answered.
@@ -15,11 +16,12 @@ package final class Conversation {
     /// Watch events that nobody has looked at yet.
     private var changes: [String: Set<Event.Change>] = [:]
 
-    package init(ensemble: any Ensemble, inbox: any Inbox, clock: any Timekeeper, connectTimeout: Duration) {
+    package init(ensemble: any Ensemble, inbox: any Inbox, clock: any Timekeeper, job: Job) {
         self.ensemble = ensemble
         self.inbox = inbox
         self.clock = clock
-        self.connectTimeout = connectTimeout
+        connectTimeout = job.connectTimeout
+        servers = job.servers
     }
 
     // MARK: Requests
@@ -70,7 +72,8 @@ package final class Conversation {
     }
 
     private var unreachable: Interruption {
-        .unavailable("no answer from ZooKeeper within \(connectTimeout.components.seconds) s")
+        .unavailable("no answer from ZooKeeper at \(servers) within \(connectTimeout.components.seconds) s; "
+                + "is one of them running, and is zkhosts right?")
     }
 
     // MARK: Events

@@ -12,10 +12,11 @@ package enum Excerpt {
                 return shown + "..."
             }
             // Bidirectional marks and line separators (2028 to 202E, 2066 to 2069) could reorder or break the line.
-            let isPlain = switch scalar.value {
-            case 0x20...0x7e, 0xa0...0x2027, 0x202f...0x2065, 0x206a...0x10ffff: true
-            default: false
-            }
+            let isPlain =
+                switch scalar.value {
+                case 0x20...0x7e, 0xa0...0x2027, 0x202f...0x2065, 0x206a...0x10ffff: true
+                default: false
+                }
             shown.unicodeScalars.append(isPlain ? scalar : "?")
             count += 1
         }

@@ -1,4 +1,4 @@
-/// The fleet's configuration, as it stands in the data of PREFIX: who belongs to which group, and which resources there are.
+/// The fleet's configuration, as it stands in the data of PREFIX: who belongs to which group, which resources there are.
 package struct FleetData: Sendable, Equatable {
     /// The members of each group: hosts, and names of other groups.
     package let groups: [String: [String]]
@@ -17,7 +17,8 @@ package struct FleetData: Sendable, Equatable {
         }
         if isHostAndPid(bytes) {
             throw FleetDataError(
-                message: "prefix data is \"\(Excerpt.of(bytes))\", which the original switchman leaves when it makes a missing "
+                message:
+                    "prefix data is \"\(Excerpt.of(bytes))\", which the original switchman leaves when it makes a missing "
                     + "PREFIX and then cannot read; write {} there")
         }
         let value: JSONValue
@@ -35,7 +36,8 @@ package struct FleetData: Sendable, Equatable {
     /// Whether the host is of the group, directly or through groups within it. Names are compared byte for byte.
     package func contains(host: String, in group: String) throws(FleetDataError) -> Bool {
         guard groups[group] != nil else {
-            throw FleetDataError(message: "prefix data: group \"\(Excerpt.of(group))\" is not described; add it to \"groups\"")
+            throw FleetDataError(
+                message: "prefix data: group \"\(Excerpt.of(group))\" is not described; add it to \"groups\"")
         }
         var seen: Set<String> = [group]
         var toVisit = [group]
@@ -84,7 +86,8 @@ package struct FleetData: Sendable, Equatable {
         case .array(let members):
             return try strings(members, of: place)
         default:
-            throw FleetDataError(message: "prefix data: \(place) is \(value.kind); it must be a string or a list of strings")
+            throw FleetDataError(
+                message: "prefix data: \(place) is \(value.kind); it must be a string or a list of strings")
         }
     }
 

@@ -22,8 +22,8 @@ package enum JSONValue: Sendable, Equatable {
 
     /// Reads one JSON text of any kind.
     package static func parse(_ bytes: [UInt8]) throws(Fault) -> JSONValue {
-        guard !isTooDeep(bytes) else {
-            throw Fault(problem: "is nested more than \(deepest) levels deep")
+        if let problem = problem(in: bytes) {
+            throw Fault(problem: problem)
         }
         do {
             return try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
@@ -44,10 +44,18 @@ package enum JSONValue: Sendable, Equatable {
         }
     }
 
-    private static func isTooDeep(_ bytes: [UInt8]) -> Bool {
+    /// What the decoder would take and we do not: great depth, and what is no JSON to anybody else, the originals of the
+    /// fleet among them (a comma before a closing bracket, a byte order mark, UTF-16).
+    private static func problem(in bytes: [UInt8]) -> String? {
+        if bytes.contains(0) || bytes.starts(with: [0xef, 0xbb, 0xbf]) || bytes.starts(with: [0xff, 0xfe])
+            || bytes.starts(with: [0xfe, 0xff])
+        {
+            return "is not valid JSON: it must be UTF-8 without a byte order mark"
+        }
         var depth = 0
         var isInString = false
         var isEscaped = false
+        var isAfterComma = false
         for byte in bytes {
             if isInString {
                 switch byte {
@@ -59,16 +67,22 @@ package enum JSONValue: Sendable, Equatable {
                 continue
             }
             switch byte {
+            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"): continue
             case UInt8(ascii: "\""): isInString = true
             case UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
-            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
+            case UInt8(ascii: "]"), UInt8(ascii: "}"):
+                if isAfterComma {
+                    return "is not valid JSON: there is a comma before a closing bracket"
+                }
+                depth -= 1
             default: break
             }
+            isAfterComma = byte == UInt8(ascii: ",")
             if depth > deepest {
-                return true
+                return "is nested more than \(deepest) levels deep"
             }
         }
-        return false
+        return nil
     }
 }
 

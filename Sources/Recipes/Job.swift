@@ -20,11 +20,13 @@ package struct Job: Sendable {
     package var host: String
     package var pid: Int32
     package var layout: Layout
+    /// For messages: the configuration's zkhosts.
+    package var servers: String
 
     package init(
         lockname: String, takesLock: Bool, leases: [LeaseRequest], group: String?, leaseWait: Duration?, term: Term,
         mixedFleet: Bool, relay: Duration, dataReadLimit: Int, connectTimeout: Duration, macros: Macros, host: String,
-        pid: Int32, layout: Layout
+        pid: Int32, layout: Layout, servers: String
     ) {
         self.lockname = lockname
         self.takesLock = takesLock
@@ -40,6 +42,7 @@ package struct Job: Sendable {
         self.host = host
         self.pid = pid
         self.layout = layout
+        self.servers = servers
     }
 
     /// What the original writes into its nodes, and what its users read there: who it is.

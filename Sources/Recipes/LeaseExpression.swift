@@ -12,8 +12,9 @@ package struct LeaseExpression {
         package let problem: String
     }
 
-    /// How deep parentheses, signs, powers and choices may nest: far beyond what anybody writes, far within any stack.
-    static let deepest = 100
+    /// How deep parentheses (two steps each), signs, powers and choices may nest: far beyond what anybody writes, far
+    /// within any stack.
+    static let deepest = 200
 
     private let tokens: [LeaseToken]
     private let macros: Macros
@@ -37,7 +38,8 @@ package struct LeaseExpression {
 
     // MARK: - Grammar, from the loosest to the tightest
     //
-    // `counts` is false in the part of `&&`, `||` and `?:` which is not taken: that must be well-formed, but may divide by zero.
+    // `counts` is false in the part of `&&`, `||` and `?:` which is not taken: that must be well-formed, but may divide
+    // by zero.
 
     /// `a ? b : c`
     private mutating func choice(counts: Bool) throws(Fault) -> Double {
@@ -82,11 +84,12 @@ package struct LeaseExpression {
             }
             compared = level == .equality || level == .relation ? level : nil
             position += 1
-            let rightCounts = switch symbol {
-            case .and: counts && left != 0
-            case .or: counts && left == 0
-            default: counts
-            }
+            let rightCounts =
+                switch symbol {
+                case .and: counts && left != 0
+                case .or: counts && left == 0
+                default: counts
+                }
             let right = try operation(from: level.tighter, counts: rightCounts)
             left = counts ? try Self.apply(symbol, left, right, column: column) : 0
         }
@@ -230,18 +233,19 @@ package struct LeaseExpression {
 
     private mutating func enter() throws(Fault) {
         guard depth < Self.deepest else {
-            throw Fault(column: current.column, problem: "nested too deep; \(Self.deepest) levels are the most")
+            throw Fault(column: current.column, problem: "nested too deep; write it in a simpler way")
         }
         depth += 1
     }
 
     private func unexpected(expected: String) -> Fault {
-        let found = switch current.kind {
-        case .number: "a number"
-        case .word(let word): "\"\(Excerpt.of(word))\""
-        case .symbol(let symbol): "\"\(symbol.rawValue)\""
-        case .end: "the end"
-        }
+        let found =
+            switch current.kind {
+            case .number: "a number"
+            case .word(let word): "\"\(Excerpt.of(word))\""
+            case .symbol(let symbol): "\"\(symbol.rawValue)\""
+            case .end: "the end"
+            }
         return Fault(column: current.column, problem: "expected \(expected), found \(found)")
     }
 
@@ -250,7 +254,8 @@ package struct LeaseExpression {
             return Fault(column: column, problem: "FQDN is not a number; it belongs in the resource's name")
         }
         if LeaseToken.macroNames.contains(where: { word.contains($0) }) {
-            return Fault(column: column, problem: "a macro cannot be part of a word or a number; put an operator between")
+            return Fault(
+                column: column, problem: "a macro cannot be part of a word or a number; put an operator between")
         }
         return Fault(column: column, problem: "unknown word \"\(Excerpt.of(word))\"; COUNT and TOTAL are arithmetic")
     }

@@ -33,13 +33,15 @@ package struct LeaseRequest: Sendable, Equatable {
         }
         let resource = macros.expand(String(scalars[..<equals]))
         if let objection = NodeName.objection(to: Array(resource.utf8), longestBytes: longestResourceBytes) {
-            throw LeaseError(text, "the resource's name (\"\(Excerpt.of(resource))\" here) \(objection); choose another")
+            throw LeaseError(
+                text, "the resource's name (\"\(Excerpt.of(resource))\" here) \(objection); choose another")
         }
         let (before, after) = (values[..<colon], values[values.index(after: colon)...])
         let count = try value(of: before, called: "COUNT", in: text, macros: macros)
         let total = try value(of: after, called: "TOTAL", in: text, macros: macros)
         guard count <= total else {
-            throw LeaseError(text, "asks for \(count) of \(total) permits, and would wait for ever; COUNT is at most TOTAL")
+            throw LeaseError(
+                text, "asks for \(count) of \(total) permits, and would wait for ever; COUNT is at most TOTAL")
         }
         return LeaseRequest(resource: resource, count: count, total: total)
     }
@@ -52,12 +54,15 @@ package struct LeaseRequest: Sendable, Equatable {
             value = try LeaseExpression.evaluate(String(part), macros: macros)
         } catch {
             let columnsBefore = text.unicodeScalars.distance(from: text.startIndex, to: part.startIndex)
-            let hint = name == "COUNT" && part.contains("?")
+            let hint =
+                name == "COUNT" && part.contains("?")
                 ? " (the first colon ends COUNT, so \"?:\" can stand in TOTAL only)" : ""
             throw LeaseError(text, "column \(columnsBefore + error.column): \(error.problem)\(hint)")
         }
-        guard value == value.rounded(.towardZero), value >= 1, value < totalBound, let exact = Int64(exactly: value) else {
-            let shown = value == value.rounded(.towardZero) ? "\(name) is \(plain(value))" : "\(name) is \(value), a fraction"
+        guard value == value.rounded(.towardZero), value >= 1, value < totalBound, let exact = Int64(exactly: value)
+        else {
+            let shown =
+                value == value.rounded(.towardZero) ? "\(name) is \(plain(value))" : "\(name) is \(value), a fraction"
             throw LeaseError(text, "\(shown); it must be an integer from 1 to below 2**53\(remedy(value))")
         }
         return exact
@@ -72,7 +77,8 @@ package struct LeaseRequest: Sendable, Equatable {
         Int64(exactly: value).map { String($0) } ?? String(value)
     }
 
-    /// Each resource once, in the order given. The same request twice is one; different ones for one resource are an error.
+    /// Each resource once, in the order given. The same request twice is one; different ones for one resource are an
+    /// error.
     package static func unique(_ requests: [LeaseRequest]) throws(LeaseError) -> [LeaseRequest] {
         var kept: [LeaseRequest] = []
         // By bytes: ZooKeeper tells names apart which are the same text to Swift.

@@ -57,21 +57,23 @@ struct LeaseToken {
     private static func symbol(at bytes: ArraySlice<UInt8>, column: Int) throws(LeaseExpression.Fault) -> Symbol {
         let ahead = String(decoding: bytes.prefix(2), as: UTF8.self)
         if ahead == "--" || ahead == "++" {
-            throw LeaseExpression.Fault(column: column, problem: "\"\(ahead)\" is no operator; put a blank between the signs")
+            throw LeaseExpression.Fault(
+                column: column, problem: "\"\(ahead)\" is no operator; put a blank between the signs")
         }
         for length in [3, 2, 1] {
             if let symbol = Symbol(rawValue: String(decoding: bytes.prefix(length), as: UTF8.self)) {
                 return symbol
             }
         }
-        let problem = switch bytes.first {
-        case UInt8(ascii: "="): "\"=\" alone is no operator; write =="
-        case UInt8(ascii: "&"): "\"&\" alone is no operator; write &&"
-        case UInt8(ascii: "|"): "\"|\" alone is no operator; write ||"
-        case .some(let byte) where (0x21...0x7e).contains(byte):
-            "\"\(Character(Unicode.Scalar(byte)))\" is not allowed; COUNT and TOTAL are arithmetic"
-        default: "this character is not allowed; COUNT and TOTAL are arithmetic"
-        }
+        let problem =
+            switch bytes.first {
+            case UInt8(ascii: "="): "\"=\" alone is no operator; write =="
+            case UInt8(ascii: "&"): "\"&\" alone is no operator; write &&"
+            case UInt8(ascii: "|"): "\"|\" alone is no operator; write ||"
+            case .some(let byte) where (0x21...0x7e).contains(byte):
+                "\"\(Character(Unicode.Scalar(byte)))\" is not allowed; COUNT and TOTAL are arithmetic"
+            default: "this character is not allowed; COUNT and TOTAL are arithmetic"
+            }
         throw LeaseExpression.Fault(column: column, problem: problem)
     }
 
@@ -80,7 +82,8 @@ struct LeaseToken {
     private static func numberLength(_ bytes: ArraySlice<UInt8>, column: Int) throws(LeaseExpression.Fault) -> Int {
         let whole = bytes.prefix(while: isDigit).count
         if whole > 1, bytes.first == UInt8(ascii: "0") {
-            throw LeaseExpression.Fault(column: column, problem: "a number may not begin with 0; Perl would take it as octal")
+            throw LeaseExpression.Fault(
+                column: column, problem: "a number may not begin with 0; Perl would take it as octal")
         }
         var rest = bytes.dropFirst(whole)
         if rest.first == UInt8(ascii: ".") {

@@ -1,6 +1,7 @@
 /// What ZooKeeper accepts as one component of a path.
 package enum NodeName {
-    /// Why the bytes cannot be one, as the end of a sentence that begins with what they were meant to be; nil if they can.
+    /// Why the bytes cannot be one, as the end of a sentence that begins with what they were meant to be; nil if they
+    /// can.
     package static func objection(to bytes: [UInt8], longestBytes: Int) -> String? {
         if bytes.isEmpty {
             return "is empty"

@@ -29,7 +29,7 @@ final class Queues {
         // Checked before only, two may both get in; checked afterwards only, both would leave. The lower one stays.
         for (place, queue) in zip(places, try await list()) {
             if queue.contains(where: { $0.lockname == job.lockname && $0.sequence < place.sequence }) {
-                try await leave()
+                // The end of the session, which comes next, takes our places away.
                 return false
             }
         }
@@ -37,13 +37,16 @@ final class Queues {
         return true
     }
 
+    /// Makes all places in one multi, which gives up those that we had.
     private func enqueue() async throws(Interruption) {
-        let create = Request.multi(
-            resources.map {
-                .create("\(job.layout.queue($0))/\(job.lockname)-", data: job.nodeData, .ephemeralSequential)
-            })
+        let leaving = paths
+        let multi = Request.multi(
+            leaving.map { .delete($0) }
+                + resources.map {
+                    .create("\(job.layout.queue($0))/\(job.lockname)-", data: job.nodeData, .ephemeralSequential)
+                })
         while true {
-            switch try await talk.ask([create])[0] {
+            switch try await talk.ask([multi])[0] {
             case .success(.committed(let made)):
                 places = made.compactMap { $0 }.compactMap { Place(name: String($0.split(separator: "/").last ?? "")) }
                 guard places.count == resources.count else { throw .badData("ZooKeeper made places without numbers") }
@@ -51,11 +54,17 @@ final class Queues {
             case .failure(let failure) where failure.reason == .connectionLost:
                 try await talk.reconnected()
                 if try await foundAgain() { return }
+            case .failure(let failure) where failure.reason == .noNode && leaving.contains(failure.path):
+                throw lost(failure.path)
             case .failure(let failure) where failure.reason == .noNode:
                 try await Parents(job: job, talk: talk).make(for: resources.map { "\(job.layout.queue($0))/place" })
             case let reply: throw reply.interruption
             }
         }
+    }
+
+    private func lost(_ path: String) -> Interruption {
+        .badData("our place \(path) was deleted from its queue by somebody; start the run again")
     }
 
     /// Whether a multi whose reply was lost was carried out: its places belong to our session.
@@ -75,18 +84,9 @@ final class Queues {
             }
         }
         if found.isEmpty { return false }
-        guard found.count == resources.count else { throw .badData("a place of ours was deleted from its queue by somebody") }
+        guard found.count == resources.count else { throw lost("in one of \(resources.map(job.layout.queue))") }
         places = found
         return true
-    }
-
-    /// Gives up all places, in one multi.
-    func leave() async throws(Interruption) {
-        let leaving = paths
-        places = []
-        talk.forgetAll()
-        for case .failure(let failure) in try await talk.askAgain([.multi(leaving.map { .delete($0) })])
-        where failure.reason != .noNode { throw failure.interruption }
     }
 
     // MARK: Waiting
@@ -101,7 +101,7 @@ final class Queues {
             var ahead = 0
             for (index, queue) in lists.enumerated() {
                 guard queue.contains(where: { $0.sequence == places[index].sequence }) else {
-                    throw .badData("our place \(paths[index]) was deleted from its queue by somebody; start the run again")
+                    throw lost(paths[index])
                 }
                 let earlier = queue.filter { $0.sequence < places[index].sequence }
                 ahead = max(ahead, earlier.count)
@@ -115,7 +115,7 @@ final class Queues {
             if replies.contains(where: { $0.failureReason == .noNode }) { continue }
             for reply in replies { _ = try reply.stat() }
             if job.mixedFleet, try await isInterlocked(lists) {
-                try await leave()
+                talk.forgetAll()
                 try await enqueue()
                 continue
             }

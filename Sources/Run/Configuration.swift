@@ -50,12 +50,9 @@ package struct Configuration: Sendable {
         path: String?, environment: [String: String]
     ) throws(ConfigurationError) -> (Configuration, warnings: [String]) {
         let settings = try Settings.load(path: path, environment: environment)
-        let prefix = try settings.required("prefix")
-        if let objection = ZNodePath.objection(to: try prefix.text()) {
-            throw prefix.error("\"\(Excerpt.of(try prefix.text()))\" \(objection)")
-        }
+        let prefix = try Self.prefix(in: try settings.required("prefix"))
         let (servers, chroot) = try servers(in: try settings.required("zkhosts"))
-        var configuration = Configuration(prefix: chroot + (try prefix.text()), zkhosts: servers)
+        var configuration = Configuration(prefix: chroot + prefix, zkhosts: servers)
         try configuration.takeLog(from: settings)
         try configuration.takeTimes(from: settings)
         if let setting = settings["data_read_len"] {
@@ -68,6 +65,16 @@ package struct Configuration: Sendable {
             configuration.fqdn = try setting.hostName()
         }
         return (configuration, warnings: settings.warnings())
+    }
+
+    /// One slash at the end does no harm.
+    private static func prefix(in setting: Setting) throws(ConfigurationError) -> String {
+        let text = try setting.text()
+        let path = text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text
+        if let objection = ZNodePath.objection(to: path) {
+            throw setting.error("\"\(Excerpt.of(text))\" \(objection)")
+        }
+        return path
     }
 
     private static func servers(

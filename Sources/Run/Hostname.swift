@@ -106,7 +106,9 @@ package enum Hostname {
 
     /// As Perl's split: empty labels at the end are dropped, others are kept.
     private static func labels(_ name: String) -> [String] {
-        var labels = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map { String(Substring($0)) }
+        var labels = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map {
+            String(Substring($0))
+        }
         while labels.last == "" {
             labels.removeLast()
         }
@@ -116,14 +118,16 @@ package enum Hostname {
     /// Without line ends, zero bytes, dots at either end and doubled dots.
     private static func cleaned(_ name: String) -> String {
         let plain = name.utf8.filter { $0 != 0 && $0 != 0x0a && $0 != 0x0d }
-        return plain.split(separator: UInt8(ascii: ".")).map { String(decoding: $0, as: UTF8.self) }.joined(separator: ".")
+        return plain.split(separator: UInt8(ascii: ".")).map { String(decoding: $0, as: UTF8.self) }.joined(
+            separator: ".")
     }
 
     private static func isAddress(_ name: String) -> Bool {
         let labels = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        return labels.count == 4 && labels.allSatisfy { label in
-            !label.isEmpty && label.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-        }
+        return labels.count == 4
+            && labels.allSatisfy { label in
+                !label.isEmpty && label.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            }
     }
 
     private static func isTrueInPerl(_ text: String) -> Bool {
@@ -142,7 +146,9 @@ extension Hostname.Sources {
             nodeName: nodeName,
             resolverConfiguration: {
                 // The resolver itself reads no more than a few lines of it.
-                (try? FileBytes.read("/etc/resolv.conf", longestBytes: 1 << 20)).map { String(decoding: $0, as: UTF8.self) }
+                (try? FileBytes.read("/etc/resolv.conf", longestBytes: 1 << 20)).map {
+                    String(decoding: $0, as: UTF8.self)
+                }
             },
             domainName: domainName,
             entry: { name in entry(name, family: AF_INET) ?? entry(name, family: AF_INET6) },

@@ -47,7 +47,7 @@ package final class Life {
         let began = clock.now
         var limit: BootInstant?
         while true {
-            let talk = Conversation(ensemble: ensemble, inbox: inbox, clock: clock, connectTimeout: job.connectTimeout)
+            let talk = Conversation(ensemble: ensemble, inbox: inbox, clock: clock, job: job)
             let acquisition = Acquisition(job: job, talk: talk, limit: limit, notice: notice)
             do throws(Interruption) {
                 let verdict = try await acquisition.perform()

@@ -13,7 +13,8 @@ package enum NearestWord {
         for (row, byte) in from.enumerated() {
             var current = [row + 1]
             for (column, other) in to.enumerated() {
-                var cost = min(previous[column] + (byte == other ? 0 : 1), previous[column + 1] + 1, current[column] + 1)
+                var cost = min(
+                    previous[column] + (byte == other ? 0 : 1), previous[column + 1] + 1, current[column] + 1)
                 if row > 0, column > 0, byte == to[column - 1], from[row - 1] == other {
                     cost = min(cost, beforePrevious[column - 1] + 1)
                 }

@@ -10,10 +10,6 @@ package enum Outcome: String, CaseIterable, Sendable {
     case queued
     /// This host is not of the group asked for.
     case notInGroup = "not-in-group"
-    /// The last start was too short a time ago.
-    case tooSoon = "too-soon"
-    /// An operator paused the lockname or drained the host.
-    case paused
     case usage
     /// Prefix data or a znode is not what it should be.
     case badData = "bad-data"
@@ -27,28 +23,24 @@ package enum Outcome: String, CaseIterable, Sendable {
     case badConfig = "bad-config"
     /// Stopped since this host left the group.
     case groupExit = "group-exit"
-    /// Stopped by an operator.
-    case released
     /// Stopped since ownership was lost or no longer provable.
     case lost
-    /// Stopped after the time allowed.
-    case timeout
     case notExecutable = "not-executable"
     case notFound = "not-found"
 
     /// The command was not started, and nothing is wrong: it is meant that way, or somebody else has it.
     package var isSkip: Bool {
         switch self {
-        case .locked, .queued, .notInGroup, .tooSoon, .paused: true
+        case .locked, .queued, .notInGroup: true
         default: false
         }
     }
 
     /// The exit code unless an option says otherwise; `ran` and `signaled` have none of their own, the command decides.
-    /// Where sysexits.h has a word for it, it is that; 124, 126 and 127 are those of timeout and the shell.
+    /// Where sysexits.h has a word for it, it is that; 126 and 127 are the shell's.
     package var defaultCode: Int32 {
         switch self {
-        case .ran, .signaled, .locked, .queued, .notInGroup, .tooSoon, .paused: 0
+        case .ran, .signaled, .locked, .queued, .notInGroup: 0
         case .usage: 64
         case .badData: 65
         case .unavailable: 69
@@ -57,9 +49,7 @@ package enum Outcome: String, CaseIterable, Sendable {
         case .denied: 77
         case .badConfig: 78
         case .groupExit: 79
-        case .released: 80
         case .lost: 81
-        case .timeout: 124
         case .notExecutable: 126
         case .notFound: 127
         }

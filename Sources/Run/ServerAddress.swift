@@ -68,7 +68,9 @@ package struct ServerAddress: Sendable, Equatable {
             }
         }
         guard !host.isEmpty else { throw fault("without a host; write host:port") }
-        guard !host.contains(where: { "[]".utf8.contains($0) }) else { throw fault("with a stray bracket; write [address]:port") }
+        guard !host.contains(where: { "[]".utf8.contains($0) }) else {
+            throw fault("with a stray bracket; write [address]:port")
+        }
         let hostText = String(decoding: host, as: UTF8.self)
         if rest.isEmpty {
             return ServerAddress(host: hostText)

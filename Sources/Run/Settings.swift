@@ -47,10 +47,12 @@ struct Settings {
         do {
             value = try JSONValue.parse(bytes)
         } catch {
-            throw ConfigurationError(message: "\(path): \(error.problem); correct it, starting from {\"prefix\": ..., \"zkhosts\": ...}")
+            throw ConfigurationError(
+                message: "\(path): \(error.problem); correct it, starting from {\"prefix\": ..., \"zkhosts\": ...}")
         }
         guard case .object(let object) = value else {
-            throw ConfigurationError(message: "\(path): is \(value.kind); it must be an object, {\"prefix\": ..., \"zkhosts\": ...}")
+            throw ConfigurationError(
+                message: "\(path): is \(value.kind); it must be an object, {\"prefix\": ..., \"zkhosts\": ...}")
         }
         return object
     }
@@ -70,7 +72,8 @@ struct Settings {
             return setting
         }
         let variable = "SWITCHMAN_" + key.uppercased()
-        throw ConfigurationError(message: "\(path ?? "configuration"): key \"\(key)\" is missing; add it, or set \(variable)")
+        throw ConfigurationError(
+            message: "\(path ?? "configuration"): key \"\(key)\" is missing; add it, or set \(variable)")
     }
 
     /// One line for each key of the file that means nothing to us.
@@ -98,11 +101,12 @@ struct Setting {
     }
 
     private func wrongType(expected: String) -> ConfigurationError {
-        let found = switch value {
-        case .string(let text): "\"\(Excerpt.of(text))\""
-        case .integer(let number): String(number)
-        default: value.kind
-        }
+        let found =
+            switch value {
+            case .string(let text): "\"\(Excerpt.of(text))\""
+            case .integer(let number): String(number)
+            default: value.kind
+            }
         return error("is \(found); it must be \(expected)")
     }
 
@@ -122,11 +126,12 @@ struct Setting {
 
     /// An integer, as a number or as digits in a string.
     func integer(in range: ClosedRange<Int64>) throws(ConfigurationError) -> Int64 {
-        let number: Int64? = switch value {
-        case .integer(let number): number
-        case .string(let digits): DigitText.parse(digits)
-        default: nil
-        }
+        let number: Int64? =
+            switch value {
+            case .integer(let number): number
+            case .string(let digits): DigitText.parse(digits)
+            default: nil
+            }
         guard let number, range.contains(number) else {
             throw wrongType(expected: "an integer from \(range.lowerBound) to \(range.upperBound)")
         }
@@ -158,20 +163,22 @@ struct Setting {
     func boolean() throws(ConfigurationError) -> Bool {
         switch value {
         case .boolean(let flag): return flag
-        case .integer(0), .string("0"), .string("false"): return false
-        case .integer(1), .string("1"), .string("true"): return true
+        case .string("0"), .string("false"): return false
+        case .string("1"), .string("true"): return true
         default: throw wrongType(expected: "true or false")
         }
     }
 
     func logLevel() throws(ConfigurationError) -> LogLevel {
-        let level: LogLevel? = switch value {
-        case .integer(let number): LogLevel(String(number))
-        case .string(let name): LogLevel(name)
-        default: nil
-        }
+        let level: LogLevel? =
+            switch value {
+            case .integer(let number): LogLevel(String(number))
+            case .string(let name): LogLevel(name)
+            default: nil
+            }
         guard let level else {
-            throw wrongType(expected: "debug, info, notice, warning, error, critical, alert, emergency, or 0 to 7 as in syslog")
+            throw wrongType(
+                expected: "debug, info, notice, warning, error, critical, alert, emergency, or 0 to 7 as in syslog")
         }
         return level
     }

@@ -14,6 +14,7 @@ import Glibc
     private let inbox: any Inbox
     private var handle: OpaquePointer?
     private var isClosed = false
+    private var hasChoice = false
     private var currentSession: Session?
     /// What was submitted before there was a handle: sent, in order, as soon as there is one.
     private var waiting: [() -> Void] = []
@@ -40,9 +41,11 @@ import Glibc
         // Retained for good: the C client may call the watcher until the process ends, and there are few clients in a
         // process (one for each session it ever had).
         let context = unsafe Unmanaged.passRetained(self).toOpaque()
+        let choice = hosts.contains(",")
         let opened = hosts.isEmpty ? nil : unsafe sw_connect(hosts, onEvent, timeoutMilliseconds, context)
         lock.hold()
         unsafe handle = opened
+        hasChoice = choice
         let late = waiting
         waiting = []
         for send in late { send() }
@@ -78,6 +81,10 @@ import Glibc
     /// The only internet socket of the process is the client's: shutting it down makes its I/O thread see an end of
     /// file and try the next server. (The library offers no call for this; closing the handle would close the session.)
     package func dropConnection() {
+        lock.hold()
+        let isUseful = hasChoice
+        lock.release()
+        guard isUseful else { return }
         for descriptor in Int32(3)..<1024 {
             var domain: Int32 = 0
             var length = socklen_t(MemoryLayout<Int32>.size)

@@ -97,7 +97,9 @@ struct Arguments: Sendable {
             let choices = Descendants.allCases.map(\.rawValue).joined(separator: ", ")
             descendants = try Self.value(value, of: option, expected: "one of \(choices)") { Descendants(rawValue: $0) }
         case .skipExitCode:
-            skipExitCode = try Self.value(value, of: option, expected: "a number from 0 to 255") { Self.exitCode($0[...]) }
+            skipExitCode = try Self.value(value, of: option, expected: "a number from 0 to 255") {
+                Self.exitCode($0[...])
+            }
         case .exitCode:
             let (outcome, code) = try Self.outcomeAndCode(value)
             exitCodes[outcome] = code
@@ -108,7 +110,7 @@ struct Arguments: Sendable {
     }
 
     private static func text(_ value: [UInt8], of option: Option) throws(UsageError) -> String {
-        try Self.value(value, of: option, expected: "not empty") { $0.isEmpty ? nil : $0 }
+        try Self.value(value, of: option, expected: "at least one character") { $0.isEmpty ? nil : $0 }
     }
 
     private static func value<Value>(
@@ -118,7 +120,8 @@ struct Arguments: Sendable {
             throw UsageError(message: "option \(option.name): \"\(Excerpt.of(bytes))\" is not valid UTF-8")
         }
         guard let value = read(text) else {
-            throw UsageError(message: "option \(option.name): \"\(Excerpt.of(text))\" will not do; it must be \(expected)")
+            throw UsageError(
+                message: "option \(option.name): \"\(Excerpt.of(text))\" will not do; it must be \(expected)")
         }
         return value
     }
@@ -135,11 +138,13 @@ struct Arguments: Sendable {
         }
         guard Outcome(rawValue: name) != nil else {
             let known = Outcome.allCases.filter { $0 != .ran && $0 != .usage }.map(\.rawValue).joined(separator: ", ")
-            throw UsageError(message: "option \(option): unknown outcome \"\(Excerpt.of(name))\"; it must be one of \(known)")
+            throw UsageError(
+                message: "option \(option): unknown outcome \"\(Excerpt.of(name))\"; it must be one of \(known)")
         }
         let number = String(decoding: value[(equals + 1)...], as: UTF8.self)
         guard let code = exitCode(number[...]) else {
-            throw UsageError(message: "option \(option): \"\(shown)\" will not do; the code must be a number from 0 to 255")
+            throw UsageError(
+                message: "option \(option): \"\(shown)\" will not do; the code must be a number from 0 to 255")
         }
         return (name, code)
     }

@@ -31,14 +31,13 @@ enum HelpText {
         Options end at the first word that is none: COMMAND's own are passed on.
 
         Exit codes: COMMAND's own (ran); 128+N if it died of signal N (signaled);
-          0    skipped: locked, queued, not-in-group, too-soon, paused
-          64   usage                     79   group-exit: stopped, host left group
-          65   bad-data in ZooKeeper     80   released: stopped by an operator
+          0    skipped: locked, queued, not-in-group
+          64   usage                     78   bad-config
+          65   bad-data in ZooKeeper     79   group-exit: stopped, host left group
           69   unavailable: ZooKeeper    81   lost: ownership; COMMAND was killed
-          71   os-error                  124  timeout
-          75   no-permits in time        126  not-executable
-          77   denied by ZooKeeper       127  not-found
-          78   bad-config
+          71   os-error                  126  not-executable
+          75   no-permits in time        127  not-found
+          77   denied by ZooKeeper
 
         """
 }

@@ -5,7 +5,8 @@ import Recipes
 /// The options, each with the name by which messages call it.
 enum Option: Int32, CaseIterable {
     // Beyond every character, which stand for themselves.
-    case config = 256, group, lockname, noLock, lock, lease, leaseWait, descendants, skipExitCode, exitCode, verbose, quiet
+    case config = 256, group, lockname, noLock, lock, lease, leaseWait, descendants, skipExitCode, exitCode, verbose,
+        quiet
     case help, version
 
     var name: String {
@@ -71,7 +72,8 @@ enum OptionScanner {
         var vector = unsafe words.map { unsafe copy($0) } + [nil]
         var table = unsafe longNames.map { long in
             unsafe option(
-                name: copy(Array(long.name.utf8)), has_arg: long.option.takesValue ? 1 : 0, flag: nil, val: long.option.rawValue)
+                name: copy(Array(long.name.utf8)), has_arg: long.option.takesValue ? 1 : 0, flag: nil,
+                val: long.option.rawValue)
         }
         unsafe table.append(option())
         defer {
@@ -120,7 +122,8 @@ enum OptionScanner {
             let choices = meant.map(\.name).joined(separator: ", ")
             return UsageError(message: "option \(spelling) is ambiguous; write one of \(choices)")
         }
-        return UsageError(message: "unknown option \(spelling); see --help, and put -- before a command that begins with a dash")
+        return UsageError(
+            message: "unknown option \(spelling); see --help, and put -- before a command that begins with a dash")
     }
 
     private static func copy(_ word: [UInt8]) -> UnsafeMutablePointer<CChar>? {

@@ -45,7 +45,8 @@ struct Plan: Sendable {
             term: Term(seconds: configuration.ownershipTermSeconds), mixedFleet: configuration.mixedFleet,
             relay: .milliseconds(configuration.serverTickMilliseconds / 2), dataReadLimit: configuration.dataReadLen,
             connectTimeout: configuration.connectTimeout.duration ?? .seconds(Int64(Int32.max)), macros: macros,
-            host: macros.fqdn, pid: getpid(), layout: Layout(prefix: configuration.prefix))
+            host: macros.fqdn, pid: getpid(), layout: Layout(prefix: configuration.prefix),
+            servers: configuration.zkhosts.map { "\($0.host):\($0.port)" }.joined(separator: ","))
         servers = configuration.zkhosts.map { Server(host: $0.host, port: $0.port) }
         sessionTimeout = .seconds(configuration.sessionTimeoutSeconds)
         grace = .seconds(configuration.terminationTimeoutSeconds)

@@ -5,7 +5,7 @@ import os
 import signal
 
 import pytest
-from kazoo.security import make_acl
+from kazoo.security import OPEN_ACL_UNSAFE, make_acl
 
 from Support.fleet import assert_one_line, assert_silent
 
@@ -128,8 +128,9 @@ def test_denied_by_the_acl_of_a_folder_is_77(fleet):
 
 def test_unreadable_prefix_data_is_77(fleet):
     fleet.resources("r")
-    fleet.client.set_acls(fleet.prefix, [make_acl("world", "anyone", write=True, create=True, delete=True)])
+    fleet.client.set_acls(fleet.prefix, [make_acl("world", "anyone", write=True, create=True, delete=True, admin=True)])
     assert_one_line(fleet.run("--lockname", "a", "--lease", "r=1:1", "--", "false"), 77, fleet.prefix)
+    fleet.client.set_acls(fleet.prefix, OPEN_ACL_UNSAFE)
 
 
 @pytest.mark.parametrize("command, code", [

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import tempfile
 import threading
 
 from kazoo.exceptions import NoNodeError
@@ -38,9 +39,11 @@ class Fleet:
         return self.write(name, json.dumps(settings))
 
     def write(self, name, content):
+        """Put a file there whole: a run that reads it meanwhile sees the former one."""
         path = f"{self.folder}/{name}"
-        with open(path, "wb") as file:
+        with tempfile.NamedTemporaryFile("wb", dir=self.folder, delete=False) as file:
             file.write(content.encode() if isinstance(content, str) else content)
+        os.replace(file.name, path)
         return path
 
     def start(self, *arguments, config=None, env=None, prefixed=(), **options):

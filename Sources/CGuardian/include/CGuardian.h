@@ -5,8 +5,8 @@
 ///         guardian     holds the timer; kills the tree when it fires, or when the supervisor is gone
 ///           command      in the caller's process group
 ///
-/// All instants are CLOCK_BOOTTIME nanoseconds; INT64_MAX is never. Signals stay blocked in all three, so none of them dies of a
-/// signal but SIGKILL; the command gets the caller's mask and dispositions back.
+/// All instants are CLOCK_BOOTTIME nanoseconds; INT64_MAX is never. Signals stay blocked in all three, so none of them
+/// dies of a signal but SIGKILL; the command gets the caller's mask and dispositions back.
 #ifndef CGUARDIAN_H
 #define CGUARDIAN_H
 
@@ -46,18 +46,19 @@ typedef struct sw_supervision {
     pid_t guardian;  ///< a child of the supervisor
 } sw_supervision;
 
-/// Call first in main: records mask and ignored signals in `plan`, blocks all signals, undoes an ignored SIGCHLD (wait would not
-/// work), and puts close-on-exec placeholders (/dev/null) on those of the descriptors 0 to 2 that the caller had closed.
+/// Call first in main: records mask and ignored signals in `plan`, blocks all signals, undoes an ignored SIGCHLD (wait
+/// would not work), and puts close-on-exec placeholders (/dev/null) on those of the descriptors 0 to 2 that the caller
+/// had closed.
 void sw_save_signals(sw_plan *plan);
 
 /// Forks. Call on the main thread before any other thread exists.
 ///
-/// Returns 0 in the supervisor only: a subreaper in its own process group, whose standard input and output are /dev/null and
-/// which has let go of all other descriptors inherited from the caller (those that are not close-on-exec) but standard error, so
-/// that the caller's pipes see the end of file as soon as the command closes them.
+/// Returns 0 in the supervisor only: a subreaper in its own process group, whose standard input and output are
+/// /dev/null and which has let go of all other descriptors inherited from the caller (those that are not close-on-exec)
+/// but standard error, so that the caller's pipes see the end of file as soon as the command closes them.
 ///
-/// Returns -1 with errno in the original process, which is then as it was before, if a fork or a socket pair failed, or (ENOTSUP)
-/// if there is no /proc to find a tree in. Otherwise the original process becomes front and never returns.
+/// Returns -1 with errno in the original process, which is then as it was before, if a fork or a socket pair failed, or
+/// (ENOTSUP) if there is no /proc to find a tree in. Otherwise the original process becomes front and never returns.
 int sw_start(const sw_plan *plan, sw_supervision *out);
 
 /// CLOCK_BOOTTIME.
@@ -136,7 +137,8 @@ typedef struct sw_message {
     int64_t kill_at_ns;
 } sw_message;
 
-/// The environment block of START: strings one after the other, each with its terminating NUL. "NAME=VALUE" sets, "NAME" unsets.
+/// The environment block of START: strings one after the other, each with its terminating NUL. "NAME=VALUE" sets,
+/// "NAME" unsets.
 enum { SW_BLOCK_BYTES_MAX = 64 * 1024 };
 
 /// Sends one message, never blocks. 0; or -1 with errno: EAGAIN (the peer does not read), EPIPE or ECONNRESET (it is gone),
@@ -163,11 +165,11 @@ typedef struct sw_resistance {
 /// One round: stop and kill what is found, reap what is dead. Never sleeps. To be repeated until `alive` is 0.
 sw_resistance sw_tree_kill_step(sw_on_reaped on_reaped, void *context);
 
-/// Rounds until nothing is alive or `until_ns` has come, with pauses that grow to 10 ms. In the supervisor it kills the guardian
-/// too, and anything else the supervisor forked.
+/// Rounds until nothing is alive or `until_ns` has come, with pauses that grow to 10 ms. In the supervisor it kills the
+/// guardian too, and anything else the supervisor forked.
 sw_resistance sw_tree_kill(int64_t until_ns, sw_on_reaped on_reaped, void *context);
 
-/// Sends a signal to every process of the tree, once.
+/// Sends a signal to every process of the tree, once; after SIGTERM also SIGCONT, so that those who are stopped can act on it.
 void sw_tree_signal(int signal);
 
 /// How many processes of the tree live; zombies do not count, unless threads of theirs run on.

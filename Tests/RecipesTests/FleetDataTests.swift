@@ -1,0 +1,120 @@
+import Testing
+
+@testable import Recipes
+
+@Suite struct FleetDataTests {
+    private static func parse(_ text: String) throws -> FleetData {
+        try FleetData.parse(Array(text.utf8))
+    }
+
+    @Test(arguments: [
+        "", "{}", " {\n} ", #"{"groups": null, "resources": null}"#, #"{"totals": {"a": [1, 2.5, true]}, "x": null}"#,
+    ])
+    func isEmptyWhereNothingIsDescribed(text: String) throws {
+        #expect(try Self.parse(text) == FleetData(groups: [:], resources: []))
+    }
+
+    @Test func readsGroupsAndResources() throws {
+        let data = try Self.parse(
+            #"{"groups": {"a": ["h1", "b"], "b": "h2", "none": [], "gone": null}, "resources": ["FQDN_mem", "r"], "paused": ["x"]}"#
+        )
+        #expect(data.groups == ["a": ["h1", "b"], "b": ["h2"], "none": []])
+        #expect(data.resources == ["FQDN_mem", "r"])
+    }
+
+    @Test(arguments: [
+        ("[]", "prefix data is a list"), ("\"x\"", "prefix data is a string"), ("1", "prefix data is a number"),
+        ("null", "is null"),
+        ("true", "is true or false"), (" ", "is not valid JSON"), ("{", "is not valid JSON"),
+        ("{} x", "is not valid JSON"),
+        ("{'a': 1}", "is not valid JSON"), (#"{"groups": {"a": ["h"], }}"#, "comma before a closing bracket"),
+        ("hello", "is not valid JSON"),
+        (#"{"groups": []}"#, "\"groups\" is a list"), (#"{"groups": "x"}"#, "\"groups\" is a string"),
+        (#"{"groups": {"web": {"h1": 1}}}"#, "group \"web\" is an object"),
+        (#"{"groups": {"web": 5}}"#, "group \"web\" is a number"),
+        (#"{"groups": {"web": true}}"#, "group \"web\" is true or false"),
+        (#"{"groups": {"web": ["h1", 2]}}"#, "item 2 of group \"web\" is a number"),
+        (#"{"groups": {"web": [null]}}"#, "item 1 of group \"web\" is null"),
+        (#"{"groups": {"web": [["h1"]]}}"#, "item 1 of group \"web\" is a list"),
+        (#"{"resources": {}}"#, "\"resources\" is an object"), (#"{"resources": "r"}"#, "\"resources\" is a string"),
+        (#"{"resources": ["r", 1]}"#, "item 2 of \"resources\" is a number"),
+        ("host.example.net 1234", "which the original switchman leaves"),
+        (" 77", "which the original switchman leaves"),
+    ])
+    func namesWhatIsWrong(text: String, hint: String) throws {
+        let error = #expect(throws: FleetDataError.self) { try Self.parse(text) }
+        let message = try #require(error?.message)
+        #expect(message.contains(hint), "\(message)")
+        #expect(!message.contains("\n"))
+    }
+
+    @Test(
+        arguments: [
+            [0xff], [0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d], [0], [0xef, 0xbb, 0xbf, 0x7b, 0x7d],
+            [0xff, 0xfe, 0x7b, 0, 0x7d, 0],
+            [0x7b, 0, 0x7d, 0], [0, 0x7b, 0, 0x7d],
+        ] as [[UInt8]])
+    func refusesWhatIsNotUTF8(bytes: [UInt8]) throws {
+        let error = #expect(throws: FleetDataError.self) { try FleetData.parse(bytes) }
+        #expect(try #require(error?.message).contains("is not valid JSON"))
+    }
+
+    @Test(arguments: ["[", "{\"a\":", "[{\"a\":"])
+    func refusesDeepNestingUnharmed(text: String) throws {
+        let error = #expect(throws: FleetDataError.self) { try Self.parse(String(repeating: text, count: 200_000)) }
+        #expect(try #require(error?.message).contains("nested"))
+    }
+
+    @Test func bracketsInStringsAreNotNesting() throws {
+        let name = String(repeating: "[{\\\"", count: 1000)
+        #expect(try Self.parse(#"{"resources": ["\#(name)"]}"#).resources.count == 1)
+    }
+
+    @Test func readsAMegabyte() throws {
+        let hosts = (0..<40_000).map { "\"host\($0).example.net\"" }.joined(separator: ",")
+        let data = try Self.parse("{\"groups\": {\"all\": [\(hosts)]}}")
+        #expect(try data.contains(host: "host39999.example.net", in: "all"))
+        #expect(try !data.contains(host: "host40000.example.net", in: "all"))
+    }
+
+    // MARK: - Groups
+
+    private static let nested = FleetData(
+        groups: [
+            "one": ["h1"], "two": ["one", "h2"], "three": ["two"], "none": [], "a": ["b", "h3"], "b": ["a", "h4"],
+            "self": ["self"],
+            "h5": ["h6"], "five": ["h5"],
+        ], resources: [])
+
+    @Test(arguments: [
+        ("h1", "one", true), ("h2", "one", false), ("h1", "three", true), ("h2", "three", true), ("h3", "b", true),
+        ("h4", "a", true),
+        ("h1", "a", false), ("x", "none", false), ("self", "self", false), ("H1", "one", false), ("h1.", "one", false),
+        ("", "one", false),
+        // A member which is a group's name is that group, and no host.
+        ("h5", "five", false), ("h6", "five", true), ("one", "two", false),
+    ])
+    func hostsBelongThroughNestedGroups(host: String, group: String, belongs: Bool) throws {
+        #expect(try Self.nested.contains(host: host, in: group) == belongs)
+    }
+
+    @Test(arguments: ["four", "h1", ""])
+    func anUnknownGroupIsAnErrorThatNamesIt(group: String) throws {
+        let error = #expect(throws: FleetDataError.self) { try Self.nested.contains(host: "h1", in: group) }
+        #expect(try #require(error?.message).contains("group \"\(group)\" is not described"))
+    }
+
+    @Test func aChainOfManyGroupsIsFollowedToItsEnd() throws {
+        let links = (0..<50_000).map { ("g\($0)", ["g\($0 + 1)"]) }
+        let data = FleetData(groups: Dictionary(uniqueKeysWithValues: links), resources: [])
+        #expect(try data.contains(host: "g50000", in: "g0"))
+    }
+
+    // MARK: - Resources
+
+    @Test func resourcesKeepTheirOrderAndAppearOnce() {
+        let macros = Macros(fqdn: "h1", cpuCount: 4, memoryMB: 1)
+        let data = FleetData(groups: [:], resources: ["z", "FQDN_cpu", "a", "h1_cpu", "z", "CPU"])
+        #expect(data.orderedResources(macros: macros) == ["z", "h1_cpu", "a", "4"])
+    }
+}
