@@ -12,6 +12,12 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// Of 37,000 relocations at every start none is left, nor their pages to be copied in every fork, and libstdc++ is not
+/// loaded: Docs/Benchmarks.md says what each is worth.
+let quickStart = [
+    "-Xclang-linker", "-no-pie", "-Xclang-linker", "-static-libgcc", "-L\(Context.packageDirectory)/Sources/CLinux/link",
+]
+
 let package = Package(
     name: "switchman",
     products: [
@@ -41,7 +47,8 @@ let package = Package(
                 "CGetopt", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper",
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(quickStart, .when(configuration: .release))]),
         .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Coordination"], swiftSettings: strict),
         .testTarget(name: "RunTests", dependencies: ["Run", "Recipes", "Coordination"], swiftSettings: strict),
     ]

@@ -1,4 +1,5 @@
-// Linux's descriptors for events and timers, which Swift's Glibc module leaves out.
+// What Swift's Glibc module leaves out: descriptors for events and timers, and malloc's settings.
+#include <malloc.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <time.h>

@@ -25,8 +25,13 @@ package enum JSONValue: Sendable, Equatable {
         if let problem = problem(in: bytes) {
             throw Fault(problem: problem)
         }
+        let data = Data(bytes)
+        // Almost always it is: tried first, since every kind that does not fit costs a thrown error.
+        if let members = try? JSONDecoder().decode([String: JSONValue].self, from: data) {
+            return .object(members)
+        }
         do {
-            return try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
+            return try JSONDecoder().decode(JSONValue.self, from: data)
         } catch {
             throw Fault(problem: "is not valid JSON")
         }

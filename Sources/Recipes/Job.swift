@@ -22,6 +22,8 @@ package struct Job: Sendable {
     package var layout: Layout
     /// For messages: the configuration's zkhosts.
     package var servers: String
+    /// Rules to break, for the simulation's negative controls only.
+    package var breaks: Set<Break> = []
 
     package init(
         lockname: String, takesLock: Bool, leases: [LeaseRequest], group: String?, leaseWait: Duration?, term: Term,

@@ -1,8 +1,8 @@
 import FoundationEssentials
 
 /// The job's record, `PREFIX/jobs/LOCKNAME`: the mark of a lock, and the memory of its last runs. At most 4 kB of JSON.
-package struct JobRecord: Codable, Sendable, Equatable {
-    package enum State: String, Codable, Sendable {
+package struct JobRecord: Decodable, Sendable, Equatable {
+    package enum State: String, Decodable, Sendable {
         /// A command may still be running, for `term` seconds at most after its holder was last heard of.
         case running
         case ended
@@ -32,13 +32,15 @@ package struct JobRecord: Codable, Sendable, Equatable {
         session = try values.decode(String.self, forKey: .session)
         n = try values.decode(Int.self, forKey: .n)
         term = try values.decode(Int64.self, forKey: .term)
-        host = (try? values.decode(String.self, forKey: .host)) ?? "?"
-        pid = (try? values.decode(Int32.self, forKey: .pid)) ?? 0
-        token = try? values.decode(Int64.self, forKey: .token)
-        started = try? values.decode(Int64.self, forKey: .started)
+        host = (try? values.decodeIfPresent(String.self, forKey: .host)) ?? "?"
+        pid = (try? values.decodeIfPresent(Int32.self, forKey: .pid)) ?? 0
+        token = try? values.decodeIfPresent(Int64.self, forKey: .token)
+        started = try? values.decodeIfPresent(Int64.self, forKey: .started)
         // Only a memory: a version that writes it otherwise must not stop the job.
-        runs = (try? values.decode([PastRun].self, forKey: .runs)) ?? []
+        runs = (try? values.decodeIfPresent([PastRun].self, forKey: .runs)) ?? []
     }
+
+    private enum CodingKeys: String, CodingKey { case state, session, n, term, host, pid, token, started, runs }
 
     /// Nil for what is no record, or has a term that nobody may ask of a successor.
     package init?(bytes: [UInt8]) {
@@ -50,14 +52,17 @@ package struct JobRecord: Codable, Sendable, Equatable {
 
     /// The oldest runs give way to the limits.
     package func encoded() -> [UInt8] {
-        var record = self
-        record.runs = Array(record.runs.suffix(Self.runsMax))
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        var kept = runs.suffix(Self.runsMax)
         while true {
-            let bytes = (try? encoder.encode(record)).map { Array($0) } ?? []
-            if bytes.count <= Self.bytesMax || record.runs.isEmpty { return bytes }
-            record.runs.removeFirst()
+            let value = JSONValue.object([
+                "state": .string(state.rawValue), "session": .string(session), "n": .integer(Int64(n)),
+                "term": .integer(term), "host": .string(host), "pid": .integer(Int64(pid)),
+                "token": token.map { .integer($0) } ?? .null, "started": started.map { .integer($0) } ?? .null,
+                "runs": .array(kept.map(\.value)),
+            ])
+            let bytes = Array(value.text.utf8)
+            if bytes.count <= Self.bytesMax || kept.isEmpty { return bytes }
+            kept = kept.dropFirst()
         }
     }
 
@@ -66,7 +71,7 @@ package struct JobRecord: Codable, Sendable, Equatable {
 }
 
 /// One run in a record's memory; times are the server's, in milliseconds since the epoch.
-package struct PastRun: Codable, Sendable, Equatable {
+package struct PastRun: Decodable, Sendable, Equatable {
     package var host: String
     package var started: Int64?
     package var heldMilliseconds: Int64?
@@ -84,5 +89,13 @@ package struct PastRun: Codable, Sendable, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case host, started, heldMilliseconds = "held_ms", outcome, code, token
+    }
+
+    var value: JSONValue {
+        .object([
+            "host": .string(host), "started": started.map { .integer($0) } ?? .null,
+            "held_ms": heldMilliseconds.map { .integer($0) } ?? .null, "outcome": .string(outcome),
+            "code": code.map { .integer(Int64($0)) } ?? .null, "token": token.map { .integer($0) } ?? .null,
+        ])
     }
 }

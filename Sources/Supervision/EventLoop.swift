@@ -28,6 +28,8 @@ import Glibc
     }
 
     package init?() {
+        // Three threads that hardly ever allocate at once: an arena each would only cost start-up time and memory.
+        mallopt(M_ARENA_MAX, 1)
         unsafe mutex = .allocate(capacity: 1)
         unsafe pthread_mutex_init(mutex, nil)
         bell = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))

@@ -120,10 +120,11 @@ def test_one_sent_to_the_whole_group_ends_all_of_it(fleet):
     eventually(run.all_gone)
 
 
-def test_one_sent_to_the_supervisor_ends_the_run_in_order(fleet):
+def test_one_sent_to_the_process_that_the_lock_names_ends_the_run_in_order(fleet):
+    """What an operator does who reads "FQDN PID" in the lock's node."""
     run = fleet.start_job("a", "--stubborn")
-    processes.kill(run.supervisor, signal.SIGTERM)
-    assert run.wait() != 0
+    processes.kill(int(fleet.get("locks", "a").split()[1]), signal.SIGTERM)
+    assert run.wait() == 143
     assert run.processes() == []
     assert fleet.record("a")["state"] == "ended"
 

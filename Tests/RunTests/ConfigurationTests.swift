@@ -128,7 +128,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "/", "", "p", "p/q", "/p/", "//p", "/p//q", "/.", "/p/..", "/p/./q", "/p\\u0001", "/p\\u0085", "/\\ue000",
+        "/", "", "p", "p/q", "/p//", "//", "//p", "/p//q", "/.", "/p/..", "/p/./q", "/p\\u0001", "/p\\u0085",
+        "/\\ue000",
         " /p",
     ])
     func refusesAPrefixThatIsNoPath(prefix: String) throws {
@@ -139,6 +140,10 @@ import Testing
     @Test(arguments: ["/p", "/my/switchman", "/a b/\u{e9}", "/...", "/zk-1_x"])
     func takesAPrefixThatIsOne(prefix: String) throws {
         #expect(try load(#"{"prefix": "\#(prefix)", "zkhosts": "zk"}"#).0.prefix == prefix)
+    }
+
+    @Test func takesASlashAtTheEndOfThePrefix() throws {
+        #expect(try load(#"{"prefix": "/p/q/", "zkhosts": "zk"}"#).0.prefix == "/p/q")
     }
 
     // MARK: - Values
@@ -158,7 +163,7 @@ import Testing
         ("termination_timeout", "\"\"", "a number with"), ("session_timeout", "0", "from 1 to 86400"),
         ("ownership_term", "2", "from 3 to 86400"),
         ("ownership_term", "\"2d\"", "from 3 to 86400"), ("ownership_term", "\"forever\"", "from 3 to 86400"),
-        ("mixed_fleet", "2", "true or false"),
+        ("mixed_fleet", "1", "true or false"),
         ("mixed_fleet", "\"yes\"", "true or false"), ("server_tick", "0", "from 1 to 3600"),
         ("server_tick", "\"2ms\"", "a number with"),
         ("connect_timeout", "[]", "seconds"), ("fqdn", "\"\"", "a host name"), ("fqdn", "\"a b\"", "a host name"),
@@ -181,7 +186,9 @@ import Testing
         #expect(try load(key: "resources_wait_timeout", value).resourcesWait == limit)
     }
 
-    @Test(arguments: [("true", true), ("false", false), ("1", true), ("0", false), ("\"1\"", true), ("\"0\"", false)])
+    @Test(arguments: [
+        ("true", true), ("false", false), ("\"true\"", true), ("\"false\"", false), ("\"1\"", true), ("\"0\"", false),
+    ])
     func readsTruth(value: String, flag: Bool) throws {
         #expect(try load(key: "mixed_fleet", value).mixedFleet == flag)
     }

@@ -114,8 +114,10 @@ int main(int argc, char **argv) {
     const char *until = NULL;
     char path[4096];
     snprintf(path, sizeof path, "%s/events", folder);
-    events_fd = fcntl(open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666), F_DUPFD_CLOEXEC, 200);
+    int low = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    events_fd = fcntl(low, F_DUPFD_CLOEXEC, 200);
     if (events_fd < 0) fail(path);
+    close(low);
 
     for (int i = 3; i < argc; i++) {
         if (!strcmp(argv[i], "--claim")) claim(argv[++i]);
