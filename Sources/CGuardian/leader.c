@@ -74,8 +74,8 @@ void sw_leader_note_reaped(void *context, pid_t pid, int status) {
 }
 
 static void note_stopped(sw_guard *guard, int signal) {
-    // A SIGSTOP is somebody else's doing, and no reason for the shell to take the terminal back.
-    if (signal != SIGTSTP && signal != SIGTTIN && signal != SIGTTOU) return;
+    // What is being ended may be stopped for it, and nobody is to wait for that to be continued.
+    if (guard->deadman.phase != SW_RUNNING) return;
     guard->leader_stopped = true;
     sw_message message = { .type = SW_STOPPED, .number = signal, .term_at_ns = sw_now_ns() };
     sw_outbox_offer(&guard->outbox, guard->supervisor_fd, &message);

@@ -12,8 +12,10 @@ package protocol CommandTree: AnyObject, Sendable {
     func kill()
     /// The guardian is dead or does not answer: kill it, and the tree, from here.
     func takeOver()
-    /// The command has stopped itself: let the caller's shell see that.
+    /// The command has stopped: let the caller's shell see that.
     func stopFront(signal: Int32, at: BootInstant)
+    /// It goes on, and so must the front, or nobody would learn of its end.
+    func continueFront()
 }
 
 /// When the guardian ends the command's tree on its own.

@@ -37,8 +37,9 @@ package enum TreeReport: Sendable, Equatable {
     case acknowledged(sequence: UInt64)
     /// The command itself was reaped. `ending`: whether a signal of ours to end it had been sent before.
     case exited(waitStatus: Int32, remaining: Int, ending: Ending)
-    /// The command stopped itself, by SIGTSTP or the like.
+    /// The command was stopped, or stopped itself.
     case stopped(signal: Int32, at: BootInstant)
+    case continued
     /// The guardian found the deadline too near to start anything.
     case refused
     /// The guardian began to end the tree on its own.

@@ -115,6 +115,7 @@ package final class Acquisition {
         enqueueing: while true {
             guard try await queues.enter() else { return .skipped(.queued) }
             let permits = Permits(job: job, talk: talk)
+            if job.breaks.contains(.orphanClockKept) { try await permits.glance() }
             while true {
                 // At the head of all queues, until the take.
                 if let skip = try await queues.awaitHead(limit: limit, changed: considerChanges) { return .skipped(skip) }

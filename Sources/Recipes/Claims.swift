@@ -19,13 +19,16 @@ package struct Claims: Sendable {
     package var acknowledged: BootInstant
     /// The term of a lost predecessor that has to be waited out before anything may start.
     package var found: Term?
+    package var breaks: Set<Break> = []
 
     package var isEmpty: Bool { lock == nil && leases.isEmpty }
 
     /// The heartbeat: checks that a quorum commits, and behind them in the same session a look at whose the nodes are.
     package var heartbeat: [Request] {
         let paths = (lock.map { [$0.path] } ?? []) + leases
-        return [.multi(paths.map { .check($0) })] + paths.map { .exists($0, watch: true) }
+        let check: Request = breaks.contains(.heartbeatByRead) ? .exists(paths[0], watch: true) : .multi(paths.map { .check($0) })
+        if breaks.contains(.recordInHeartbeat), let record { return [check, .get(record.path, watch: false)] }
+        return [check] + paths.map { .exists($0, watch: true) }
     }
 
     package enum Pulse: Sendable, Equatable {
@@ -42,7 +45,8 @@ package struct Claims: Sendable {
         var unknown = false
         for (index, reply) in replies.enumerated() {
             switch reply {
-            case .success(.stat(let stat)):
+            case .success(.node(_, let stat)) where stat.version != record?.version: return .lost("the record was changed")
+            case .success(.stat(let stat)) where !breaks.contains(.checkWithoutOwner):
                 let isLock = index == 1 && lock != nil
                 if stat.ephemeralOwner != session.id || (isLock && stat.czxid != lock?.czxid) {
                     return .lost("somebody else holds \(path(of: index))")

@@ -15,6 +15,9 @@ package final class Conversation {
     package private(set) var newestAnswered: BootInstant?
     /// Watch events that nobody has looked at yet.
     private var changes: [String: Set<Event.Change>] = [:]
+    /// Since the last pause. `changes` may keep what nobody asks for any more (a predecessor that has long been replaced):
+    /// if a pause ended for those, it would never wait again.
+    private var hasNews = false
 
     package init(ensemble: any Ensemble, inbox: any Inbox, clock: any Timekeeper, job: Job) {
         self.ensemble = ensemble
@@ -32,11 +35,13 @@ package final class Conversation {
         let ticket = tickets
         let inbox = self.inbox
         // Without a connection the library queues requests: they leave right after the handshake.
-        let patience = connected ? nil : clock.now.advanced(by: connectTimeout)
         let submitted = clock.now
+        let patience = submitted.advanced(by: connectTimeout)
+        // A server that has hung takes the C client two thirds of the session timeout to notice.
+        var nudge = submitted.advanced(by: connectTimeout / 3)
         ensemble.submit(requests) { inbox.post(.replies(ticket: ticket, $0)) }
-        clock.wake(at: patience)
         while true {
+            clock.wake(at: min(patience, nudge))
             let event = await inbox.next()
             if case .replies(ticket, let replies) = event {
                 for case .failure(let failure) in replies where failure.reason == .sessionExpired { throw .sessionExpired }
@@ -47,7 +52,11 @@ package final class Conversation {
                 return replies
             }
             try take(event)
-            if let patience, !connected, clock.now >= patience { throw unreachable }
+            if clock.now >= patience { throw unreachable }
+            if clock.now >= nudge {
+                if connected { ensemble.dropConnection() }
+                nudge = .never
+            }
         }
     }
 
@@ -81,10 +90,11 @@ package final class Conversation {
     /// Waits for a watch to fire, at most until that instant.
     package func pause(until instant: BootInstant? = nil) async throws(Interruption) {
         clock.wake(at: instant)
-        while changes.isEmpty {
+        while !hasNews {
             if let instant, clock.now >= instant { return }
             try take(await inbox.next())
         }
+        hasNews = false
     }
 
     /// Takes in what has arrived already; then whether anything has happened to this path since it was last asked.
@@ -103,7 +113,9 @@ package final class Conversation {
 
     private func take(_ event: Event) throws(Interruption) {
         switch event {
-        case .watch(let path, let change): changes[path, default: []].insert(change)
+        case .watch(let path, let change):
+            changes[path, default: []].insert(change)
+            hasNews = true
         case .session(.connected): connected = true
         case .session(.suspended): connected = false
         case .session(.expired): throw .sessionExpired

@@ -17,3 +17,15 @@ package enum Interruption: Error, Sendable, Equatable {
     /// The wait for permits ran out.
     case noPermits(String)
 }
+
+extension Interruption: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .signal(let signal): "signal \(signal)"
+        case .callerGone: "the process that the caller had started was killed"
+        case .guardianGone: "the guardian died"
+        case .sessionExpired: "the session expired"
+        case .unavailable(let why), .badData(let why), .denied(let why), .noPermits(let why): why
+        }
+    }
+}

@@ -52,8 +52,8 @@ package struct Permit: Sendable, Equatable {
     }
 
     private static func numbers(_ parts: [Substring]) -> (Int64, Int64)? {
-        guard parts.count >= 3, let count = Int64(parts[0]), let total = Int64(parts[1]), count > 0, total > 0,
-            count <= Self.limit, total <= Self.limit
+        guard parts.count >= 3, let count = Int64(parts[0]), let total = Int64(parts[1]), count > 0,
+            count <= total, total <= Self.limit
         else { return nil }
         return (count, total)
     }

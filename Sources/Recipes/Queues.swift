@@ -27,7 +27,7 @@ final class Queues {
         if try await list().contains(where: { $0.contains { $0.lockname == job.lockname } }) { return false }
         try await enqueue()
         // Checked before only, two may both get in; checked afterwards only, both would leave. The lower one stays.
-        for (place, queue) in zip(places, try await list()) {
+        for (place, queue) in zip(places, try await list()) where !job.breaks.contains(.lockNameCheckedOnlyBefore) {
             if queue.contains(where: { $0.lockname == job.lockname && $0.sequence < place.sequence }) {
                 // The end of the session, which comes next, takes our places away.
                 return false
@@ -39,6 +39,7 @@ final class Queues {
 
     /// Makes all places in one multi, which gives up those that we had.
     private func enqueue() async throws(Interruption) {
+        if job.breaks.contains(.enqueueOneByOne) { return try await enqueueOneByOne() }
         let leaving = paths
         let multi = Request.multi(
             leaving.map { .delete($0) }
@@ -53,7 +54,7 @@ final class Queues {
                 return
             case .failure(let failure) where failure.reason == .connectionLost:
                 try await talk.reconnected()
-                if try await foundAgain() { return }
+                if !job.breaks.contains(.lostPlaceIsFailure), try await foundAgain() { return }
             case .failure(let failure) where failure.reason == .noNode && leaving.contains(failure.path):
                 throw lost(failure.path)
             case .failure(let failure) where failure.reason == .noNode:
@@ -67,10 +68,22 @@ final class Queues {
         .badData("our place \(path) was deleted from its queue by somebody; start the run again")
     }
 
+    /// For a negative control: as the original does.
+    private func enqueueOneByOne() async throws(Interruption) {
+        try await Parents(job: job, talk: talk).make(for: resources.map { "\(job.layout.queue($0))/place" })
+        places = []
+        for resource in resources {
+            let reply = try await talk.ask([.multi([.create("\(job.layout.queue(resource))/\(job.lockname)-", data: job.nodeData, .ephemeralSequential)])])[0]
+            guard case .success(.committed(let made)) = reply, let path = made[0], let place = Place(name: String(path.split(separator: "/").last ?? "")) else { throw .sessionExpired }
+            places.append(place)
+        }
+    }
+
     /// Whether a multi whose reply was lost was carried out: its places belong to our session.
     private func foundAgain() async throws(Interruption) -> Bool {
         // A committed write first: without it the lists may be older than our lost multi.
-        for case .failure(let failure) in try await talk.askAgain([.multi([.check(job.layout.prefix)])])
+        let write: Request = job.breaks.contains(.noCommittedWriteBeforeList) ? .exists(job.layout.prefix, watch: false) : .multi([.check(job.layout.prefix)])
+        for case .failure(let failure) in try await talk.askAgain([write])
         where failure.reason != .noNode { throw failure.interruption }
         guard let session = talk.ensemble.session else { throw .sessionExpired }
         var found: [Place] = []
@@ -105,7 +118,8 @@ final class Queues {
                 }
                 let earlier = queue.filter { $0.sequence < places[index].sequence }
                 ahead = max(ahead, earlier.count)
-                if let predecessor = earlier.max(by: { $0.sequence < $1.sequence }) {
+                let watchesHead = job.breaks.contains(.watchHead)
+                if let predecessor = earlier.max(by: { ($0.sequence < $1.sequence) != watchesHead }) {
                     predecessors.append("\(job.layout.queue(resources[index]))/\(predecessor.name)")
                 }
             }
@@ -121,7 +135,10 @@ final class Queues {
             }
             waiting: while true {
                 if let skip = try await changed() { return skip }
-                for predecessor in predecessors where try talk.noticed(predecessor) { break waiting }
+                for predecessor in predecessors where try talk.noticed(predecessor) {
+                    if job.breaks.contains(.noRereadAfterWait) { return nil }
+                    break waiting
+                }
                 if job.mixedFleet { for queue in headed(lists) where try talk.noticed(queue) { break waiting } }
                 if let limit, talk.clock.now >= limit {
                     throw .noPermits("no permits within the lease wait: \(ahead) ahead in the queue, next is \(predecessors[0])")

@@ -42,11 +42,12 @@ struct Take {
                         leases: zip(operations, made).filter { $0.0.isLease }.compactMap(\.1),
                         marks: markPaths(session),
                         record: job.takesLock ? (job.recordPath, found.map { $0.version &+ 1 } ?? 0, content) : nil,
-                        session: session, submitted: submitted, submittedBefore: before, acknowledged: talk.clock.now,
-                        found: waitOut),
+                        session: session, submitted: submitted, submittedBefore: before,
+                        acknowledged: job.breaks.contains(.waitOutFromSubmission) ? submitted : talk.clock.now, found: waitOut),
                     lock: replies.count > 1 ? replies[1] : nil)
             case .failure(let failure)? where failure.reason == .connectionLost:
                 try await talk.reconnected()
+                if job.breaks.contains(.lostTakeIsFailure) { return .changed }
                 isRepeated = true
             case .failure(let failure)?:
                 guard let index = failure.operation, operations.indices.contains(index) else { throw failure.interruption }
@@ -56,6 +57,8 @@ struct Take {
                     // The failed multi went through a quorum, so what is read now is not older than it.
                     if let claims = try await resolved(session, submitted, content) { return claims }
                     return .changed
+                } else if operations[index].path == job.lockPath, failure.reason == .nodeExists, job.breaks.contains(.nodeExistsIsMine) {
+                    return .taken(Claims(lock: (job.lockPath, 0), leases: [], marks: [], session: session, submitted: submitted, submittedBefore: before, acknowledged: talk.clock.now))
                 } else {
                     return try decide(failure, operations[index])
                 }
@@ -67,7 +70,8 @@ struct Take {
     // MARK: What it is made of
 
     private var waitOut: Term? {
-        guard job.takesLock, let found, found.record.state == .running else { return nil }
+        guard job.takesLock, let found, found.record.state == .running, !job.breaks.contains(.noWaitOut) else { return nil }
+        if job.breaks.contains(.ownOldMarkTrusted), found.record.host == job.host, found.record.pid == job.pid { return nil }
         return Term(seconds: found.record.term)
     }
 
@@ -77,13 +81,15 @@ struct Take {
         if let lost = found?.record, lost.state == .running {
             runs.append(PastRun(host: lost.host, started: lost.started, outcome: "lost", token: lost.token))
             // In case we die while we wait it out.
-            term = max(term, lost.term)
+            if !job.breaks.contains(.ownTerm) { term = max(term, lost.term) }
         }
-        return JobRecord(session: session.text, n: n, term: term, host: job.host, pid: job.pid, runs: runs)
+        var record = JobRecord(session: session.text, n: n, term: term, host: job.host, pid: job.pid, runs: runs)
+        if job.breaks.contains(.noMark) { record.state = .ended }
+        return record
     }
 
     private func markPaths(_ session: Session) -> [String] {
-        job.leases.map {
+        (job.breaks.contains(.noMark) ? [] : job.leases).map {
             "\(job.layout.marks($0.resource))/\($0.count)_\($0.total)_\(session.text)_\(n)_\(job.term.seconds)"
         }
     }
@@ -105,7 +111,7 @@ struct Take {
                 "\(job.layout.leases($0.resource))/\($0.count)_\($0.total)_\(session.text)_", data: job.nodeData,
                 .ephemeralSequential)
         }
-        return list + (places + spentMarks).map { .delete($0) }
+        return list + ((job.breaks.contains(.takeLeavesPlace) ? [] : places) + spentMarks).map { .delete($0) }
     }
 
     // MARK: How it went

@@ -84,6 +84,7 @@ package final class Life {
                 }
                 carryOut(action, claims)
             }
+            if job.breaks.contains(.sReadAfterCall) { tenure.submittedOnly(at: clock.now) }
             clock.wake(at: tenure.wake)
             let event = await inbox.next()
             actions = tenure.handle(event, at: clock.now)
@@ -103,6 +104,7 @@ package final class Life {
         case .kill: commandTree.kill()
         case .takeOver: commandTree.takeOver()
         case .stopFront(let signal, let at): commandTree.stopFront(signal: signal, at: at)
+        case .continueFront: commandTree.continueFront()
         case .dropConnection: ensemble.dropConnection()
         case .say(let remark): tell(remark)
         case .finish: break
@@ -123,15 +125,15 @@ extension Acquisition.Skip {
 extension Ended {
     /// Why a run ended before its command was started.
     init(_ interruption: Interruption) {
+        let reason = "\(interruption)"
         switch interruption {
         case .signal(let signal): self.init(outcome: .signaled, code: 128 + signal, signal: signal)
-        case .callerGone: self.init(outcome: .signaled, code: 128 + 9, reason: "the process that the caller had started was killed")
-        case .guardianGone: self.init(outcome: .osError, reason: "the guardian died; nothing was started")
-        case .sessionExpired: self.init(outcome: .unavailable, reason: "the session expired")
-        case .unavailable(let why): self.init(outcome: .unavailable, reason: why)
-        case .badData(let why): self.init(outcome: .badData, reason: why)
-        case .denied(let why): self.init(outcome: .denied, reason: why)
-        case .noPermits(let why): self.init(outcome: .noPermits, reason: why)
+        case .callerGone: self.init(outcome: .signaled, code: 128 + 9, reason: reason)
+        case .guardianGone: self.init(outcome: .osError, reason: reason + "; nothing was started")
+        case .sessionExpired, .unavailable: self.init(outcome: .unavailable, reason: reason)
+        case .badData: self.init(outcome: .badData, reason: reason)
+        case .denied: self.init(outcome: .denied, reason: reason)
+        case .noPermits: self.init(outcome: .noPermits, reason: reason)
         }
     }
 }

@@ -13,6 +13,7 @@ package struct Tenure: Sendable {
         case kill
         case takeOver
         case stopFront(signal: Int32, at: BootInstant)
+        case continueFront
         case dropConnection
         case say(Remark)
         case finish(Ended)
@@ -59,6 +60,7 @@ package struct Tenure: Sendable {
     package init(job: Job, claims: Claims?, grace: Duration, waitsForDescendants: Bool, fleetChanged: Bool) {
         self.job = job
         self.claims = claims
+        self.claims?.breaks = job.breaks
         self.grace = grace
         self.fleetChanged = fleetChanged
         waits = waitsForDescendants
@@ -66,7 +68,8 @@ package struct Tenure: Sendable {
             Heartbeats(claims: $0, term: job.term, mixed: job.mixedFleet ? .init(relay: job.relay) : nil)
         }
         if let claims, let found = claims.found {
-            phase = .waitingOut(until: claims.acknowledged.advanced(by: found.waitOut))
+            let wait = job.breaks.contains(.noMargin) ? Duration.seconds(found.seconds) : found.waitOut
+            phase = .waitingOut(until: claims.acknowledged.advanced(by: wait))
         } else {
             phase = .starting
         }
@@ -88,6 +91,9 @@ package struct Tenure: Sendable {
         tick(now, &actions)
         return actions
     }
+
+    /// For a negative control: the clock read after the call that submits.
+    mutating func submittedOnly(at now: BootInstant) { if heartbeatTicket != nil { heartbeats?.submitted(at: now) } }
 
     /// What is due now; also the first call.
     package mutating func tick(_ now: BootInstant, _ actions: inout [Action]) {
@@ -149,6 +155,7 @@ package struct Tenure: Sendable {
             heartbeatTicket = nil
             switch claims?.judge(replies) {
             case .acknowledged?:
+                if job.breaks.contains(.sReadAtReply) { heartbeats?.submitted(at: now) }
                 heartbeats?.acknowledged(at: now)
                 postpone(now, &actions)
             case .lost(let why)?: lose(why, now, &actions)
@@ -204,7 +211,7 @@ package struct Tenure: Sendable {
     }
 
     mutating func lose(_ why: String, _ now: BootInstant, _ actions: inout [Action]) {
-        guard ending.lost == nil, !isReleasing, claims != nil else { return }
+        guard ending.lost == nil, !isReleasing, claims != nil, !job.breaks.contains(.lossIgnored) else { return }
         ending.lost = why
         guard case .running = phase else {
             return isBeforeStart ? beginRelease(now, &actions) : ()
@@ -261,7 +268,7 @@ package struct Tenure: Sendable {
     }
 
     private mutating func waitedOut(_ now: BootInstant, _ actions: inout [Action]) {
-        guard let content = claims?.record?.content, content.term != job.term.seconds else {
+        guard let content = claims?.record?.content, content.term != job.term.seconds, !job.breaks.contains(.foundTermKept) else {
             phase = .starting
             return start(now, &actions)
         }
@@ -302,7 +309,7 @@ package struct Tenure: Sendable {
         if let heartbeats {
             current = heartbeats.schedule(grace: grace)
             // Too little is proven to start anything: the next acknowledged heartbeat calls again.
-            if now >= current.terminate { return }
+            if now >= current.terminate, !job.breaks.contains(.staleStart) { return }
         }
         startAsked = true
         sequence += 1
@@ -359,9 +366,11 @@ package struct Tenure: Sendable {
             }
         case .exited(let status, let remaining, let by):
             ending.exited = (status, hasTakenOver ? .requested : by)
+            if job.breaks.contains(.releaseBeforeReap) { return beginRelease(now, &actions) }
             self.remaining = remaining
             // Most pipelines are gone a moment later: a line about those would only make cron write mails.
             if remaining > 0, waits, by == .none, !hasTakenOver { stragglersAt = now.advanced(by: .seconds(1)) }
+        case .continued: actions.append(.continueFront)
         case .stopped(let signal, let at): actions.append(.stopFront(signal: signal, at: at))
         case .ending(let by):
             if by == .deadline, ending.lost == nil {
@@ -385,7 +394,7 @@ package struct Tenure: Sendable {
         stragglersAt = nil
         guard let claims, let heartbeats, ending.lost != Ending.sessionExpired else { return finish(&actions) }
         let record: Release.Record
-        if case .waitingOut(let until) = phase {
+        if case .waitingOut(let until) = phase, !job.breaks.contains(.givingUpWritesEnded) {
             record = .waitingOut(restOfTerm(until: until, now))
         } else {
             let held = startedAt.map { $0.duration(to: now).nanoseconds / 1_000_000 }
@@ -395,7 +404,11 @@ package struct Tenure: Sendable {
                 outcome: result.outcome.rawValue, code: result.code, token: claims.lock?.czxid)
             record = .ended(startAsked ? run : nil)
         }
-        release = Release(claims: claims, record: record, keepsLock: job.mixedFleet)
+        // A lock that we have lost may be somebody else's by now; the close of the session deletes it if it is ours.
+        var released = claims
+        if job.breaks.contains(.releaseUnguarded) { released.record = nil }
+        let keepsLock = (job.mixedFleet || ending.lost != nil) && !job.breaks.contains(.releaseUnguarded)
+        release = Release(claims: released, record: record, keepsLock: keepsLock)
         phase = .releasing(ticket: nil, until: max(heartbeats.deadline, now.advanced(by: .seconds(2))))
         continueRelease(&actions, isLost: false)
     }

@@ -10,9 +10,11 @@ import Glibc
     private let guardianSocket: Int32
     private let frontSocket: Int32
     private let guardianProcess: pid_t
+    private let frontProcess: pid_t
     private var leader: pid_t = 0
     private var leaderReaped = false
     private var isGone = false
+    private var frontIsToContinue = false
     private var isTakingOver = false
     private var toldUnkillableAt: BootInstant?
 
@@ -21,6 +23,7 @@ import Glibc
         guardianSocket = supervision.guardian_fd
         frontSocket = supervision.front_fd
         guardianProcess = supervision.guardian
+        frontProcess = supervision.front
         loop.watch(guardianSocket) { [unowned self] in readGuardian() }
         loop.watch(frontSocket) { [unowned self] in readFront() }
     }
@@ -76,6 +79,13 @@ import Glibc
         message.number = signal
         message.term_at_ns = at.nanoseconds
         unsafe sw_send(frontSocket, &message, nil, 0)
+        // No shell is behind a SIGSTOP, that would continue the front when all is over.
+        frontIsToContinue = signal == SIGSTOP
+    }
+
+    package func continueFront() {
+        frontIsToContinue = false
+        Glibc.kill(frontProcess, SIGCONT)
     }
 
     /// Nothing runs: the guardian may go.
@@ -92,6 +102,7 @@ import Glibc
         message.number = code
         message.detail = signal
         unsafe sw_send(frontSocket, &message, nil, 0)
+        if frontIsToContinue { continueFront() }
     }
 
     private func send(_ message: sw_message) {
@@ -142,6 +153,7 @@ import Glibc
                         ending: Self.ending(message.causes))))
         case SW_STOPPED:
             loop.post(.tree(.stopped(signal: message.number, at: BootInstant(nanoseconds: message.term_at_ns))))
+        case SW_CONTINUED: loop.post(.tree(.continued))
         case SW_ENDING: loop.post(.tree(.ending(Self.ending(message.causes))))
         case SW_REAPED: loop.post(.tree(.reaped))
         case SW_UNKILLABLE: loop.post(.tree(.unkillable(Int(message.number))))

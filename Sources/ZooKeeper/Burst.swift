@@ -57,7 +57,9 @@ extension Failure {
             case Int32(ZNODEEXISTS.rawValue): .nodeExists
             case Int32(ZBADVERSION.rawValue): .badVersion
             case Int32(ZNOAUTH.rawValue): .notAuthorized
-            case Int32(ZCONNECTIONLOSS.rawValue), Int32(ZOPERATIONTIMEOUT.rawValue), Int32(ZSESSIONMOVED.rawValue):
+            case Int32(ZCONNECTIONLOSS.rawValue), Int32(ZOPERATIONTIMEOUT.rawValue), Int32(ZSESSIONMOVED.rawValue),
+                // A reply out of order: the client drops a server that sends one.
+                Int32(ZRUNTIMEINCONSISTENCY.rawValue):
                 .connectionLost
             case Int32(ZSESSIONEXPIRED.rawValue): .sessionExpired
             case Int32(ZINVALIDSTATE.rawValue), Int32(ZCLOSING.rawValue): .sessionExpired

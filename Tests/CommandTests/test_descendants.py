@@ -22,12 +22,12 @@ def sleeper(run):
 @pytest.mark.parametrize("daemon", ["", "setsid"])
 def test_wait(fleet, options, daemon):
     """As flock does; with a line on standard error that says how many, and names the option."""
-    run = fleet.start("--lockname", "a", *options, "--", *script(1, daemon))
+    run = fleet.start("--lockname", "a", *options, "--", *script(3, daemon))
     child = sleeper(run)
     eventually(lambda: not fleet.stat("locks", "a"), what="released")
     assert not processes.alive(child), "the lock is held as long as it lives"
     assert run.wait() == 5
-    assert now() - run.began >= 1
+    assert now() - run.began >= 3
     lines = run.err.splitlines()
     assert len(lines) == 1 and "1" in lines[0] and "--descendants" in lines[0] and lines[0].startswith("switchman: a: ")
 
@@ -66,7 +66,7 @@ def test_a_signal_while_waiting_for_them_ends_them(fleet):
 
 
 def test_a_successor_does_not_start_beside_them(fleet):
-    run = fleet.start("--lockname", "a", "--", *script(1, "setsid"))
+    run = fleet.start("--lockname", "a", "--", *script(3, "setsid"))
     child = sleeper(run)
     eventually(lambda: "--descendants" in run.err)
     assert fleet.run("--lockname", "a", "--exit-code", "locked=9", "--", "true").code == 9 or not processes.alive(child)

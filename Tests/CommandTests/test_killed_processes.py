@@ -99,8 +99,9 @@ def test_guardian_and_supervisor_killed_in_one_loop(fleet, first):
 def test_killed_by_the_programs_name(fleet, first):
     """`pkill -9 switchman`: the guardian does not answer to that name, and kills the tree."""
     with fleet.successor("second", "a", *CLAIM) as successor:
+        name = processes.process(first.front).comm
         for one in first.processes():
-            if one.comm == "switchman":
+            if one.comm == name:
                 processes.kill(one.pid)
         tree_is_dead(fleet, within=3)
     second_starts_after(fleet, successor)

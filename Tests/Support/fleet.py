@@ -100,19 +100,23 @@ class Fleet:
     def path(self, *parts):
         return "/".join([self.prefix, *parts])
 
+    def _ask(self, read, *parts):
+        """A read; asked again when the tests' own connection is moving to another server."""
+        return self.client.retry(read, self.path(*parts))
+
     def get(self, *parts):
         """A node's data, or None when it is not there."""
         try:
-            return self.client.get(self.path(*parts))[0].decode(errors="replace")
+            return self._ask(self.client.get, *parts)[0].decode(errors="replace")
         except NoNodeError:
             return None
 
     def stat(self, *parts):
-        return self.client.exists(self.path(*parts))
+        return self._ask(self.client.exists, *parts)
 
     def list(self, *parts):
         try:
-            return sorted(self.client.get_children(self.path(*parts)))
+            return sorted(self._ask(self.client.get_children, *parts))
         except NoNodeError:
             return []
 
@@ -158,7 +162,7 @@ class Fleet:
         def walk(path):
             found.append(path)
             try:
-                names = self.client.get_children(path)
+                names = self.client.retry(self.client.get_children, path)
             except NoNodeError:
                 return
             for name in names:
@@ -167,7 +171,7 @@ class Fleet:
         return found
 
     def ephemerals(self):
-        stats = ((path, self.client.exists(path)) for path in self.all_nodes())
+        stats = ((path, self.client.retry(self.client.exists, path)) for path in self.all_nodes())
         return [path for path, stat in stats if stat and stat.ephemeralOwner and stat.ephemeralOwner != self.own_session]
 
     @property

@@ -87,7 +87,7 @@ typedef enum sw_type {
     SW_REFUSED,     ///< a START whose term_at_ns or kill_at_ns had passed; nothing was started
     SW_EXITED,      ///< number: wait status of the leader; detail: how many of its descendants live; causes: why we had signalled
                     ///< the tree before the leader was reaped (0: it ended by itself, or by a signal passed on)
-    SW_STOPPED,     ///< number: SIGTSTP, SIGTTIN or SIGTTOU stopped the leader; term_at_ns: when. Pass on to front as SW_STOP
+    SW_STOPPED,     ///< number: the signal that stopped the leader (SIGSTOP, SIGTSTP...); term_at_ns: when. Pass on to front as SW_STOP
     SW_CONTINUED,   ///< after SW_STOPPED
     SW_ENDING,      ///< the guardian on its own signals the tree now; causes: one cause, with SW_KILLED if it is SIGKILL
     SW_REAPED,      ///< the tree is dead (wait said ECHILD; with SW_DESCENDANTS_LEAVE: the leader is); causes: all of them
