@@ -21,7 +21,23 @@ package struct Claims: Sendable {
     package var found: Term?
     package var breaks: Set<Break> = []
 
-    package var isEmpty: Bool { lock == nil && leases.isEmpty }
+    package init(
+        lock: (path: String, czxid: Int64)? = nil, leases: [String], marks: [String],
+        record: (path: String, version: Int32, content: JobRecord)? = nil, session: Session,
+        takenMilliseconds: Int64? = nil, submitted: BootInstant, submittedBefore: BootInstant,
+        acknowledged: BootInstant, found: Term? = nil
+    ) {
+        self.lock = lock
+        self.leases = leases
+        self.marks = marks
+        self.record = record
+        self.session = session
+        self.takenMilliseconds = takenMilliseconds
+        self.submitted = submitted
+        self.submittedBefore = submittedBefore
+        self.acknowledged = acknowledged
+        self.found = found
+    }
 
     /// The heartbeat: checks that a quorum commits, and behind them in the same session a look at whose the nodes are.
     package var heartbeat: [Request] {

@@ -1,0 +1,41 @@
+import Coordination
+import Recipes
+import Testing
+
+@Suite struct TermTests {
+    let start = BootInstant(nanoseconds: 1_000_000_000_000)
+
+    func seconds(_ instant: BootInstant) -> Double { Double(start.duration(to: instant).nanoseconds) / 1e9 }
+
+    @Test func theDefaultTermLeavesTheDocumentedTimes() {
+        let schedule = Term(seconds: 30).schedule(since: start, grace: .seconds(10))
+        #expect(seconds(schedule.kill) == 27.7)
+        #expect(seconds(schedule.terminate) == 17.7)
+        #expect(Term(seconds: 30).period == .seconds(3))
+    }
+
+    @Test(arguments: [3, 4, 6, 10, 30, 600, 86_400] as [Int64])
+    func theHolderIsDeadBeforeASuccessorStarts(seconds: Int64) {
+        let term = Term(seconds: seconds)
+        // The successor's wait begins after the holder's newest acknowledged heartbeat was submitted.
+        let successorStarts = start.advanced(by: term.waitOut)
+        #expect(term.schedule(since: start, grace: .zero).kill < term.deadline(since: start))
+        // Also with the successor's clock 1 % fast and the holder's 1 % slow.
+        let fast = Double(start.duration(to: successorStarts).nanoseconds) / 1.01
+        let slow = Double(start.duration(to: term.deadline(since: start)).nanoseconds) / 0.99
+        #expect(slow <= fast + 1)
+    }
+
+    @Test(arguments: [3, 4, 6, 30] as [Int64])
+    func twoHeartbeatsMayBeMissing(seconds: Int64) {
+        let term = Term(seconds: seconds)
+        let schedule = term.schedule(since: start, grace: .seconds(60))
+        #expect(schedule.terminate >= min(start.advanced(by: term.period * 2), schedule.kill))
+        #expect(schedule.terminate <= schedule.kill)
+    }
+
+    @Test func instantsSaturate() {
+        #expect(BootInstant.never.advanced(by: .seconds(1)) == .never)
+        #expect(start.advanced(by: .seconds(Int64.max)) == .never)
+    }
+}

@@ -1,0 +1,226 @@
+import Coordination
+import Recipes
+import Run
+import Testing
+
+/// The supervisor's decisions, one rule at a time; what they add up to is for the simulation and the real servers.
+@Suite struct TenureTests {
+    func at(_ seconds: Double) -> BootInstant { BootInstant(nanoseconds: Int64((seconds * 1000).rounded()) * 1_000_000) }
+
+    func tenure(found: Int64? = nil, leases: Bool = false, owns: Bool = true) -> Tenure {
+        let job = Job(
+            lockname: "a", takesLock: true, leases: [], group: "g", leaseWait: nil, term: Term(seconds: 30),
+            mixedFleet: false, relay: .seconds(2), dataReadLimit: 65_535, connectTimeout: .seconds(15),
+            macros: Macros(fqdn: "h", cpuCount: 1, memoryMB: 1), host: "h", pid: 1, layout: Layout(prefix: "/p"),
+            servers: "s:1")
+        let record = JobRecord(session: "5", n: 1, term: max(30, found ?? 0), host: "h", pid: 1, runs: [])
+        let claims = Claims(
+            lock: ("/p/locks/a", 17), leases: [], marks: [], record: ("/p/jobs/a", 4, record),
+            session: Session(id: 5, timeout: .seconds(30)), submitted: at(100), submittedBefore: at(99),
+            acknowledged: at(100.1), found: found.map { Term(seconds: $0) })
+        return Tenure(
+            job: job, claims: owns ? claims : nil, grace: .seconds(10), waitsForDescendants: true, fleetChanged: false)
+    }
+
+    func started(_ tenure: inout Tenure) -> [Tenure.Action] {
+        var actions: [Tenure.Action] = []
+        tenure.tick(at(100.2), &actions)
+        actions += tenure.handle(.tree(.acknowledged(sequence: 1)), at: at(100.2))
+        return actions + tenure.handle(.tree(.started(pid: 9)), at: at(100.2))
+    }
+
+    let mine = Reply.success(
+        .stat(NodeStat(czxid: 17, mzxid: 1, ctimeMilliseconds: 1, mtimeMilliseconds: 1, version: 0, ephemeralOwner: 5)))
+
+    /// The ticket of the newest request, if any was submitted.
+    func ticket(_ actions: [Tenure.Action]) -> Int? {
+        for case .submit(let ticket, _) in actions.reversed() { return ticket }
+        return nil
+    }
+
+    func submitted(_ actions: [Tenure.Action]) -> [Request] {
+        for case .submit(_, let requests) in actions.reversed() { return requests }
+        return []
+    }
+
+    func ended(_ actions: [Tenure.Action]) -> Ended? {
+        for case .finish(let ended) in actions { return ended }
+        return nil
+    }
+
+    func end(_ actions: [Tenure.Action]) -> BootInstant? {
+        for case .end(let limit) in actions { return limit }
+        return nil
+    }
+
+    // MARK: The start
+
+    @Test func theTakeIsTheFirstHeartbeat() {
+        var tenure = tenure()
+        let actions = started(&tenure)
+        guard case .start(1, let schedule)? = actions.first else { return #expect(Bool(false)) }
+        #expect(schedule == Schedule(terminate: at(117.7), kill: at(127.7)))
+    }
+
+    @Test func aLostPredecessorIsWaitedOutFromOurOwnAcknowledgement() {
+        var tenure = tenure(found: 10)
+        var actions: [Tenure.Action] = []
+        tenure.tick(at(100.2), &actions)
+        #expect(actions.isEmpty)
+        #expect(tenure.wake == at(103))
+        for second in [103.0, 106, 109] {
+            let beat = tenure.handle(.timer, at: at(second))
+            _ = tenure.handle(
+                .replies(ticket: ticket(beat) ?? 0, [.success(.committed([nil])), mine]), at: at(second + 0.1))
+        }
+        #expect(tenure.handle(.timer, at: at(110.19)).isEmpty, "10.1 s after 100.1, not after the submission")
+        guard case .start? = tenure.handle(.timer, at: at(110.2)).first else { return #expect(Bool(false)) }
+    }
+
+    @Test func nothingStartsOnStaleProof() {
+        var tenure = tenure(found: 30)
+        // No heartbeat was acknowledged during the wait-out.
+        let beat = tenure.handle(.timer, at: at(103))
+        #expect(ticket(beat) != nil)
+        let late = tenure.handle(.timer, at: at(131))
+        #expect(!late.contains { if case .start = $0 { true } else { false } })
+    }
+
+    @Test func aLongerTermIsReplacedByOneGuardedWriteBeforeTheStart() {
+        var tenure = tenure(found: 60)
+        var now = 103.0
+        while now < 161 {
+            let beat = tenure.handle(.timer, at: at(now))
+            if let ticket = ticket(beat) {
+                _ = tenure.handle(.replies(ticket: ticket, [.success(.committed([nil])), mine]), at: at(now + 0.1))
+            }
+            now += 3
+        }
+        let write = submitted(tenure.handle(.timer, at: at(161)))
+        guard case .multi(let operations)? = write.first, operations.count == 1,
+            case .set("/p/jobs/a", let data, 4) = operations[0]
+        else { return #expect(Bool(false)) }
+        #expect(JobRecord(bytes: data)?.term == 30)
+    }
+
+    // MARK: Loss
+
+    @Test func anAcknowledgementMovesTheDeadlineAndAnUnknownReplyDoesNot() {
+        var tenure = tenure()
+        _ = started(&tenure)
+        let beat = tenure.handle(.timer, at: at(103))
+        let moved = tenure.handle(
+            .replies(ticket: ticket(beat) ?? 0, [.success(.committed([nil])), mine]), at: at(103.5))
+        guard case .postpone(2, let schedule)? = moved.first else { return #expect(Bool(false)) }
+        #expect(schedule.kill == at(130.7), "counted from the submission")
+        _ = tenure.handle(.tree(.acknowledged(sequence: 2)), at: at(103.6))
+        let next = tenure.handle(.timer, at: at(106))
+        let unknown = tenure.handle(
+            .replies(ticket: ticket(next) ?? 0, [.failure(Failure(.connectionLost, path: "")), mine]), at: at(106.1))
+        #expect(unknown.isEmpty)
+    }
+
+    @Test func aDeletedLockEndsTheTreeByTheOldDeadline() {
+        var tenure = tenure()
+        _ = started(&tenure)
+        let actions = tenure.handle(.watch(path: "/p/locks/a", .deleted), at: at(101))
+        #expect(end(actions) == at(127.7))
+        _ = tenure.handle(.tree(.exited(waitStatus: 15, remaining: 0, ending: .requested)), at: at(102))
+        let release = tenure.handle(.tree(.reaped), at: at(102))
+        guard case .multi(let operations)? = submitted(release).first else { return #expect(Bool(false)) }
+        #expect(!operations.contains(.delete("/p/locks/a")), "it may be somebody else's by now")
+        #expect(tenure.handle(.timer, at: at(102)).isEmpty)
+        let end = tenure.handle(.replies(ticket: ticket(release) ?? 0, [.success(.committed([nil]))]), at: at(102.1))
+        #expect(ended(end)?.outcome == .lost)
+    }
+
+    @Test func theCreationOfOurOwnLockIsNoLoss() {
+        var tenure = tenure()
+        _ = started(&tenure)
+        #expect(tenure.handle(.watch(path: "/p/locks/a", .created), at: at(101)).isEmpty)
+    }
+
+    @Test func aCommandReapedBeforeOurFirstKillKeepsItsStatus() {
+        var tenure = tenure()
+        _ = started(&tenure)
+        _ = tenure.handle(.tree(.exited(waitStatus: 7 << 8, remaining: 0, ending: .none)), at: at(101))
+        _ = tenure.handle(.session(.expired), at: at(101))
+        let actions = tenure.handle(.tree(.reaped), at: at(101))
+        #expect(ended(actions) == Ended(outcome: .ran, code: 7))
+    }
+
+    @Test func anExpiredSessionReleasesNothing() {
+        var tenure = tenure()
+        _ = started(&tenure)
+        _ = tenure.handle(.session(.expired), at: at(101))
+        _ = tenure.handle(.tree(.exited(waitStatus: 9, remaining: 0, ending: .requested)), at: at(102))
+        let actions = tenure.handle(.tree(.reaped), at: at(102))
+        #expect(submitted(actions).isEmpty)
+        #expect(ended(actions)?.outcome == .lost)
+    }
+
+    // MARK: Reap before release
+
+    @Test func nothingIsReleasedWhileTheTreeLives() {
+        var tenure = tenure()
+        _ = started(&tenure)
+        let exited = tenure.handle(.tree(.exited(waitStatus: 0, remaining: 2, ending: .none)), at: at(101))
+        #expect(submitted(exited).isEmpty)
+        let beat = tenure.handle(.timer, at: at(103))
+        #expect(submitted(beat).count == 2, "the heartbeats go on")
+        let release = tenure.handle(.tree(.reaped), at: at(104))
+        guard case .multi(let operations)? = submitted(release).first else { return #expect(Bool(false)) }
+        #expect(operations.last == .delete("/p/locks/a"))
+    }
+
+    // MARK: The guardian
+
+    @Test func aGuardianThatDoesNotAnswerForAPeriodIsReplaced() {
+        var tenure = tenure()
+        var actions: [Tenure.Action] = []
+        tenure.tick(at(100.2), &actions)
+        #expect(tenure.wake <= at(103.2))
+        let late = tenure.handle(.timer, at: at(103.3))
+        #expect(late.contains { if case .takeOver = $0 { true } else { false } })
+    }
+
+    @Test func aGuardianThatLetsTheDeadlinePassIsReplaced() {
+        var tenure = tenure()
+        _ = started(&tenure)
+        _ = tenure.handle(.timer, at: at(103))
+        #expect(tenure.handle(.timer, at: at(127.8)).allSatisfy { if case .takeOver = $0 { false } else { true } })
+        let late = tenure.handle(.timer, at: at(128.3))
+        #expect(late.contains { if case .takeOver = $0 { true } else { false } })
+    }
+
+    // MARK: Signals
+
+    @Test func aSignalIsPassedOnOnceAndOneFromTheTerminalNotAtAll() {
+        var tenure = tenure()
+        _ = started(&tenure)
+        let passed = tenure.handle(.signal(15, fromTerminal: false), at: at(101))
+        guard passed.count == 1, case .signal(15, escalates: true) = passed[0] else { return #expect(Bool(false)) }
+        #expect(tenure.handle(.signal(2, fromTerminal: true), at: at(101)).isEmpty)
+        guard case .signal(10, escalates: false)? = tenure.handle(.signal(10, fromTerminal: false), at: at(101)).first
+        else { return #expect(Bool(false)) }
+    }
+
+    @Test func aSignalDuringAWaitOutLeavesTheRecordRunningWithTheRestOfTheTerm() {
+        var tenure = tenure(found: 20)
+        let actions = tenure.handle(.signal(15, fromTerminal: false), at: at(102))
+        guard case .multi(let operations)? = submitted(actions).first, case .set(_, let data, _)? = operations.first
+        else { return #expect(Bool(false)) }
+        let record = JobRecord(bytes: data)
+        #expect(record?.state == .running)
+        #expect(record?.term == 19, "20.2 s from 100.1 on, 1.9 s of it waited, rounded up")
+    }
+
+    @Test func aSilentServerIsLeftForAnotherAfterTwoPeriods() {
+        var tenure = tenure()
+        _ = started(&tenure)
+        _ = tenure.handle(.timer, at: at(103))
+        #expect(tenure.handle(.timer, at: at(108.9)).allSatisfy { if case .dropConnection = $0 { false } else { true } })
+        let dropped = tenure.handle(.timer, at: at(109))
+        #expect(dropped.contains { if case .dropConnection = $0 { true } else { false } })
+    }
+}
