@@ -74,15 +74,20 @@ struct Wrapper: Sendable {
 
     // MARK: What the user is told
 
+    /// What is left for the grace when ownership is lost, if that is less than the user asked for.
     private func warnOfShortTerm() {
-        let term = plan.job.term
+        let job = plan.job
+        guard job.takesLock || !job.leases.isEmpty else { return }
         let start = BootInstant(nanoseconds: 0)
-        let schedule = term.schedule(since: start, grace: plan.grace)
-        if schedule.terminate.duration(to: schedule.kill) < plan.grace, plan.job.takesLock || !plan.job.leases.isEmpty {
-            log.info(
-                "if ownership is lost, ownership_term \(term.seconds) s leaves the command less than termination_timeout \(plan.grace.components.seconds) s between SIGTERM and SIGKILL"
-            )
-        }
+        // In a mixed fleet the session limits it as well: see Heartbeats.
+        let limit = start.advanced(by: plan.sessionTimeout * 99 / 100 - job.relay - plan.sessionTimeout / 10)
+        let schedule = job.term.schedule(
+            since: start, grace: plan.grace, noLaterThan: job.mixedFleet ? limit : .never)
+        guard schedule.terminate.duration(to: schedule.kill) < plan.grace else { return }
+        let keys = job.mixedFleet ? "ownership_term or session_timeout" : "ownership_term"
+        log.info(
+            "if ownership is lost, less than termination_timeout (\(plan.grace.components.seconds) s) is left between SIGTERM and SIGKILL; a longer \(keys) leaves more"
+        )
     }
 
     private func tell(_ remark: Remark) {

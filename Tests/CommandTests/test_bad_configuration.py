@@ -126,7 +126,8 @@ def test_a_chroot_suffix_is_accepted(fleet):
 
 def test_the_environment_comes_before_the_file(fleet):
     config = fleet.config(zkhosts="127.0.0.1:1")
-    assert_silent(fleet.run("--lockname", "a", "--", "true", config=config, env={"SWITCHMAN_ZKHOSTS": fleet.address}), 0)
+    environment = {"SWITCHMAN_ZKHOSTS": fleet.address}
+    assert_silent(fleet.run("--lockname", "a", "--", "true", config=config, env=environment), 0)
 
 
 def test_the_environment_can_name_the_file(fleet):

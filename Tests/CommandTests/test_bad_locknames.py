@@ -1,4 +1,4 @@
-"""A lockname is one ZooKeeper node: 1 to 512 bytes, no slash, no control characters; `0` and the empty one are refused."""
+"""A lockname is one ZooKeeper node: 1 to 512 bytes, no slash, no control characters; `0` and empty are refused."""
 
 import pytest
 

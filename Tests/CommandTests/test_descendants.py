@@ -15,7 +15,7 @@ def script(seconds=100, daemon=""):
 
 
 def sleeper(run):
-    return eventually(lambda: next((one.pid for one in run.processes() if one.comm == "sleep"), None), what="it lives on")
+    return eventually(lambda: next((one.pid for one in run.processes() if one.comm == "sleep"), None), what="a sleeper")
 
 
 @pytest.mark.parametrize("options", [[], ["--descendants", "wait"], ["--descendants=wait"]])

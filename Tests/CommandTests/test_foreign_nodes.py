@@ -97,7 +97,8 @@ def test_a_running_one_with_another_total(fleet):
 
 def test_nodes_beside_ours_are_nobodys_business(fleet):
     fleet.resources("r")
-    for path in ("locks/other", "queues/other/foreign", "semaphores/other/leases/foreign", "semaphores/r/lock/acquire-1"):
+    for path in ("locks/other", "queues/other/foreign", "semaphores/other/leases/foreign",
+                 "semaphores/r/lock/acquire-1"):
         fleet.client.create(fleet.path(path), b"", makepath=True)
     assert_silent(fleet.run("--lockname", "a", "--lease", "r=1:3", "--", "true"), 0)
     assert fleet.list("semaphores", "r", "lock") == ["acquire-1"]

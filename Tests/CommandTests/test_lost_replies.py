@@ -1,4 +1,4 @@
-"""A reply that is lost on the way is resolved, never guessed: nothing runs twice, nothing is skipped, nothing is left."""
+"""A reply lost on the way is resolved, never guessed: nothing runs twice, nothing is skipped, nothing is left."""
 
 import pytest
 

@@ -31,8 +31,7 @@ def test_a_lease_under_a_lock(fleet):
 
 
 def test_a_signal_to_the_outer_ends_both(fleet):
-    end = fleet.job("job")
-    run = fleet.start("--lockname", "outer", "--", *inner(fleet, "--lockname", "inner", "--", *end))
+    run = fleet.start("--lockname", "outer", "--", *inner(fleet, "--lockname", "inner", "--", *fleet.job("job")))
     fleet.records.started("job")
     run.send(signal.SIGTERM)
     assert run.wait() == 143
@@ -42,7 +41,8 @@ def test_a_signal_to_the_outer_ends_both(fleet):
 
 def test_loss_of_the_outer_kills_the_inner_tree(fleet):
     fleet.leaves_marks = True
-    run = fleet.start("--lockname", "outer", "--", *inner(fleet, "--lockname", "inner", "--", *fleet.job("job", "--stubborn")))
+    stubborn = fleet.job("job", "--stubborn")
+    run = fleet.start("--lockname", "outer", "--", *inner(fleet, "--lockname", "inner", "--", *stubborn))
     fleet.records.started("job")
     fleet.client.delete(fleet.path("locks", "outer"))
     assert run.wait() == 81

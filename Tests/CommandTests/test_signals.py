@@ -137,11 +137,17 @@ def test_right_after_the_start(fleet):
         eventually(lambda due=due: now() >= due)
         run.send(signal.SIGTERM)
         assert run.wait(10) in (143, -15), delay
+        eventually(run.all_gone)
+        assert fleet.record(f"job{delay}").get("state") in (None, "ended"), (
+            f"exit {run.code}, and the next run has to wait a term out for nobody: {run.err!r}")
     assert_silent(fleet.run("--lockname", "a", "--", "true"), 0)
 
 
-def test_a_stopped_command_is_killed_too(fleet):
-    run = fleet.start_job("a")
+def test_a_stopped_command_ends_once_it_is_continued(fleet):
+    """The wrapper stops with its command, and as without it a signal waits for SIGCONT."""
+    run = fleet.start_job("a", "--stubborn")
     processes.kill(run.command(), signal.SIGSTOP)
     run.send(signal.SIGTERM)
+    run.send(signal.SIGCONT)
     assert run.wait(10) == 143
+    assert run.processes() == []

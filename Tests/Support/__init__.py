@@ -1,1 +1,1 @@
-"""What the black-box tests stand on: real servers, a proxy on the wire, runs of the built program, and their records."""
+"""What the black-box tests stand on: real servers, a proxy on the wire, runs of the program, and their records."""

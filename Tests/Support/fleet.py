@@ -210,15 +210,25 @@ class Fleet:
 
     # The end of a test.
 
-    def sweep(self):
+    def alive(self):
+        """Every process of any run that still lives, by one look through /proc."""
         for run in self.runs:
-            run.sweep()
+            run.popen.poll()
+        return processes.with_variable(*(run.marker for run in self.runs))
+
+    def sweep(self):
+        """Kill whatever is left; for the end of a test that has failed, or that leaves processes on purpose."""
+        def all_killed():
+            left = self.alive()
+            for one in left:
+                processes.kill(one.pid)
+            return not left
+        eventually(all_killed, what="nothing is left to be killed")
 
     def assert_nothing_left(self):
         """No process, no ephemeral node, no mark."""
         if not self.leaves_processes:
-            for run in self.runs:
-                eventually(run.all_gone, 10, f"all processes of {run!r} are gone")
+            eventually(lambda: not self.alive(), 10, f"all processes are gone; there are {self.alive()}")
         self.sweep()
         eventually(lambda: not self.ephemerals(), 15, f"no ephemeral left; there are {self.ephemerals()}")
         if not self.leaves_marks:

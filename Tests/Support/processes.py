@@ -43,13 +43,13 @@ def alive(pid):
     return bool(found) and found.state not in "ZX"
 
 
-def with_variable(assignment):
-    """Live processes whose environment, as it was at exec, holds `assignment`: they cannot hide by a double fork."""
-    needle, found = assignment.encode(), []
+def with_variable(*assignments):
+    """Live processes whose environment, as it was at exec, holds one of these: they cannot hide by a double fork."""
+    wanted, found = {one.encode() for one in assignments}, []
     for one in every_process():
         try:
             with open(f"/proc/{one.pid}/environ", "rb") as file:
-                if needle in file.read().split(b"\0") and one.state not in "ZX":
+                if one.state not in "ZX" and not wanted.isdisjoint(file.read().split(b"\0")):
                     found.append(one)
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue

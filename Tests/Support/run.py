@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import signal
 import subprocess
 import time
 
@@ -104,22 +103,6 @@ class Run:
 
     def all_gone(self):
         return not self.running and not self.processes()
-
-    def sweep(self):
-        """Kill whatever is left; for the end of a test that has failed, or that leaves processes on purpose."""
-        for _ in range(50):
-            self.popen.poll()
-            left = self.processes()
-            if not left and not self.running:
-                return
-            for one in left:
-                processes.kill(one.pid, signal.SIGKILL)
-            if self.running:
-                self.popen.kill()
-            try:
-                self.popen.wait(0.02)
-            except subprocess.TimeoutExpired:
-                continue
 
 
 def median_seconds(action, times):

@@ -1,6 +1,7 @@
 """Real ZooKeeper servers from the Debian package: one alone, or three."""
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -23,15 +24,20 @@ MEMORY_DISK = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 def free_ports(count):
-    """Loopback ports that nobody listens on, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    """Loopback ports that nobody listens on, below those that the kernel hands to outgoing connections: a server that is
+    killed and restarted finds its own free again."""
+    ports = []
+    while len(ports) < count:
+        port = random.randrange(10240, 32000)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in ports:
+            ports.append(port)
+    return ports
 
 
 class ZooKeeperServer:
