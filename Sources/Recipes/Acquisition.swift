@@ -102,9 +102,13 @@ package final class Acquisition {
 
     func take(places: [String], spentMarks: [String]) async throws(Interruption) -> Take.Outcome {
         takes += 1
-        return try await Take(
+        talk.hold()
+        let outcome = try await Take(
             job: job, talk: talk, n: takes, found: foundRecord, places: places, spentMarks: spentMarks
         ).perform()
+        if case .taken = outcome { return outcome }
+        try talk.unhold()
+        return outcome
     }
 
     // MARK: With permits
@@ -132,6 +136,7 @@ package final class Acquisition {
                     if job.mixedFleet, try await permits.isOverTotal(claims) {
                         // Only possible if somebody deleted an original's place. The lock goes too: nothing has started.
                         try await giveBack(claims)
+                        try talk.unhold()
                         if let skip = try await lookAgain() { return .skipped(skip) }
                         continue enqueueing
                     }

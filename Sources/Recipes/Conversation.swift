@@ -13,6 +13,10 @@ package final class Conversation {
     private var tickets = 0
     /// Just before the newest requests were submitted that have all been answered.
     package private(set) var newestAnswered: BootInstant?
+    /// Set while a take is under way: see `hold`.
+    private var isHolding = false
+    /// What would have interrupted the run meanwhile.
+    package private(set) var held: [Event] = []
     /// Watch events that nobody has looked at yet.
     private var changes: [String: Set<Event.Change>] = [:]
     /// Since the last pause. `changes` may keep what nobody asks for any more (a predecessor that has long been replaced):
@@ -87,6 +91,18 @@ package final class Conversation {
 
     // MARK: Events
 
+    /// From here on nobody's wish to stop interrupts a question: a take must be known to have succeeded or failed, or its
+    /// record would stay running without a command. What comes meanwhile is kept in `held`.
+    func hold() { isHolding = true }
+
+    /// Nothing was taken after all: what has come meanwhile interrupts now.
+    package func unhold() throws(Interruption) {
+        isHolding = false
+        let events = held
+        held = []
+        for event in events { try take(event) }
+    }
+
     /// Waits for a watch to fire, at most until that instant.
     package func pause(until instant: BootInstant? = nil) async throws(Interruption) {
         clock.wake(at: instant)
@@ -113,6 +129,7 @@ package final class Conversation {
 
     private func take(_ event: Event) throws(Interruption) {
         switch event {
+        case .signal where isHolding, .callerGone where isHolding, .tree where isHolding: held.append(event)
         case .watch(let path, let change):
             changes[path, default: []].insert(change)
             hasNews = true

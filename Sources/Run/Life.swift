@@ -56,10 +56,10 @@ package final class Life {
                 if case .owned(let owned) = verdict { claims = owned }
                 story.waited = began.duration(to: clock.now)
                 story.token = claims?.lock?.czxid
-                let ended = await tenure(claims, fleetChanged: !talk.changes(of: job.layout.prefix).isEmpty)
-                if let ended { return ended }
+                if let ended = await tenure(claims, after: talk) { return ended }
             } catch {
                 guard case .sessionExpired = error else { return Ended(error) }
+                do throws(Interruption) { try talk.unhold() } catch { return Ended(error) }
             }
             limit = acquisition.waitLimit
             ensemble.close(cap: .milliseconds(500))
@@ -71,10 +71,13 @@ package final class Life {
     package func close() { ensemble.close(cap: .milliseconds(500)) }
 
     /// Nil: ownership was lost before anything was started.
-    private func tenure(_ claims: Claims?, fleetChanged: Bool) async -> Ended? {
+    private func tenure(_ claims: Claims?, after talk: Conversation) async -> Ended? {
         var tenure = Tenure(
-            job: job, claims: claims, grace: grace, waitsForDescendants: waitsForDescendants, fleetChanged: fleetChanged)
+            job: job, claims: claims, grace: grace, waitsForDescendants: waitsForDescendants,
+            fleetChanged: !talk.changes(of: job.layout.prefix).isEmpty)
         var actions: [Tenure.Action] = []
+        // What came while the take was under way comes before the start.
+        for event in talk.held { actions += tenure.handle(event, at: clock.now) }
         tenure.tick(clock.now, &actions)
         while true {
             for action in actions {

@@ -77,23 +77,15 @@ def test_guardian_killed(fleet, first):
     second_starts_after(fleet, successor)
 
 
-def test_supervisor_and_guardian_killed_in_one_loop(fleet, first):
-    """The command itself dies with the guardian (PDEATHSIG); its descendants are the stated limit."""
-    command = first.command()
-    fleet.leaves_processes = fleet.leaves_marks = True
-    for role in ("supervisor", "guardian"):
-        processes.kill(first.roles[role])
-    eventually(lambda: not processes.alive(command), 1, "the command is dead")
-    assert first.wait() != 0
-
-
-def test_guardian_and_supervisor_killed_in_one_loop(fleet, first):
-    command = first.command()
-    fleet.leaves_processes = fleet.leaves_marks = True
-    for role in ("guardian", "supervisor"):
-        processes.kill(first.roles[role])
-    eventually(lambda: not processes.alive(command), 1, "the command is dead")
-    assert first.wait() != 0
+@pytest.mark.parametrize("roles", [("supervisor", "guardian"), ("guardian", "supervisor")])
+def test_supervisor_and_guardian_killed_in_one_loop(fleet, first, roles):
+    """The command dies with the guardian (PDEATHSIG), and the front, a subreaper too, kills the descendants."""
+    with fleet.successor("second", "a", *CLAIM) as successor:
+        for role in roles:
+            processes.kill(first.roles[role])
+        tree_is_dead(fleet, within=2)
+    assert first.wait() == 81
+    second_starts_after(fleet, successor)
 
 
 def test_killed_by_the_programs_name(fleet, first):

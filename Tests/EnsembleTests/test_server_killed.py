@@ -24,7 +24,8 @@ def test_the_job_goes_on(ensemble, ensemble_fleet, which, fault):
     assert eventually(lambda: ensemble_fleet.lock_session("a")) == session
     ensemble_fleet.end_job("a")
     assert run.wait() == 7
-    assert ensemble_fleet.record("a")["state"] == "ended"
+    # The tests' own connection may be to a server that lags.
+    eventually(lambda: ensemble_fleet.record("a")["state"] == "ended")
 
 
 def test_each_in_turn(ensemble, ensemble_fleet):
