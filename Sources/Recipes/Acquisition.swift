@@ -21,11 +21,17 @@ package final class Acquisition {
     var job: Job
     let talk: Conversation
     private let notice: (Notice) -> Void
+    private let earlierSessions: Set<Int64>
     private var takes = 0
     private var limit: BootInstant?
 
     /// - Parameter limit: when the wait for permits runs out, if it has begun before under an earlier session.
-    package init(job: Job, talk: Conversation, limit: BootInstant? = nil, notice: @escaping (Notice) -> Void) {
+    /// - Parameter earlierSessions: those of this very run, given up: a lock of theirs is nobody's.
+    package init(
+        job: Job, talk: Conversation, limit: BootInstant? = nil, earlierSessions: Set<Int64> = [],
+        notice: @escaping (Notice) -> Void
+    ) {
+        self.earlierSessions = earlierSessions
         self.job = job
         self.talk = talk
         self.limit = limit
@@ -42,9 +48,10 @@ package final class Acquisition {
             if job.leases.isEmpty {
                 switch try await take(places: [], spentMarks: []) {
                 case .taken(let claims): return .owned(claims)
-                case .held: return .skipped(.locked)
-                case .changed: continue
+                case .held: if earlierSessions.isEmpty { return .skipped(.locked) }
+                case .changed: break
                 }
+                continue
             }
             return try await acquireWithPermits()
         }
@@ -66,7 +73,7 @@ package final class Acquisition {
         let requests = fleetRequests + lockRequests
         let replies = try await talk.askAgain(requests.isEmpty ? [.exists(job.layout.prefix, watch: false)] : requests)
         if needsFleet, let skip = try considerFleet(replies[0]) { return skip }
-        return job.takesLock ? try considerLock(Array(replies.suffix(2))) : nil
+        return job.takesLock ? try await considerLock(Array(replies.suffix(2))) : nil
     }
 
     private func considerFleet(_ reply: Reply) throws(Interruption) -> Skip? {
@@ -83,21 +90,29 @@ package final class Acquisition {
         return nil
     }
 
-    private func considerLock(_ replies: [Reply]) throws(Interruption) -> Skip? {
-        foundRecord = nil
-        if let node = try replies[1].node(), !node.data.isEmpty {
-            guard let record = JobRecord(bytes: node.data) else {
-                throw .badData(
-                    "\(job.recordPath) is not a job's record, or its term is longer than a day; "
-                        + "if no run of this job can be alive, delete it")
+    /// The lock and the record as they were read; reads them again while the lock is our own from an earlier session.
+    private func considerLock(_ first: [Reply]) async throws(Interruption) -> Skip? {
+        var replies = first
+        while true {
+            foundRecord = nil
+            if let node = try replies[1].node() {
+                guard let record = JobRecord(bytes: node.data) else {
+                    throw .badData(
+                        "\(job.recordPath) is not a job's record, or its term is longer than a day; "
+                            + "if no run of this job can be alive, delete it")
+                }
+                foundRecord = (record, node.stat.version)
             }
-            foundRecord = (record, node.stat.version)
-        } else if let node = try replies[1].node() {
-            throw .badData("\(job.recordPath) is empty, version \(node.stat.version); if no run can be alive, delete it")
+            guard let lock = try replies[0].stat() else { return nil }
+            guard earlierSessions.contains(lock.ephemeralOwner) else {
+                if !job.mixedFleet, foundRecord?.record.state != .running { notice(.lockWithoutRecord(job.lockPath)) }
+                return .locked
+            }
+            // Nobody holds it: it goes when that session, which we gave up, is closed or expires.
+            let watched = Request.exists(job.lockPath, watch: true)
+            if try await talk.askAgain([watched])[0].stat() != nil { try await talk.pause() }
+            replies = try await talk.askAgain([watched, .get(job.recordPath, watch: false)])
         }
-        guard try replies[0].stat() != nil else { return nil }
-        if !job.mixedFleet, foundRecord?.record.state != .running { notice(.lockWithoutRecord(job.lockPath)) }
-        return .locked
     }
 
     func take(places: [String], spentMarks: [String]) async throws(Interruption) -> Take.Outcome {
@@ -129,8 +144,8 @@ package final class Acquisition {
                 case .free(let marks): spent = marks
                 }
                 switch try await take(places: queues.paths, spentMarks: spent) {
-                case .held: return .skipped(.locked)
-                case .changed:
+                case .held where earlierSessions.isEmpty: return .skipped(.locked)
+                case .held, .changed:
                     if let skip = try await lookAgain() { return .skipped(skip) }
                 case .taken(let claims):
                     if job.mixedFleet, try await permits.isOverTotal(claims) {
@@ -149,7 +164,7 @@ package final class Acquisition {
     /// The lock and the record once more, after a take that came too late.
     private func lookAgain() async throws(Interruption) -> Skip? {
         guard job.takesLock else { return nil }
-        return try considerLock(
+        return try await considerLock(
             try await talk.askAgain([.exists(job.lockPath, watch: true), .get(job.recordPath, watch: false)]))
     }
 

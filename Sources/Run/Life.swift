@@ -46,9 +46,11 @@ package final class Life {
     package func perform() async -> Ended {
         let began = clock.now
         var limit: BootInstant?
+        var earlierSessions: Set<Int64> = []
         while true {
             let talk = Conversation(ensemble: ensemble, inbox: inbox, clock: clock, job: job)
-            let acquisition = Acquisition(job: job, talk: talk, limit: limit, notice: notice)
+            let acquisition = Acquisition(
+                job: job, talk: talk, limit: limit, earlierSessions: earlierSessions, notice: notice)
             do throws(Interruption) {
                 let verdict = try await acquisition.perform()
                 if case .skipped(let skip) = verdict { return Ended(outcome: skip.outcome) }
@@ -62,6 +64,7 @@ package final class Life {
                 do throws(Interruption) { try talk.unhold() } catch { return Ended(error) }
             }
             limit = acquisition.waitLimit
+            if let session = ensemble.session { earlierSessions.insert(session.id) }
             ensemble.close(cap: .milliseconds(500))
             ensemble = connect()
         }
