@@ -41,7 +41,8 @@ def test_it_is_noticed_at_once(fleet, lose):
     assert run.wait() == 81
     noticed = fleet.records.events("signal", "first")
     assert [event.detail[0] for event in noticed] == ["15"]
-    assert noticed[0].time - lost_at < 2.0
+    # By the watch. The deadline alone would bring it after 1.3 s at the earliest (term 6 s, grace 2 s).
+    assert noticed[0].time - lost_at < 1.0
     fleet.leaves_marks = lose is expire
 
 
