@@ -81,11 +81,12 @@ package final class Acquisition {
         if let group = job.group, try !FleetReader(job: job).contains(fleet, group: group) { return .notInGroup }
         if !job.leases.isEmpty {
             let order = fleet.orderedResources(macros: job.macros)
-            if let unknown = job.leases.first(where: { !order.contains($0.resource) }) {
+            func rank(_ lease: LeaseRequest) -> Int? { order.firstIndex { $0.isSameName(as: lease.resource) } }
+            if let unknown = job.leases.first(where: { rank($0) == nil }) {
                 throw .badData(
                     "--lease \(unknown.resource): not in \"resources\" of the data of \(job.layout.prefix); add it there")
             }
-            job.leases.sort { (order.firstIndex(of: $0.resource) ?? 0) < (order.firstIndex(of: $1.resource) ?? 0) }
+            job.leases.sort { (rank($0) ?? 0) < (rank($1) ?? 0) }
         }
         return nil
     }
@@ -187,7 +188,9 @@ package final class Acquisition {
         let outcome: Release.Record = claims.found == nil ? .ended(nil) : .waitingOut(claims.record?.content.term ?? 0)
         var release = Release(claims: claims, record: outcome, keepsLock: false)
         while !release.isDone {
-            release.settle(try await talk.askAgain(release.requests))
+            let replies = try await talk.askAgain(release.requests)
+            if let reply = replies.first, reply.isUnsettled { throw reply.interruption }
+            release.settle(replies)
         }
     }
 }

@@ -10,7 +10,8 @@ package final class Conversation {
     private let connectTimeout: Duration
     private let servers: String
     private var connected = false
-    private var tickets = 0
+    /// Never used twice in a run: a reply of an earlier session must not answer a question of this one.
+    package private(set) var tickets: Int
     /// Just before the newest requests were submitted that have all been answered.
     package private(set) var newestAnswered: BootInstant?
     /// Set while a take is under way: see `hold`.
@@ -23,7 +24,8 @@ package final class Conversation {
     /// if a pause ended for those, it would never wait again.
     private var hasNews = false
 
-    package init(ensemble: any Ensemble, inbox: any Inbox, clock: any Timekeeper, job: Job) {
+    package init(ensemble: any Ensemble, inbox: any Inbox, clock: any Timekeeper, job: Job, firstTicket: Int = 0) {
+        tickets = firstTicket
         self.ensemble = ensemble
         self.inbox = inbox
         self.clock = clock
@@ -124,9 +126,6 @@ package final class Conversation {
 
     package func forget(_ path: String) { changes.removeValue(forKey: path) }
 
-    /// Events of places that have been left, and the like.
-    package func forgetAll() { changes = [:] }
-
     private func take(_ event: Event) throws(Interruption) {
         switch event {
         case .signal where isHolding, .callerGone where isHolding, .tree where isHolding: held.append(event)
@@ -150,6 +149,14 @@ package final class Conversation {
 
 extension Reply {
     package var isLost: Bool { failureReason == .connectionLost }
+
+    /// Failed in a way that decides nothing: lost, or refused for the moment.
+    package var isUnsettled: Bool {
+        switch failureReason {
+        case nil, .noNode?, .nodeExists?, .badVersion?: false
+        default: true
+        }
+    }
 
     package var failureReason: Failure.Reason? {
         if case .failure(let failure) = self { failure.reason } else { nil }

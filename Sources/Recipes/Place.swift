@@ -24,3 +24,8 @@ enum Sequence {
         return Int64(text)
     }
 }
+
+extension String {
+    /// Byte for byte, as ZooKeeper compares: Swift's `==` takes a composed and a decomposed letter for the same.
+    func isSameName(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+}

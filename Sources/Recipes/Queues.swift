@@ -24,11 +24,11 @@ final class Queues {
 
     /// False if somebody of the same lockname stands in one of the queues already: this run is not needed.
     func enter() async throws(Interruption) -> Bool {
-        if try await list().contains(where: { $0.contains { $0.lockname == job.lockname } }) { return false }
+        if try await list().contains(where: { $0.contains { $0.lockname.isSameName(as: job.lockname) } }) { return false }
         try await enqueue()
         // Checked before only, two may both get in; checked afterwards only, both would leave. The lower one stays.
         for (place, queue) in zip(places, try await list()) where !job.breaks.contains(.lockNameCheckedOnlyBefore) {
-            if queue.contains(where: { $0.lockname == job.lockname && $0.sequence < place.sequence }) {
+            if queue.contains(where: { $0.lockname.isSameName(as: job.lockname) && $0.sequence < place.sequence }) {
                 // The end of the session, which comes next, takes our places away.
                 return false
             }
@@ -88,7 +88,7 @@ final class Queues {
         guard let session = talk.ensemble.session else { throw .sessionExpired }
         var found: [Place] = []
         for (resource, queue) in zip(resources, try await list()) {
-            let candidates = queue.filter { $0.lockname == job.lockname }
+            let candidates = queue.filter { $0.lockname.isSameName(as: job.lockname) }
             if candidates.isEmpty { continue }
             let replies = try await talk.askAgain(
                 candidates.map { .exists("\(job.layout.queue(resource))/\($0.name)", watch: false) })
@@ -129,7 +129,7 @@ final class Queues {
             if replies.contains(where: { $0.failureReason == .noNode }) { continue }
             for reply in replies { _ = try reply.stat() }
             if job.mixedFleet, try await isInterlocked(lists) {
-                talk.forgetAll()
+                for path in predecessors + headed(lists) { talk.forget(path) }
                 try await enqueue()
                 continue
             }
@@ -168,7 +168,7 @@ final class Queues {
         }
         for reply in behind {
             for name in try reply.children() {
-                if let place = Place(name: name), place.lockname != job.lockname, aheadElsewhere.contains(place.lockname) {
+                if let place = Place(name: name), !place.lockname.isSameName(as: job.lockname), aheadElsewhere.contains(place.lockname) {
                     return true
                 }
             }

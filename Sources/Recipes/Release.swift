@@ -66,8 +66,8 @@ package struct Release: Sendable {
             guard let index = failure.operation, operations.indices.contains(index) else { return operations = [] }
             if case .set = operations[index] { dropRecord() } else { operations.remove(at: index) }
         case .badVersion: unsure = record?.path
-        // Nothing more can be done in this session; the marks left behind are waited out by who comes next.
-        default: operations = []
+        // Refused for the moment, it may be: asked again as long as the run has patience.
+        default: break
         }
     }
 

@@ -32,10 +32,11 @@ package struct Term: Sendable, Equatable {
 
     /// When the tree is ended if no further heartbeat is acknowledged.
     ///
-    /// SIGTERM never comes before two periods without an acknowledgement: one lost heartbeat kills nothing.
+    /// SIGTERM never comes before three periods without an acknowledgement: one lost heartbeat kills nothing, and there is
+    /// time to try another server.
     package func schedule(since: BootInstant, grace: Duration, noLaterThan limit: BootInstant = .never) -> Schedule {
         let kill = min(deadline(since: since), limit).advanced(by: .zero - Self.killingBudget)
-        let term = max(kill.advanced(by: .zero - grace), since.advanced(by: period * 2))
+        let term = max(kill.advanced(by: .zero - grace), since.advanced(by: period * 3))
         return Schedule(terminate: min(term, kill), kill: kill)
     }
 }

@@ -11,8 +11,9 @@ package struct Heartbeats: Sendable {
     private var provenBefore: BootInstant
     private var underWay: BootInstant?
     private var nextAt: BootInstant
-    /// When a silent server was last dropped for another.
-    private var droppedAt: BootInstant?
+    /// When a silent server is dropped for another, and how long the next one may then take.
+    private var dropAt = BootInstant.never
+    private var patience: Duration = .zero
     private var longestGap: Duration = .zero
     private var longestTrip: Duration = .zero
     private var acknowledgements = 0
@@ -32,6 +33,7 @@ package struct Heartbeats: Sendable {
         provenBefore = claims.submittedBefore
         sessionTimeout = claims.session.timeout
         nextAt = .never
+        longestTrip = claims.submitted.duration(to: claims.acknowledged)
         nextAt = claims.submitted.advanced(by: period)
     }
 
@@ -45,12 +47,15 @@ package struct Heartbeats: Sendable {
     package mutating func submitted(at now: BootInstant) {
         longestGap = max(longestGap, proven.duration(to: now))
         underWay = now
+        // What is slow every time is no reason to go elsewhere, and each further try gets twice as long.
+        patience = patience == .zero ? max(period, longestTrip * 3) : patience * 2
+        dropAt = now.advanced(by: patience)
     }
 
     package mutating func acknowledged(at now: BootInstant) {
         guard let submitted = underWay else { return }
         underWay = nil
-        droppedAt = nil
+        patience = .zero
         acknowledgements += 1
         longestTrip = max(longestTrip, submitted.duration(to: now))
         provenBefore = proven
@@ -66,22 +71,18 @@ package struct Heartbeats: Sendable {
     }
 
     package mutating func connected(at now: BootInstant) {
-        droppedAt = nil
         if underWay == nil { nextAt = min(nextAt, now) }
     }
 
-    /// Two periods without an answer: another server may have one. Without this, one hung server of three would end a
+    /// A period without an answer: another server may have one. Without this, one hung server of three would end a
     /// healthy job: the C client waits two thirds of the session timeout, 20 s of a term of 30.
     package mutating func shouldTryAnotherServer(at now: BootInstant) -> Bool {
-        guard let underWay, now >= (droppedAt ?? underWay).advanced(by: period * 2) else { return false }
-        droppedAt = now
+        guard underWay != nil, now >= dropAt else { return false }
+        dropAt = .never
         return true
     }
 
-    package func wake() -> BootInstant {
-        guard let underWay else { return nextAt }
-        return (droppedAt ?? underWay).advanced(by: period * 2)
-    }
+    package func wake() -> BootInstant { underWay == nil ? nextAt : dropAt }
 
     /// When the guardian has to act unless another heartbeat is acknowledged.
     package func schedule(grace: Duration) -> Schedule {

@@ -15,6 +15,7 @@ package final class Life {
     private let tell: (Remark) -> Void
     private let notice: (Notice) -> Void
     private(set) var ensemble: any Ensemble
+    private var tickets = 0
 
     package private(set) var story = Story()
 
@@ -48,7 +49,7 @@ package final class Life {
         var limit: BootInstant?
         var earlierSessions: Set<Int64> = []
         while true {
-            let talk = Conversation(ensemble: ensemble, inbox: inbox, clock: clock, job: job)
+            let talk = Conversation(ensemble: ensemble, inbox: inbox, clock: clock, job: job, firstTicket: tickets)
             let acquisition = Acquisition(
                 job: job, talk: talk, limit: limit, earlierSessions: earlierSessions, notice: notice)
             do throws(Interruption) {
@@ -77,7 +78,8 @@ package final class Life {
     private func tenure(_ claims: Claims?, after talk: Conversation) async -> Ended? {
         var tenure = Tenure(
             job: job, claims: claims, grace: grace, waitsForDescendants: waitsForDescendants,
-            fleetChanged: !talk.changes(of: job.layout.prefix).isEmpty)
+            fleetChanged: !talk.changes(of: job.layout.prefix).isEmpty, firstTicket: talk.tickets)
+        defer { tickets = tenure.tickets }
         var actions: [Tenure.Action] = []
         // What came while the take was under way comes before the start.
         for event in talk.held { actions += tenure.handle(event, at: clock.now) }

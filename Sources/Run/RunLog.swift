@@ -4,7 +4,7 @@ package import Logging
 /// The log of a run: lines for people on standard error, and the original's lines in a file.
 ///
 /// A line is one write(2), so that the lines of many runs in one file do not mix (`O_APPEND`, POSIX). What cannot be
-/// written is dropped: the job matters more than its log.
+/// written at once is dropped: the job matters more than its log, and the heartbeats wait behind it.
 package struct RunLog: LogHandler {
     package var metadata: Logger.Metadata = [:]
     package var logLevel: Logger.Level { get { min(screenLevel, fileLevel) } set {} }
@@ -23,7 +23,7 @@ package struct RunLog: LogHandler {
 
     /// Opens a logfile to append to; nil with errno.
     package static func open(_ path: String) -> Int32? {
-        let file = unsafe Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0o666)
+        let file = unsafe Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0o666)
         return file < 0 ? nil : file
     }
 
@@ -39,9 +39,17 @@ package struct RunLog: LogHandler {
         }
     }
 
+    /// PIPE_BUF.
+    private static let pipeBytes = 4096
+
     private static func write(_ line: String, to descriptor: Int32) {
+        // A pipe that poll(2) calls ready takes PIPE_BUF bytes without blocking (pipe(7)). Standard error is not made
+        // non-blocking instead, since it is shared with the command and with the caller.
+        var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        guard unsafe poll(&ready, 1, 0) == 1, ready.revents & Int16(POLLOUT) != 0 else { return }
         let bytes = Array(line.utf8)
-        _ = unsafe Glibc.write(descriptor, bytes, bytes.count)
+        let shown = bytes.count <= pipeBytes ? bytes : bytes.prefix(pipeBytes - 1) + [UInt8(ascii: "\n")]
+        _ = unsafe Glibc.write(descriptor, shown, shown.count)
     }
 
     /// Local time, as the original writes it.

@@ -23,7 +23,7 @@ package struct Tenure: Sendable {
         /// A lost predecessor's term: nothing of ours runs, the claims are held.
         case waitingOut(until: BootInstant)
         /// Waited out a longer term than ours: one guarded write makes the record's our own.
-        case settingTerm(ticket: Int)
+        case settingTerm(ticket: Int?)
         case starting
         case running
         /// The tree is dead and reaped, or never was.
@@ -38,7 +38,7 @@ package struct Tenure: Sendable {
     var heartbeats: Heartbeats?
     var phase: Phase
     var release: Release?
-    private var tickets = 1_000_000
+    package private(set) var tickets: Int
     private var sequence: UInt64 = 0
     private var heartbeatTicket: Int?
     private var fleetTicket: Int?
@@ -51,13 +51,19 @@ package struct Tenure: Sendable {
     var ending = Ending()
     private var startAsked = false
     private var stragglersAt: BootInstant?
+    /// When what was not settled is asked again.
+    private var retryAt: BootInstant?
     private var remaining = 0
     package private(set) var startedAt: BootInstant?
     /// Ownership was lost before anything was started: begin anew, with a new session.
     package var isToBeginAnew: Bool { !startAsked && ending.lost != nil && ending.cause == nil }
 
     /// - Parameter fleetChanged: the group's data has changed since it was last read.
-    package init(job: Job, claims: Claims?, grace: Duration, waitsForDescendants: Bool, fleetChanged: Bool) {
+    package init(
+        job: Job, claims: Claims?, grace: Duration, waitsForDescendants: Bool, fleetChanged: Bool,
+        firstTicket: Int = 0
+    ) {
+        tickets = firstTicket
         self.job = job
         self.claims = claims
         self.claims?.breaks = job.breaks
@@ -108,13 +114,16 @@ package struct Tenure: Sendable {
         case .starting: start(now, &actions)
         case .running: watchGuardian(now, &actions)
         case .releasing(_, let until) where now >= until: finish(&actions)
+        case .releasing(nil, _) where now >= retryAt ?? .never:
+            continueRelease(now, &actions, isUnsettled: false)
+        case .settingTerm(nil) where now >= retryAt ?? .never: setTerm(&actions)
         default: break
         }
     }
 
     /// When `tick` wants to be called, if nothing happens before.
     package var wake: BootInstant {
-        var instants = [stragglersAt, unacknowledged.map { $0.since.advanced(by: guardianPatience) }].compactMap { $0 }
+        var instants = [stragglersAt, retryAt, unacknowledged.map { $0.since.advanced(by: guardianPatience) }].compactMap { $0 }
         if !isReleasing, let heartbeats, ending.lost == nil { instants.append(heartbeats.wake()) }
         switch phase {
         case .waitingOut(let until), .releasing(_, let until): instants.append(until)
@@ -169,7 +178,7 @@ package struct Tenure: Sendable {
         } else if case .releasing(let expected, let until) = phase, expected == ticket {
             release?.settle(replies)
             phase = .releasing(ticket: nil, until: until)
-            continueRelease(&actions, isLost: replies.contains(where: \.isLost))
+            continueRelease(now, &actions, isUnsettled: replies.contains(where: \.isUnsettled))
         }
     }
 
@@ -187,8 +196,8 @@ package struct Tenure: Sendable {
             isConnected = true
             heartbeats?.sessionTimeoutIs(session.timeout)
             heartbeats?.connected(at: now)
-            if case .settingTerm(-1) = phase { setTerm(&actions) }
-            if case .releasing(nil, _) = phase { continueRelease(&actions, isLost: false) }
+            if case .settingTerm(nil) = phase { setTerm(&actions) }
+            if case .releasing(nil, _) = phase { continueRelease(now, &actions, isUnsettled: false) }
         case .suspended:
             isConnected = false
         case .expired:
@@ -278,6 +287,7 @@ package struct Tenure: Sendable {
 
     private mutating func setTerm(_ actions: inout [Action]) {
         guard let record = claims?.record else { return }
+        retryAt = nil
         let ticket = submit(
             [
                 .multi([.set(record.path, data: record.content.encoded(), version: record.version)]),
@@ -289,11 +299,10 @@ package struct Tenure: Sendable {
     /// The record read behind the write tells its version, also when an earlier write was carried out and its reply lost.
     private mutating func settledTerm(_ replies: [Reply], _ now: BootInstant, _ actions: inout [Action]) {
         guard replies.count == 2, let record = claims?.record else { return }
-        if replies.contains(where: \.isLost) {
-            // Again as soon as there is a connection.
-            phase = .settingTerm(ticket: -1)
-            if isConnected { setTerm(&actions) }
-            return
+        if replies.contains(where: \.isUnsettled) {
+            // Again as soon as there is a connection, or in a while.
+            phase = .settingTerm(ticket: nil)
+            return retryAt = now.advanced(by: job.term.period)
         }
         guard case .success(.node(let data, let stat)) = replies[1], let found = JobRecord(bytes: data),
             found.session == record.content.session, found.n == record.content.n, found.state == .running
@@ -356,6 +365,8 @@ package struct Tenure: Sendable {
             startAsked = false
             unacknowledged = nil
             phase = .starting
+            // What came while the start was under way found nothing to end.
+            if ending.lost != nil || ending.cause != nil { beginRelease(now, &actions) }
         case .failedToStart(let errno, let inExec):
             ending.failure = (errno, inExec)
             unacknowledged = nil
@@ -365,7 +376,7 @@ package struct Tenure: Sendable {
                 unacknowledged = acknowledged < sequence ? (sequence, now) : nil
             }
         case .exited(let status, let remaining, let by):
-            ending.exited = (status, hasTakenOver ? .requested : by)
+            ending.exited = (status, by)
             if job.breaks.contains(.releaseBeforeReap) { return beginRelease(now, &actions) }
             self.remaining = remaining
             // Most pipelines are gone a moment later: a line about those would only make cron write mails.
@@ -410,7 +421,7 @@ package struct Tenure: Sendable {
         let keepsLock = (job.mixedFleet || ending.lost != nil) && !job.breaks.contains(.releaseUnguarded)
         release = Release(claims: released, record: record, keepsLock: keepsLock)
         phase = .releasing(ticket: nil, until: max(heartbeats.deadline, now.advanced(by: .seconds(2))))
-        continueRelease(&actions, isLost: false)
+        continueRelease(now, &actions, isUnsettled: false)
     }
 
     /// So that short-lived waiters make progress, each leaves what is left to the next; rounded up.
@@ -419,11 +430,12 @@ package struct Tenure: Sendable {
         return min(rest / 1_000_000_000 + 1, claims?.record?.content.term ?? Term.secondsMax)
     }
 
-    private mutating func continueRelease(_ actions: inout [Action], isLost: Bool) {
+    private mutating func continueRelease(_ now: BootInstant, _ actions: inout [Action], isUnsettled: Bool) {
         guard let release, case .releasing(_, let until) = phase else { return }
         if release.isDone { return finish(&actions) }
-        // After a lost reply, not before there is a connection again.
-        if isLost, !isConnected { return }
+        // Lost, or refused for the moment: again as soon as there is a connection, or in a while.
+        if isUnsettled { return retryAt = now.advanced(by: job.term.period) }
+        retryAt = nil
         phase = .releasing(ticket: submit(release.requests, &actions), until: until)
     }
 

@@ -18,8 +18,8 @@ import Glibc
     private var jobs: [UnownedJob] = []
 
     /// Work that goes on between events, until it is set to nil.
-    package var chore: (() -> Void)?
-    private static let choreMilliseconds: Int32 = 20
+    /// It says in how many milliseconds it wants to be called again.
+    package var chore: (() -> Int32)?
 
     /// A descriptor that is looked at while waiting, and what to do when there is something to read.
     private struct Source {
@@ -73,14 +73,13 @@ import Glibc
             var list = ([bell, timer] + watched.map(\.descriptor)).map {
                 pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
             }
-            let patience = chore == nil ? -1 : Self.choreMilliseconds
-            let ready = unsafe Glibc.poll(&list, nfds_t(list.count), patience)
-            chore?()
+            let ready = unsafe Glibc.poll(&list, nfds_t(list.count), chore?() ?? -1)
             guard ready > 0 else { continue }
             var count: UInt64 = 0
             if list[0].revents != 0 { unsafe read(bell, &count, 8) }
-            if list[1].revents != 0, unsafe read(timer, &count, 8) == 8 { post(.timer) }
+            // What others have said goes before the time that has passed: after a stop of this process both are there.
             for (entry, source) in zip(list.dropFirst(2), watched) where entry.revents != 0 { source.read() }
+            if list[1].revents != 0, unsafe read(timer, &count, 8) == 8 { post(.timer) }
         }
     }
 

@@ -15,7 +15,7 @@ import Glibc
     private var leaderReaped = false
     private var isGone = false
     private var frontIsToContinue = false
-    private var isTakingOver = false
+    private var takenOverAt: BootInstant?
     private var toldUnkillableAt: BootInstant?
 
     init(_ supervision: sw_supervision, loop: EventLoop) {
@@ -106,7 +106,7 @@ import Glibc
     }
 
     private func send(_ message: sw_message) {
-        guard !isGone, !isTakingOver else { return }
+        guard !isGone, takenOverAt == nil else { return }
         var message = message
         // A socket that is full belongs to a guardian that does not read: the missing acknowledgement will tell.
         if unsafe sw_send(guardianSocket, &message, nil, 0) != 0, errno != EAGAIN { lose() }
@@ -134,7 +134,7 @@ import Glibc
 
     private func report(_ message: sw_message) {
         // Once the supervisor kills the tree itself, only its own wait counts.
-        if isTakingOver { return }
+        if takenOverAt != nil { return }
         switch message.type {
         case SW_ACK: loop.post(.tree(.acknowledged(sequence: message.seq)))
         case SW_STARTED:
@@ -171,15 +171,19 @@ import Glibc
 
     /// Kills the guardian and the tree from here: the supervisor is a subreaper too, so the orphans are its children.
     package func takeOver() {
-        isTakingOver = true
+        // It may have said the end already, while this process was stopped.
+        readGuardian()
+        takenOverAt = loop.now
         Glibc.kill(guardianProcess, SIGKILL)
         loop.chore = { [unowned self] in killOn() }
-        killOn()
     }
 
-    /// Blocks for less than a heartbeat's period at a time.
-    private func killOn() {
-        let until = loop.now.advanced(by: .milliseconds(200))
+    /// Blocks for less than a heartbeat's period at a time. What resists for seconds is not worth a hundred walks of /proc
+    /// a second.
+    private func killOn() -> Int32 {
+        let now = loop.now
+        let isStubborn = (takenOverAt ?? now).duration(to: now) > .seconds(5)
+        let until = isStubborn ? now : now.advanced(by: .milliseconds(200))
         let me = unsafe Unmanaged.passUnretained(self).toOpaque()
         let left = unsafe sw_tree_kill(until.nanoseconds, { context, process, status in
             guard let context = unsafe context else { return }
@@ -190,10 +194,11 @@ import Glibc
             isGone = true
             loop.unwatch(guardianSocket)
             loop.post(.tree(.reaped))
-        } else if loop.now >= (toldUnkillableAt ?? until).advanced(by: .seconds(60)) || toldUnkillableAt == nil {
-            toldUnkillableAt = loop.now
+        } else if isStubborn, toldUnkillableAt.map({ now >= $0.advanced(by: .seconds(60)) }) ?? true {
+            toldUnkillableAt = now
             loop.post(.tree(.unkillable(Int(left.alive))))
         }
+        return isStubborn ? 250 : 20
     }
 
     private func reaped(_ process: pid_t, _ status: Int32) {

@@ -34,7 +34,7 @@ enum ServerList {
         addresses.shuffle()
         if addresses.count > 1 { addresses = ordered(addresses) }
         // After a failure the client advances twice through its list (ZOOKEEPER-2466): an even list would be half deaf.
-        if addresses.count.isMultiple(of: 2), let first = addresses.first { addresses.append(first) }
+        if addresses.count.isMultiple(of: 2), let last = addresses.last { addresses.append(last) }
         return addresses.map(\.text).joined(separator: ",")
     }
 

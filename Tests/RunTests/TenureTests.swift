@@ -193,6 +193,28 @@ import Testing
         #expect(late.contains { if case .takeOver = $0 { true } else { false } })
     }
 
+    @Test func aStatusThatWasReapedBeforeTheTakeOverCounts() {
+        var tenure = tenure()
+        _ = started(&tenure)
+        _ = tenure.handle(.timer, at: at(103))
+        _ = tenure.handle(.timer, at: at(128.3))
+        _ = tenure.handle(.tree(.exited(waitStatus: 7 << 8, remaining: 0, ending: .none)), at: at(128.3))
+        let release = tenure.handle(.tree(.reaped), at: at(128.3))
+        let end = tenure.handle(.replies(ticket: ticket(release) ?? 0, [.success(.committed([nil]))]), at: at(128.4))
+        #expect(ended(end) == Ended(outcome: .ran, code: 7))
+    }
+
+    @Test(arguments: [.callerGone, .signal(15, fromTerminal: false), .session(.expired)] as [Event])
+    func aStartThatIsRefusedAfterAStopIsNotRepeated(event: Event) {
+        var tenure = tenure()
+        var actions: [Tenure.Action] = []
+        tenure.tick(at(100.2), &actions)
+        _ = tenure.handle(event, at: at(100.3))
+        let refused = tenure.handle(.tree(.refused), at: at(100.4))
+        #expect(ended(refused) != nil || ticket(refused) != nil, "the release, or the end")
+        #expect(!refused.contains { if case .start = $0 { true } else { false } })
+    }
+
     // MARK: Signals
 
     @Test func aSignalIsPassedOnOnceAndOneFromTheTerminalNotAtAll() {
@@ -215,12 +237,13 @@ import Testing
         #expect(record?.term == 19, "20.2 s from 100.1 on, 1.9 s of it waited, rounded up")
     }
 
-    @Test func aSilentServerIsLeftForAnotherAfterTwoPeriods() {
+    @Test func aSilentServerIsLeftForAnotherAfterAPeriod() {
         var tenure = tenure()
         _ = started(&tenure)
         _ = tenure.handle(.timer, at: at(103))
-        #expect(tenure.handle(.timer, at: at(108.9)).allSatisfy { if case .dropConnection = $0 { false } else { true } })
-        let dropped = tenure.handle(.timer, at: at(109))
+        #expect(tenure.handle(.timer, at: at(105.9)).allSatisfy { if case .dropConnection = $0 { false } else { true } })
+        let dropped = tenure.handle(.timer, at: at(106))
         #expect(dropped.contains { if case .dropConnection = $0 { true } else { false } })
+        #expect(tenure.handle(.timer, at: at(107)).isEmpty, "once")
     }
 }
