@@ -15,16 +15,17 @@ let strict: [SwiftSetting] = [
 /// Of 37,000 relocations at every start none is left, nor their pages to be copied in every fork, and libstdc++ is not
 /// loaded: Docs/Benchmarks.md says what each is worth.
 let quickStart = [
-    "-Xclang-linker", "-no-pie", "-Xclang-linker", "-static-libgcc", "-L\(Context.packageDirectory)/Sources/CLinux/link",
+    "-Xclang-linker", "-no-pie", "-Xclang-linker", "-static-libgcc",
+    "-L\(Context.packageDirectory)/Sources/CLinux/link",
 ]
 
 let package = Package(
     name: "switchman",
     products: [
-        .executable(name: "switchman", targets: ["switchman"]),
+        .executable(name: "switchman", targets: ["switchman"])
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2")
     ],
     targets: [
         .systemLibrary(name: "CLinux"),
@@ -36,7 +37,9 @@ let package = Package(
         .target(name: "Coordination", swiftSettings: strict),
         .target(name: "ZooKeeper", dependencies: ["CZooKeeper", "Coordination"], swiftSettings: strict),
         .target(name: "Recipes", dependencies: ["Coordination"], swiftSettings: strict),
-        .target(name: "Supervision", dependencies: ["CGuardian", "CLinux", "Run", "Recipes", "Coordination"], swiftSettings: strict),
+        .target(
+            name: "Supervision", dependencies: ["CGuardian", "CLinux", "Run", "Recipes", "Coordination"],
+            swiftSettings: strict),
         .target(
             name: "Run",
             dependencies: ["Recipes", "Coordination", .product(name: "Logging", package: "swift-log")],

@@ -84,7 +84,8 @@ package final class Acquisition {
             func rank(_ lease: LeaseRequest) -> Int? { order.firstIndex { $0.isSameName(as: lease.resource) } }
             if let unknown = job.leases.first(where: { rank($0) == nil }) {
                 throw .badData(
-                    "--lease \(unknown.resource): not in \"resources\" of the data of \(job.layout.prefix); add it there")
+                    "--lease \(unknown.resource): not in \"resources\" of the data of \(job.layout.prefix); add it there"
+                )
             }
             job.leases.sort { (rank($0) ?? 0) < (rank($1) ?? 0) }
         }
@@ -138,7 +139,9 @@ package final class Acquisition {
             if job.breaks.contains(.orphanClockKept) { try await permits.glance() }
             while true {
                 // At the head of all queues, until the take.
-                if let skip = try await queues.awaitHead(limit: limit, changed: considerChanges) { return .skipped(skip) }
+                if let skip = try await queues.awaitHead(limit: limit, changed: considerChanges) {
+                    return .skipped(skip)
+                }
                 let spent: [String]
                 switch try await permits.awaitRoom(limit: limit, changed: considerChanges) {
                 case .needless(let skip): return .skipped(skip)

@@ -42,7 +42,8 @@ package struct Claims: Sendable {
     /// The heartbeat: checks that a quorum commits, and behind them in the same session a look at whose the nodes are.
     package var heartbeat: [Request] {
         let paths = (lock.map { [$0.path] } ?? []) + leases
-        let check: Request = breaks.contains(.heartbeatByRead) ? .exists(paths[0], watch: true) : .multi(paths.map { .check($0) })
+        let check: Request =
+            breaks.contains(.heartbeatByRead) ? .exists(paths[0], watch: true) : .multi(paths.map { .check($0) })
         if breaks.contains(.recordInHeartbeat), let record { return [check, .get(record.path, watch: false)] }
         return [check] + paths.map { .exists($0, watch: true) }
     }
@@ -61,7 +62,8 @@ package struct Claims: Sendable {
         var unknown = false
         for (index, reply) in replies.enumerated() {
             switch reply {
-            case .success(.node(_, let stat)) where stat.version != record?.version: return .lost("the record was changed")
+            case .success(.node(_, let stat)) where stat.version != record?.version:
+                return .lost("the record was changed")
             case .success(.stat(let stat)) where !breaks.contains(.checkWithoutOwner):
                 let isLock = index == 1 && lock != nil
                 if stat.ephemeralOwner != session.id || (isLock && stat.czxid != lock?.czxid) {

@@ -50,7 +50,9 @@ package final class Conversation {
             clock.wake(at: min(patience, nudge))
             let event = await inbox.next()
             if case .replies(ticket, let replies) = event {
-                for case .failure(let failure) in replies where failure.reason == .sessionExpired { throw .sessionExpired }
+                for case .failure(let failure) in replies where failure.reason == .sessionExpired {
+                    throw .sessionExpired
+                }
                 for case .failure(let failure) in replies where failure.reason == .authenticationFailed {
                     throw .denied("authentication failed")
                 }
@@ -87,7 +89,8 @@ package final class Conversation {
     }
 
     private var unreachable: Interruption {
-        .unavailable("no answer from ZooKeeper at \(servers) within \(connectTimeout.components.seconds) s; "
+        .unavailable(
+            "no answer from ZooKeeper at \(servers) within \(connectTimeout.components.seconds) s; "
                 + "is one of them running, and is zkhosts right?")
     }
 

@@ -54,7 +54,8 @@ final class Permits {
         for (lease, path) in zip(job.leases, claims.leases) {
             let name = path.split(separator: "/").last.map(String.init) ?? ""
             guard let mine = Permit(lease: name)?.sequence else { continue }
-            let names = try await talk.askAgain([.children(job.layout.leases(lease.resource), watch: false)])[0].children()
+            let names = try await talk.askAgain([.children(job.layout.leases(lease.resource), watch: false)])[0]
+                .children()
             var sum: Int64 = 0
             for permit in names.compactMap({ Permit(lease: $0) }) where (permit.sequence ?? .max) <= mine {
                 sum = sum.addingReportingOverflow(permit.count).partialValue
@@ -84,7 +85,9 @@ final class Permits {
         }
 
         static func sum(_ numbers: Int64...) -> Int64 {
-            numbers.reduce(0) { let (sum, overflow) = $0.addingReportingOverflow($1); return overflow ? .max : sum }
+            numbers.reduce(0) {
+                let (sum, overflow) = $0.addingReportingOverflow($1); return overflow ? .max : sum
+            }
         }
     }
 
@@ -97,7 +100,11 @@ final class Permits {
             for path in leases + marks { talk.forget(path) }
             let asked = talk.clock.now
             let replies = try await talk.askAgain((leases + marks).map { .children($0, watch: true) })
-            if !(leases + marks).filter({ !talk.changes(of: $0).isEmpty }).isEmpty, !job.breaks.contains(.earlyEventIgnored) { continue }
+            if !(leases + marks).filter({ !talk.changes(of: $0).isEmpty }).isEmpty,
+                !job.breaks.contains(.earlyEventIgnored)
+            {
+                continue
+            }
             let seen = job.breaks.contains(.orphanClockFromSubmission) ? asked : talk.clock.now
             var counts: [Count] = []
             var orphansNow: [String: BootInstant] = [:]
@@ -113,7 +120,8 @@ final class Permits {
     }
 
     private func count(
-        _ lease: LeaseRequest, leases: [String], marks: [String], seen: BootInstant, orphans orphansNow: inout [String: BootInstant]
+        _ lease: LeaseRequest, leases: [String], marks: [String], seen: BootInstant,
+        orphans orphansNow: inout [String: BootInstant]
     ) throws(Interruption) -> Count {
         var count = Count(lease: lease)
         var sessions: Set<String> = []
@@ -133,7 +141,8 @@ final class Permits {
         for name in marks {
             let path = "\(job.layout.marks(lease.resource))/\(name)"
             guard let permit = Permit(mark: name), case .mark(let session, let termSeconds) = permit.kind else {
-                throw .badData("\(path) is nobody's mark, or its term is longer than a day; delete it if no run can be alive")
+                throw .badData(
+                    "\(path) is nobody's mark, or its term is longer than a day; delete it if no run can be alive")
             }
             if sessions.contains(session) || job.breaks.contains(.orphansNotCounted) { continue }
             let since = orphans[path] ?? seen

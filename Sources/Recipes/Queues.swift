@@ -24,7 +24,9 @@ final class Queues {
 
     /// False if somebody of the same lockname stands in one of the queues already: this run is not needed.
     func enter() async throws(Interruption) -> Bool {
-        if try await list().contains(where: { $0.contains { $0.lockname.isSameName(as: job.lockname) } }) { return false }
+        if try await list().contains(where: { $0.contains { $0.lockname.isSameName(as: job.lockname) } }) {
+            return false
+        }
         try await enqueue()
         // Checked before only, two may both get in; checked afterwards only, both would leave. The lower one stays.
         for (place, queue) in zip(places, try await list()) where !job.breaks.contains(.lockNameCheckedOnlyBefore) {
@@ -73,8 +75,14 @@ final class Queues {
         try await Parents(job: job, talk: talk).make(for: resources.map { "\(job.layout.queue($0))/place" })
         places = []
         for resource in resources {
-            let reply = try await talk.ask([.multi([.create("\(job.layout.queue(resource))/\(job.lockname)-", data: job.nodeData, .ephemeralSequential)])])[0]
-            guard case .success(.committed(let made)) = reply, let path = made[0], let place = Place(name: String(path.split(separator: "/").last ?? "")) else { throw .sessionExpired }
+            let reply = try await talk.ask([
+                .multi([
+                    .create("\(job.layout.queue(resource))/\(job.lockname)-", data: job.nodeData, .ephemeralSequential)
+                ])
+            ])[0]
+            guard case .success(.committed(let made)) = reply, let path = made[0],
+                let place = Place(name: String(path.split(separator: "/").last ?? ""))
+            else { throw .sessionExpired }
             places.append(place)
         }
     }
@@ -82,7 +90,9 @@ final class Queues {
     /// Whether a multi whose reply was lost was carried out: its places belong to our session.
     private func foundAgain() async throws(Interruption) -> Bool {
         // A committed write first: without it the lists may be older than our lost multi.
-        let write: Request = job.breaks.contains(.noCommittedWriteBeforeList) ? .exists(job.layout.prefix, watch: false) : .multi([.check(job.layout.prefix)])
+        let write: Request =
+            job.breaks.contains(.noCommittedWriteBeforeList)
+            ? .exists(job.layout.prefix, watch: false) : .multi([.check(job.layout.prefix)])
         for case .failure(let failure) in try await talk.askAgain([write])
         where failure.reason != .noNode { throw failure.interruption }
         guard let session = talk.ensemble.session else { throw .sessionExpired }
@@ -141,7 +151,8 @@ final class Queues {
                 }
                 if job.mixedFleet { for queue in headed(lists) where try talk.noticed(queue) { break waiting } }
                 if let limit, talk.clock.now >= limit {
-                    throw .noPermits("no permits within the lease wait: \(ahead) ahead in the queue, next is \(predecessors[0])")
+                    throw .noPermits(
+                        "no permits within the lease wait: \(ahead) ahead in the queue, next is \(predecessors[0])")
                 }
                 try await talk.pause(until: limit)
             }
@@ -168,7 +179,9 @@ final class Queues {
         }
         for reply in behind {
             for name in try reply.children() {
-                if let place = Place(name: name), !place.lockname.isSameName(as: job.lockname), aheadElsewhere.contains(place.lockname) {
+                if let place = Place(name: name), !place.lockname.isSameName(as: job.lockname),
+                    aheadElsewhere.contains(place.lockname)
+                {
                     return true
                 }
             }

@@ -34,7 +34,8 @@ struct Take {
         let before = talk.newestAnswered ?? submitted
         var isRepeated = false
         while true {
-            let replies = try await talk.ask([.multi(operations)] + (job.takesLock ? [.exists(job.lockPath, watch: true)] : []))
+            let replies = try await talk.ask(
+                [.multi(operations)] + (job.takesLock ? [.exists(job.lockPath, watch: true)] : []))
             switch replies.first {
             case .success(.committed(let made))?:
                 return try await taken(
@@ -43,22 +44,30 @@ struct Take {
                         marks: markPaths(session),
                         record: job.takesLock ? (job.recordPath, found.map { $0.version &+ 1 } ?? 0, content) : nil,
                         session: session, submitted: submitted, submittedBefore: before,
-                        acknowledged: job.breaks.contains(.waitOutFromSubmission) ? submitted : talk.clock.now, found: waitOut),
+                        acknowledged: job.breaks.contains(.waitOutFromSubmission) ? submitted : talk.clock.now,
+                        found: waitOut),
                     lock: replies.count > 1 ? replies[1] : nil)
             case .failure(let failure)? where failure.reason == .connectionLost:
                 try await talk.reconnected()
                 if job.breaks.contains(.lostTakeIsFailure) { return .changed }
                 isRepeated = true
             case .failure(let failure)?:
-                guard let index = failure.operation, operations.indices.contains(index) else { throw failure.interruption }
+                guard let index = failure.operation, operations.indices.contains(index) else {
+                    throw failure.interruption
+                }
                 if failure.reason == .noNode, operations[index].isCreate {
                     try await Parents(job: job, talk: talk).make(for: operations.filter(\.isCreate).map(\.path))
                 } else if isRepeated, index == 0, failure.reason == .badVersion || failure.reason == .nodeExists {
                     // The failed multi went through a quorum, so what is read now is not older than it.
                     if let claims = try await resolved(session, submitted, content) { return claims }
                     return .changed
-                } else if operations[index].path == job.lockPath, failure.reason == .nodeExists, job.breaks.contains(.nodeExistsIsMine) {
-                    return .taken(Claims(lock: (job.lockPath, 0), leases: [], marks: [], session: session, submitted: submitted, submittedBefore: before, acknowledged: talk.clock.now))
+                } else if operations[index].path == job.lockPath, failure.reason == .nodeExists,
+                    job.breaks.contains(.nodeExistsIsMine)
+                {
+                    return .taken(
+                        Claims(
+                            lock: (job.lockPath, 0), leases: [], marks: [], session: session, submitted: submitted,
+                            submittedBefore: before, acknowledged: talk.clock.now))
                 } else {
                     return try decide(failure, operations[index])
                 }
@@ -70,8 +79,12 @@ struct Take {
     // MARK: What it is made of
 
     private var waitOut: Term? {
-        guard job.takesLock, let found, found.record.state == .running, !job.breaks.contains(.noWaitOut) else { return nil }
-        if job.breaks.contains(.ownOldMarkTrusted), found.record.host == job.host, found.record.pid == job.pid { return nil }
+        guard job.takesLock, let found, found.record.state == .running, !job.breaks.contains(.noWaitOut) else {
+            return nil
+        }
+        if job.breaks.contains(.ownOldMarkTrusted), found.record.host == job.host, found.record.pid == job.pid {
+            return nil
+        }
         return Term(seconds: found.record.term)
     }
 
@@ -144,7 +157,8 @@ struct Take {
             claims.record = (job.recordPath, node.stat.version, content)
         }
         for lease in job.leases {
-            let names = try await talk.askAgain([.children(job.layout.leases(lease.resource), watch: false)])[0].children()
+            let names = try await talk.askAgain([.children(job.layout.leases(lease.resource), watch: false)])[0]
+                .children()
             let mine = names.first { Permit(lease: $0)?.session == session.text }
             // Deleted by hand already: the first heartbeat will say so.
             claims.leases.append("\(job.layout.leases(lease.resource))/\(mine ?? "deleted")")
@@ -179,7 +193,9 @@ struct Parents {
 
     func make(for paths: [String]) async throws(Interruption) {
         var ancestors: [String] = []
-        for ancestor in paths.flatMap(Layout.ancestors) where !ancestors.contains(ancestor) { ancestors.append(ancestor) }
+        for ancestor in paths.flatMap(Layout.ancestors) where !ancestors.contains(ancestor) {
+            ancestors.append(ancestor)
+        }
         // Only the missing ones: to create one that exists takes a permission on its parent that we may not have.
         let replies = try await talk.askAgain(ancestors.map { .exists($0, watch: false) })
         let missing = zip(ancestors, replies).filter { $0.1.failureReason == .noNode }.map(\.0)

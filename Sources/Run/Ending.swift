@@ -34,13 +34,16 @@ struct Ending: Sendable {
         if let failure { return startFailure(failure.errno, inExec: failure.inExec) }
         if let exited, exited.by == .none { return Self.own(exited.waitStatus) }
         if let lost { return Ended(outcome: .lost, code: nil, reason: "ownership lost: \(lost)") }
-        if exited == nil, takenOver == nil, cause == nil { return Ended(outcome: .lost, code: nil, reason: "nothing was started") }
+        if exited == nil, takenOver == nil, cause == nil {
+            return Ended(outcome: .lost, code: nil, reason: "nothing was started")
+        }
         switch cause {
         case .groupExit?:
             return Ended(outcome: .groupExit, code: nil, reason: "this host is no longer in the group")
         case .signal(let signal)?: return Ended(outcome: .signaled, code: 128 + signal, signal: signal)
         case .callerGone?:
-            return Ended(outcome: .signaled, code: 128 + 9, reason: "the process that the caller had started was killed")
+            return Ended(
+                outcome: .signaled, code: 128 + 9, reason: "the process that the caller had started was killed")
         case nil:
             if let takenOver { return Ended(outcome: .lost, code: nil, reason: "\(takenOver); the command was killed") }
             return exited.map { Self.own($0.waitStatus) } ?? Ended(outcome: .lost, code: nil)

@@ -28,7 +28,8 @@ package final class Life {
 
     package init(
         job: Job, grace: Duration, waitsForDescendants: Bool, inbox: any Inbox, clock: any Timekeeper,
-        commandTree: any CommandTree, connect: @escaping () -> any Ensemble, environment: @escaping (Claims?) -> [String],
+        commandTree: any CommandTree, connect: @escaping () -> any Ensemble,
+        environment: @escaping (Claims?) -> [String],
         tell: @escaping (Remark) -> Void, notice: @escaping (Notice) -> Void
     ) {
         self.job = job

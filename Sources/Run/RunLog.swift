@@ -7,7 +7,10 @@ package import Logging
 /// written at once is dropped: the job matters more than its log, and the heartbeats wait behind it.
 package struct RunLog: LogHandler {
     package var metadata: Logger.Metadata = [:]
-    package var logLevel: Logger.Level { get { min(screenLevel, fileLevel) } set {} }
+    package var logLevel: Logger.Level {
+        get { min(screenLevel, fileLevel) }
+        set {}
+    }
     private let lockname: String
     private let screenLevel: Logger.Level
     private let fileLevel: Logger.Level

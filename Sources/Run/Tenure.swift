@@ -39,21 +39,21 @@ package struct Tenure: Sendable {
     var phase: Phase
     var release: Release?
     package private(set) var tickets: Int
-    private var sequence: UInt64 = 0
+    var sequence: UInt64 = 0
     private var heartbeatTicket: Int?
-    private var fleetTicket: Int?
+    var fleetTicket: Int?
     private var fleetChanged: Bool
-    private var isConnected = true
+    var isConnected = true
     /// What the guardian has not acknowledged yet, and since when.
-    private var unacknowledged: (sequence: UInt64, since: BootInstant)?
-    private var current = Schedule.never
-    private var hasTakenOver = false
+    var unacknowledged: (sequence: UInt64, since: BootInstant)?
+    var current = Schedule.never
+    var hasTakenOver = false
     var ending = Ending()
-    private var startAsked = false
-    private var stragglersAt: BootInstant?
+    var startAsked = false
+    var stragglersAt: BootInstant?
     /// When what was not settled is asked again.
-    private var retryAt: BootInstant?
-    private var remaining = 0
+    var retryAt: BootInstant?
+    var remaining = 0
     package private(set) var startedAt: BootInstant?
     /// Ownership was lost before anything was started: begin anew, with a new session.
     package var isToBeginAnew: Bool { !startAsked && ending.lost != nil && ending.cause == nil }
@@ -123,7 +123,8 @@ package struct Tenure: Sendable {
 
     /// When `tick` wants to be called, if nothing happens before.
     package var wake: BootInstant {
-        var instants = [stragglersAt, retryAt, unacknowledged.map { $0.since.advanced(by: guardianPatience) }].compactMap { $0 }
+        var instants = [stragglersAt, retryAt, unacknowledged.map { $0.since.advanced(by: guardianPatience) }]
+            .compactMap { $0 }
         if !isReleasing, let heartbeats, ending.lost == nil { instants.append(heartbeats.wake()) }
         switch phase {
         case .waitingOut(let until), .releasing(_, let until): instants.append(until)
@@ -211,7 +212,8 @@ package struct Tenure: Sendable {
 
     // MARK: What makes it end
 
-    private mutating func noticed(_ path: String, _ change: Event.Change, _ now: BootInstant, _ actions: inout [Action]) {
+    private mutating func noticed(_ path: String, _ change: Event.Change, _ now: BootInstant, _ actions: inout [Action])
+    {
         if change == .deleted, let claims, path == claims.lock?.path || claims.leases.contains(path) {
             lose("\(path) was deleted", now, &actions)
         } else if path == job.layout.prefix {
@@ -265,66 +267,6 @@ package struct Tenure: Sendable {
         if fromTerminal { return }
         if ends, ending.cause == nil { ending.cause = .signal(signal) }
         actions.append(.signal(signal, escalates: ends))
-    }
-
-    // MARK: Before the start
-
-    private var isBeforeStart: Bool {
-        switch phase {
-        case .waitingOut, .settingTerm, .starting: true
-        default: false
-        }
-    }
-
-    private mutating func waitedOut(_ now: BootInstant, _ actions: inout [Action]) {
-        guard let content = claims?.record?.content, content.term != job.term.seconds, !job.breaks.contains(.foundTermKept) else {
-            phase = .starting
-            return start(now, &actions)
-        }
-        claims?.record?.content.term = job.term.seconds
-        setTerm(&actions)
-    }
-
-    private mutating func setTerm(_ actions: inout [Action]) {
-        guard let record = claims?.record else { return }
-        retryAt = nil
-        let ticket = submit(
-            [
-                .multi([.set(record.path, data: record.content.encoded(), version: record.version)]),
-                .get(record.path, watch: false),
-            ], &actions)
-        phase = .settingTerm(ticket: ticket)
-    }
-
-    /// The record read behind the write tells its version, also when an earlier write was carried out and its reply lost.
-    private mutating func settledTerm(_ replies: [Reply], _ now: BootInstant, _ actions: inout [Action]) {
-        guard replies.count == 2, let record = claims?.record else { return }
-        if replies.contains(where: \.isUnsettled) {
-            // Again as soon as there is a connection, or in a while.
-            phase = .settingTerm(ticket: nil)
-            return retryAt = now.advanced(by: job.term.period)
-        }
-        guard case .success(.node(let data, let stat)) = replies[1], let found = JobRecord(bytes: data),
-            found.session == record.content.session, found.n == record.content.n, found.state == .running
-        else { return lose("\(record.path) was changed by somebody", now, &actions) }
-        claims?.record?.version = stat.version
-        guard found.term == record.content.term else { return setTerm(&actions) }
-        phase = .starting
-        start(now, &actions)
-    }
-
-    private mutating func start(_ now: BootInstant, _ actions: inout [Action]) {
-        guard !startAsked else { return }
-        if let heartbeats {
-            current = heartbeats.schedule(grace: grace)
-            // Too little is proven to start anything: the next acknowledged heartbeat calls again.
-            if now >= current.terminate, !job.breaks.contains(.staleStart) { return }
-        }
-        startAsked = true
-        sequence += 1
-        unacknowledged = (sequence, now)
-        actions.append(.start(sequence: sequence, current))
-        phase = .running
     }
 
     // MARK: The tree
@@ -395,54 +337,5 @@ package struct Tenure: Sendable {
         case .guardianGone:
             if !isReleasing { takeOver("the guardian died", &actions) }
         }
-    }
-
-    // MARK: The release
-
-    /// Reap comes before release: only called when nothing of the tree is left, or nothing was ever started.
-    private mutating func beginRelease(_ now: BootInstant, _ actions: inout [Action]) {
-        guard !isReleasing else { return }
-        stragglersAt = nil
-        guard let claims, let heartbeats, ending.lost != Ending.sessionExpired else { return finish(&actions) }
-        let record: Release.Record
-        if case .waitingOut(let until) = phase, !job.breaks.contains(.givingUpWritesEnded) {
-            record = .waitingOut(restOfTerm(until: until, now))
-        } else {
-            let held = startedAt.map { $0.duration(to: now).nanoseconds / 1_000_000 }
-            let result = ending.result
-            let run = PastRun(
-                host: job.host, started: claims.takenMilliseconds, heldMilliseconds: held,
-                outcome: result.outcome.rawValue, code: result.code, token: claims.lock?.czxid)
-            record = .ended(startAsked ? run : nil)
-        }
-        // A lock that we have lost may be somebody else's by now; the close of the session deletes it if it is ours.
-        var released = claims
-        if job.breaks.contains(.releaseUnguarded) { released.record = nil }
-        let keepsLock = (job.mixedFleet || ending.lost != nil) && !job.breaks.contains(.releaseUnguarded)
-        release = Release(claims: released, record: record, keepsLock: keepsLock)
-        phase = .releasing(ticket: nil, until: max(heartbeats.deadline, now.advanced(by: .seconds(2))))
-        continueRelease(now, &actions, isUnsettled: false)
-    }
-
-    /// So that short-lived waiters make progress, each leaves what is left to the next; rounded up.
-    private func restOfTerm(until: BootInstant, _ now: BootInstant) -> Int64 {
-        let rest = max(0, now.duration(to: until).nanoseconds)
-        return min(rest / 1_000_000_000 + 1, claims?.record?.content.term ?? Term.secondsMax)
-    }
-
-    private mutating func continueRelease(_ now: BootInstant, _ actions: inout [Action], isUnsettled: Bool) {
-        guard let release, case .releasing(_, let until) = phase else { return }
-        if release.isDone { return finish(&actions) }
-        // Lost, or refused for the moment: again as soon as there is a connection, or in a while.
-        if isUnsettled { return retryAt = now.advanced(by: job.term.period) }
-        retryAt = nil
-        phase = .releasing(ticket: submit(release.requests, &actions), until: until)
-    }
-
-    private mutating func finish(_ actions: inout [Action]) {
-        guard phase != .finished else { return }
-        if let release, !release.isDone { actions.append(.say(.notReleased)) }
-        phase = .finished
-        actions.append(.finish(ending.result))
     }
 }

@@ -141,7 +141,8 @@ import Glibc
             leader = message.number
             loop.post(.tree(.started(pid: message.number)))
         case SW_EXEC_FAILED:
-            loop.post(.tree(.failedToStart(errno: message.number, inExec: message.detail == Int32(SW_STAGE_EXEC.rawValue))))
+            loop.post(
+                .tree(.failedToStart(errno: message.number, inExec: message.detail == Int32(SW_STAGE_EXEC.rawValue))))
         case SW_FORK_FAILED: loop.post(.tree(.failedToStart(errno: message.number, inExec: false)))
         case SW_REFUSED: loop.post(.tree(.refused))
         case SW_EXITED:
@@ -185,10 +186,12 @@ import Glibc
         let isStubborn = (takenOverAt ?? now).duration(to: now) > .seconds(5)
         let until = isStubborn ? now : now.advanced(by: .milliseconds(200))
         let me = unsafe Unmanaged.passUnretained(self).toOpaque()
-        let left = unsafe sw_tree_kill(until.nanoseconds, { context, process, status in
-            guard let context = unsafe context else { return }
-            unsafe Unmanaged<Guardian>.fromOpaque(context).takeUnretainedValue().reaped(process, status)
-        }, me)
+        let left = unsafe sw_tree_kill(
+            until.nanoseconds,
+            { context, process, status in
+                guard let context = unsafe context else { return }
+                unsafe Unmanaged<Guardian>.fromOpaque(context).takeUnretainedValue().reaped(process, status)
+            }, me)
         if left.alive == 0 {
             loop.chore = nil
             isGone = true

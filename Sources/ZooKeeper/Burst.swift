@@ -28,7 +28,9 @@ final class Burst: @unchecked Sendable {
             let completion = Completion(of: self, index: index, request: request)
             let code = unsafe completion.send(on: handle)
             // Refused at once: no callback will come.
-            if code != Int32(ZOK.rawValue) { fulfil(index, .failure(Failure(code: code, path: Self.path(of: request)))) }
+            if code != Int32(ZOK.rawValue) {
+                fulfil(index, .failure(Failure(code: code, path: Self.path(of: request))))
+            }
         }
     }
 

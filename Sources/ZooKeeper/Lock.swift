@@ -53,10 +53,12 @@ func detach(_ body: @escaping @Sendable () -> Void) {
     }
     let box = unsafe Unmanaged.passRetained(Body(body)).toOpaque()
     var thread = pthread_t()
-    let code = unsafe pthread_create(&thread, nil, { context in
-        if let context = unsafe context { unsafe Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run() }
-        return nil
-    }, box)
+    let code = unsafe pthread_create(
+        &thread, nil,
+        { context in
+            if let context = unsafe context { unsafe Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run() }
+            return nil
+        }, box)
     if code == 0 {
         pthread_detach(thread)
     } else {

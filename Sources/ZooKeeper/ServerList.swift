@@ -115,7 +115,8 @@ private final class Probe {
 
     init(_ address: Address) {
         self.address = address
-        descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        descriptor = socket(
+            address.family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         let code = unsafe address.bytes.withUnsafeBytes { raw -> Int32 in
             guard let base = raw.baseAddress else { return -1 }
             return unsafe connect(descriptor, base.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))

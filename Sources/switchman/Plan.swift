@@ -79,7 +79,8 @@ struct Plan: Sendable {
         if arguments.group != nil || arguments.leases.contains(where: { $0.contains("FQDN") }) {
             throw PlanError(
                 outcome: .badConfig,
-                message: "this host's full name (FQDN) is not to be found; set fqdn in the configuration, or /etc/hosts")
+                message: "this host's full name (FQDN) is not to be found; set fqdn in the configuration, or /etc/hosts"
+            )
         }
         var names = utsname()
         guard unsafe uname(&names) == 0 else { return "localhost" }

@@ -104,7 +104,8 @@ struct Wrapper: Sendable {
         case .unkillable(let count):
             log.error("\(count) processes of the command outlive SIGKILL; holding on to the lock and the leases")
         case .notReleased:
-            log.warning("the release was not acknowledged; whoever comes next may wait for up to \(plan.job.term.seconds) s")
+            log.warning(
+                "the release was not acknowledged; whoever comes next may wait for up to \(plan.job.term.seconds) s")
         }
     }
 
@@ -115,7 +116,8 @@ struct Wrapper: Sendable {
         case .waitingInQueue(let path, let ahead): log.info("waiting in the queue, \(ahead) ahead, next is \(path)")
         case .waitingForPermits(let text): log.info("waiting for permits: \(text)")
         case .sequenceHigh(let place):
-            log.warning("\(place): the queue's sequence is half used up; let its queue node be made anew when it is empty")
+            log.warning(
+                "\(place): the queue's sequence is half used up; let its queue node be made anew when it is empty")
         }
     }
 
@@ -125,14 +127,16 @@ struct Wrapper: Sendable {
         let held = story.held.map { " held=\(Self.seconds($0))" } ?? ""
         let token = story.token.map { " token=\($0)" } ?? ""
         log.info(
-            "outcome=\(ended.outcome.rawValue) code=\(codes.code(for: ended)) waited=\(Self.seconds(story.waited))\(held)\(token)")
+            "outcome=\(ended.outcome.rawValue) code=\(codes.code(for: ended)) waited=\(Self.seconds(story.waited))\(held)\(token)"
+        )
     }
 
     private func complaint(_ ended: Ended) -> String? {
         let word = plan.command.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
         switch ended.outcome {
         case .notFound: return "\(word): command not found; name a program in PATH or by its path"
-        case .notExecutable: return "\(word): cannot be executed: \(String(errno: ended.errno ?? EACCES)); make it an executable file"
+        case .notExecutable:
+            return "\(word): cannot be executed: \(String(errno: ended.errno ?? EACCES)); make it an executable file"
         case .osError: return ended.errno.map { "cannot start the command: \(String(errno: $0))" } ?? ended.reason
         // Told when it happened.
         case .lost: return nil

@@ -15,7 +15,8 @@ import Testing
         .success(
             .stat(
                 NodeStat(
-                    czxid: czxid, mzxid: 1, ctimeMilliseconds: 1, mtimeMilliseconds: 1, version: 0, ephemeralOwner: owner)))
+                    czxid: czxid, mzxid: 1, ctimeMilliseconds: 1, mtimeMilliseconds: 1, version: 0,
+                    ephemeralOwner: owner)))
     }
     let committed = Reply.success(.committed([nil, nil]))
     func failure(_ reason: Failure.Reason, _ operation: Int? = nil) -> Reply {
@@ -71,8 +72,13 @@ import Testing
         release.settle([failure(.badVersion, 0)])
         guard case .get("/p/jobs/a", false)? = release.requests.first else { return #expect(Bool(false)) }
         let other = JobRecord(session: "6", n: 1, term: 30, host: "i", pid: 1, runs: [])
-        release.settle([.success(.node(data: other.encoded(), NodeStat(
-            czxid: 1, mzxid: 1, ctimeMilliseconds: 1, mtimeMilliseconds: 1, version: 5, ephemeralOwner: 0)))])
+        release.settle([
+            .success(
+                .node(
+                    data: other.encoded(),
+                    NodeStat(
+                        czxid: 1, mzxid: 1, ctimeMilliseconds: 1, mtimeMilliseconds: 1, version: 5, ephemeralOwner: 0)))
+        ])
         #expect(operations(release).map(\.path) == [claims.marks[0], claims.leases[0]])
         release.settle([.failure(Failure(.noNode, path: claims.marks[0], operation: 0))])
         #expect(operations(release).map(\.path) == [claims.leases[0]])
@@ -87,8 +93,13 @@ import Testing
         guard case .set(_, let data, _) = operations(release)[0] else { return #expect(Bool(false)) }
         release.settle([failure(.connectionLost)])
         release.settle([failure(.badVersion, 0)])
-        release.settle([.success(.node(data: data, NodeStat(
-            czxid: 1, mzxid: 1, ctimeMilliseconds: 1, mtimeMilliseconds: 1, version: 5, ephemeralOwner: 0)))])
+        release.settle([
+            .success(
+                .node(
+                    data: data,
+                    NodeStat(
+                        czxid: 1, mzxid: 1, ctimeMilliseconds: 1, mtimeMilliseconds: 1, version: 5, ephemeralOwner: 0)))
+        ])
         #expect(release.isDone)
     }
 }

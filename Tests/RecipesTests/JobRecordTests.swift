@@ -13,7 +13,8 @@ import Testing
 
     @Test func theOldestRunsGiveWay() throws {
         let long = PastRun(host: String(repeating: "h", count: 700), started: 1, outcome: "ran", code: 0)
-        var record = JobRecord(session: "abc", n: 1, term: 30, host: "a", pid: 7, runs: Array(repeating: long, count: 30))
+        var record = JobRecord(
+            session: "abc", n: 1, term: 30, host: "a", pid: 7, runs: Array(repeating: long, count: 30))
         #expect(record.encoded().count <= JobRecord.bytesMax)
         record.runs = (0..<30).map { PastRun(host: "h\($0)", started: nil, outcome: "ran") }
         let read = try #require(JobRecord(bytes: record.encoded()))
@@ -24,12 +25,14 @@ import Testing
         "", "x", "[]", "{}", "null", #"{"state":"idle","session":"a","n":1,"term":3}"#,
         #"{"state":"running","session":"a","n":1}"#, #"{"state":"running","session":"a","n":1,"term":86401}"#,
         #"{"state":"running","session":"a","n":1,"term":-1}"#, #"{"state":"running","session":7,"n":1,"term":3}"#,
-        #"{"state":"running","session":"a","n":1e99,"term":3}"#, #"{"state":"running","session":"a","n":1,"term":1e30}"#,
+        #"{"state":"running","session":"a","n":1e99,"term":3}"#,
+        #"{"state":"running","session":"a","n":1,"term":1e30}"#,
     ])
     func whatIsNoRecordIsNone(text: String) { #expect(record(text) == nil) }
 
     @Test func aMemoryThatCannotBeReadIsForgotten() throws {
-        let read = try #require(record(#"{"state":"ended","session":"a","n":1,"term":3,"runs":{"x":1},"pid":"?","new":1}"#))
+        let read = try #require(
+            record(#"{"state":"ended","session":"a","n":1,"term":3,"runs":{"x":1},"pid":"?","new":1}"#))
         #expect(read.runs.isEmpty && read.pid == 0 && read.host == "?")
     }
 }

@@ -2,16 +2,19 @@ import Recipes
 import Testing
 
 @Suite struct NodeNameTests {
-    @Test(arguments: [
-        ("nightly-0000000007", "nightly", 7), ("a-b-0000000010", "a-b", 10), ("--0000000000", "-", 0),
-        ("x-2147483647", "x", 2_147_483_647),
-    ] as [(String, String, Int64)])
+    @Test(
+        arguments: [
+            ("nightly-0000000007", "nightly", 7), ("a-b-0000000010", "a-b", 10), ("--0000000000", "-", 0),
+            ("x-2147483647", "x", 2_147_483_647),
+        ] as [(String, String, Int64)])
     func placesAreRead(name: String, lockname: String, sequence: Int64) throws {
         let place = try #require(Place(name: name))
         #expect(place.lockname == lockname && place.sequence == sequence)
     }
 
-    @Test(arguments: ["", "x", "x-", "x-7", "x-00000000071", "x-000000000a", "0000000007", "x-+000000007", "x--00000007"])
+    @Test(arguments: [
+        "", "x", "x-", "x-7", "x-00000000071", "x-000000000a", "0000000007", "x-+000000007", "x--00000007",
+    ])
     func foreignPlacesAreNot(name: String) { #expect(Place(name: name) == nil) }
 
     @Test func leasesOfBothKindsAreRead() throws {

@@ -5,7 +5,9 @@ import Testing
 
 /// The supervisor's decisions, one rule at a time; what they add up to is for the simulation and the real servers.
 @Suite struct TenureTests {
-    func at(_ seconds: Double) -> BootInstant { BootInstant(nanoseconds: Int64((seconds * 1000).rounded()) * 1_000_000) }
+    func at(_ seconds: Double) -> BootInstant {
+        BootInstant(nanoseconds: Int64((seconds * 1000).rounded()) * 1_000_000)
+    }
 
     func tenure(found: Int64? = nil, leases: Bool = false, owns: Bool = true) -> Tenure {
         let job = Job(
@@ -241,7 +243,8 @@ import Testing
         var tenure = tenure()
         _ = started(&tenure)
         _ = tenure.handle(.timer, at: at(103))
-        #expect(tenure.handle(.timer, at: at(105.9)).allSatisfy { if case .dropConnection = $0 { false } else { true } })
+        #expect(
+            tenure.handle(.timer, at: at(105.9)).allSatisfy { if case .dropConnection = $0 { false } else { true } })
         let dropped = tenure.handle(.timer, at: at(106))
         #expect(dropped.contains { if case .dropConnection = $0 { true } else { false } })
         #expect(tenure.handle(.timer, at: at(107)).isEmpty, "once")
