@@ -112,7 +112,7 @@ def test_a_working_directory_that_is_gone(fleet):
 
 def test_process_group_and_session_are_the_callers(fleet):
     run, pid = wrapped(fleet)
-    assert os.getpgid(pid) == os.getpgid(run.front) == os.getpgid(0)
+    assert os.getpgid(pid) == os.getpgid(run.front) == run.front, "the caller made it a group of its own"
     assert os.getsid(pid) == os.getsid(0)
     end(run)
 

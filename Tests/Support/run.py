@@ -28,6 +28,10 @@ class Run:
         with open(self._output, "wb") as output, open(self._errors, "wb") as errors:
             options.setdefault("stdout", output)
             options.setdefault("stderr", errors)
+            # A group of its own: when a command that is stopped with its front dies, and only its guardian tied the group to
+            # the session, the kernel sends SIGHUP to the whole group (setpgid(2), orphaned groups): not to the tests.
+            if not options.get("start_new_session"):
+                options.setdefault("process_group", 0)
             self.began = now()
             self.popen = subprocess.Popen(arguments, env={**environment, name: value}, **options)
 
