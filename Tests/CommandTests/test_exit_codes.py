@@ -1,4 +1,4 @@
-"""One documented exit code for each outcome (cli.md). The rarer ones have files of their own: 79 in test_groups,
+"""One documented exit code for each outcome (Docs/switchman.1). The rarer ones have files of their own: 79 in test_groups,
 81 in test_server_stopped and others, the many ways to 64, 65, 69 and 78 in the test_bad_... files."""
 
 import os

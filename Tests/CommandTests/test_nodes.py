@@ -1,4 +1,4 @@
-"""The nodes that a run makes are those of protocol.md."""
+"""The nodes that a run makes are those of Docs/Protocol.md."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A stand-in for the Perl original in a mixed fleet: what it does on the wire (protocol.md), and no more."""
+"""A stand-in for the Perl original in a mixed fleet: what it does on the wire (Docs/Protocol.md), and no more."""
 
 import subprocess
 

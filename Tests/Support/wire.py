@@ -83,5 +83,5 @@ def reply(time, connection, session, frame, name):
 
 
 def is_heartbeat(one):
-    """A multi of nothing but checks, as `guarantees.md` has it."""
+    """A multi of nothing but checks, as Docs/Guarantees.md has it."""
     return one.name == "multi" and bool(one.parts) and all(name == "check" for name, _ in one.parts)
