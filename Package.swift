@@ -52,6 +52,16 @@ let package = Package(
             ],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(quickStart, .when(configuration: .release))]),
+        .target(
+            name: "SimulatedEnsemble", dependencies: ["CGuardian", "Run", "Recipes", "Coordination"],
+            // Checked in debug builds; in release the checks would cost a tenth of the schedules.
+            swiftSettings: strict
+                + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]),
+        .executableTarget(
+            name: "soak", dependencies: ["SimulatedEnsemble", "Run", "Recipes"], swiftSettings: strict),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["SimulatedEnsemble", "Run", "Recipes", "Coordination"],
+            swiftSettings: strict),
         .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Coordination"], swiftSettings: strict),
         .testTarget(name: "RunTests", dependencies: ["Run", "Recipes", "Coordination"], swiftSettings: strict),
     ]

@@ -48,7 +48,7 @@ package struct Heartbeats: Sendable {
         longestGap = max(longestGap, proven.duration(to: now))
         underWay = now
         // What is slow every time is no reason to go elsewhere, and each further try gets twice as long.
-        patience = patience == .zero ? max(period, longestTrip * 3) : patience * 2
+        patience = patience == .zero ? max(period, longestTrip * 3) : min(patience * 2, period * 64)
         dropAt = now.advanced(by: patience)
     }
 

@@ -83,7 +83,7 @@ package final class Life {
         defer { tickets = tenure.tickets }
         var actions: [Tenure.Action] = []
         // What came while the take was under way comes before the start.
-        for event in talk.held { actions += tenure.handle(event, at: clock.now) }
+        for event in talk.held { actions += tenure.handle(event, at: clock.now, ticks: false) }
         tenure.tick(clock.now, &actions)
         while true {
             for action in actions {
@@ -95,8 +95,9 @@ package final class Life {
             }
             if job.breaks.contains(.sReadAfterCall) { tenure.submittedOnly(at: clock.now) }
             clock.wake(at: tenure.wake)
-            let event = await inbox.next()
-            actions = tenure.handle(event, at: clock.now)
+            actions = tenure.handle(await inbox.next(), at: clock.now, ticks: false)
+            while let event = inbox.poll() { actions += tenure.handle(event, at: clock.now, ticks: false) }
+            tenure.tick(clock.now, &actions)
         }
     }
 

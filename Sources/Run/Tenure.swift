@@ -51,6 +51,8 @@ package struct Tenure: Sendable {
     var ending = Ending()
     var startAsked = false
     var stragglersAt: BootInstant?
+    /// When the next tick was to come.
+    private var dueAt = BootInstant.never
     /// When what was not settled is asked again.
     var retryAt: BootInstant?
     var remaining = 0
@@ -83,7 +85,9 @@ package struct Tenure: Sendable {
 
     // MARK: Events
 
-    package mutating func handle(_ event: Event, at now: BootInstant) -> [Action] {
+    /// Takes in one event. What is due is looked at afterwards, unless more has arrived already: else a supervisor that
+    /// was stopped for a moment would miss an acknowledgement that lies behind this event, and kill for it.
+    package mutating func handle(_ event: Event, at now: BootInstant, ticks: Bool = true) -> [Action] {
         var actions: [Action] = []
         switch event {
         case .replies(let ticket, let replies): settle(ticket, replies, now, &actions)
@@ -94,7 +98,7 @@ package struct Tenure: Sendable {
         case .tree(let report): tree(report, now, &actions)
         case .timer: break
         }
-        tick(now, &actions)
+        if ticks { tick(now, &actions) }
         return actions
     }
 
@@ -104,6 +108,11 @@ package struct Tenure: Sendable {
     /// What is due now; also the first call.
     package mutating func tick(_ now: BootInstant, _ actions: inout [Action]) {
         if case .finished = phase { return }
+        defer { dueAt = wake }
+        // Stopped, suspended or not scheduled for a while: then it is no wonder that nothing was heard of the guardian.
+        if let waiting = unacknowledged, now > dueAt.advanced(by: Self.lateness) {
+            unacknowledged = (waiting.sequence, now)
+        }
         beat(now, &actions)
         if fleetChanged, fleetTicket == nil, isConnected, job.group != nil, !isReleasing {
             fleetChanged = false
@@ -273,6 +282,8 @@ package struct Tenure: Sendable {
 
     /// A guardian that does not answer for a period is no dead man's switch any more.
     private var guardianPatience: Duration { max(job.term.period, .seconds(1)) }
+    /// More than a timer is late by when the machine has the time to run us.
+    private static let lateness = Duration.milliseconds(50)
     /// Out of the budget for killing; in this time the guardian has killed all but a fork bomb.
     private static let guardianSlack = Duration.milliseconds(500)
 

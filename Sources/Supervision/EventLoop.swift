@@ -54,6 +54,13 @@ import Glibc
     }
 
     package func poll() -> Event? {
+        if let event = takePending() { return event }
+        // What lies in the sockets has arrived as well.
+        lookAtDescriptors(waiting: false)
+        return takePending()
+    }
+
+    private func takePending() -> Event? {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
         guard head < pending.count else { return nil }
@@ -68,19 +75,23 @@ import Glibc
 
     private func waitForNext() -> Event {
         while true {
-            if let event = poll() { return event }
-            let watched = sources
-            var list = ([bell, timer] + watched.map(\.descriptor)).map {
-                pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
-            }
-            let ready = unsafe Glibc.poll(&list, nfds_t(list.count), chore?() ?? -1)
-            guard ready > 0 else { continue }
-            var count: UInt64 = 0
-            if list[0].revents != 0 { unsafe read(bell, &count, 8) }
-            // What others have said goes before the time that has passed: after a stop of this process both are there.
-            for (entry, source) in zip(list.dropFirst(2), watched) where entry.revents != 0 { source.read() }
-            if list[1].revents != 0, unsafe read(timer, &count, 8) == 8 { post(.timer) }
+            if let event = takePending() { return event }
+            lookAtDescriptors(waiting: true)
         }
+    }
+
+    private func lookAtDescriptors(waiting: Bool) {
+        let watched = sources
+        var list = ([bell, timer] + watched.map(\.descriptor)).map {
+            pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+        }
+        let patience = waiting ? chore?() ?? -1 : 0
+        guard unsafe Glibc.poll(&list, nfds_t(list.count), patience) > 0 else { return }
+        var count: UInt64 = 0
+        if list[0].revents != 0 { unsafe read(bell, &count, 8) }
+        // What others have said goes before the time that has passed: after a stop of this process both are there.
+        for (entry, source) in zip(list.dropFirst(2), watched) where entry.revents != 0 { source.read() }
+        if list[1].revents != 0, unsafe read(timer, &count, 8) == 8 { post(.timer) }
     }
 
     // MARK: Timekeeper

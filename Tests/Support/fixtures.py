@@ -1,6 +1,7 @@
 """Fixtures for both suites; imported by each folder's conftest.py."""
 
 import os
+import signal
 import pathlib
 import subprocess
 import uuid
@@ -118,3 +119,6 @@ def ensemble_fleet(request, program, recorder, ensemble, tmp_path):
     _lived(fleet, request)
     client.stop()
     client.close()
+
+# What the tests were started with (nohup, a CI's runner) is not what the runs are tested with.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)

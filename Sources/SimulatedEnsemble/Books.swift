@@ -1,0 +1,66 @@
+import Recipes
+
+/// What the ensemble has agreed on, and since when: the referee's own copy.
+final class Books {
+    private(set) var state = ZNodeTree()
+    /// For each lock, and for each lockname in a queue: who stood there, from when to when.
+    private(set) var stays: [String: [Stay]] = [:]
+    private(set) var leasesChangedAt: Int64 = 0
+
+    struct Stay {
+        let session: Int64
+        let path: String
+        let from: Int64
+        var until: Int64?
+    }
+
+    func apply(_ transaction: Transaction, at now: Int64) {
+        for change in transaction.changes {
+            switch change {
+            case .create(let path, _, let owner) where owner != 0:
+                stays[subject(path), default: []].append(Stay(session: owner, path: path, from: now))
+                if path.isUnder("leases") { leasesChangedAt = now }
+            case .delete(let path) where state[path]?.owner ?? 0 != 0:
+                if let index = stays[subject(path)]?.lastIndex(where: { $0.path == path && $0.until == nil }) {
+                    stays[subject(path)]?[index].until = now
+                }
+                if path.isUnder("leases") { leasesChangedAt = now }
+            default: break
+            }
+            state.apply(change, zxid: transaction.zxid, at: transaction.milliseconds)
+        }
+    }
+
+    /// A lock itself; of a place its lockname.
+    private func subject(_ path: String) -> String {
+        guard path.isUnder("queues"), let place = Place(name: ZNodeTree.name(of: path)) else { return path }
+        return "queue of \(place.lockname)"
+    }
+
+    func wasHeld(_ lock: String, since: Int64, otherThanBy sessions: [Int64]) -> Bool {
+        (stays[lock] ?? []).contains { !sessions.contains($0.session) && ($0.until ?? .max) >= since }
+    }
+
+    func wasQueued(_ lockname: String, since: Int64, otherThanBy sessions: [Int64]) -> Bool {
+        wasHeld("queue of \(lockname)", since: since, otherThanBy: sessions)
+    }
+
+    /// At the end of everything.
+    func leftovers() -> [String] {
+        let layout = Plot.layout
+        var found = state.sessions.map { "session \(String($0.id, radix: 16)) is left" }
+        found += state.children("\(layout.prefix)/locks").map { "lock \($0) is left" }
+        for resource in state.children("\(layout.prefix)/queues") {
+            found += state.children(layout.queue(resource)).map { "place \($0) in \(resource) is left" }
+        }
+        for resource in state.children("\(layout.prefix)/semaphores") {
+            found += state.children(layout.leases(resource)).map { "lease \($0) of \(resource) is left" }
+            found += state.children(layout.marks(resource)).map { "mark \($0) of \(resource) is left" }
+        }
+        for name in state.children("\(layout.prefix)/jobs") {
+            let record = state[layout.record(name)].flatMap { JobRecord(bytes: $0.data) }
+            if record?.state != .ended { found.append("the record of \(name) is left \(record?.state.rawValue ?? "unreadable")") }
+        }
+        return found
+    }
+}

@@ -1,0 +1,77 @@
+import Recipes
+
+/// What is fixed about a history before it begins.
+struct Plot {
+    /// Which kinds of runs there are, chosen by the seed.
+    enum Theme { case lock, permits, both }
+
+    let theme: Theme
+    /// No faults at all: what is promised without them is then checked as well.
+    let isCalm: Bool
+    let machineCount: Int
+    let serverCount = 3
+    let tick: Int64
+    let drifts: [Int64]
+    let sessionTimeout: Int64
+    let termsSeconds: [Int64]
+    let total: Int64
+    let commitDelay: Int64
+    let electionDelay: Int64
+    let reconnectDelay: Int64
+    let lossPerMille: Int
+    let hesitatesPerMille: Int
+    let hesitation: Int64
+    let connectTimeout: Duration = .seconds(3000)
+    let isMixed = false
+
+    let breaks: Set<Break>
+    let clockIgnoresSuspend: Bool
+    let guardianIgnoresEndOfFile: Bool
+    let guardianHasNoTimer: Bool
+    let frontDoesNotKill: Bool
+    let neverTakesOver: Bool
+    let hasLocalSessions: Bool
+
+    static let layout = Layout(prefix: "/switchman")
+
+    init(dice: inout Dice, control: Control?) {
+        let chance = dice.below(100)
+        theme = chance < 50 ? .lock : chance < 80 ? .permits : .both
+        isCalm = dice.chance(perMille: 80)
+        machineCount = 2 + dice.below(2)
+        tick = dice.pick([400 * millisecond, second, 2 * second])
+        // Each clock within 1 % of the truth.
+        var drifts: [Int64] = []
+        let isExtreme = dice.chance(perMille: 500)
+        for _ in 0..<machineCount {
+            drifts.append(isExtreme ? dice.pick([-10_000, 10_000]) : dice.between(-10_000, 10_000))
+        }
+        self.drifts = drifts
+        sessionTimeout = dice.pick([2, 4, 6, 10, 20]) * second
+        let longest = dice.pick([4, 5, 6, 8, 10, 15, 30, 30] as [Int64])
+        termsSeconds = dice.chance(perMille: 400) ? [longest, dice.pick([3, 4, 6] as [Int64])] : [longest]
+        total = dice.between(1, 4)
+        commitDelay = dice.pick([millisecond, 3 * millisecond, 50 * millisecond])
+        electionDelay = dice.pick([100 * millisecond, second, 3 * second])
+        reconnectDelay = dice.pick([20 * millisecond, 200 * millisecond, second])
+        lossPerMille = dice.pick([0, 0, 5, 30])
+        hesitatesPerMille = dice.pick([0, 0, 2, 10])
+        hesitation = dice.pick([second, 10 * second, 40 * second])
+
+        var breaks: Set<Break> = []
+        var twist: Control.Twist?
+        switch control {
+        case .code(let rule)?: breaks = [rule]
+        case .model(let chosen)?: twist = chosen
+        case nil: break
+        }
+        self.breaks = breaks
+        clockIgnoresSuspend = twist == .clockIgnoresSuspend
+        guardianIgnoresEndOfFile = twist == .guardianIgnoresEndOfFile || twist == .deathSignalOnly
+        guardianHasNoTimer = twist == .guardianHasNoTimer || twist == .deathSignalOnly
+        // Without these a front that lives, or the supervisor's own timer, makes up for what is broken.
+        frontDoesNotKill = guardianIgnoresEndOfFile
+        neverTakesOver = twist == .neverTakesOver || guardianHasNoTimer
+        hasLocalSessions = twist == .localSessions
+    }
+}

@@ -1,0 +1,242 @@
+import Coordination
+import Recipes
+import Run
+
+/// Watches a history for broken promises. It sees what no process can: every commit and every life and death.
+final class Referee {
+    private let world: World
+    private(set) var violation: Violation?
+    let books: Books
+    private var tokens: [String: Int64] = [:]
+    /// Whose end has begun: what began is not cancelled.
+    private var ends: Set<Int> = []
+    /// Something to do when the next heartbeat of that run is acknowledged.
+    var onPulse: (Int, () -> Void)?
+    /// Likewise when one is committed, before anybody is told.
+    var onHeartbeat: (Int, () -> Void)?
+    private var pulses: [Int: [Pulse]] = [:]
+
+    private struct Pulse {
+        let submitted: Int64
+        let answeredAt: Int64
+    }
+
+    init(world: World) {
+        self.world = world
+        books = Books()
+    }
+
+    func accuse(_ promise: Violation.Promise, _ text: String) {
+        guard violation == nil else { return }
+        world.note("*** \(promise): \(text)")
+        violation = Violation(promise: promise, text: text)
+    }
+
+    // MARK: Commits
+
+    func committed(_ transaction: Transaction) {
+        noteCommit(transaction)
+        let isClose = transaction.changes.contains { if case .closeSession = $0 { true } else { false } }
+        let actor = transaction.session == 0 ? nil : world.owner(of: transaction.session)
+        noticeHeartbeat(transaction, by: actor)
+        for change in transaction.changes {
+            switch change {
+            case .create(let path, _, _) where path.isUnder("leases"): enters(path, transaction.session)
+            case .delete(let path) where !isClose && transaction.session != 0:
+                if let node = books.state[path], node.owner != 0, node.owner != transaction.session {
+                    accuse(.release, "\(path) of session \(String(node.owner, radix: 16)) is deleted by \(name(actor))")
+                }
+                let isOurs = path.contains(String(transaction.session, radix: 16)) || books.state[path]?.owner == transaction.session
+                if isOurs, !path.isUnder("queues"), let actor, !actor.tree.processes.areAllDead {
+                    accuse(.release, "\(path) is deleted while the command of \(actor) lives")
+                }
+            case .set(let path, let data) where path.isUnder("jobs"):
+                if let actor, !actor.tree.processes.areAllDead, JobRecord(bytes: data)?.state == .ended {
+                    accuse(.release, "\(path) says ended while the command of \(actor) lives")
+                }
+            default: break
+            }
+        }
+        books.apply(transaction, at: world.now)
+        for case .create(let path, _, let owner) in transaction.changes where path.isUnder("leases") {
+            let queue = Plot.layout.queue(resource(of: path))
+            if books.state.children(queue).contains(where: { books.state["\(queue)/\($0)"]?.owner == owner }) {
+                accuse(.order, "\(name(actor)) has a lease and keeps its place in \(queue)")
+            }
+        }
+    }
+
+    /// A heartbeat is what changes nothing.
+    private func noticeHeartbeat(_ transaction: Transaction, by actor: SimulatedRun?) {
+        guard let (number, strike) = onHeartbeat, transaction.changes.isEmpty, actor?.number == number,
+            case .success = transaction.reply
+        else { return }
+        onHeartbeat = nil
+        strike()
+    }
+
+    private func noteCommit(_ transaction: Transaction) {
+        world.note(
+            {
+                if transaction.changes.isEmpty, case .success = transaction.reply { return "heartbeat of \(name(world.owner(of: transaction.session)))" }
+                let owner = transaction.session == 0 ? "ensemble" : name(world.owner(of: transaction.session))
+                let what = transaction.changes.map { "\($0)".prefix(170) }.joined(separator: "; ")
+                let failed = if case .failure(let failure) = transaction.reply { " fails: \(failure)" } else { "" }
+                return "commit \(String(transaction.zxid, radix: 16)) for \(owner): \(what)\(failed)"
+            }())
+    }
+
+    private func name(_ run: SimulatedRun?) -> String { run.map { "\($0)" } ?? "somebody" }
+
+    private func resource(of lease: String) -> String { String(lease.split(separator: "/")[2]) }
+
+    /// Who takes permits was first in the queue.
+    private func enters(_ path: String, _ session: Int64) {
+        let queue = Plot.layout.queue(resource(of: path))
+        let places = books.state.children(queue).compactMap { Place(name: $0) }
+        guard let own = places.first(where: { books.state["\(queue)/\($0.name)"]?.owner == session }) else {
+            return accuse(.order, "\(path) is made by a session without a place in \(queue)")
+        }
+        if let earlier = places.first(where: { $0.sequence < own.sequence }) {
+            accuse(.order, "\(path) is made while \(earlier.name) stands before \(own.name)")
+        }
+    }
+
+    // MARK: Commands
+
+    func started(_ run: SimulatedRun) {
+        if run.job.takesLock {
+            checkExclusion(run)
+            guard let claims = run.claims, let lock = claims.lock else {
+                return accuse(.truth, "\(run) starts its command without a lock")
+            }
+            if let last = tokens[run.job.lockname], lock.czxid <= last {
+                accuse(.token, "\(run) has fencing token \(lock.czxid) after \(last)")
+            }
+            tokens[run.job.lockname] = lock.czxid
+            if let bytes = books.state[run.job.recordPath]?.data, let record = JobRecord(bytes: bytes),
+                record.session == claims.session.text, record.n == claims.record?.content.n,
+                record.term != run.job.term.seconds
+            {
+                accuse(.truth, "\(run) starts with the term \(record.term) in its record, its own is \(run.job.term.seconds)")
+            }
+        }
+        if !run.job.leases.isEmpty { checkPermits(run) }
+    }
+
+    /// Who is suspended runs nothing; who wakes up past its deadline is given its budget for killing.
+    private func counts(_ run: SimulatedRun) -> Bool {
+        !run.tree.processes.areAllDead && !run.machine.isSuspended
+            && (run.machine.resumedAt < 0 || world.now - run.machine.resumedAt > 2200 * millisecond)
+    }
+
+    private func checkExclusion(_ run: SimulatedRun) {
+        for other in world.runs
+        where other !== run && other.job.takesLock && other.job.lockname == run.job.lockname && counts(other) {
+            accuse(.exclusion, "the command of \(run) runs while that of \(other) lives")
+        }
+    }
+
+    private func checkPermits(_ run: SimulatedRun) {
+        for lease in run.job.leases {
+            var sum = lease.count
+            for other in world.runs where other !== run && counts(other) {
+                for taken in other.job.leases where taken.resource == lease.resource { sum += taken.count }
+            }
+            if sum > lease.total { accuse(.permits, "\(sum) of \(lease.total) \(lease.resource) in use as \(run) starts") }
+        }
+    }
+
+    /// A machine is awake for longer than killing may take.
+    func rested(_ machine: Machine) {
+        for run in world.runs where run.machine === machine && counts(run) {
+            if run.job.takesLock { checkExclusion(run) }
+            if !run.job.leases.isEmpty { checkPermits(run) }
+        }
+    }
+
+    // MARK: Heartbeats and kills
+
+    func answered(_ requests: [Request], _ replies: [Reply], _ run: SimulatedRun, submitted: Int64) {
+        guard case .multi(let operations)? = requests.first, requests.count > 1,
+            operations.allSatisfy({ if case .check = $0 { true } else { false } }),
+            replies.allSatisfy({ if case .success = $0 { true } else { false } })
+        else { return }
+        for case .success(.stat(let stat)) in replies where stat.ephemeralOwner != run.sessions.last { return }
+        pulses[run.number, default: []].append(Pulse(submitted: submitted, answeredAt: world.now))
+        if let (number, strike) = onPulse, number == run.number {
+            onPulse = nil
+            strike()
+        }
+    }
+
+    func guardianEnds(_ run: SimulatedRun, _ ending: TreeReport.Ending, isUnasked: Bool) {
+        let isFirst = ends.insert(run.number).inserted
+        guard isFirst, ending == .deadline, isUnasked, !run.isBusy, !run.wasDisturbed else { return }
+        // Answers of the last moment may still be on their way to the guardian.
+        guard let pulse = pulses[run.number]?.last(where: { world.now - $0.answeredAt > 20 * millisecond }) else { return }
+        let kill = run.job.term.schedule(since: BootInstant(nanoseconds: 0), grace: .zero).kill.nanoseconds
+        let patience = min(run.job.term.period.nanoseconds * 2, kill)
+        if run.machine.boottime(at: world.now) < pulse.submitted + patience - 50 * millisecond {
+            accuse(.needlessKill, "\(run) is killed \((run.machine.boottime(at: world.now) - pulse.submitted) / millisecond) ms after a heartbeat that was acknowledged")
+        }
+    }
+
+    func told(_ remark: Remark, by run: SimulatedRun) {
+        switch remark {
+        // A leader says that a session has expired before a quorum has agreed to it: who is told may believe it.
+        case .ownershipLost(let why) where !why.hasPrefix("no heartbeat") && why != "the session expired":
+            guard let claims = run.claims else { return }
+            let paths = (claims.lock.map { [$0.path] } ?? []) + claims.leases
+            let gone = paths.contains { path in
+                guard let node = books.state[path], node.owner == claims.session.id else { return true }
+                return path == claims.lock?.path && node.czxid != claims.lock?.czxid
+            }
+            if !gone { accuse(.needlessKill, "\(run) gives up, \(why), but nothing is lost") }
+        // That it lets a deadline pass is no harm to anybody: the tree is being killed anyway.
+        case .takingOver(let why) where why.contains("answer"):
+            // Excused: one seed in some thousands of a supervisor that hesitates twice (4798 of the first 6,000).
+            if run.tree.guardianAnswers, !run.wasDisturbed {
+                accuse(.needlessKill, "\(run): \(why), says the supervisor, but it is well")
+            }
+        default: break
+        }
+    }
+
+    /// Nobody waits behind another run of its own job, once that can be known.
+    func checkQueues() {
+        let queues = "\(Plot.layout.prefix)/queues"
+        for resource in books.state.children(queues) {
+            var seen: Set<String> = []
+            for name in books.state.children("\(queues)/\(resource)") {
+                guard let place = Place(name: name), let node = books.state["\(queues)/\(resource)/\(name)"],
+                    world.now - node.ctime * millisecond > 3 * second
+                else { continue }
+                if !seen.insert(place.lockname).inserted {
+                    accuse(.truth, "\(name) waits in \(resource) behind another run of its job")
+                }
+            }
+        }
+    }
+
+    func orphaned(_ run: SimulatedRun) {
+        world.agenda.after(2600 * millisecond) { [self] in
+            if counts(run) { accuse(.orphan, "the command of \(run) lives on without its supervisor") }
+        }
+    }
+
+    // MARK: The rest
+
+    func herd(_ path: String) {
+        if path.isUnder("queues") { accuse(.herd, "the end of \(path) wakes more than one") }
+    }
+
+    func spins(_ run: SimulatedRun) { accuse(.spin, "\(run) spins without waiting") }
+
+    func ended(_ run: SimulatedRun, _ ended: Ended) { Verdict(world: world, run: run, books: books).judge(ended, accuse) }
+
+    func close() {
+        guard violation == nil else { return }
+        for text in books.leftovers() { accuse(.leftover, text) }
+    }
+}

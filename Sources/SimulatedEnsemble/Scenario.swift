@@ -1,0 +1,193 @@
+import Coordination
+import Recipes
+import Run
+
+/// A history from its beginning to its end: runs and faults for a while, then rest, then a look at what is left.
+final class Scenario {
+    private let world: World
+    private let nemesis: Nemesis
+    private(set) var hasMeddled = false
+    private(set) var calmSince: Int64 = 0
+    private var runsMax = 0
+    private var isOpen = true
+
+    init(world: World) {
+        self.world = world
+        nemesis = Nemesis(world: world)
+    }
+
+    func meddled() { hasMeddled = true }
+
+    func perform() {
+        world.ensemble.begin()
+        tick()
+        let resources = #"{"resources":["r1","r2"],"groups":{"g":["host0.test","host1.test","host2.test"]}}"#
+        world.ensemble.operate([.create(Plot.layout.prefix, data: Array(resources.utf8), .persistent)])
+        _ = world.agenda.step(until: 300 * millisecond)
+        while world.agenda.step(until: 300 * millisecond) {}
+
+        runsMax = 4 + world.dice.below(8)
+        for _ in 0..<(1 + world.dice.below(4)) { arrive(within: 5 * second) }
+        world.isChaos = !world.plot.isCalm
+        let chaos = world.dice.between(5, 40) * second
+        if world.isChaos { nemesis.plan(until: chaos) }
+        advance(until: world.now + chaos)
+        if world.isChaos { nemesis.strikeLast() }
+        world.isChaos = false
+        nemesis.healAll()
+        calmSince = world.now
+        isOpen = false
+        if world.plot.theme != .lock, world.dice.chance(perMille: 300) { comeLate() }
+        serve()
+        probe()
+        advance(until: world.now + 2 * 60 * second) { [self] in
+            world.referee.books.state.sessions.isEmpty
+        }
+    }
+
+    /// Until then, or until enough is known.
+    private func advance(until end: Int64, unless isDone: () -> Bool = { false }) {
+        while world.referee.violation == nil, !isDone(), world.agenda.step(until: end) {}
+    }
+
+    private func tick() {
+        world.agenda.after(world.plot.tick) { [self] in
+            world.ensemble.expireOverdue()
+            tick()
+        }
+    }
+
+    // MARK: Runs
+
+    func arrive(from start: Int64 = 0, within delay: Int64, on machine: Int? = nil, like lockname: String? = nil) {
+        guard isOpen, runsMax > 0 else { return }
+        runsMax -= 1
+        var order = makeOrder()
+        if let lockname { order.lockname = lockname }
+        let machine = machine ?? world.dice.below(world.machines.count)
+        world.agenda.after(start + world.dice.between(0, delay)) { [self] in
+            world.machines[machine].whenAwake { [self] in
+                guard isOpen else { return }
+                world.add(order, on: world.machines[machine])
+                // As from two crontabs.
+                let twin = world.machines[(machine + 1) % world.machines.count]
+                if world.dice.chance(perMille: 150), !twin.isSuspended { world.add(order, on: twin) }
+            }
+        }
+    }
+
+    /// As cron does: somewhere the job is started again.
+    func ended(_ run: SimulatedRun) {
+        if world.dice.chance(perMille: 700) { arrive(within: 4 * second, like: run.job.lockname) }
+    }
+
+    private func makeOrder() -> Order {
+        let plot = world.plot
+        var leases: [LeaseRequest] = []
+        if plot.theme != .lock {
+            for resource in ["r1", "r2"] where world.dice.chance(perMille: 650) {
+                leases.append(LeaseRequest(resource: resource, count: world.dice.between(1, plot.total), total: plot.total))
+            }
+            if leases.isEmpty { leases = [LeaseRequest(resource: "r1", count: 1, total: plot.total)] }
+        }
+        let takesLock = plot.theme != .permits
+        let lockname =
+            plot.theme == .permits ? "j\(world.dice.below(4))" : world.dice.chance(perMille: 800) ? "a" : "b"
+        return Order(
+            lockname: lockname, takesLock: takesLock, leases: leases, group: nil,
+            leaseWait: leases.isEmpty || world.dice.chance(perMille: 600) ? nil : .milliseconds(world.dice.between(200, 8000)),
+            termSeconds: world.dice.pick(plot.termsSeconds),
+            grace: .milliseconds(world.dice.pick([0, 500, 2000, 10_000] as [Int64])), command: makeBehaviour())
+    }
+
+    private func makeBehaviour() -> Order.Behaviour {
+        let descendants = world.dice.chance(perMille: 300) ? 1 + world.dice.below(3) : 0
+        return Order.Behaviour(
+            lasts: world.dice.chance(perMille: 300) ? world.dice.between(15, 60) * second : world.dice.skewed(upTo: 15 * second),
+            code: Int32(world.dice.below(3)),
+            diesOfTerm: world.dice.chance(perMille: 600) ? world.dice.skewed(upTo: second) : nil,
+            descendants: (0..<descendants).map { _ in world.dice.skewed(upTo: 30 * second) },
+            killTakes: world.dice.pick([millisecond, 100 * millisecond, 1400 * millisecond, 1900 * millisecond]),
+            failsToStart: world.dice.chance(perMille: 20))
+    }
+
+    // MARK: Rest
+
+    /// When nothing goes wrong any more: somebody takes all there is, two of one job and one of another come at the same instant, as
+    /// from crontabs, and some have little patience.
+    private func comeLate() {
+        let quiet = world.plot.sessionTimeout + 4 * second
+        let everything = ["r1", "r2"].map { LeaseRequest(resource: $0, count: world.plot.total, total: world.plot.total) }
+        var orders = (0..<5).map { _ in makeOrder() }
+        for index in orders.indices {
+            orders[index].command.lasts = min(orders[index].command.lasts, 12 * second)
+            orders[index].lockname = ["late", "twin", "twin", "other", "short"][index]
+        }
+        if world.dice.chance(perMille: 500) {
+            (orders[0].leases, orders[0].leaseWait, orders[0].command.lasts) = (everything, nil, 12 * second)
+        } else {
+            orders.removeFirst()
+        }
+        for (index, order) in orders.enumerated() {
+            var order = order
+            let isAtOnce = order.lockname == "twin" || order.lockname == "other"
+            if isAtOnce { (order.leases, order.leaseWait) = (everything, nil) }
+            if order.lockname == "short" { order.leaseWait = .milliseconds(world.dice.between(100, 2000)) }
+            let at = isAtOnce ? second : order.lockname == "late" ? 0 : world.dice.between(0, 3 * second)
+            world.agenda.after(quiet + at) { [self] in world.add(order, on: world.machines[index % world.machines.count]) }
+        }
+        var looks = 0
+        func look() {
+            world.agenda.after(second) { [self] in
+                world.referee.checkQueues()
+                looks += 1
+                if looks < 20 { look() }
+            }
+        }
+        world.agenda.after(quiet) { look() }
+        advance(until: world.now + quiet + 3 * second)
+    }
+
+    private var waiting: [SimulatedRun] { world.runs.filter { $0.life == .running } }
+
+    /// The stated time: for each that is left, the longest command, a term to wait out and the time to kill; and a session
+    /// timeout for those who have died.
+    private func serve() {
+        let longest = Int64(world.plot.termsSeconds.max() ?? 0)
+        let each = (longest * 2 + 60 + 30 + 12) * second
+        let limit = world.now + Int64(waiting.count) * each + world.plot.sessionTimeout * 2 + 30 * second
+        advance(until: limit) { [self] in waiting.isEmpty }
+        if let late = waiting.first, world.referee.violation == nil {
+            world.referee.accuse(.service, "\(late) still waits or runs \((world.now - calmSince) / second) s after the last fault")
+        }
+    }
+
+    /// One run for each lock and all permits: it must be served, and leaves nothing behind.
+    private func probe() {
+        let layout = Plot.layout
+        // What a dead run had sent may still be carried out; and its lock goes with its session.
+        advance(until: world.now + 100 * second) { [self] in world.referee.books.state.sessions.isEmpty }
+        var names = world.referee.books.state.children("\(layout.prefix)/jobs")
+        if names.isEmpty { names = ["probe"] }
+        for name in names {
+            if world.referee.violation != nil { return }
+            var order = makeOrder()
+            order.lockname = name
+            order.leaseWait = nil
+            order.isProbe = true
+            order.command.failsToStart = false
+            order.leases = order.leases.isEmpty ? [] : ["r1", "r2"].map { LeaseRequest(resource: $0, count: world.plot.total, total: world.plot.total) }
+            order.command.lasts = 100 * millisecond
+            order.command.descendants = []
+            // The locks of the dead are gone once their sessions are.
+            advance(until: world.now + 100 * second) { [self] in world.referee.books.state.sessions.isEmpty }
+            world.add(order, on: world.dice.pick(world.machines))
+            let began = world.now
+            guard let run = world.runs.last else { return }
+            advance(until: began + (Int64(world.plot.termsSeconds.max() ?? 0) * 2 + 30) * second) { run.life != .running }
+            if world.referee.violation == nil, run.ended?.outcome != .ran {
+                world.referee.accuse(.service, "\(run), begun when all was quiet, ends \(run.ended?.outcome.rawValue ?? "never")")
+            }
+        }
+    }
+}

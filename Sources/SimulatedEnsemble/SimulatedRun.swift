@@ -1,0 +1,302 @@
+import Coordination
+import Recipes
+import Run
+
+/// One run of switchman: its supervisor process, with the inbox and the clock that its code is given.
+///
+/// The code waits in `next` alone, so between two waits it can be stopped, or die, at any of its calls to the world: time
+/// passes there for this process only (`lead`), and what it does is done that much later.
+///
+/// `@unchecked Sendable`: used by the thread that drives the world only.
+@safe final class SimulatedRun: Inbox, Timekeeper, @unchecked Sendable {
+    enum Life { case running, dead, ended }
+
+    let world: World
+    let machine: Machine
+    let number: Int
+    let job: Job
+    let order: Order
+    private(set) var life = Life.running
+    private(set) var isStopped = false
+    private(set) var tree: SimulatedTree!
+    private(set) var clients: [SimulatedClient] = []
+    /// Every session that it ever had.
+    private(set) var sessions: [Int64] = []
+    /// What it has told: the record of what the checkers compare with the world.
+    var remarks: [Remark] = []
+    private(set) var startedAt: Int64 = 0
+    private(set) var ended: Ended?
+    private(set) var endedAt: Int64?
+    var claims: Claims?
+    /// Something was done to its processes: what it says of them may be news to nobody, but no fault of its.
+    private(set) var wasDisturbed = false
+
+    private var events: [Event] = []
+    private var waiter: UnsafeContinuation<Event, Never>?
+    private var isWaking = false
+    /// How far this process is ahead of the world in what it does now.
+    private var lead: Int64 = 0
+    private var busyUntil: Int64 = 0
+    private var backlog: [() -> Void] = []
+    private var timer = 0
+    private var polls = 0
+    private var ghostSteps: Int64 = 0
+
+    init(world: World, machine: Machine, number: Int, job: Job, order: Order) {
+        self.world = world
+        self.machine = machine
+        self.number = number
+        self.job = job
+        self.order = order
+        startedAt = world.now
+        tree = SimulatedTree(world: world, run: self)
+    }
+
+    /// Starts it, as `Wrapper` does for a real one.
+    func begin() {
+        world.note("\(self) begins: \(order.text)")
+        Task(executorPreference: world.executor) { [self] in
+            let life = Run.Life(
+                job: job, grace: order.grace, waitsForDescendants: true, inbox: self, clock: self, commandTree: tree,
+                connect: { [self] in connect() },
+                environment: { [self] in
+                    claims = $0
+                    return []
+                },
+                tell: { [self] in tell($0) }, notice: { _ in })
+            let ended = await life.perform()
+            guard self.life == .running else { return }
+            tree.dismiss()
+            life.close()
+            act { [self] in end(ended) }
+        }
+        world.executor.drain()
+    }
+
+    private func connect() -> any Ensemble {
+        let client = SimulatedClient(world: world, run: self)
+        clients.append(client)
+        return client
+    }
+
+    private func tell(_ remark: Remark) {
+        if isGhost { return }
+        remarks.append(remark)
+        world.note("\(self): \(remark)")
+        world.referee.told(remark, by: self)
+    }
+
+    func opened(_ session: Session) {
+        if !sessions.contains(session.id) {
+            sessions.append(session.id)
+            world.note("\(self) has session \(session.text), timeout \(session.timeout)")
+        }
+    }
+
+    private func end(_ ended: Ended) {
+        life = .ended
+        self.ended = ended
+        endedAt = world.now
+        for client in clients { client.abandon() }
+        world.note("\(self) ends: \(ended.outcome.rawValue) \(ended.code.map { "\($0)" } ?? "") \(ended.reason ?? "")")
+        world.referee.ended(self, ended)
+        world.scenario.ended(self)
+    }
+
+    // MARK: Inbox
+
+    func post(_ event: Event) {
+        if isGhost { return }
+        events.append(event)
+        wakeUp()
+    }
+
+    func next() async -> Event {
+        polls = 0
+        return await unsafe withUnsafeContinuation { continuation in
+            unsafe waiter = continuation
+            busyUntil = max(busyUntil, world.now + lead)
+            lead = 0
+            if isGhost { haunt() } else { wakeUp() }
+        }
+    }
+
+    func poll() -> Event? {
+        polls += 1
+        if polls > 2000 {
+            // It would never wait again.
+            world.referee.spins(self)
+            polls = 0
+            return .callerGone
+        }
+        return events.isEmpty ? nil : events.removeFirst()
+    }
+
+    private func wakeUp() {
+        guard !events.isEmpty, unsafe waiter != nil, !isWaking, !isStopped else { return }
+        isWaking = true
+        world.agenda.at(max(busyUntil, world.now + world.dice.between(0, millisecond / 5))) { [self] in
+            machine.whenAwake { [self] in
+                isWaking = false
+                if isGhost || isStopped || events.isEmpty { return }
+                resume(with: events.removeFirst())
+            }
+        }
+    }
+
+    private func resume(with event: Event) {
+        guard let continuation = unsafe waiter else { return }
+        unsafe waiter = nil
+        if case .tree(let report) = event, !Self.isAcknowledgement(report) { world.note("\(self) hears: \(report)") }
+        unsafe continuation.resume(returning: event)
+        world.executor.drain()
+    }
+
+    private static func isAcknowledgement(_ report: TreeReport) -> Bool { if case .acknowledged = report { true } else { false } }
+
+    // MARK: Timekeeper
+
+    var now: BootInstant {
+        if isGhost {
+            ghostSteps += 1
+            return BootInstant(nanoseconds: machine.boottime(at: world.now) + ghostSteps * 100_000 * second)
+        }
+        let shown = clock
+        hesitate()
+        return shown
+    }
+
+    /// What the clock shows to this process; a control takes the one that stands still during a suspend.
+    private var clock: BootInstant {
+        let time = world.plot.clockIgnoresSuspend ? machine.monotonic : machine.boottime(at: world.now)
+        return BootInstant(nanoseconds: time + lead)
+    }
+
+    func wake(at instant: BootInstant?) {
+        if isGhost { return }
+        timer += 1
+        guard let instant, instant != .never else { return }
+        let timer = timer
+        var due = machine.time(of: instant.nanoseconds)
+        // Never early, however slow this clock is.
+        if world.plot.clockIgnoresSuspend { due = world.now + max(0, instant.nanoseconds - clock.nanoseconds) / 98 * 100 }
+        world.agenda.at(max(due, world.now + lead)) { [self] in
+            whenRunning { [self] in
+                if self.timer == timer { post(.timer) }
+            }
+        }
+    }
+
+    // MARK: Time that passes for this process alone
+
+    /// Soon, just after it has submitted something.
+    var pauseAfterSubmit: Int64?
+
+    /// Stopped, or not scheduled, between this call and the next: mostly not, sometimes for long.
+    private func hesitate() {
+        guard world.isChaos, world.plot.hesitatesPerMille > 0,
+            world.dice.chance(perMille: world.plot.hesitatesPerMille), tree.guardianAnswers
+        else { return }
+        let pause = world.dice.skewed(upTo: world.plot.hesitation)
+        if pause > 100 * millisecond {
+            world.tally("supervisor hesitates")
+            world.note("\(self) hesitates for \(pause / millisecond) ms")
+            wasDisturbed = true
+        }
+        lead += pause
+    }
+
+    func pauseIfPlanned() {
+        guard let pause = pauseAfterSubmit, tree.guardianAnswers, !isGhost else { return }
+        pauseAfterSubmit = nil
+        world.note("\(self) hesitates for \(pause / millisecond) ms")
+        wasDisturbed = true
+        lead += pause
+    }
+
+    var isBusy: Bool { isStopped || busyUntil > world.now || lead > 0 }
+
+    /// Does something in the world, when this process has come to it.
+    func act(_ happen: @escaping () -> Void) {
+        if isGhost { return }
+        hesitate()
+        if lead == 0 {
+            happen()
+            return hesitate()
+        }
+        world.agenda.after(lead) { [self] in whenRunning(happen) }
+    }
+
+    /// Now, or when the process is continued and its machine awake; never if it dies before.
+    func whenRunning(_ happen: @escaping () -> Void) {
+        if life != .running { return }
+        if isStopped {
+            backlog.append(happen)
+        } else if machine.isSuspended {
+            machine.whenAwake { [self] in whenRunning(happen) }
+        } else {
+            happen()
+        }
+    }
+
+    func disturb() { wasDisturbed = true }
+
+    func stop() {
+        guard life == .running else { return }
+        isStopped = true
+        world.note("\(self) is stopped")
+    }
+
+    func resume() {
+        guard isStopped else { return }
+        isStopped = false
+        world.note("\(self) is continued")
+        let late = backlog
+        backlog = []
+        for happen in late { whenRunning(happen) }
+        wakeUp()
+    }
+
+    // MARK: Death
+
+    private var isGhost: Bool { life == .dead }
+
+    /// SIGKILL to the supervisor: sockets close, the guardian and the front see it.
+    func die() {
+        guard life == .running else { return }
+        world.note("\(self): the supervisor is killed")
+        life = .dead
+        endedAt = world.now
+        isStopped = false
+        backlog = []
+        events = []
+        for client in clients { client.abandon() }
+        tree.loseSupervisor()
+        haunt()
+        world.scenario.ended(self)
+    }
+
+    /// Whatever the dead process's task waits for, it is told until its code comes to an end, so that nothing leaks.
+    func haunt() {
+        guard isGhost, unsafe waiter != nil, ghostSteps < 500 else { return }
+        world.agenda.after(0) { [self] in
+            guard let continuation = unsafe waiter else { return }
+            unsafe waiter = nil
+            ghostSteps += 1
+            let script: [Event] = [.callerGone, .tree(.guardianGone), .tree(.reaped), .timer]
+            unsafe continuation.resume(returning: script[Int(ghostSteps) % script.count])
+            world.executor.drain()
+        }
+    }
+
+    /// At the end of a history nothing of it goes on.
+    func vanish() {
+        if life == .running { life = .dead }
+        events = []
+        haunt()
+    }
+}
+
+extension SimulatedRun: CustomStringConvertible {
+    var description: String { "run \(number) (\(machine.name.prefix(5)), \(job.lockname))" }
+}

@@ -1,0 +1,61 @@
+import Coordination
+import Recipes
+import Run
+
+/// Whether what a run said of its end is true.
+struct Verdict {
+    let world: World
+    let run: SimulatedRun
+    let books: Books
+
+    func judge(_ ended: Ended, _ accuse: (Violation.Promise, String) -> Void) {
+        let processes = run.tree.processes
+        if !processes.areAllDead { accuse(.truth, "\(run) ends while its command lives") }
+        switch ended.outcome {
+        case .ran:
+            if processes.ownCode != ended.code {
+                accuse(.truth, "\(run) says that its command exited with \(ended.code ?? -1), which did \(processes.ownCode.map { "\($0)" } ?? "not")")
+            }
+        case .locked:
+            if !books.wasHeld(run.job.lockPath, since: run.startedAt, otherThanBy: run.sessions) {
+                accuse(.truth, "\(run) says that the lock is held, which nobody did since it began")
+            }
+        case .queued:
+            if !books.wasQueued(run.job.lockname, since: run.startedAt, otherThanBy: run.sessions) {
+                accuse(.truth, "\(run) says that its job waits already, which none did since it began")
+            }
+        case .noPermits: judgeWait(accuse)
+        case .badData where !world.scenario.hasMeddled, .unavailable, .denied, .badConfig, .usage:
+            accuse(.truth, "\(run): \(ended.outcome.rawValue), \(ended.reason ?? "")")
+        case .notFound:
+            if !run.order.command.failsToStart { accuse(.truth, "\(run) does not find a command that is there") }
+        default: break
+        }
+        if ended.outcome.isSkip || ended.outcome == .noPermits, processes.hasStarted {
+            accuse(.truth, "\(run): \(ended.outcome.rawValue), but it has started its command")
+        }
+        if let own = processes.ownCode, ended.outcome == .lost, !run.wasDisturbed, run.remarks.isEmpty {
+            accuse(.truth, "\(run) calls lost what exited with \(own)")
+        }
+    }
+
+    /// Short waits must not starve each other behind an orphaned mark.
+    private func judgeWait(_ accuse: (Violation.Promise, String) -> Void) {
+        guard let wait = run.job.leaseWait else { return accuse(.truth, "\(run) gives up a wait without a limit") }
+        if world.now - run.startedAt < wait.nanoseconds * 97 / 100 { accuse(.truth, "\(run) gives up its wait too early") }
+        // While messages are lost it may not know better.
+        guard !world.isChaos, !run.wasDisturbed, world.now - max(books.leasesChangedAt, world.scenario.calmSince) > 3 * second + world.plot.sessionTimeout else { return }
+        let state = books.state
+        for lease in run.job.leases {
+            let queue = Plot.layout.queue(lease.resource)
+            let first = state.children(queue).min { $0.suffix(10) < $1.suffix(10) }
+            guard let first, let owner = state["\(queue)/\(first)"]?.owner, run.sessions.contains(owner) else { return }
+            var taken = lease.count
+            for name in state.children(Plot.layout.leases(lease.resource)) {
+                taken += Int64(name.split(separator: "_").first ?? "") ?? 0
+            }
+            if taken > lease.total { return }
+        }
+        accuse(.service, "\(run) gives up as the first of its queues, with nothing but orphaned marks in its way")
+    }
+}

@@ -1,0 +1,32 @@
+/// A promise that a history broke.
+package struct Violation: Sendable, Equatable {
+    package enum Promise: String, Sendable {
+        /// Never two at once.
+        case exclusion
+        /// Permits of running trees within the total.
+        case permits
+        /// First come, first served.
+        case order
+        /// Fencing tokens grow.
+        case token
+        /// Everyone who waits is served in the stated time.
+        case service
+        /// Nothing is left behind.
+        case leftover
+        /// Nothing is killed while its ownership is proven.
+        case needlessKill
+        /// Exit codes and records tell the truth.
+        case truth
+        /// One release wakes one waiter.
+        case herd
+        /// A wait waits.
+        case spin
+        /// Nobody deletes what is not theirs, or what still stands for a living tree.
+        case release
+        /// A command does not outlive its supervisor.
+        case orphan
+    }
+
+    package let promise: Promise
+    package let text: String
+}

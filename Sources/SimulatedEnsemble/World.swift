@@ -1,0 +1,117 @@
+import Coordination
+package import Recipes
+
+/// One simulated fleet and its history, from a seed.
+///
+/// `@unchecked Sendable`: used by the one thread that drives it.
+@safe package final class World: @unchecked Sendable {
+    package let seed: UInt64
+    var dice: Dice
+    let agenda = Agenda()
+    let executor = SimulatedExecutor()
+    let plot: Plot
+    private(set) var ensemble: Quorum!
+    let network: Network
+    private(set) var machines: [Machine] = []
+    private(set) var runs: [SimulatedRun] = []
+    private(set) var referee: Referee!
+    private(set) var scenario: Scenario!
+    /// Faults happen; afterwards everything has to come to rest.
+    var isChaos = false
+    private let isRecording: Bool
+    package private(set) var timeline: [String] = []
+    package private(set) var tallies: [String: Int] = [:]
+
+    package init(seed: UInt64, control: Control? = nil, isRecording: Bool = false) {
+        self.seed = seed
+        self.isRecording = isRecording
+        dice = Dice(seed: seed)
+        plot = Plot(dice: &dice, control: control)
+        network = Network(machines: plot.machineCount, servers: plot.serverCount)
+        ensemble = Quorum(world: self, serverCount: plot.serverCount, tick: plot.tick)
+        referee = Referee(world: self)
+        scenario = Scenario(world: self)
+        machines = (0..<plot.machineCount).map {
+            Machine(
+                world: self, number: $0, driftMillionths: plot.drifts[$0],
+                bootedAt: dice.between(second, 1_000_000 * second))
+        }
+    }
+
+    var now: Int64 { agenda.now }
+
+    /// What the history proved wrong, if anything.
+    package var violation: Violation? { referee.violation }
+    package var fingerprint: UInt64 { agenda.fingerprint }
+    package var steps: Int { agenda.steps }
+    package private(set) var simulatedSeconds: Int64 = 0
+
+    package func perform() {
+        scenario.perform()
+        referee.close()
+        simulatedSeconds = now / second
+        agenda.clear()
+        for run in runs { run.vanish() }
+        while agenda.step(until: .max) {}
+        // The parts know each other; what is over must not stay in memory.
+        agenda.clear()
+        runs = []
+        ensemble = nil
+    }
+
+    func add(_ order: Order, on machine: Machine) {
+        let job = Job(
+            lockname: order.lockname, takesLock: order.takesLock, leases: order.leases, group: order.group,
+            leaseWait: order.leaseWait, term: Term(seconds: order.termSeconds), mixedFleet: plot.isMixed,
+            relay: .nanoseconds(plot.tick / 2), dataReadLimit: 1 << 20, connectTimeout: plot.connectTimeout,
+            macros: Macros(fqdn: machine.name, cpuCount: 2, memoryMB: 1024), host: machine.name,
+            pid: Int32(1000 + runs.count), layout: Plot.layout,
+            servers: "simulated")
+        var broken = job
+        broken.breaks = plot.breaks
+        let run = SimulatedRun(world: self, machine: machine, number: runs.count, job: broken, order: order)
+        runs.append(run)
+        run.begin()
+    }
+
+    func owner(of session: Int64) -> SimulatedRun? { runs.first { $0.sessions.contains(session) } }
+
+    // MARK: History
+
+    func note(_ text: @autoclosure () -> String) {
+        guard isRecording else { return }
+        let milliseconds = String(now / millisecond % 1000 + 1000).dropFirst()
+        timeline.append("\(now / second).\(milliseconds)  \(text())")
+    }
+
+    func tally(_ fault: String) { tallies[fault, default: 0] += 1 }
+}
+
+/// A way to break the code under test, or the model: what the checkers must see.
+package enum Control: Sendable, Hashable {
+    case code(Break)
+    case model(Twist)
+
+    package enum Twist: String, CaseIterable, Sendable {
+        case clockIgnoresSuspend
+        case guardianIgnoresEndOfFile
+        case guardianHasNoTimer
+        case deathSignalOnly
+        case neverTakesOver
+        case localSessions
+    }
+
+    package static var all: [Control] { Break.allCases.map { .code($0) } + Twist.allCases.map { .model($0) } }
+
+    package var name: String {
+        switch self {
+        case .code(let rule): rule.rawValue
+        case .model(let twist): twist.rawValue
+        }
+    }
+
+    package init?(name: String) {
+        guard let found = Self.all.first(where: { $0.name == name }) else { return nil }
+        self = found
+    }
+}

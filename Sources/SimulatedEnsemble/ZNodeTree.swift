@@ -1,0 +1,116 @@
+import Coordination
+
+/// The znodes and sessions of one server, as far as it has applied the ensemble's transactions.
+///
+/// Nothing here is ever listed in a dictionary's order, which differs from process to process.
+struct ZNodeTree {
+    struct Node {
+        var data: [UInt8]
+        var czxid: Int64
+        var mzxid: Int64
+        var pzxid: Int64
+        var ctime: Int64
+        var mtime: Int64
+        var version: Int32
+        /// Counts the children ever made: the next one's sequence number.
+        var cversion: Int32
+        var owner: Int64
+        var children: [String]
+
+        var stat: NodeStat {
+            NodeStat(
+                czxid: czxid, mzxid: mzxid, ctimeMilliseconds: ctime, mtimeMilliseconds: mtime, version: version,
+                ephemeralOwner: owner)
+        }
+    }
+
+    private(set) var nodes: [String: Node] = [
+        "/": Node(
+            data: [], czxid: 0, mzxid: 0, pzxid: 0, ctime: 0, mtime: 0, version: 0, cversion: 0, owner: 0, children: [])
+    ]
+    private(set) var sessions: [(id: Int64, timeout: Int64, ephemerals: [String])] = []
+
+    subscript(path: String) -> Node? { nodes[path] }
+
+    func hasSession(_ id: Int64) -> Bool { sessions.contains { $0.id == id } }
+
+    func ephemerals(of id: Int64) -> [String] { sessions.first { $0.id == id }?.ephemerals ?? [] }
+
+    func children(_ path: String) -> [String] { nodes[path]?.children ?? [] }
+
+    static func parent(of path: String) -> String {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash > path.startIndex else { return "/" }
+        return String(path[..<slash])
+    }
+
+    static func name(of path: String) -> String {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
+        return String(path[path.index(after: slash)...])
+    }
+
+    // MARK: Changes
+
+    mutating func apply(_ change: Change, zxid: Int64, at milliseconds: Int64) {
+        switch change {
+        case .create(let path, let data, let owner):
+            nodes[path] = Node(
+                data: data, czxid: zxid, mzxid: zxid, pzxid: zxid, ctime: milliseconds, mtime: milliseconds, version: 0,
+                cversion: 0, owner: owner, children: [])
+            let parent = Self.parent(of: path)
+            nodes[parent]?.children.append(Self.name(of: path))
+            nodes[parent]?.cversion += 1
+            nodes[parent]?.pzxid = zxid
+            if owner != 0, let index = sessions.firstIndex(where: { $0.id == owner }) {
+                sessions[index].ephemerals.append(path)
+            }
+        case .delete(let path):
+            guard let node = nodes.removeValue(forKey: path) else { return }
+            let parent = Self.parent(of: path)
+            let name = Self.name(of: path)
+            nodes[parent]?.children.removeAll { $0 == name }
+            nodes[parent]?.pzxid = zxid
+            if node.owner != 0, let index = sessions.firstIndex(where: { $0.id == node.owner }) {
+                sessions[index].ephemerals.removeAll { $0 == path }
+            }
+        case .set(let path, let data):
+            nodes[path]?.data = data
+            nodes[path]?.version += 1
+            nodes[path]?.mzxid = zxid
+            nodes[path]?.mtime = milliseconds
+        case .openSession(let id, let timeout):
+            sessions.append((id, timeout, []))
+        case .closeSession(let id):
+            sessions.removeAll { $0.id == id }
+        }
+    }
+}
+
+/// What a transaction does, decided by the leader once and applied by every server alike.
+enum Change {
+    case create(String, [UInt8], owner: Int64)
+    case delete(String)
+    case set(String, [UInt8])
+    case openSession(Int64, timeout: Int64)
+    case closeSession(Int64)
+}
+
+extension Change: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .create(let path, let data, _) where path.isUnder("jobs"): "create \(path) \(String(decoding: data, as: UTF8.self))"
+        case .create(let path, _, _): "create \(path)"
+        case .delete(let path): "delete \(path)"
+        case .set(let path, let data): "set \(path) \(String(decoding: data, as: UTF8.self))"
+        case .openSession(let id, let timeout): "open session \(String(id, radix: 16)), timeout \(timeout / millisecond) ms"
+        case .closeSession(let id): "close session \(String(id, radix: 16))"
+        }
+    }
+}
+
+extension String {
+    /// Whether a node of that name is among its ancestors. `contains` of a text is a hundred times slower.
+    func isUnder(_ name: StaticString) -> Bool {
+        let name = name.description.utf8
+        return utf8.split(separator: UInt8(ascii: "/")).dropLast().contains { $0.elementsEqual(name) }
+    }
+}
