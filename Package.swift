@@ -12,10 +12,10 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// Of 37,000 relocations at every start none is left, nor their pages to be copied in every fork, and libstdc++ is not
-/// loaded: Docs/Benchmarks.md says what each is worth.
+/// Of 37,000 relocations at every start none is left, nor their pages to be copied in every fork, and neither libstdc++ nor
+/// libzookeeper is loaded: Docs/Benchmarks.md says what each is worth. lld, since gold wants libraries in order.
 let quickStart = [
-    "-Xclang-linker", "-no-pie", "-Xclang-linker", "-static-libgcc",
+    "-use-ld=lld", "-Xclang-linker", "-no-pie", "-Xclang-linker", "-static-libgcc",
     "-L\(Context.packageDirectory)/Sources/CLinux/link",
 ]
 

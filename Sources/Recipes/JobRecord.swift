@@ -1,8 +1,6 @@
-import FoundationEssentials
-
 /// The job's record, `PREFIX/jobs/LOCKNAME`: the mark of a lock, and the memory of its last runs. At most 4 kB of JSON.
-package struct JobRecord: Decodable, Sendable, Equatable {
-    package enum State: String, Decodable, Sendable {
+package struct JobRecord: Sendable, Equatable {
+    package enum State: String, Sendable {
         /// A command may still be running, for `term` seconds at most after its holder was last heard of.
         case running
         case ended
@@ -26,28 +24,22 @@ package struct JobRecord: Decodable, Sendable, Equatable {
         (self.session, self.n, self.term, self.host, self.pid, self.runs) = (session, n, term, host, pid, runs)
     }
 
-    package init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        state = try values.decode(State.self, forKey: .state)
-        session = try values.decode(String.self, forKey: .session)
-        n = try values.decode(Int.self, forKey: .n)
-        term = try values.decode(Int64.self, forKey: .term)
-        host = (try? values.decodeIfPresent(String.self, forKey: .host)) ?? "?"
-        pid = (try? values.decodeIfPresent(Int32.self, forKey: .pid)) ?? 0
-        token = try? values.decodeIfPresent(Int64.self, forKey: .token)
-        started = try? values.decodeIfPresent(Int64.self, forKey: .started)
-        // Only a memory: a version that writes it otherwise must not stop the job.
-        runs = (try? values.decodeIfPresent([PastRun].self, forKey: .runs)) ?? []
-    }
-
-    private enum CodingKeys: String, CodingKey { case state, session, n, term, host, pid, token, started, runs }
-
-    /// Nil for what is no record, or has a term that nobody may ask of a successor.
+    /// Nil for what is no record, or has a term that nobody may ask of a successor. The runs are only a memory: a version
+    /// that writes them otherwise must not stop the job.
     package init?(bytes: [UInt8]) {
-        guard let record = try? JSONDecoder().decode(JobRecord.self, from: Data(bytes)),
-            (0...Term.secondsMax).contains(record.term)
+        guard let members = (try? JSONValue.parse(bytes))?.object,
+            let state = members["state"]?.string.flatMap(State.init), let session = members["session"]?.string,
+            let n = members["n"]?.integer, let n = Int(exactly: n),
+            let term = members["term"]?.integer, (0...Term.secondsMax).contains(term)
         else { return nil }
-        self = record
+        let runs = members["runs"]?.array?.map(PastRun.init(value:)) ?? []
+        self.init(
+            session: session, n: n, term: term, host: members["host"]?.string ?? "?",
+            pid: members["pid"]?.integer.flatMap(Int32.init(exactly:)) ?? 0,
+            runs: runs.contains(nil) ? [] : runs.compactMap(\.self))
+        self.state = state
+        token = members["token"]?.integer
+        started = members["started"]?.integer
     }
 
     /// The oldest runs give way to the limits.
@@ -71,7 +63,7 @@ package struct JobRecord: Decodable, Sendable, Equatable {
 }
 
 /// One run in a record's memory; times are the server's, in milliseconds since the epoch.
-package struct PastRun: Decodable, Sendable, Equatable {
+package struct PastRun: Sendable, Equatable {
     package var host: String
     package var started: Int64?
     package var heldMilliseconds: Int64?
@@ -87,8 +79,14 @@ package struct PastRun: Decodable, Sendable, Equatable {
         (self.outcome, self.code, self.token) = (outcome, code, token)
     }
 
-    enum CodingKeys: String, CodingKey {
-        case host, started, heldMilliseconds = "held_ms", outcome, code, token
+    init?(value: JSONValue) {
+        guard let members = value.object, let host = members["host"]?.string,
+            let outcome = members["outcome"]?.string
+        else { return nil }
+        self.init(
+            host: host, started: members["started"]?.integer, heldMilliseconds: members["held_ms"]?.integer,
+            outcome: outcome, code: members["code"]?.integer.flatMap(Int32.init(exactly:)),
+            token: members["token"]?.integer)
     }
 
     var value: JSONValue {

@@ -43,6 +43,13 @@ final class Burst: @unchecked Sendable {
         if let complete { reply(complete) }
     }
 
+    /// The server answers in order: then everything before it is answered too.
+    var isAnswered: Bool {
+        lock.hold()
+        defer { lock.release() }
+        return missing == 0
+    }
+
     static func path(of request: Request) -> String {
         switch request {
         case .get(let path, _), .exists(let path, _), .children(let path, _): path

@@ -36,10 +36,9 @@ struct Wrapper: Sendable {
 
     func perform() {
         warnOfShortTerm()
-        let ended = supervisor.loop.run { await live() }
-        supervisor.guardian.tellFront(
-            code: codes.code(for: ended ?? Ended(outcome: .osError)),
-            dieOf: ended.map(codes.signalToDieOf) ?? 0)
+        if supervisor.loop.run({ await live() }) == nil {
+            supervisor.guardian.tellFront(code: codes.code(for: Ended(outcome: .osError)), dieOf: 0)
+        }
     }
 
     private func live() async -> Ended {
@@ -51,6 +50,8 @@ struct Wrapper: Sendable {
             connect: { Client(servers: plan.servers, sessionTimeout: plan.sessionTimeout, inbox: loop) },
             environment: { environment($0) }, tell: { tell($0) }, notice: { notice($0) })
         let ended = await life.perform()
+        // Told first, acted on once this process is gone: whatever may still go wrong, the status is the command's.
+        supervisor.guardian.tellFront(code: codes.code(for: ended), dieOf: codes.signalToDieOf(ended))
         supervisor.guardian.dismiss()
         life.close()
         tell(ended, life.story)

@@ -54,7 +54,8 @@ def test_more_than_the_total_is_caught(records):
     jobs = []
     for label in ("a", "b"):
         jobs.append(subprocess.Popen(records.job(label, "--claim", "r:3:2")))
-        records.started(label)
+        second = records.started(label)
+    eventually(lambda: records.last_sign("a") > second.time, what="a is seen alive after b's start")
     for job in jobs:
         job.kill()
         job.wait()
