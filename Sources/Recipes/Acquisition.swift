@@ -132,7 +132,7 @@ package final class Acquisition {
 
     private func acquireWithPermits() async throws(Interruption) -> Verdict {
         if limit == nil { limit = job.leaseWait.map { talk.clock.now.advanced(by: $0) } }
-        let queues = Queues(job: job, talk: talk, notice: notice)
+        let queues = Queues(job: job, talk: talk, earlierSessions: earlierSessions, notice: notice)
         enqueueing: while true {
             guard try await queues.enter() else { return .skipped(.queued) }
             let permits = Permits(job: job, talk: talk)

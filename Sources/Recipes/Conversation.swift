@@ -9,6 +9,7 @@ package final class Conversation {
     package let clock: any Timekeeper
     private let connectTimeout: Duration
     private let servers: String
+    private let prefix: String
     private var connected = false
     /// Never used twice in a run: a reply of an earlier session must not answer a question of this one.
     package private(set) var tickets: Int
@@ -31,6 +32,7 @@ package final class Conversation {
         self.clock = clock
         connectTimeout = job.connectTimeout
         servers = job.servers
+        prefix = job.layout.prefix
     }
 
     // MARK: Requests
@@ -69,12 +71,17 @@ package final class Conversation {
     }
 
     /// Asks until no reply is lost: for reads, and for writes that may be repeated.
+    ///
+    /// The next server may lag behind what the first would have said, by as much as it likes as long as we have seen
+    /// nothing of it yet; a committed write in front of the reads brings it up to date (Internals, "Consistency
+    /// Guarantees").
     package func askAgain(_ requests: [Request]) async throws(Interruption) -> [Reply] {
-        while true {
-            let replies = try await ask(requests)
-            guard replies.contains(where: \.isLost) else { return replies }
+        var replies = try await ask(requests)
+        while replies.contains(where: \.isLost) {
             try await reconnected()
+            replies = Array(try await ask([.multi([.check(prefix)])] + requests).dropFirst())
         }
+        return replies
     }
 
     /// Waits for a connection, at most for the connect timeout.

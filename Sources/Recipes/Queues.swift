@@ -7,12 +7,15 @@ import Coordination
 final class Queues {
     private let job: Job
     private let talk: Conversation
+    private let earlierSessions: Set<Int64>
     private let notice: (Notice) -> Void
     private var places: [Place] = []
 
-    init(job: Job, talk: Conversation, notice: @escaping (Notice) -> Void) {
+    /// - Parameter earlierSessions: those of this very run, given up: their places are only waited for.
+    init(job: Job, talk: Conversation, earlierSessions: Set<Int64>, notice: @escaping (Notice) -> Void) {
         self.job = job
         self.talk = talk
+        self.earlierSessions = earlierSessions
         self.notice = notice
     }
 
@@ -24,19 +27,31 @@ final class Queues {
 
     /// False if somebody of the same lockname stands in one of the queues already: this run is not needed.
     func enter() async throws(Interruption) -> Bool {
-        if try await list().contains(where: { $0.contains { $0.lockname.isSameName(as: job.lockname) } }) {
-            return false
-        }
+        if try await hasRival(before: nil) { return false }
         try await enqueue()
         // Checked before only, two may both get in; checked afterwards only, both would leave. The lower one stays.
-        for (place, queue) in zip(places, try await list()) where !job.breaks.contains(.lockNameCheckedOnlyBefore) {
-            if queue.contains(where: { $0.lockname.isSameName(as: job.lockname) && $0.sequence < place.sequence }) {
-                // The end of the session, which comes next, takes our places away.
-                return false
-            }
+        if !job.breaks.contains(.lockNameCheckedOnlyBefore), try await hasRival(before: places) {
+            // The end of the session, which comes next, takes our places away.
+            return false
         }
         if let high = places.first(where: { $0.sequence > Sequence.warning }) { notice(.sequenceHigh(high.name)) }
         return true
+    }
+
+    /// Whether somebody else of the same lockname stands in one of the queues, or stands there before our places.
+    private func hasRival(before ours: [Place]?) async throws(Interruption) -> Bool {
+        for (index, queue) in try await list().enumerated() {
+            let namesakes = queue.filter {
+                $0.lockname.isSameName(as: job.lockname) && $0.sequence < ours?[index].sequence ?? .max
+            }
+            if namesakes.isEmpty { continue }
+            if earlierSessions.isEmpty { return true }
+            let looks = namesakes.map { Request.exists("\(job.layout.queue(resources[index]))/\($0.name)", watch: false) }
+            for reply in try await talk.askAgain(looks) {
+                if let stat = try reply.stat(), !earlierSessions.contains(stat.ephemeralOwner) { return true }
+            }
+        }
+        return false
     }
 
     /// Makes all places in one multi, which gives up those that we had.
