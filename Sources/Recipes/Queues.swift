@@ -46,7 +46,9 @@ final class Queues {
             }
             if namesakes.isEmpty { continue }
             if earlierSessions.isEmpty { return true }
-            let looks = namesakes.map { Request.exists("\(job.layout.queue(resources[index]))/\($0.name)", watch: false) }
+            let looks = namesakes.map {
+                Request.exists("\(job.layout.queue(resources[index]))/\($0.name)", watch: false)
+            }
             for reply in try await talk.askAgain(looks) {
                 if let stat = try reply.stat(), !earlierSessions.contains(stat.ephemeralOwner) { return true }
             }

@@ -93,6 +93,7 @@ package final class Life {
                 }
                 carryOut(action, claims)
             }
+            tenure.carriedOut(actions, at: clock.now)
             if job.breaks.contains(.sReadAfterCall) { tenure.submittedOnly(at: clock.now) }
             clock.wake(at: tenure.wake)
             actions = tenure.handle(await inbox.next(), at: clock.now, ticks: false)

@@ -42,10 +42,10 @@ package struct Tenure: Sendable {
     var sequence: UInt64 = 0
     private var heartbeatTicket: Int?
     var fleetTicket: Int?
-    private var fleetChanged: Bool
+    var fleetChanged: Bool
     var isConnected = true
     /// What the guardian has not acknowledged yet, and since when.
-    var unacknowledged: (sequence: UInt64, since: BootInstant)?
+    var unacknowledged: (sequence: UInt64, since: BootInstant?)?
     var current = Schedule.never
     var hasTakenOver = false
     var ending = Ending()
@@ -56,7 +56,7 @@ package struct Tenure: Sendable {
     /// When what was not settled is asked again.
     var retryAt: BootInstant?
     var remaining = 0
-    package private(set) var startedAt: BootInstant?
+    package internal(set) var startedAt: BootInstant?
     /// Ownership was lost before anything was started: begin anew, with a new session.
     package var isToBeginAnew: Bool { !startAsked && ending.lost != nil && ending.cause == nil }
 
@@ -98,8 +98,17 @@ package struct Tenure: Sendable {
         case .tree(let report): tree(report, now, &actions)
         case .timer: break
         }
+        dueAt = min(dueAt, wake)
         if ticks { tick(now, &actions) }
         return actions
+    }
+
+    /// The actions are carried out: the guardian has its deadline from here on, and the time to answer.
+    package mutating func carriedOut(_ actions: [Action], at now: BootInstant) {
+        guard let waiting = unacknowledged?.sequence else { return }
+        for case .start(waiting, _) in actions { unacknowledged = (waiting, now) }
+        for case .postpone(waiting, _) in actions { unacknowledged = (waiting, now) }
+        dueAt = min(dueAt, wake)
     }
 
     /// For a negative control: the clock read after the call that submits.
@@ -110,8 +119,8 @@ package struct Tenure: Sendable {
         if case .finished = phase { return }
         defer { dueAt = wake }
         // Stopped, suspended or not scheduled for a while: then it is no wonder that nothing was heard of the guardian.
-        if let waiting = unacknowledged, now > dueAt.advanced(by: Self.lateness) {
-            unacknowledged = (waiting.sequence, now)
+        if unacknowledged?.since != nil, now > dueAt.advanced(by: Self.lateness) {
+            unacknowledged?.since = now
         }
         beat(now, &actions)
         if fleetChanged, fleetTicket == nil, isConnected, job.group != nil, !isReleasing {
@@ -132,7 +141,7 @@ package struct Tenure: Sendable {
 
     /// When `tick` wants to be called, if nothing happens before.
     package var wake: BootInstant {
-        var instants = [stragglersAt, retryAt, unacknowledged.map { $0.since.advanced(by: guardianPatience) }]
+        var instants = [stragglersAt, retryAt, unacknowledged?.since.map { $0.advanced(by: guardianPatience) }]
             .compactMap { $0 }
         if !isReleasing, let heartbeats, ending.lost == nil { instants.append(heartbeats.wake()) }
         switch phase {
@@ -196,7 +205,7 @@ package struct Tenure: Sendable {
         guard let heartbeats, case .running = phase, !hasTakenOver else { return }
         current = heartbeats.schedule(grace: grace)
         sequence += 1
-        if unacknowledged == nil { unacknowledged = (sequence, now) }
+        if unacknowledged == nil { unacknowledged = (sequence, nil) }
         actions.append(.postpone(sequence: sequence, current))
     }
 
@@ -216,137 +225,6 @@ package struct Tenure: Sendable {
         case .authenticationFailed:
             // Neither proof nor loss; the deadline decides.
             break
-        }
-    }
-
-    // MARK: What makes it end
-
-    private mutating func noticed(_ path: String, _ change: Event.Change, _ now: BootInstant, _ actions: inout [Action])
-    {
-        if change == .deleted, let claims, path == claims.lock?.path || claims.leases.contains(path) {
-            lose("\(path) was deleted", now, &actions)
-        } else if path == job.layout.prefix {
-            fleetChanged = true
-        }
-    }
-
-    mutating func lose(_ why: String, _ now: BootInstant, _ actions: inout [Action]) {
-        guard ending.lost == nil, !isReleasing, claims != nil, !job.breaks.contains(.lossIgnored) else { return }
-        ending.lost = why
-        guard case .running = phase else {
-            return isBeforeStart ? beginRelease(now, &actions) : ()
-        }
-        actions.append(.say(.ownershipLost(why)))
-        // Originals do not wait anybody out: with them about there is no time for a grace.
-        actions.append(job.mixedFleet ? .kill : .end(limit: current.kill))
-    }
-
-    private mutating func readFleet(_ replies: [Reply], _ now: BootInstant, _ actions: inout [Action]) {
-        guard let group = job.group, let reply = replies.first else { return }
-        if reply.isLost { return fleetChanged = true }
-        let reader = FleetReader(job: job)
-        do throws(Interruption) {
-            if try !reader.contains(try reader.read(reply), group: group) { stop(.groupExit, now, &actions) }
-        } catch {
-            // Only data that was read and excludes this host stops the command.
-            actions.append(.say(.groupUnreadable("\(error)")))
-        }
-    }
-
-    mutating func stop(_ cause: Ending.Cause, _ now: BootInstant, _ actions: inout [Action]) {
-        if ending.cause == nil { ending.cause = cause }
-        switch phase {
-        case .waitingOut, .settingTerm: beginRelease(now, &actions)
-        case .starting: beginRelease(now, &actions)
-        case .running:
-            actions.append(.say(.stopping(cause.text)))
-            // Heartbeats go on, so the ownership deadline limits this only if they fail.
-            actions.append(.end(limit: .never))
-        case .releasing, .finished: break
-        }
-    }
-
-    private mutating func passOn(_ signal: Int32, _ fromTerminal: Bool, _ now: BootInstant, _ actions: inout [Action]) {
-        let ends = Ending.endingSignals.contains(signal)
-        if isBeforeStart {
-            if ends { stop(.signal(signal), now, &actions) }
-            return
-        }
-        // The terminal has sent it to the command as well.
-        if fromTerminal { return }
-        if ends, ending.cause == nil { ending.cause = .signal(signal) }
-        actions.append(.signal(signal, escalates: ends))
-    }
-
-    // MARK: The tree
-
-    /// A guardian that does not answer for a period is no dead man's switch any more.
-    private var guardianPatience: Duration { max(job.term.period, .seconds(1)) }
-    /// More than a timer is late by when the machine has the time to run us.
-    private static let lateness = Duration.milliseconds(50)
-    /// Out of the budget for killing; in this time the guardian has killed all but a fork bomb.
-    private static let guardianSlack = Duration.milliseconds(500)
-
-    private mutating func watchGuardian(_ now: BootInstant, _ actions: inout [Action]) {
-        if let since = unacknowledged?.since, now >= since.advanced(by: guardianPatience) {
-            takeOver("the guardian does not answer", &actions)
-        } else if !hasTakenOver, now >= current.kill.advanced(by: Self.guardianSlack) {
-            // The same timer as the guardian's.
-            takeOver("the guardian lets the deadline pass", &actions)
-        }
-        if let at = stragglersAt, now >= at {
-            stragglersAt = nil
-            actions.append(.say(.waitingForDescendants(remaining)))
-        }
-    }
-
-    private mutating func takeOver(_ why: String, _ actions: inout [Action]) {
-        guard !hasTakenOver else { return }
-        hasTakenOver = true
-        unacknowledged = nil
-        ending.takenOver = why
-        actions.append(.say(.takingOver(why)))
-        actions.append(.takeOver)
-    }
-
-    private mutating func tree(_ report: TreeReport, _ now: BootInstant, _ actions: inout [Action]) {
-        switch report {
-        case .started(let pid):
-            startedAt = now
-            actions.append(.say(.started(pid: pid)))
-        case .refused:
-            startAsked = false
-            unacknowledged = nil
-            phase = .starting
-            // What came while the start was under way found nothing to end.
-            if ending.lost != nil || ending.cause != nil { beginRelease(now, &actions) }
-        case .failedToStart(let errno, let inExec):
-            ending.failure = (errno, inExec)
-            unacknowledged = nil
-            beginRelease(now, &actions)
-        case .acknowledged(let acknowledged):
-            if let waiting = unacknowledged, acknowledged >= waiting.sequence {
-                unacknowledged = acknowledged < sequence ? (sequence, now) : nil
-            }
-        case .exited(let status, let remaining, let by):
-            ending.exited = (status, by)
-            if job.breaks.contains(.releaseBeforeReap) { return beginRelease(now, &actions) }
-            self.remaining = remaining
-            // Most pipelines are gone a moment later: a line about those would only make cron write mails.
-            if remaining > 0, waits, by == .none, !hasTakenOver { stragglersAt = now.advanced(by: .seconds(1)) }
-        case .continued: actions.append(.continueFront)
-        case .stopped(let signal, let at): actions.append(.stopFront(signal: signal, at: at))
-        case .ending(let by):
-            if by == .deadline, ending.lost == nil {
-                ending.lost = "no heartbeat was acknowledged in time"
-                actions.append(.say(.ownershipLost("no heartbeat was acknowledged in time")))
-            }
-        case .unkillable(let count): actions.append(.say(.unkillable(count)))
-        case .reaped:
-            unacknowledged = nil
-            beginRelease(now, &actions)
-        case .guardianGone:
-            if !isReleasing { takeOver("the guardian died", &actions) }
         }
     }
 }

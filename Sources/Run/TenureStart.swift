@@ -58,7 +58,7 @@ extension Tenure {
         }
         startAsked = true
         sequence += 1
-        unacknowledged = (sequence, now)
+        unacknowledged = (sequence, nil)
         actions.append(.start(sequence: sequence, current))
         phase = .running
     }

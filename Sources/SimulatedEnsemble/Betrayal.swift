@@ -35,8 +35,11 @@ extension Nemesis {
             world.scenario.arrive(within: delay, on: rival, like: like)
         }
         world.agenda.after(delay) { [self] in takeAway(from: run) }
-        world.scenario.arrive(from: delay + (isAtOnce ? 5 * millisecond : 0), within: isAtOnce ? 0 : 2 * second, on: rival, like: like)
-        if world.dice.chance(perMille: 500) { world.scenario.arrive(within: term * 2, on: world.dice.pick(others), like: like) }
+        world.scenario.arrive(
+            from: delay + (isAtOnce ? 5 * millisecond : 0), within: isAtOnce ? 0 : 2 * second, on: rival, like: like)
+        if world.dice.chance(perMille: 500) {
+            world.scenario.arrive(within: term * 2, on: world.dice.pick(others), like: like)
+        }
     }
 
     /// A heartbeat is committed, the claims go at once, and the holder learns of the first much later and of the second not
@@ -49,14 +52,22 @@ extension Nemesis {
             slowDown(run.machine.number, to: term / 5)
         }
         let others = world.machines.indices.filter { $0 != run.machine.number }
-        world.referee.onHeartbeat = (run.number, { [self] in
-            guard world.isChaos else { return }
-            world.agenda.after(0) { [self] in takeAway(from: run) }
-            world.scenario.arrive(from: 10 * millisecond, within: 50 * millisecond, on: world.dice.pick(others), like: run.job.takesLock ? run.job.lockname : nil)
-            world.referee.onPulse = (run.number, { [self] in
-                if world.isChaos { cutMachine(run.machine.number, for: term * 2) }
-            })
-        })
+        world.referee.onHeartbeat = (
+            run.number,
+            { [self] in
+                guard world.isChaos else { return }
+                world.agenda.after(0) { [self] in takeAway(from: run) }
+                world.scenario.arrive(
+                    from: 10 * millisecond, within: 50 * millisecond, on: world.dice.pick(others),
+                    like: run.job.takesLock ? run.job.lockname : nil)
+                world.referee.onPulse = (
+                    run.number,
+                    { [self] in
+                        if world.isChaos { cutMachine(run.machine.number, for: term * 2) }
+                    }
+                )
+            }
+        )
     }
 
     func takeAway(from run: SimulatedRun) {

@@ -59,7 +59,9 @@ final class Books {
         }
         for name in state.children("\(layout.prefix)/jobs") {
             let record = state[layout.record(name)].flatMap { JobRecord(bytes: $0.data) }
-            if record?.state != .ended { found.append("the record of \(name) is left \(record?.state.rawValue ?? "unreadable")") }
+            if record?.state != .ended {
+                found.append("the record of \(name) is left \(record?.state.rawValue ?? "unreadable")")
+            }
         }
         return found
     }

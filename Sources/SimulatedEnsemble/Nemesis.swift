@@ -27,7 +27,9 @@ final class Nemesis {
     func healAll() {
         (world.referee.onPulse, world.referee.onHeartbeat) = (nil, nil)
         for number in repairs.keys.sorted() { repairs.removeValue(forKey: number)?() }
-        for machine in world.machines { for server in world.ensemble.servers { world.network.slow(machine.number, server.number, to: 0) } }
+        for machine in world.machines {
+            for server in world.ensemble.servers { world.network.slow(machine.number, server.number, to: 0) }
+        }
         for server in world.ensemble.servers { server.lag = 2 * millisecond }
         world.note("all is repaired")
     }
@@ -47,7 +49,10 @@ final class Nemesis {
         case 0..<26: betray()
         case 26..<36: cutMachine(anyRun?.machine.number ?? 0, for: duration)
         case 36..<42: cutOne()
-        case 42..<50: isolate(world.dice.chance(perMille: 600) ? world.ensemble.leader ?? 0 : world.dice.below(world.plot.serverCount))
+        case 42..<50:
+            isolate(
+                world.dice.chance(perMille: 600) ? world.ensemble.leader ?? 0 : world.dice.below(world.plot.serverCount)
+            )
         case 50..<55: crash()
         case 55..<60: killSupervisor()
         case 60..<65: killGuardian()
@@ -151,7 +156,8 @@ final class Nemesis {
     }
 
     func crash() {
-        let number = world.dice.chance(perMille: 500) ? world.ensemble.leader ?? 0 : world.dice.below(world.plot.serverCount)
+        let number =
+            world.dice.chance(perMille: 500) ? world.ensemble.leader ?? 0 : world.dice.below(world.plot.serverCount)
         world.tally("server killed")
         world.ensemble.crash(number, downFor: world.dice.skewed(upTo: 10 * second))
     }
@@ -172,7 +178,9 @@ final class Nemesis {
 
     /// Somebody adds to a record: no business of the heartbeat's.
     func touchRecord() {
-        guard let run = holder, run.job.takesLock, let node = world.referee.books.state[run.job.recordPath] else { return }
+        guard let run = holder, run.job.takesLock, let node = world.referee.books.state[run.job.recordPath] else {
+            return
+        }
         world.tally("record touched")
         world.note("\(run.job.recordPath) is touched")
         world.ensemble.operate([.set(run.job.recordPath, data: node.data, version: node.version)])

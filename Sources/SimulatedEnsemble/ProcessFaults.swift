@@ -40,9 +40,13 @@ extension Nemesis {
         world.note("\(machine.name) is suspended")
         machine.suspend()
         let others = world.machines.indices.filter { $0 != machine.number }
-        let length = world.dice.chance(perMille: 500) ? duration : world.plot.sessionTimeout + world.dice.between(0, (world.plot.termsSeconds.max() ?? 0) * second)
+        let length =
+            world.dice.chance(perMille: 500)
+            ? duration
+            : world.plot.sessionTimeout + world.dice.between(0, (world.plot.termsSeconds.max() ?? 0) * second)
         for run in world.runs where run.machine === machine { run.disturb() }
-        world.scenario.arrive(within: length, on: world.dice.pick(others), like: world.plot.theme == .permits ? nil : "a")
+        world.scenario.arrive(
+            within: length, on: world.dice.pick(others), like: world.plot.theme == .permits ? nil : "a")
         undo(after: length) { [self] in
             world.note("\(machine.name) wakes up")
             // Often without a network.

@@ -60,7 +60,8 @@ final class Quorum {
             // Moved to another server meanwhile: the old one's requests are refused, and its connection ends.
             if !sessions.isOwned(write.session, by: write.server) { return write.connection.drop() }
             counter += 1
-            let done = prepared.perform(operations, session: write.session, zxid: epoch << 32 | counter, at: milliseconds)
+            let done = prepared.perform(
+                operations, session: write.session, zxid: epoch << 32 | counter, at: milliseconds)
             counter -= 1
             add(done.changes, done.reply, write, session: write.session, isPrepared: true)
         }
@@ -78,7 +79,8 @@ final class Quorum {
         origin?.zxid = zxid
         proposals.append(
             Transaction(
-                zxid: zxid, session: session, milliseconds: milliseconds, changes: changes, reply: reply, origin: origin,
+                zxid: zxid, session: session, milliseconds: milliseconds, changes: changes, reply: reply,
+                origin: origin,
                 dueAt: commitAt))
         world.agenda.at(commitAt) { [self] in commit() }
     }
@@ -103,7 +105,9 @@ final class Quorum {
     // MARK: Sessions
 
     func touch(_ session: Int64, by server: SimulatedServer) {
-        sessions.touch(session, at: world.now, by: server.number, isLeader: server.role == .leading, isCut: server.role != .following && server.role != .leading)
+        sessions.touch(
+            session, at: world.now, by: server.number, isLeader: server.role == .leading,
+            isCut: server.role != .following && server.role != .leading)
     }
 
     func revalidate(_ session: Int64, at server: Int) -> Bool {

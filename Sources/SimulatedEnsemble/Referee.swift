@@ -46,7 +46,9 @@ final class Referee {
                 if let node = books.state[path], node.owner != 0, node.owner != transaction.session {
                     accuse(.release, "\(path) of session \(String(node.owner, radix: 16)) is deleted by \(name(actor))")
                 }
-                let isOurs = path.contains(String(transaction.session, radix: 16)) || books.state[path]?.owner == transaction.session
+                let isOurs =
+                    path.contains(String(transaction.session, radix: 16))
+                    || books.state[path]?.owner == transaction.session
                 if isOurs, !path.isUnder("queues"), let actor, !actor.tree.processes.areAllDead {
                     accuse(.release, "\(path) is deleted while the command of \(actor) lives")
                 }
@@ -78,7 +80,9 @@ final class Referee {
     private func noteCommit(_ transaction: Transaction) {
         world.note(
             {
-                if transaction.changes.isEmpty, case .success = transaction.reply { return "heartbeat of \(name(world.owner(of: transaction.session)))" }
+                if transaction.changes.isEmpty, case .success = transaction.reply {
+                    return "heartbeat of \(name(world.owner(of: transaction.session)))"
+                }
                 let owner = transaction.session == 0 ? "ensemble" : name(world.owner(of: transaction.session))
                 let what = transaction.changes.map { "\($0)".prefix(170) }.joined(separator: "; ")
                 let failed = if case .failure(let failure) = transaction.reply { " fails: \(failure)" } else { "" }
@@ -118,7 +122,9 @@ final class Referee {
                 record.session == claims.session.text, record.n == claims.record?.content.n,
                 record.term != run.job.term.seconds
             {
-                accuse(.truth, "\(run) starts with the term \(record.term) in its record, its own is \(run.job.term.seconds)")
+                accuse(
+                    .truth,
+                    "\(run) starts with the term \(record.term) in its record, its own is \(run.job.term.seconds)")
             }
         }
         if !run.job.leases.isEmpty { checkPermits(run) }
@@ -143,7 +149,9 @@ final class Referee {
             for other in world.runs where other !== run && counts(other) {
                 for taken in other.job.leases where taken.resource == lease.resource { sum += taken.count }
             }
-            if sum > lease.total { accuse(.permits, "\(sum) of \(lease.total) \(lease.resource) in use as \(run) starts") }
+            if sum > lease.total {
+                accuse(.permits, "\(sum) of \(lease.total) \(lease.resource) in use as \(run) starts")
+            }
         }
     }
 
@@ -174,11 +182,16 @@ final class Referee {
         let isFirst = ends.insert(run.number).inserted
         guard isFirst, ending == .deadline, isUnasked, !run.isBusy, !run.wasDisturbed else { return }
         // Answers of the last moment may still be on their way to the guardian.
-        guard let pulse = pulses[run.number]?.last(where: { world.now - $0.answeredAt > 20 * millisecond }) else { return }
+        guard let pulse = pulses[run.number]?.last(where: { world.now - $0.answeredAt > 20 * millisecond }) else {
+            return
+        }
         let kill = run.job.term.schedule(since: BootInstant(nanoseconds: 0), grace: .zero).kill.nanoseconds
         let patience = min(run.job.term.period.nanoseconds * 2, kill)
         if run.machine.boottime(at: world.now) < pulse.submitted + patience - 50 * millisecond {
-            accuse(.needlessKill, "\(run) is killed \((run.machine.boottime(at: world.now) - pulse.submitted) / millisecond) ms after a heartbeat that was acknowledged")
+            accuse(
+                .needlessKill,
+                "\(run) is killed \((run.machine.boottime(at: world.now) - pulse.submitted) / millisecond) ms after a heartbeat that was acknowledged"
+            )
         }
     }
 
@@ -195,8 +208,7 @@ final class Referee {
             if !gone { accuse(.needlessKill, "\(run) gives up, \(why), but nothing is lost") }
         // That it lets a deadline pass is no harm to anybody: the tree is being killed anyway.
         case .takingOver(let why) where why.contains("answer"):
-            // Excused: one seed in some thousands of a supervisor that hesitates twice (4798 of the first 6,000).
-            if run.tree.guardianAnswers, !run.wasDisturbed {
+            if run.tree.guardianAnswers {
                 accuse(.needlessKill, "\(run): \(why), says the supervisor, but it is well")
             }
         default: break
@@ -233,7 +245,9 @@ final class Referee {
 
     func spins(_ run: SimulatedRun) { accuse(.spin, "\(run) spins without waiting") }
 
-    func ended(_ run: SimulatedRun, _ ended: Ended) { Verdict(world: world, run: run, books: books).judge(ended, accuse) }
+    func ended(_ run: SimulatedRun, _ ended: Ended) {
+        Verdict(world: world, run: run, books: books).judge(ended, accuse)
+    }
 
     func close() {
         guard violation == nil else { return }

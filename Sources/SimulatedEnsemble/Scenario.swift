@@ -86,7 +86,8 @@ final class Scenario {
         var leases: [LeaseRequest] = []
         if plot.theme != .lock {
             for resource in ["r1", "r2"] where world.dice.chance(perMille: 650) {
-                leases.append(LeaseRequest(resource: resource, count: world.dice.between(1, plot.total), total: plot.total))
+                leases.append(
+                    LeaseRequest(resource: resource, count: world.dice.between(1, plot.total), total: plot.total))
             }
             if leases.isEmpty { leases = [LeaseRequest(resource: "r1", count: 1, total: plot.total)] }
         }
@@ -95,7 +96,8 @@ final class Scenario {
             plot.theme == .permits ? "j\(world.dice.below(4))" : world.dice.chance(perMille: 800) ? "a" : "b"
         return Order(
             lockname: lockname, takesLock: takesLock, leases: leases, group: nil,
-            leaseWait: leases.isEmpty || world.dice.chance(perMille: 600) ? nil : .milliseconds(world.dice.between(200, 8000)),
+            leaseWait: leases.isEmpty || world.dice.chance(perMille: 600)
+                ? nil : .milliseconds(world.dice.between(200, 8000)),
             termSeconds: world.dice.pick(plot.termsSeconds),
             grace: .milliseconds(world.dice.pick([0, 500, 2000, 10_000] as [Int64])), command: makeBehaviour())
     }
@@ -103,7 +105,8 @@ final class Scenario {
     private func makeBehaviour() -> Order.Behaviour {
         let descendants = world.dice.chance(perMille: 300) ? 1 + world.dice.below(3) : 0
         return Order.Behaviour(
-            lasts: world.dice.chance(perMille: 300) ? world.dice.between(15, 60) * second : world.dice.skewed(upTo: 15 * second),
+            lasts: world.dice.chance(perMille: 300)
+                ? world.dice.between(15, 60) * second : world.dice.skewed(upTo: 15 * second),
             code: Int32(world.dice.below(3)),
             diesOfTerm: world.dice.chance(perMille: 600) ? world.dice.skewed(upTo: second) : nil,
             descendants: (0..<descendants).map { _ in world.dice.skewed(upTo: 30 * second) },
@@ -117,7 +120,9 @@ final class Scenario {
     /// from crontabs, and some have little patience.
     private func comeLate() {
         let quiet = world.plot.sessionTimeout + 4 * second
-        let everything = ["r1", "r2"].map { LeaseRequest(resource: $0, count: world.plot.total, total: world.plot.total) }
+        let everything = ["r1", "r2"].map {
+            LeaseRequest(resource: $0, count: world.plot.total, total: world.plot.total)
+        }
         var orders = (0..<5).map { _ in makeOrder() }
         for index in orders.indices {
             orders[index].command.lasts = min(orders[index].command.lasts, 12 * second)
@@ -134,7 +139,9 @@ final class Scenario {
             if isAtOnce { (order.leases, order.leaseWait) = (everything, nil) }
             if order.lockname == "short" { order.leaseWait = .milliseconds(world.dice.between(100, 2000)) }
             let at = isAtOnce ? second : order.lockname == "late" ? 0 : world.dice.between(0, 3 * second)
-            world.agenda.after(quiet + at) { [self] in world.add(order, on: world.machines[index % world.machines.count]) }
+            world.agenda.after(quiet + at) { [self] in
+                world.add(order, on: world.machines[index % world.machines.count])
+            }
         }
         var looks = 0
         func look() {
@@ -158,7 +165,8 @@ final class Scenario {
         let limit = world.now + Int64(waiting.count) * each + world.plot.sessionTimeout * 2 + 30 * second
         advance(until: limit) { [self] in waiting.isEmpty }
         if let late = waiting.first, world.referee.violation == nil {
-            world.referee.accuse(.service, "\(late) still waits or runs \((world.now - calmSince) / second) s after the last fault")
+            world.referee.accuse(
+                .service, "\(late) still waits or runs \((world.now - calmSince) / second) s after the last fault")
         }
     }
 
@@ -176,7 +184,10 @@ final class Scenario {
             order.leaseWait = nil
             order.isProbe = true
             order.command.failsToStart = false
-            order.leases = order.leases.isEmpty ? [] : ["r1", "r2"].map { LeaseRequest(resource: $0, count: world.plot.total, total: world.plot.total) }
+            order.leases =
+                order.leases.isEmpty
+                ? []
+                : ["r1", "r2"].map { LeaseRequest(resource: $0, count: world.plot.total, total: world.plot.total) }
             order.command.lasts = 100 * millisecond
             order.command.descendants = []
             // The locks of the dead are gone once their sessions are.
@@ -184,9 +195,12 @@ final class Scenario {
             world.add(order, on: world.dice.pick(world.machines))
             let began = world.now
             guard let run = world.runs.last else { return }
-            advance(until: began + (Int64(world.plot.termsSeconds.max() ?? 0) * 2 + 30) * second) { run.life != .running }
+            advance(until: began + (Int64(world.plot.termsSeconds.max() ?? 0) * 2 + 30) * second) {
+                run.life != .running
+            }
             if world.referee.violation == nil, run.ended?.outcome != .ran {
-                world.referee.accuse(.service, "\(run), begun when all was quiet, ends \(run.ended?.outcome.rawValue ?? "never")")
+                world.referee.accuse(
+                    .service, "\(run), begun when all was quiet, ends \(run.ended?.outcome.rawValue ?? "never")")
             }
         }
     }

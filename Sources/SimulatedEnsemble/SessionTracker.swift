@@ -25,7 +25,9 @@ final class SessionTracker {
     func forget(_ id: Int64) { tracked.removeAll { $0.id == id } }
 
     func beginAnew(_ sessions: [(id: Int64, timeout: Int64)], at now: Int64) {
-        tracked = sessions.map { Tracked(id: $0.id, timeout: $0.timeout, expiresAt: bucket(now + $0.timeout), owner: nil) }
+        tracked = sessions.map {
+            Tracked(id: $0.id, timeout: $0.timeout, expiresAt: bucket(now + $0.timeout), owner: nil)
+        }
     }
 
     func touch(_ id: Int64, at now: Int64, by server: Int, isLeader: Bool, isCut: Bool) {

@@ -152,7 +152,9 @@ import Run
         world.executor.drain()
     }
 
-    private static func isAcknowledgement(_ report: TreeReport) -> Bool { if case .acknowledged = report { true } else { false } }
+    private static func isAcknowledgement(_ report: TreeReport) -> Bool {
+        if case .acknowledged = report { true } else { false }
+    }
 
     // MARK: Timekeeper
 
@@ -179,7 +181,9 @@ import Run
         let timer = timer
         var due = machine.time(of: instant.nanoseconds)
         // Never early, however slow this clock is.
-        if world.plot.clockIgnoresSuspend { due = world.now + max(0, instant.nanoseconds - clock.nanoseconds) / 98 * 100 }
+        if world.plot.clockIgnoresSuspend {
+            due = world.now + max(0, instant.nanoseconds - clock.nanoseconds) / 98 * 100
+        }
         world.agenda.at(max(due, world.now + lead)) { [self] in
             whenRunning { [self] in
                 if self.timer == timer { post(.timer) }

@@ -56,7 +56,8 @@ final class SimulatedServer {
             touch(connection)
             connection.reply(.ping(zxid: zxid))
         case .close:
-            forward(WriteRequest(server: number, session: connection.session, kind: .closeSession, connection: connection))
+            forward(
+                WriteRequest(server: number, session: connection.session, kind: .closeSession, connection: connection))
         }
     }
 
@@ -224,7 +225,9 @@ final class SimulatedServer {
 
     private func tell(_ change: Change) {
         let told = watches.fire(change)
-        for (connection, path, event) in told where connection.isOpenAtServer { connection.reply(.event(path: path, event)) }
+        for (connection, path, event) in told where connection.isOpenAtServer {
+            connection.reply(.event(path: path, event))
+        }
         if case .delete(let path) = change, told.filter({ $0.2 == .deleted }).count > 1 { world.referee.herd(path) }
         if case .closeSession(let id) = change {
             for connection in connections where connection.session == id { connection.closeAtServer(tellsClient: true) }

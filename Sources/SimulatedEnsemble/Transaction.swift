@@ -14,7 +14,8 @@ final class Transaction {
     let dueAt: Int64
 
     init(
-        zxid: Int64, session: Int64, milliseconds: Int64, changes: [Change], reply: Reply, origin: WriteRequest?, dueAt: Int64
+        zxid: Int64, session: Int64, milliseconds: Int64, changes: [Change], reply: Reply, origin: WriteRequest?,
+        dueAt: Int64
     ) {
         self.zxid = zxid
         self.session = session

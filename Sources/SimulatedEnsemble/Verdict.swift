@@ -14,7 +14,10 @@ struct Verdict {
         switch ended.outcome {
         case .ran:
             if processes.ownCode != ended.code {
-                accuse(.truth, "\(run) says that its command exited with \(ended.code ?? -1), which did \(processes.ownCode.map { "\($0)" } ?? "not")")
+                accuse(
+                    .truth,
+                    "\(run) says that its command exited with \(ended.code ?? -1), which did \(processes.ownCode.map { "\($0)" } ?? "not")"
+                )
             }
         case .locked:
             if !books.wasHeld(run.job.lockPath, since: run.startedAt, otherThanBy: run.sessions) {
@@ -42,9 +45,13 @@ struct Verdict {
     /// Short waits must not starve each other behind an orphaned mark.
     private func judgeWait(_ accuse: (Violation.Promise, String) -> Void) {
         guard let wait = run.job.leaseWait else { return accuse(.truth, "\(run) gives up a wait without a limit") }
-        if world.now - run.startedAt < wait.nanoseconds * 97 / 100 { accuse(.truth, "\(run) gives up its wait too early") }
+        if world.now - run.startedAt < wait.nanoseconds * 97 / 100 {
+            accuse(.truth, "\(run) gives up its wait too early")
+        }
         // While messages are lost it may not know better.
-        guard !world.isChaos, !run.wasDisturbed, world.now - max(books.leasesChangedAt, world.scenario.calmSince) > 3 * second + world.plot.sessionTimeout else { return }
+        guard !world.isChaos, !run.wasDisturbed,
+            world.now - max(books.leasesChangedAt, world.scenario.calmSince) > 3 * second + world.plot.sessionTimeout
+        else { return }
         let state = books.state
         for lease in run.job.leases {
             let queue = Plot.layout.queue(lease.resource)

@@ -31,7 +31,8 @@ struct Watches {
             return take(&data, path, .created) + take(&children, ZNodeTree.parent(of: path), .children)
         case .delete(let path):
             var told = take(&data, path, .deleted)
-            for (connection, path, event) in take(&children, path, .deleted) where !told.contains(where: { $0.0 === connection }) {
+            for (connection, path, event) in take(&children, path, .deleted)
+            where !told.contains(where: { $0.0 === connection }) {
                 told.append((connection, path, event))
             }
             return told + take(&children, ZNodeTree.parent(of: path), .children)

@@ -97,11 +97,13 @@ enum Change {
 extension Change: CustomStringConvertible {
     var description: String {
         switch self {
-        case .create(let path, let data, _) where path.isUnder("jobs"): "create \(path) \(String(decoding: data, as: UTF8.self))"
+        case .create(let path, let data, _) where path.isUnder("jobs"):
+            "create \(path) \(String(decoding: data, as: UTF8.self))"
         case .create(let path, _, _): "create \(path)"
         case .delete(let path): "delete \(path)"
         case .set(let path, let data): "set \(path) \(String(decoding: data, as: UTF8.self))"
-        case .openSession(let id, let timeout): "open session \(String(id, radix: 16)), timeout \(timeout / millisecond) ms"
+        case .openSession(let id, let timeout):
+            "open session \(String(id, radix: 16)), timeout \(timeout / millisecond) ms"
         case .closeSession(let id): "close session \(String(id, radix: 16))"
         }
     }

@@ -22,10 +22,14 @@ final class Crew: @unchecked Sendable {
         for one in crew {
             var thread: pthread_t = 0
             let context = unsafe Unmanaged.passRetained(one).toOpaque()
-            unsafe pthread_create(&thread, nil, { context in
-                if let context = unsafe context { unsafe Unmanaged<Crew>.fromOpaque(context).takeRetainedValue().work() }
-                return nil
-            }, context)
+            unsafe pthread_create(
+                &thread, nil,
+                { context in
+                    if let context = unsafe context {
+                        unsafe Unmanaged<Crew>.fromOpaque(context).takeRetainedValue().work()
+                    }
+                    return nil
+                }, context)
             threads.append(thread)
         }
         for thread in threads { pthread_join(thread, nil) }

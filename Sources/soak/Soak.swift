@@ -11,19 +11,24 @@ enum Soak {
         let seconds = began.duration(to: clock.now) / .seconds(1)
         print(
             "\(campaign.schedules) schedules in \(Int(seconds)) s, \(Int(Double(campaign.schedules) / seconds)) a second; "
-                + "\(campaign.simulatedSeconds) simulated seconds, \(campaign.steps / max(1, campaign.schedules)) steps each")
+                + "\(campaign.simulatedSeconds) simulated seconds, \(campaign.steps / max(1, campaign.schedules)) steps each"
+        )
         for (name, count) in campaign.tallies.sorted(by: { $0.key < $1.key }) { print("  \(count)  \(name)") }
         var kinds: [String: [UInt64]] = [:]
         for (seed, violation) in campaign.failures { kinds[violation.promise.rawValue, default: []].append(seed) }
         for (kind, seeds) in kinds.sorted(by: { $0.key < $1.key }) {
-            print("FAILED \(kind): \(seeds.count) seeds, \(seeds.sorted().prefix(12).map { "\($0)" }.joined(separator: " "))")
+            print(
+                "FAILED \(kind): \(seeds.count) seeds, \(seeds.sorted().prefix(12).map { "\($0)" }.joined(separator: " "))"
+            )
         }
         guard let first = campaign.failures.min(by: { $0.seed < $1.seed }) else { return true }
         if request.keepsGoing {
             var shown: Set<String> = []
             for (seed, violation) in campaign.failures.sorted(by: { $0.seed < $1.seed }).prefix(400) {
                 let shape = String(violation.text.filter { !$0.isNumber }.prefix(60))
-                if shown.insert(shape).inserted { print("seed \(seed): \(violation.promise.rawValue): \(violation.text)") }
+                if shown.insert(shape).inserted {
+                    print("seed \(seed): \(violation.promise.rawValue): \(violation.text)")
+                }
             }
         } else {
             _ = printTimeline(first.seed, control: request.control)
@@ -61,7 +66,9 @@ enum Soak {
             var kinds: [String: Int] = [:]
             for (_, violation) in campaign.failures { kinds[violation.promise.rawValue, default: 0] += 1 }
             let how = kinds.sorted { $0.value > $1.value }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
-            print("\(control.name): \(first.map { "seed \($0.seed), \(campaign.failures.count) of \(campaign.schedules) (\(how))" } ?? "NOT CAUGHT in \(campaign.schedules)")")
+            print(
+                "\(control.name): \(first.map { "seed \($0.seed), \(campaign.failures.count) of \(campaign.schedules) (\(how))" } ?? "NOT CAUGHT in \(campaign.schedules)")"
+            )
             if first == nil { allCaught = false }
             // Into a pipe as well, line by line.
             fflush(nil)

@@ -24,7 +24,9 @@ struct SoakRequest: Sendable {
             case "--timeline": task = .timeline(try Self.number(&words, word))
             case "--threads": threads = Int(try Self.number(&words, word))
             case "--minutes":
-                guard let value = words.popFirst().flatMap({ Double($0) }) else { throw Mistake(message: "--minutes needs a number") }
+                guard let value = words.popFirst().flatMap({ Double($0) }) else {
+                    throw Mistake(message: "--minutes needs a number")
+                }
                 minutes = value
             case "--control":
                 guard let name = words.popFirst(), let found = Control(name: name) else {
@@ -33,15 +35,23 @@ struct SoakRequest: Sendable {
                 control = found
             case "--seeds":
                 let bounds = (words.popFirst() ?? "").split(separator: ".").compactMap { UInt64($0) }
-                guard bounds.count == 2, bounds[0] <= bounds[1] else { throw Mistake(message: "--seeds needs FROM..TO") }
+                guard bounds.count == 2, bounds[0] <= bounds[1] else {
+                    throw Mistake(message: "--seeds needs FROM..TO")
+                }
                 (first, last) = (bounds[0], bounds[1])
-            default: throw Mistake(message: "what is \(word)? usage: --seeds FROM..TO [--minutes M] [--control NAME], --timeline SEED, --controls")
+            default:
+                throw Mistake(
+                    message:
+                        "what is \(word)? usage: --seeds FROM..TO [--minutes M] [--control NAME], --timeline SEED, --controls"
+                )
             }
         }
     }
 
     private static func number(_ words: inout ArraySlice<String>, _ option: String) throws(Mistake) -> UInt64 {
-        guard let value = words.popFirst().flatMap({ UInt64($0) }) else { throw Mistake(message: "\(option) needs a number") }
+        guard let value = words.popFirst().flatMap({ UInt64($0) }) else {
+            throw Mistake(message: "\(option) needs a number")
+        }
         return value
     }
 }

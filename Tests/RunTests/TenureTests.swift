@@ -181,11 +181,28 @@ import Testing
         var tenure = tenure()
         var actions: [Tenure.Action] = []
         tenure.tick(at(100.2), &actions)
+        tenure.carriedOut(actions, at: at(100.2))
         #expect(tenure.wake <= at(103.2))
         // Called when it asked to be; late, it would first look whether it was away itself.
         _ = tenure.handle(.timer, at: tenure.wake)
         let late = tenure.handle(.timer, at: at(103.2))
         #expect(late.contains { if case .takeOver = $0 { true } else { false } })
+    }
+
+    @Test func theGuardianHasItsTimeFromWhenItWasAsked() {
+        var tenure = tenure()
+        var actions: [Tenure.Action] = []
+        tenure.tick(at(100.2), &actions)
+        // Not scheduled between the decision and the message.
+        tenure.carriedOut(actions, at: at(103.1))
+        var takenOver: BootInstant?
+        var now = at(103.1)
+        while takenOver == nil, now < at(110) {
+            now = max(now, tenure.wake)
+            let due = tenure.handle(.timer, at: now)
+            if due.contains(where: { if case .takeOver = $0 { true } else { false } }) { takenOver = now }
+        }
+        #expect(takenOver == at(106.1))
     }
 
     @Test func aGuardianThatLetsTheDeadlinePassIsReplaced() {

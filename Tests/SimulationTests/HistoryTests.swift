@@ -9,7 +9,9 @@ struct HistoryTests {
         var campaign = Campaign()
         for seed in (part * 2000 + 1)...(part * 2000 + 2000) { campaign.play(seed) }
         for (seed, violation) in campaign.failures.prefix(3) {
-            Issue.record("seed \(seed) breaks \(violation.promise.rawValue): \(violation.text); soak --timeline \(seed) tells the story")
+            Issue.record(
+                "seed \(seed) breaks \(violation.promise.rawValue): \(violation.text); soak --timeline \(seed) tells the story"
+            )
         }
     }
 

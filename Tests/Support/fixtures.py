@@ -122,3 +122,5 @@ def ensemble_fleet(request, program, recorder, ensemble, tmp_path):
 
 # What the tests were started with (nohup, a CI's runner) is not what the runs are tested with.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,0 +1,61 @@
+import Coordination
+import Recipes
+
+/// What makes a run end before its command does.
+extension Tenure {
+    mutating func noticed(_ path: String, _ change: Event.Change, _ now: BootInstant, _ actions: inout [Action]) {
+        if change == .deleted, let claims, path == claims.lock?.path || claims.leases.contains(path) {
+            lose("\(path) was deleted", now, &actions)
+        } else if path == job.layout.prefix {
+            fleetChanged = true
+        }
+    }
+
+    mutating func lose(_ why: String, _ now: BootInstant, _ actions: inout [Action]) {
+        guard ending.lost == nil, !isReleasing, claims != nil, !job.breaks.contains(.lossIgnored) else { return }
+        ending.lost = why
+        guard case .running = phase else {
+            return isBeforeStart ? beginRelease(now, &actions) : ()
+        }
+        actions.append(.say(.ownershipLost(why)))
+        // Originals do not wait anybody out: with them about there is no time for a grace.
+        actions.append(job.mixedFleet ? .kill : .end(limit: current.kill))
+    }
+
+    mutating func readFleet(_ replies: [Reply], _ now: BootInstant, _ actions: inout [Action]) {
+        guard let group = job.group, let reply = replies.first else { return }
+        if reply.isLost { return fleetChanged = true }
+        let reader = FleetReader(job: job)
+        do throws(Interruption) {
+            if try !reader.contains(try reader.read(reply), group: group) { stop(.groupExit, now, &actions) }
+        } catch {
+            // Only data that was read and excludes this host stops the command.
+            actions.append(.say(.groupUnreadable("\(error)")))
+        }
+    }
+
+    mutating func stop(_ cause: Ending.Cause, _ now: BootInstant, _ actions: inout [Action]) {
+        if ending.cause == nil { ending.cause = cause }
+        switch phase {
+        case .waitingOut, .settingTerm: beginRelease(now, &actions)
+        case .starting: beginRelease(now, &actions)
+        case .running:
+            actions.append(.say(.stopping(cause.text)))
+            // Heartbeats go on, so the ownership deadline limits this only if they fail.
+            actions.append(.end(limit: .never))
+        case .releasing, .finished: break
+        }
+    }
+
+    mutating func passOn(_ signal: Int32, _ fromTerminal: Bool, _ now: BootInstant, _ actions: inout [Action]) {
+        let ends = Ending.endingSignals.contains(signal)
+        if isBeforeStart {
+            if ends { stop(.signal(signal), now, &actions) }
+            return
+        }
+        // The terminal has sent it to the command as well.
+        if fromTerminal { return }
+        if ends, ending.cause == nil { ending.cause = .signal(signal) }
+        actions.append(.signal(signal, escalates: ends))
+    }
+}

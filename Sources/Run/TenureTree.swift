@@ -1,0 +1,75 @@
+import Coordination
+import Recipes
+
+/// What is heard of the command and its guardian, and when the guardian is not to be relied on any more.
+extension Tenure {
+    /// A guardian that does not answer for a period is no dead man's switch any more.
+    var guardianPatience: Duration { max(job.term.period, .seconds(1)) }
+    /// More than a timer is late by when the machine has the time to run us.
+    static let lateness = Duration.milliseconds(50)
+    /// Out of the budget for killing; in this time the guardian has killed all but a fork bomb.
+    static let guardianSlack = Duration.milliseconds(500)
+
+    mutating func watchGuardian(_ now: BootInstant, _ actions: inout [Action]) {
+        if let since = unacknowledged?.since, now >= since.advanced(by: guardianPatience) {
+            takeOver("the guardian does not answer", &actions)
+        } else if !hasTakenOver, now >= current.kill.advanced(by: Self.guardianSlack) {
+            // The same timer as the guardian's.
+            takeOver("the guardian lets the deadline pass", &actions)
+        }
+        if let at = stragglersAt, now >= at {
+            stragglersAt = nil
+            actions.append(.say(.waitingForDescendants(remaining)))
+        }
+    }
+
+    mutating func takeOver(_ why: String, _ actions: inout [Action]) {
+        guard !hasTakenOver else { return }
+        hasTakenOver = true
+        unacknowledged = nil
+        ending.takenOver = why
+        actions.append(.say(.takingOver(why)))
+        actions.append(.takeOver)
+    }
+
+    mutating func tree(_ report: TreeReport, _ now: BootInstant, _ actions: inout [Action]) {
+        switch report {
+        case .started(let pid):
+            startedAt = now
+            actions.append(.say(.started(pid: pid)))
+        case .refused:
+            startAsked = false
+            unacknowledged = nil
+            phase = .starting
+            // What came while the start was under way found nothing to end.
+            if ending.lost != nil || ending.cause != nil { beginRelease(now, &actions) }
+        case .failedToStart(let errno, let inExec):
+            ending.failure = (errno, inExec)
+            unacknowledged = nil
+            beginRelease(now, &actions)
+        case .acknowledged(let acknowledged):
+            if let waiting = unacknowledged, acknowledged >= waiting.sequence {
+                unacknowledged = acknowledged < sequence ? (sequence, now) : nil
+            }
+        case .exited(let status, let remaining, let by):
+            ending.exited = (status, by)
+            if job.breaks.contains(.releaseBeforeReap) { return beginRelease(now, &actions) }
+            self.remaining = remaining
+            // Most pipelines are gone a moment later: a line about those would only make cron write mails.
+            if remaining > 0, waits, by == .none, !hasTakenOver { stragglersAt = now.advanced(by: .seconds(1)) }
+        case .continued: actions.append(.continueFront)
+        case .stopped(let signal, let at): actions.append(.stopFront(signal: signal, at: at))
+        case .ending(let by):
+            if by == .deadline, ending.lost == nil {
+                ending.lost = "no heartbeat was acknowledged in time"
+                actions.append(.say(.ownershipLost("no heartbeat was acknowledged in time")))
+            }
+        case .unkillable(let count): actions.append(.say(.unkillable(count)))
+        case .reaped:
+            unacknowledged = nil
+            beginRelease(now, &actions)
+        case .guardianGone:
+            if !isReleasing { takeOver("the guardian died", &actions) }
+        }
+    }
+}
