@@ -61,6 +61,9 @@ struct Take {
                     // The failed multi went through a quorum, so what is read now is not older than it.
                     if let claims = try await resolved(session, submitted, content) { return claims }
                     return .changed
+                } else if isRepeated, failure.reason == .noNode, places.contains(operations[index].path) {
+                    // The first was carried out, its claims were taken away, and its mark was waited out by somebody else.
+                    throw .sessionExpired
                 } else if operations[index].path == job.lockPath, failure.reason == .nodeExists,
                     job.breaks.contains(.nodeExistsIsMine)
                 {

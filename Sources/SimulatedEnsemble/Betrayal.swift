@@ -20,7 +20,7 @@ extension Nemesis {
         guard world.isChaos, run.life == .running else { return }
         let others = world.machines.indices.filter { $0 != run.machine.number }
         let rival = world.dice.pick(others)
-        let isAtOnce = world.dice.chance(perMille: 400)
+        let isAtOnce = world.dice.chance(perMille: world.plot.focus?.atOncePerMille ?? 400)
         let delay = isAtOnce ? 0 : world.dice.skewed(upTo: 3 * second)
         let term = run.job.term.seconds * second
         switch world.dice.below(10) {
@@ -30,11 +30,16 @@ extension Nemesis {
         }
         let like = run.job.takesLock ? run.job.lockname : nil
         // Somebody whose messages take long may have asked before.
-        if world.dice.chance(perMille: 200) {
+        if world.dice.chance(perMille: world.plot.focus?.slowRivalPerMille ?? 200) {
             slowDown(rival)
             world.scenario.arrive(within: delay, on: rival, like: like)
         }
-        world.agenda.after(delay) { [self] in takeAway(from: run) }
+        // What the rival has asked may still be under way then, and all that follows be fast.
+        let isFastAgain = world.dice.chance(perMille: 500)
+        world.agenda.after(delay) { [self] in
+            takeAway(from: run)
+            if isFastAgain { speedUp(rival) }
+        }
         world.scenario.arrive(
             from: delay + (isAtOnce ? 5 * millisecond : 0), within: isAtOnce ? 0 : 2 * second, on: rival, like: like)
         if world.dice.chance(perMille: 500) {

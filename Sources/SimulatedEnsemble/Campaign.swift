@@ -18,9 +18,9 @@ package struct Campaign: Sendable {
         steps += world.steps
         for (name, count) in world.tallies { tallies[name, default: 0] += count }
         guard let violation = world.violation else { return }
-        if control != nil {
+        if let control {
             // Only what is due to the control: the same history without it keeps every promise.
-            let sound = World(seed: seed)
+            let sound = World(seed: seed, control: nil, focus: control.focus)
             sound.perform()
             if sound.violation != nil { return }
         }

@@ -10,7 +10,7 @@ final class Nemesis {
     init(world: World) { self.world = world }
 
     func plan(until end: Int64) {
-        let faults = 1 + world.dice.below(7)
+        let faults = (world.plot.focus?.strikesMin ?? 1) + world.dice.below(7)
         for _ in 0..<faults {
             let at = world.now + world.dice.between(0, end)
             world.agenda.at(at) { [self] in
@@ -45,6 +45,7 @@ final class Nemesis {
     // MARK: The choice
 
     func strike() {
+        if let strikes = world.plot.focus?.strikes, !strikes.isEmpty { return strike(world.dice.pick(strikes)) }
         switch world.dice.below(100) {
         case 0..<26: betray()
         case 26..<36: cutMachine(anyRun?.machine.number ?? 0, for: duration)
@@ -67,6 +68,20 @@ final class Nemesis {
         case 95..<97: touchRecord()
         case 97..<98: world.tally("timeouts turned down"); world.ensemble.timeoutMax = 2 * second
         default: expire()
+        }
+    }
+
+    private func strike(_ strike: Focus.Strike) {
+        switch strike {
+        case .betray: betray()
+        case .killSupervisor: killSupervisor()
+        case .killGuardian: killGuardian()
+        case .suspend: suspend()
+        case .isolate: isolate(world.dice.below(world.plot.serverCount))
+        case .slowDown: slowDown(world.dice.below(world.machines.count))
+        case .lag: lag()
+        case .dropConnection: dropConnection()
+        case .crash: crash()
         }
     }
 
@@ -133,9 +148,11 @@ final class Nemesis {
         let slowness = max(limit / 4, world.dice.skewed(upTo: limit))
         world.note("\(world.machines[machine].name) is slow, up to \(slowness / millisecond) ms a message")
         for server in world.ensemble.servers.indices { world.network.slow(machine, server, to: slowness) }
-        undo(after: duration) { [self] in
-            for server in world.ensemble.servers.indices { world.network.slow(machine, server, to: 0) }
-        }
+        undo(after: duration) { [self] in speedUp(machine) }
+    }
+
+    func speedUp(_ machine: Int) {
+        for server in world.ensemble.servers.indices { world.network.slow(machine, server, to: 0) }
     }
 
     // MARK: Servers

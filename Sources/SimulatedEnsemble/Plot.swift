@@ -23,6 +23,7 @@ struct Plot {
     let hesitation: Int64
     let connectTimeout: Duration = .seconds(3000)
     let isMixed = false
+    let focus: Focus?
 
     let breaks: Set<Break>
     let clockIgnoresSuspend: Bool
@@ -34,28 +35,31 @@ struct Plot {
 
     static let layout = Layout(prefix: "/switchman")
 
-    init(dice: inout Dice, control: Control?) {
+    /// - Parameter control: what is broken.
+    init(dice: inout Dice, control: Control?, focus: Focus?) {
+        self.focus = focus
         let chance = dice.below(100)
-        theme = chance < 50 ? .lock : chance < 80 ? .permits : .both
-        isCalm = dice.chance(perMille: 80)
+        theme = focus?.theme ?? (chance < 50 ? .lock : chance < 80 ? .permits : .both)
+        isCalm = dice.chance(perMille: 80) && focus == nil
         machineCount = 2 + dice.below(2)
         tick = dice.pick([400 * millisecond, second, 2 * second])
         // Each clock within 1 % of the truth.
         var drifts: [Int64] = []
-        let isExtreme = dice.chance(perMille: 500)
+        let isExtreme = dice.chance(perMille: 500) || focus?.isExtreme == true
         for _ in 0..<machineCount {
             drifts.append(isExtreme ? dice.pick([-10_000, 10_000]) : dice.between(-10_000, 10_000))
         }
         self.drifts = drifts
-        sessionTimeout = dice.pick([2, 4, 6, 10, 20]) * second
+        sessionTimeout = (focus?.sessionTimeoutSeconds ?? dice.pick([2, 4, 6, 10, 20])) * second
         let longest = dice.pick([4, 5, 6, 8, 10, 15, 30, 30] as [Int64])
-        termsSeconds = dice.chance(perMille: 400) ? [longest, dice.pick([3, 4, 6] as [Int64])] : [longest]
-        total = dice.between(1, 4)
+        let terms = dice.chance(perMille: 400) ? [longest, dice.pick([3, 4, 6] as [Int64])] : [longest]
+        termsSeconds = focus?.termsSeconds ?? terms
+        total = focus?.total ?? dice.between(1, 4)
         commitDelay = dice.pick([millisecond, 3 * millisecond, 50 * millisecond])
         electionDelay = dice.pick([100 * millisecond, second, 3 * second])
         reconnectDelay = dice.pick([20 * millisecond, 200 * millisecond, second])
-        lossPerMille = dice.pick([0, 0, 5, 30])
-        hesitatesPerMille = dice.pick([0, 0, 2, 10])
+        lossPerMille = focus?.lossPerMille ?? dice.pick([0, 0, 5, 30])
+        hesitatesPerMille = focus?.hesitates == true ? 10 : dice.pick([0, 0, 2, 10])
         hesitation = dice.pick([second, 10 * second, 40 * second])
 
         var breaks: Set<Break> = []

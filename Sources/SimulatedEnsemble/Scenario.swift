@@ -103,6 +103,7 @@ final class Scenario {
     }
 
     private func makeBehaviour() -> Order.Behaviour {
+        let plot = world.plot
         let descendants = world.dice.chance(perMille: 300) ? 1 + world.dice.below(3) : 0
         return Order.Behaviour(
             lasts: world.dice.chance(perMille: 300)
@@ -110,7 +111,9 @@ final class Scenario {
             code: Int32(world.dice.below(3)),
             diesOfTerm: world.dice.chance(perMille: 600) ? world.dice.skewed(upTo: second) : nil,
             descendants: (0..<descendants).map { _ in world.dice.skewed(upTo: 30 * second) },
-            killTakes: world.dice.pick([millisecond, 100 * millisecond, 1400 * millisecond, 1900 * millisecond]),
+            killTakes: plot.focus?.isExtreme == true
+                ? 1900 * millisecond
+                : world.dice.pick([millisecond, 100 * millisecond, 1400 * millisecond, 1900 * millisecond]),
             failsToStart: world.dice.chance(perMille: 20))
     }
 

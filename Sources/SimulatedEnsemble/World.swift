@@ -22,11 +22,16 @@ package import Recipes
     package private(set) var timeline: [String] = []
     package private(set) var tallies: [String: Int] = [:]
 
-    package init(seed: UInt64, control: Control? = nil, isRecording: Bool = false) {
+    package convenience init(seed: UInt64, control: Control? = nil, isRecording: Bool = false) {
+        self.init(seed: seed, control: control, focus: control?.focus, isRecording: isRecording)
+    }
+
+    /// - Parameter focus: what the history is mostly about; with that of a control, and without the control, its sound twin.
+    init(seed: UInt64, control: Control?, focus: Focus?, isRecording: Bool = false) {
         self.seed = seed
         self.isRecording = isRecording
         dice = Dice(seed: seed)
-        plot = Plot(dice: &dice, control: control)
+        plot = Plot(dice: &dice, control: control, focus: focus)
         network = Network(machines: plot.machineCount, servers: plot.serverCount)
         ensemble = Quorum(world: self, serverCount: plot.serverCount, tick: plot.tick)
         referee = Referee(world: self)

@@ -1,0 +1,70 @@
+import Recipes
+
+/// What histories are mostly about when one rule is on trial: some are needed once in ten thousand histories of all kinds, and
+/// a test has to see them broken within some hundred.
+struct Focus {
+    enum Strike { case betray, killSupervisor, suspend, isolate, slowDown, lag, dropConnection, killGuardian, crash }
+
+    var theme: Plot.Theme?
+    var termsSeconds: [Int64]?
+    var total: Int64?
+    var sessionTimeoutSeconds: Int64?
+    /// Clocks as wrong as they may be, and trees that take as long to die as they may.
+    var isExtreme = false
+    /// Instead of all faults.
+    var strikes: [Strike] = []
+    var strikesMin = 1
+    /// Supervisors are often not scheduled.
+    var hesitates = false
+    var lossPerMille: Int?
+    /// How often, in a thousand, a rival has already asked when the claims are taken away, and its messages take long.
+    var slowRivalPerMille = 200
+    /// How often, in a thousand, the claims go, and the rival comes, at the very moment.
+    var atOncePerMille = 400
+}
+
+extension Control {
+    var focus: Focus? {
+        switch self {
+        case .model(.clockIgnoresSuspend):
+            Focus(theme: .lock, termsSeconds: [4, 6], strikes: [.suspend], strikesMin: 3)
+        case .model: nil
+        case .code(let rule): rule.focus
+        }
+    }
+}
+
+extension Break {
+    fileprivate var focus: Focus? {
+        switch self {
+        case .heartbeatByRead:
+            Focus(termsSeconds: [4, 6], sessionTimeoutSeconds: 2, strikes: [.isolate, .betray], strikesMin: 4)
+        case .checkWithoutOwner: Focus(theme: .lock, strikes: [.betray], strikesMin: 4)
+        case .ownTerm: Focus(theme: .lock, termsSeconds: [30, 3], strikes: [.killSupervisor, .betray], strikesMin: 8)
+        case .givingUpWritesEnded, .ownOldMarkTrusted:
+            Focus(theme: .lock, termsSeconds: [15, 6], strikes: [.killSupervisor, .betray], strikesMin: 4)
+        case .sReadAfterCall, .sReadAtReply:
+            Focus(
+                theme: .lock, termsSeconds: [4, 5], isExtreme: true, strikes: [.betray], strikesMin: 4, hesitates: true)
+        case .nodeExistsIsMine: Focus(theme: .lock, strikes: [.dropConnection, .slowDown])
+        case .leaseWaitRunsOut: Focus(theme: .permits, total: 1, strikes: [.killSupervisor], strikesMin: 3)
+        case .earlyEventIgnored:
+            Focus(theme: .permits, total: 2, strikes: [.slowDown], strikesMin: 5)
+        case .noCommittedWriteBeforeList, .lostPlaceIsFailure:
+            Focus(theme: .permits, strikes: [.dropConnection, .lag, .crash], strikesMin: 4, lossPerMille: 30)
+        case .orphanClockFromSubmission, .orphanClockKept:
+            Focus(
+                theme: .permits, termsSeconds: [4, 6], total: 1, isExtreme: true, strikes: [.betray], strikesMin: 6,
+                slowRivalPerMille: 800)
+        case .noMargin:
+            Focus(
+                theme: .lock, termsSeconds: [30], isExtreme: true, strikes: [.betray], strikesMin: 4,
+                atOncePerMille: 1000)
+        case .staleStart:
+            Focus(
+                theme: .lock, termsSeconds: [3, 4], isExtreme: true, strikes: [.betray, .slowDown], strikesMin: 4,
+                hesitates: true)
+        default: nil
+        }
+    }
+}
