@@ -8,9 +8,17 @@ import Supervision
 
 var launch = Launch()
 
+/// Without it no process of the command can be found, nor, by Swift's runtime, our own arguments.
+let noProc = "there is no /proc of this process here, so a command could not be supervised; mount it"
+let words = Arguments.ofThisProcess()
+if words.isEmpty {
+    Screen.complain(noProc)
+    exit(Outcome.osError.defaultCode)
+}
+
 let arguments: Arguments
 do {
-    switch try Arguments.parse(Arguments.ofThisProcess()) {
+    switch try Arguments.parse(words) {
     case .help: Screen.print(HelpText.help); exit(0)
     case .version: Screen.print(HelpText.version + "\n"); exit(0)
     case .run(let parsed): arguments = parsed
@@ -34,7 +42,7 @@ guard
         command: arguments.commandVector, descendants: plan.descendants, grace: plan.grace,
         lostExitCode: codes.code(for: Ended(outcome: .lost)), lockname: plan.job.lockname)
 else {
-    Screen.complain("cannot fork: \(String(errno: errno))")
+    Screen.complain(errno == ENOTSUP ? noProc : "cannot fork: \(String(errno: errno))")
     exit(codes.code(for: Ended(outcome: .osError)))
 }
 Wrapper(plan: plan, codes: codes, supervisor: supervisor).perform()

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from Support.eventually import eventually
-from Support.fleet import assert_silent
+from Support.fleet import HOST, assert_silent
 
 LEASE = ("--lease", "r=1:1")
 
@@ -25,6 +25,16 @@ def test_the_lock_appears_while_waiting(busy):
     assert_silent(waiting.finished(), 0)
     assert busy.queue("r") == [] and not busy.records.events("start", "a")
     busy.end_job("other")
+    busy.end_job("blocker")
+
+
+def test_leaving_the_group_while_waiting(busy):
+    busy.prefix_data({"groups": {"g": [HOST]}, "resources": ["r"]})
+    waiting = busy.launch_job("a", arguments=("-g", "g", *LEASE, "--exit-code", "not-in-group=5"))
+    busy.queued("r", "a")
+    busy.prefix_data({"groups": {"g": ["elsewhere"]}, "resources": ["r"]})
+    assert_silent(waiting.finished(), 5)
+    assert busy.queue("r") == [] and not busy.records.events("start", "a")
     busy.end_job("blocker")
 
 

@@ -1,0 +1,68 @@
+"""Hosts that are not like the others: no /proc, no IPv4 address of their own, no root. Made with unshare(1), setpriv(1)."""
+
+import os
+import shutil
+import tempfile
+
+import pytest
+
+from Support.eventually import eventually
+from Support.fleet import assert_one_line, assert_silent
+
+PRIVATE_MOUNTS = ("unshare", "--mount", "--uts", "sh", "-c")
+
+
+def test_without_proc_no_tree_can_be_found_so_nothing_starts(fleet):
+    run = fleet.run("--lockname", "a", "--", "touch", fleet.flag("ran"),
+                    prefixed=(*PRIVATE_MOUNTS, 'mount -t tmpfs none /proc && exec "$0" "$@"'))
+    assert_one_line(run, 71, "/proc")
+    assert not os.path.exists(fleet.flag("ran"))
+    fleet.assert_no_trace()
+
+
+@pytest.mark.parametrize("address, name", [("2001:db8::7", "sechs.example.net"), ("192.0.2.7", "vier.example.net")])
+def test_the_hosts_name_is_found_by_either_family(fleet, address, name):
+    hosts = fleet.write("hosts", f"::1 localhost\n{address} {name} {name.split('.')[0]}\n")
+    resolver = fleet.write("resolv.conf", "")
+    fleet.prefix_data({"groups": {"g": [name]}})
+    script = f'mount --bind {hosts} /etc/hosts; mount --bind {resolver} /etc/resolv.conf; ' \
+        f'hostname {name.split(".")[0]}; exec "$0" "$@"'
+    run = fleet.run("--lockname", "a", "-g", "g", "--", "echo", "ran", prefixed=(*PRIVATE_MOUNTS, script),
+                    config=fleet.config(fqdn=None))
+    assert (run.code, run.out, run.err) == (0, "ran\n", "")
+
+
+@pytest.fixture
+def commoner(fleet):
+    """What it takes to start a run as nobody: the program and a configuration where nobody can read them."""
+    with tempfile.TemporaryDirectory(prefix="switchman-nobody-") as folder:
+        os.chmod(folder, 0o755)
+        fleet.program = shutil.copy(fleet.program, folder)
+        config = shutil.copy(fleet.config(), folder)
+        os.chmod(config, 0o644)
+        yield config
+
+
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+
+
+def test_it_needs_no_root(fleet, commoner):
+    run = fleet.run("--lockname", "a", "--", "id", "-u", config=commoner, prefixed=NOBODY)
+    assert (run.code, run.out, run.err) == (0, "65534\n", "")
+
+
+def test_a_tree_of_nobodys_is_killed_by_nobody(fleet, commoner):
+    run = fleet.start("--lockname", "a", "--descendants", "kill", "--", "sh", "-c", "setsid sleep 1000 & exec sleep 1000",
+                      config=commoner, prefixed=NOBODY)
+    run.command()
+    eventually(lambda: fleet.list("locks") == ["a"])
+    fleet.client.delete(fleet.path("locks", "a"))
+    assert run.wait() == 81
+    fleet.leaves_marks = True
+
+
+def test_a_configuration_that_may_not_be_read(fleet, commoner):
+    os.chmod(commoner, 0o600)
+    assert_one_line(fleet.run("--lockname", "a", "--", "true", config=commoner, prefixed=NOBODY), 78, commoner)
+    os.chmod(commoner, 0o644)
+    assert_silent(fleet.run("--lockname", "a", "--", "true", config=commoner, prefixed=NOBODY), 0)
