@@ -1,11 +1,11 @@
 /// The fleet's configuration, as it stands in the data of PREFIX: who belongs to which group, which resources there are.
 package struct FleetData: Sendable, Equatable {
     /// The members of each group: hosts, and names of other groups.
-    package let groups: [String: [String]]
+    package let groups: [ExactName: [String]]
     /// Resource names in the order of their queues, macros not yet replaced.
     package let resources: [String]
 
-    package init(groups: [String: [String]], resources: [String]) {
+    package init(groups: [ExactName: [String]], resources: [String]) {
         self.groups = groups
         self.resources = resources
     }
@@ -35,19 +35,19 @@ package struct FleetData: Sendable, Equatable {
 
     /// Whether the host is of the group, directly or through groups within it. Names are compared byte for byte.
     package func contains(host: String, in group: String) throws(FleetDataError) -> Bool {
-        guard groups[group] != nil else {
+        guard groups[ExactName(group)] != nil else {
             throw FleetDataError(
                 message: "prefix data: group \"\(Excerpt.of(group))\" is not described; add it to \"groups\"")
         }
-        var seen: Set<String> = [group]
-        var toVisit = [group]
+        var toVisit = [ExactName(group)]
+        var seen = Set(toVisit)
         while let next = toVisit.popLast() {
-            for member in groups[next] ?? [] {
+            for member in (groups[next] ?? []).map({ ExactName($0) }) {
                 if groups[member] != nil {
                     if seen.insert(member).inserted {
                         toVisit.append(member)
                     }
-                } else if member.utf8.elementsEqual(host.utf8) {
+                } else if member == ExactName(host) {
                     return true
                 }
             }
@@ -63,14 +63,14 @@ package struct FleetData: Sendable, Equatable {
 
     // MARK: - Reading
 
-    private static func groups(_ value: JSONValue?) throws(FleetDataError) -> [String: [String]] {
+    private static func groups(_ value: JSONValue?) throws(FleetDataError) -> [ExactName: [String]] {
         switch value {
         case nil, .null:
             return [:]
         case .object(let described):
-            var groups: [String: [String]] = [:]
+            var groups: [ExactName: [String]] = [:]
             for (name, members) in described where members != .null {
-                groups[name] = try Self.members(members, of: name)
+                groups[name] = try Self.members(members, of: name.text)
             }
             return groups
         case .some(let other):

@@ -69,8 +69,8 @@ struct JSONParser {
     }
 
     /// Of a name that comes twice the last counts, as for the originals.
-    private mutating func members() throws(JSONValue.Fault) -> [String: JSONValue] {
-        var members: [String: JSONValue] = [:]
+    private mutating func members() throws(JSONValue.Fault) -> [ExactName: JSONValue] {
+        var members: [ExactName: JSONValue] = [:]
         skipBlanks()
         if take(UInt8(ascii: "}")) { return members }
         while true {
@@ -79,7 +79,7 @@ struct JSONParser {
             let name = try string()
             skipBlanks()
             guard take(UInt8(ascii: ":")) else { throw fault("a colon must stand here") }
-            members[name] = try value()
+            members[ExactName(name)] = try value()
             if try closes(with: UInt8(ascii: "}")) { return members }
         }
     }

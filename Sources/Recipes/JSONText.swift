@@ -11,7 +11,7 @@ extension JSONValue {
         case .array(let elements): return "[" + elements.map(\.text).joined(separator: ",") + "]"
         case .object(let members):
             let present = members.filter { $0.value != .null }.sorted { $0.key < $1.key }
-            return "{" + present.map { Self.quoted($0.key) + ":" + $0.value.text }.joined(separator: ",") + "}"
+            return "{" + present.map { Self.quoted($0.key.text) + ":" + $0.value.text }.joined(separator: ",") + "}"
         }
     }
 

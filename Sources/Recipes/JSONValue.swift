@@ -8,7 +8,7 @@ package enum JSONValue: Sendable, Equatable {
     case number(Double)
     case string(String)
     case array([JSONValue])
-    case object([String: JSONValue])
+    case object([ExactName: JSONValue])
 
     /// What kind of value it is, for messages.
     package var kind: String {
@@ -34,7 +34,7 @@ package enum JSONValue: Sendable, Equatable {
         if case .array(let elements) = self { elements } else { nil }
     }
 
-    package var object: [String: JSONValue]? {
+    package var object: [ExactName: JSONValue]? {
         if case .object(let members) = self { members } else { nil }
     }
 }

@@ -13,12 +13,19 @@ package struct Layout: Sendable {
     /// The data of a persistent node that had to be made: what the original writes, since originals read it.
     package func seed(_ path: String, nodeData: [UInt8]) -> [UInt8] {
         if path == prefix { return Array("{}".utf8) }
-        return path.hasPrefix("\(prefix)/semaphores/") ? Array("0".utf8) : nodeData
+        return path.utf8.starts(with: "\(prefix)/semaphores/".utf8) ? Array("0".utf8) : nodeData
     }
+
+    // By bytes: a slash with a combining mark behind it is no slash to Swift.
 
     /// The ancestors of a path, topmost first, without the root.
     package static func ancestors(of path: String) -> [String] {
-        let parts = path.split(separator: "/").dropLast()
-        return parts.indices.map { "/" + parts[...$0].joined(separator: "/") }
+        let slashes = path.utf8.indices.dropFirst().filter { path.utf8[$0] == UInt8(ascii: "/") }
+        return slashes.map { String(path[..<$0]) }
+    }
+
+    /// The last component of a path.
+    package static func name(of path: String) -> String {
+        path.utf8.split(separator: UInt8(ascii: "/")).last.map { String(Substring($0)) } ?? ""
     }
 }

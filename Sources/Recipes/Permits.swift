@@ -52,8 +52,7 @@ final class Permits {
     /// In a mixed fleet, after the take: whether the permits up to our own lease exceed a total.
     func isOverTotal(_ claims: Claims) async throws(Interruption) -> Bool {
         for (lease, path) in zip(job.leases, claims.leases) {
-            let name = path.split(separator: "/").last.map(String.init) ?? ""
-            guard let mine = Permit(lease: name)?.sequence else { continue }
+            guard let mine = Permit(lease: Layout.name(of: path))?.sequence else { continue }
             let names = try await talk.askAgain([.children(job.layout.leases(lease.resource), watch: false)])[0]
                 .children()
             var sum: Int64 = 0

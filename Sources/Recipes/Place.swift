@@ -6,7 +6,9 @@ package struct Place: Sendable, Equatable {
 
     /// Nil for a name that does not end in `-SEQ`: nobody's place (the original dies on it).
     package init?(name: String) {
-        guard let dash = name.lastIndex(of: "-"), let sequence = Sequence.parse(name[name.index(after: dash)...])
+        // By bytes: some characters swallow the dash that follows them (U+0600), and would hide the place.
+        guard let dash = name.utf8.lastIndex(of: UInt8(ascii: "-")),
+            let sequence = Sequence.parse(name[name.utf8.index(after: dash)...])
         else { return nil }
         lockname = String(name[..<dash])
         self.sequence = sequence

@@ -68,7 +68,7 @@ final class Queues {
         while true {
             switch try await talk.ask([multi])[0] {
             case .success(.committed(let made)):
-                places = made.compactMap { $0 }.compactMap { Place(name: String($0.split(separator: "/").last ?? "")) }
+                places = made.compactMap { $0 }.compactMap { Place(name: Layout.name(of: $0)) }
                 guard places.count == resources.count else { throw .badData("ZooKeeper made places without numbers") }
                 return
             case .failure(let failure) where failure.reason == .connectionLost:
@@ -98,7 +98,7 @@ final class Queues {
                 ])
             ])[0]
             guard case .success(.committed(let made)) = reply, let path = made[0],
-                let place = Place(name: String(path.split(separator: "/").last ?? ""))
+                let place = Place(name: Layout.name(of: path))
             else { throw .sessionExpired }
             places.append(place)
         }

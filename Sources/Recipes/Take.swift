@@ -27,6 +27,11 @@ struct Take {
 
     func perform() async throws(Interruption) -> Outcome {
         guard let session = talk.ensemble.session else { throw .sessionExpired }
+        if job.mixedFleet, session.timeout < Term.leastSession(relay: job.relay) {
+            throw .unavailable(
+                "the servers grant a session timeout of \(session.timeout) only, too short beside originals (mixed_fleet); "
+                    + "raise their maxSessionTimeout")
+        }
         let content = record(session)
         let operations = operations(session, content)
         // Read before the call that submits, and kept when the take has to be repeated: never later than the truth.

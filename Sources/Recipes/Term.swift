@@ -30,6 +30,12 @@ package struct Term: Sendable, Equatable {
     /// What a successor waits from the acknowledgement of its own take on.
     package var waitOut: Duration { duration * Int(100 + Self.driftPercent) / 100 }
 
+    /// The shortest session timeout with which a mixed fleet leaves a heartbeat's time to live: of D (Docs/Guarantees.md,
+    /// "Mixed fleets") the drift, two periods of a tenth each, the relay and the time for killing are spent.
+    package static func leastSession(relay: Duration) -> Duration {
+        (relay + .milliseconds(100) + killingBudget) * 100 / 79
+    }
+
     /// When the tree is ended if no further heartbeat is acknowledged.
     ///
     /// SIGTERM never comes before three periods without an acknowledgement: one lost heartbeat kills nothing, and there is

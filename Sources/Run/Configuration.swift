@@ -60,11 +60,21 @@ package struct Configuration: Sendable {
         }
         if let setting = settings["mixed_fleet"] {
             configuration.mixedFleet = try setting.boolean()
+            try configuration.checkMixedFleet(setting)
         }
         if let setting = settings["fqdn"] {
             configuration.fqdn = try setting.hostName()
         }
         return (configuration, warnings: settings.warnings())
+    }
+
+    private func checkMixedFleet(_ setting: Setting) throws(ConfigurationError) {
+        let least = Term.leastSession(relay: .milliseconds(serverTickMilliseconds / 2)).components.seconds + 1
+        if mixedFleet, sessionTimeoutSeconds < least {
+            throw setting.error(
+                "needs a session_timeout of \(least) s at least with this server_tick; it is \(sessionTimeoutSeconds) s"
+            )
+        }
     }
 
     /// One slash at the end does no harm.

@@ -89,6 +89,14 @@ package struct Heartbeats: Sendable {
         term.schedule(since: proven, grace: grace, noLaterThan: mixedDeadline)
     }
 
+    /// In a mixed fleet nothing can be started any more in this session: its heartbeats once came so far apart that their
+    /// jitter alone is longer than what the session's timeout leaves.
+    package var areHopeless: Bool {
+        guard mixed != nil, acknowledgements >= 2 else { return false }
+        let schedule = term.schedule(since: proven, grace: .zero, noLaterThan: mixedDeadline)
+        return schedule.kill < proven.advanced(by: period)
+    }
+
     /// The holder's promise in this moment.
     package var deadline: BootInstant { min(term.deadline(since: proven), mixedDeadline) }
 

@@ -4,7 +4,7 @@ import Recipes
 struct Settings {
     /// Nil if there is no file and none was named.
     private let path: String?
-    private let file: [String: JSONValue]
+    private let file: [ExactName: JSONValue]
     private let environment: [String: String]
 
     /// A configuration is some hundred bytes; what is longer than this was named by mistake.
@@ -42,7 +42,7 @@ struct Settings {
         }
     }
 
-    private static func object(_ bytes: [UInt8], path: String) throws(ConfigurationError) -> [String: JSONValue] {
+    private static func object(_ bytes: [UInt8], path: String) throws(ConfigurationError) -> [ExactName: JSONValue] {
         let value: JSONValue
         do {
             value = try JSONValue.parse(bytes)
@@ -63,7 +63,7 @@ struct Settings {
         if let text = environment[variable], !text.isEmpty {
             return Setting(place: "environment variable \(variable)", value: .string(text))
         }
-        guard let path, let value = file[key], value != .null else { return nil }
+        guard let path, let value = file[ExactName(key)], value != .null else { return nil }
         return Setting(place: "\(path): key \"\(key)\"", value: value)
     }
 
@@ -79,7 +79,8 @@ struct Settings {
     /// One line for each key of the file that means nothing to us.
     func warnings() -> [String] {
         guard let path else { return [] }
-        return file.keys.sorted().filter { !Configuration.keys.contains($0) }.prefix(Self.mostWarnings).map { key in
+        return file.keys.sorted().map(\.text).filter { !Configuration.keys.contains($0) }.prefix(Self.mostWarnings).map
+        { key in
             if Configuration.keysToCome.contains(key) {
                 return "\(path): key \"\(key)\" has no effect in this version"
             }
@@ -118,8 +119,11 @@ struct Setting {
 
     func hostName() throws(ConfigurationError) -> String {
         let name = try text()
-        guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "/") }) else {
-            throw wrongType(expected: "a host name")
+        // DNS has no longer ones; and it must leave room for the rest of a record.
+        guard (1...255).contains(name.utf8.count),
+            name.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "/") })
+        else {
+            throw wrongType(expected: "a host name, of 255 bytes at most")
         }
         return name
     }

@@ -54,7 +54,12 @@ extension Tenure {
         if let heartbeats {
             current = heartbeats.schedule(grace: grace)
             // Too little is proven to start anything: the next acknowledged heartbeat calls again.
-            if now >= current.terminate, !job.breaks.contains(.staleStart) { return }
+            if now >= current.terminate, !job.breaks.contains(.staleStart) {
+                if heartbeats.areHopeless {
+                    lose("its heartbeats came too far apart for a mixed fleet", now, &actions)
+                }
+                return
+            }
         }
         startAsked = true
         sequence += 1

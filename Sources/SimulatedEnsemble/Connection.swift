@@ -59,7 +59,9 @@ final class Connection {
         guard isOpenAtServer else { return }
         if world.network.isCutUp(machine, server) || !heldUp.isEmpty { return heldUp.append(message) }
         // Lost on the way, or carried out and the answer lost: the two that a client cannot tell apart.
-        if case .requests = message, world.isChaos, world.dice.chance(perMille: world.plot.lossPerMille) {
+        if case .requests = message, world.isChaos, machine < world.plot.nativeMachines,
+            world.dice.chance(perMille: world.plot.lossPerMille)
+        {
             let afterwards = world.dice.chance(perMille: 500)
             world.tally(afterwards ? "reply lost" : "request lost")
             if afterwards { world.ensemble.servers[server].receive(message, from: self) }

@@ -3,7 +3,10 @@ import Recipes
 /// What histories are mostly about when one rule is on trial: some are needed once in ten thousand histories of all kinds, and
 /// a test has to see them broken within some hundred.
 struct Focus {
-    enum Strike { case betray, killSupervisor, suspend, isolate, slowDown, lag, dropConnection, killGuardian, crash }
+    enum Strike {
+        case cutMachine, stopSupervisor, stopGuardian, signal, betray, killSupervisor, suspend, isolate, slowDown, lag,
+            dropConnection, killGuardian, crash
+    }
 
     var theme: Plot.Theme?
     var termsSeconds: [Int64]?
@@ -21,6 +24,16 @@ struct Focus {
     var slowRivalPerMille = 200
     /// How often, in a thousand, the claims go, and the rival comes, at the very moment.
     var atOncePerMille = 400
+    var isMixed = false
+
+    /// Faults of our own hosts, processes and connections; what is harmed beyond those, no mixed fleet can promise anything of.
+    static let mixedFleet = Focus(
+        sessionTimeoutSeconds: 10,
+        strikes: [
+            .cutMachine, .killSupervisor, .killGuardian, .stopSupervisor, .stopGuardian, .suspend, .slowDown,
+            .dropConnection,
+            .signal,
+        ], isMixed: true)
 }
 
 extension Control {
@@ -28,6 +41,11 @@ extension Control {
         switch self {
         case .model(.clockIgnoresSuspend):
             Focus(theme: .lock, termsSeconds: [4, 6], strikes: [.suspend], strikesMin: 3)
+        case .model(.mixedFleetUnset): .mixedFleet
+        case .model(.mixedFleetBesideFaultyServers):
+            Focus(
+                sessionTimeoutSeconds: 10, strikes: [.isolate, .crash, .lag, .cutMachine, .betray], strikesMin: 3,
+                isMixed: true)
         case .model: nil
         case .code(let rule): rule.focus
         }

@@ -62,7 +62,7 @@ final class Nemesis {
         case 74..<80: suspend()
         case 80..<83: signal()
         case 83..<85: dropConnection()
-        case 85..<90: slowDown(world.dice.below(world.machines.count))
+        case 85..<90: slowDown(world.dice.below(world.plot.nativeMachines))
         case 90..<93: lag()
         case 93..<95: callerGone()
         case 95..<97: touchRecord()
@@ -74,11 +74,15 @@ final class Nemesis {
     private func strike(_ strike: Focus.Strike) {
         switch strike {
         case .betray: betray()
+        case .cutMachine: cutMachine(anyRun?.machine.number ?? 0, for: duration)
+        case .stopSupervisor: stopSupervisor()
+        case .stopGuardian: stopGuardian()
+        case .signal: signal()
         case .killSupervisor: killSupervisor()
         case .killGuardian: killGuardian()
         case .suspend: suspend()
         case .isolate: isolate(world.dice.below(world.plot.serverCount))
-        case .slowDown: slowDown(world.dice.below(world.machines.count))
+        case .slowDown: slowDown(world.dice.below(world.plot.nativeMachines))
         case .lag: lag()
         case .dropConnection: dropConnection()
         case .crash: crash()
@@ -88,7 +92,7 @@ final class Nemesis {
     var duration: Int64 { world.dice.skewed(upTo: 60 * second) }
 
     var anyRun: SimulatedRun? {
-        let running = world.runs.filter { $0.life == .running }
+        let running = world.runs.filter { $0.life == .running && !$0.order.isOriginal }
         return running.isEmpty ? nil : world.dice.pick(running)
     }
 
@@ -96,7 +100,7 @@ final class Nemesis {
     var holder: SimulatedRun? {
         let state = world.referee.books.state
         let holders = world.runs.filter { run in
-            run.life == .running
+            run.life == .running && !run.order.isOriginal
                 && run.sessions.contains { id in state.ephemerals(of: id).contains { !$0.isUnder("queues") } }
         }
         return holders.isEmpty ? anyRun : world.dice.pick(holders)

@@ -12,6 +12,8 @@ struct Order {
     var command: Behaviour
     /// Comes after the faults: to find everything in order.
     var isProbe = false
+    /// Of the Perl original.
+    var isOriginal = false
 
     /// How a command behaves, and the processes that it leaves behind.
     struct Behaviour {
@@ -27,7 +29,8 @@ struct Order {
     }
 
     var text: String {
-        var parts = [takesLock ? "lock \(lockname)" : "--no-lock \(lockname)"]
+        var parts = isOriginal ? ["an original"] : []
+        parts += [takesLock ? "lock \(lockname)" : "--no-lock \(lockname)"]
         parts += leases.map { "\($0.resource)=\($0.count):\($0.total)" }
         if let group { parts.append("group \(group)") }
         if let leaseWait { parts.append("lease wait \(leaseWait)") }

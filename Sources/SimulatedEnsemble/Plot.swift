@@ -22,7 +22,8 @@ struct Plot {
     let hesitatesPerMille: Int
     let hesitation: Int64
     let connectTimeout: Duration = .seconds(3000)
-    let isMixed = false
+    /// Originals run on a machine of their own, the last, which no fault touches.
+    let isMixed: Bool
     let focus: Focus?
 
     let breaks: Set<Break>
@@ -32,16 +33,21 @@ struct Plot {
     let frontDoesNotKill: Bool
     let neverTakesOver: Bool
     let hasLocalSessions: Bool
+    let knowsOfOriginals: Bool
+
+    /// Where runs of ours are started.
+    var nativeMachines: Int { isMixed ? machineCount - 1 : machineCount }
 
     static let layout = Layout(prefix: "/switchman")
 
     /// - Parameter control: what is broken.
     init(dice: inout Dice, control: Control?, focus: Focus?) {
         self.focus = focus
+        isMixed = focus?.isMixed ?? false
         let chance = dice.below(100)
         theme = focus?.theme ?? (chance < 50 ? .lock : chance < 80 ? .permits : .both)
         isCalm = dice.chance(perMille: 80) && focus == nil
-        machineCount = 2 + dice.below(2)
+        machineCount = 2 + dice.below(2) + (isMixed ? 1 : 0)
         tick = dice.pick([400 * millisecond, second, 2 * second])
         // Each clock within 1 % of the truth.
         var drifts: [Int64] = []
@@ -77,5 +83,6 @@ struct Plot {
         frontDoesNotKill = guardianIgnoresEndOfFile
         neverTakesOver = twist == .neverTakesOver || guardianHasNoTimer
         hasLocalSessions = twist == .localSessions
+        knowsOfOriginals = isMixed && twist != .mixedFleetUnset
     }
 }

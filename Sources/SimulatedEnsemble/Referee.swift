@@ -60,7 +60,8 @@ final class Referee {
             }
         }
         books.apply(transaction, at: world.now)
-        for case .create(let path, _, let owner) in transaction.changes where path.isUnder("leases") {
+        for case .create(let path, _, let owner) in transaction.changes
+        where path.isUnder("leases") && actor?.order.isOriginal != true {
             let queue = Plot.layout.queue(resource(of: path))
             if books.state.children(queue).contains(where: { books.state["\(queue)/\($0)"]?.owner == owner }) {
                 accuse(.order, "\(name(actor)) has a lease and keeps its place in \(queue)")
@@ -111,6 +112,7 @@ final class Referee {
     func started(_ run: SimulatedRun) {
         if run.job.takesLock {
             checkExclusion(run)
+            if run.order.isOriginal { return }
             guard let claims = run.claims, let lock = claims.lock else {
                 return accuse(.truth, "\(run) starts its command without a lock")
             }
@@ -180,6 +182,8 @@ final class Referee {
 
     func guardianEnds(_ run: SimulatedRun, _ ending: TreeReport.Ending, isUnasked: Bool) {
         let isFirst = ends.insert(run.number).inserted
+        // In a mixed fleet the session's timeout is a deadline as well.
+        if world.plot.isMixed { return }
         guard isFirst, ending == .deadline, isUnasked, !run.isBusy, !run.wasDisturbed else { return }
         // Answers of the last moment may still be on their way to the guardian.
         guard let pulse = pulses[run.number]?.last(where: { world.now - $0.answeredAt > 20 * millisecond }) else {
@@ -240,7 +244,8 @@ final class Referee {
     // MARK: The rest
 
     func herd(_ path: String) {
-        if path.isUnder("queues") { accuse(.herd, "the end of \(path) wakes more than one") }
+        // In a mixed fleet the head of one queue that waits in another watches the one that it heads.
+        if path.isUnder("queues"), !world.plot.isMixed { accuse(.herd, "the end of \(path) wakes more than one") }
     }
 
     func spins(_ run: SimulatedRun) { accuse(.spin, "\(run) spins without waiting") }

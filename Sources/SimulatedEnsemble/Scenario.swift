@@ -23,6 +23,17 @@ final class Scenario {
         tick()
         let resources = #"{"resources":["r1","r2"],"groups":{"g":["host0.test","host1.test","host2.test"]}}"#
         world.ensemble.operate([.create(Plot.layout.prefix, data: Array(resources.utf8), .persistent)])
+        if world.plot.isMixed {
+            // An original makes what is missing, and can be lost between two of those; here it is there.
+            let layout = Plot.layout
+            for path in [layout.lock("x"), layout.queue("r1") + "/x", layout.queue("r2") + "/x"]
+                + ["r1", "r2"].map({ layout.leases($0) + "/x" })
+            {
+                for ancestor in Layout.ancestors(of: path) where ancestor != layout.prefix {
+                    world.ensemble.operate([.create(ancestor, data: Array("0".utf8), .persistent)])
+                }
+            }
+        }
         _ = world.agenda.step(until: 300 * millisecond)
         while world.agenda.step(until: 300 * millisecond) {}
 
@@ -37,7 +48,7 @@ final class Scenario {
         nemesis.healAll()
         calmSince = world.now
         isOpen = false
-        if world.plot.theme != .lock, world.dice.chance(perMille: 300) { comeLate() }
+        if world.plot.theme != .lock, !world.plot.isMixed, world.dice.chance(perMille: 300) { comeLate() }
         serve()
         probe()
         advance(until: world.now + 2 * 60 * second) { [self] in
@@ -195,7 +206,7 @@ final class Scenario {
             order.command.descendants = []
             // The locks of the dead are gone once their sessions are.
             advance(until: world.now + 100 * second) { [self] in world.referee.books.state.sessions.isEmpty }
-            world.add(order, on: world.dice.pick(world.machines))
+            world.add(order, on: world.machines[world.dice.below(world.plot.nativeMachines)])
             let began = world.now
             guard let run = world.runs.last else { return }
             advance(until: began + (Int64(world.plot.termsSeconds.max() ?? 0) * 2 + 30) * second) {

@@ -55,6 +55,7 @@ import Run
     /// Starts it, as `Wrapper` does for a real one.
     func begin() {
         world.note("\(self) begins: \(order.text)")
+        if order.isOriginal { return beginOriginal() }
         Task(executorPreference: world.executor) { [self] in
             let life = Run.Life(
                 job: job, grace: order.grace, waitsForDescendants: true, inbox: self, clock: self, commandTree: tree,
@@ -68,6 +69,18 @@ import Run
             guard self.life == .running else { return }
             tree.dismiss()
             life.close()
+            act { [self] in end(ended) }
+        }
+        world.executor.drain()
+    }
+
+    private func beginOriginal() {
+        Task(executorPreference: world.executor) { [self] in
+            let client = connect()
+            let talk = Conversation(ensemble: client, inbox: self, clock: self, job: job)
+            let ended = await Original(run: self, talk: talk).perform()
+            tree.dismiss()
+            client.close(cap: .zero)
             act { [self] in end(ended) }
         }
         world.executor.drain()
@@ -199,7 +212,7 @@ import Run
     /// Stopped, or not scheduled, between this call and the next: mostly not, sometimes for long.
     private func hesitate() {
         guard world.isChaos, world.plot.hesitatesPerMille > 0,
-            world.dice.chance(perMille: world.plot.hesitatesPerMille), tree.guardianAnswers
+            world.dice.chance(perMille: world.plot.hesitatesPerMille), tree.guardianAnswers, !order.isOriginal
         else { return }
         let pause = world.dice.skewed(upTo: world.plot.hesitation)
         if pause > 100 * millisecond {

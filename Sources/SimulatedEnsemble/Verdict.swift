@@ -10,6 +10,10 @@ struct Verdict {
 
     func judge(_ ended: Ended, _ accuse: (Violation.Promise, String) -> Void) {
         let processes = run.tree.processes
+        if run.order.isOriginal {
+            if ended.outcome == .unavailable { accuse(.truth, "\(run): \(ended.reason ?? "")") }
+            return
+        }
         if !processes.areAllDead { accuse(.truth, "\(run) ends while its command lives") }
         switch ended.outcome {
         case .ran:

@@ -23,7 +23,9 @@ package import Recipes
     package private(set) var tallies: [String: Int] = [:]
 
     package convenience init(seed: UInt64, control: Control? = nil, isRecording: Bool = false) {
-        self.init(seed: seed, control: control, focus: control?.focus, isRecording: isRecording)
+        // Every sixteenth history is that of a fleet which moves over.
+        let focus = control?.focus ?? (control == nil && seed % 16 == 3 ? Focus.mixedFleet : nil)
+        self.init(seed: seed, control: control, focus: focus, isRecording: isRecording)
     }
 
     /// - Parameter focus: what the history is mostly about; with that of a control, and without the control, its sound twin.
@@ -65,9 +67,11 @@ package import Recipes
     }
 
     func add(_ order: Order, on machine: Machine) {
+        var order = order
+        order.isOriginal = machine.number >= plot.nativeMachines
         let job = Job(
             lockname: order.lockname, takesLock: order.takesLock, leases: order.leases, group: order.group,
-            leaseWait: order.leaseWait, term: Term(seconds: order.termSeconds), mixedFleet: plot.isMixed,
+            leaseWait: order.leaseWait, term: Term(seconds: order.termSeconds), mixedFleet: plot.knowsOfOriginals,
             relay: .nanoseconds(plot.tick / 2), dataReadLimit: 1 << 20, connectTimeout: plot.connectTimeout,
             macros: Macros(fqdn: machine.name, cpuCount: 2, memoryMB: 1024), host: machine.name,
             pid: Int32(1000 + runs.count), layout: Plot.layout,
@@ -104,6 +108,9 @@ package enum Control: Sendable, Hashable {
         case deathSignalOnly
         case neverTakesOver
         case localSessions
+        case mixedFleetUnset
+        /// No break, but a stated limit: servers fail in a mixed fleet, or claims are taken away by hand.
+        case mixedFleetBesideFaultyServers
     }
 
     package static var all: [Control] { Break.allCases.map { .code($0) } + Twist.allCases.map { .model($0) } }

@@ -105,9 +105,18 @@ import Testing
     }
 
     @Test func aChainOfManyGroupsIsFollowedToItsEnd() throws {
-        let links = (0..<50_000).map { ("g\($0)", ["g\($0 + 1)"]) }
+        let links = (0..<50_000).map { (ExactName("g\($0)"), ["g\($0 + 1)"]) }
         let data = FleetData(groups: Dictionary(uniqueKeysWithValues: links), resources: [])
         #expect(try data.contains(host: "g50000", in: "g0"))
+    }
+
+    /// Found by fuzzing: to Swift's dictionaries the two are one name.
+    @Test func aComposedLetterIsNotADecomposedOne() throws {
+        let data = try Self.parse(#"{"groups": {"\u00e9": ["h1", "e\u0301"], "e\u0301": ["h2", "\u00fc"]}}"#)
+        #expect(data.groups == ["\u{e9}": ["h1", "e\u{301}"], "e\u{301}": ["h2", "\u{fc}"]])
+        #expect(try data.contains(host: "h2", in: "\u{e9}"))
+        #expect(try !data.contains(host: "h1", in: "e\u{301}"))
+        #expect(try !data.contains(host: "u\u{308}", in: "\u{e9}"))
     }
 
     // MARK: - Resources

@@ -12,6 +12,13 @@ import Testing
         #expect(place.lockname == lockname && place.sequence == sequence)
     }
 
+    /// Found by fuzzing: to Swift, U+0600 and the dash behind it are one character.
+    @Test(arguments: ["x\u{600}", "\u{301}", "-\u{301}", "\u{200d}"])
+    func placesAreReadWhateverStandsBeforeTheDash(lockname: String) throws {
+        let place = try #require(Place(name: "\(lockname)-0000000007"))
+        #expect(Array(place.lockname.utf8) == Array(lockname.utf8) && place.sequence == 7)
+    }
+
     @Test(arguments: [
         "", "x", "x-", "x-7", "x-00000000071", "x-000000000a", "0000000007", "x-+000000007", "x--00000007",
     ])

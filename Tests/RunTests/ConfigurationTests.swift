@@ -167,7 +167,7 @@ import Testing
         ("mixed_fleet", "\"yes\"", "true or false"), ("server_tick", "0", "from 1 to 3600"),
         ("server_tick", "\"2ms\"", "a number with"),
         ("connect_timeout", "[]", "seconds"), ("fqdn", "\"\"", "a host name"), ("fqdn", "\"a b\"", "a host name"),
-        ("fqdn", "5", "a string"),
+        ("fqdn", "\"" + String(repeating: "a", count: 256) + "\"", "255 bytes"), ("fqdn", "5", "a string"),
         ("logfile", "\"a\\u0000b\"", "zero byte"),
     ])
     func namesTheKeyAndWhatItMustBe(key: String, value: String, expected: String) throws {
@@ -176,6 +176,12 @@ import Testing
         let message = try complaint("{" + values.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ",") + "}")
         #expect(message.hasPrefix("\(path): key \"\(key)\" "), "\(message)")
         #expect(message.contains(expected), "\(message)")
+    }
+
+    @Test func aMixedFleetNeedsASessionThatLeavesTimeToKill() throws {
+        let file = #"{"prefix": "/p", "zkhosts": "zk", "mixed_fleet": true, "server_tick": 2, "session_timeout": "#
+        #expect(try complaint(file + "3}").contains("needs a session_timeout of 4 s at least"))
+        #expect(try complaint(file + "2}").contains("it is 2 s"))
     }
 
     @Test(arguments: [

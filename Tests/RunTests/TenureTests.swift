@@ -9,10 +9,10 @@ import Testing
         BootInstant(nanoseconds: Int64((seconds * 1000).rounded()) * 1_000_000)
     }
 
-    func tenure(found: Int64? = nil, leases: Bool = false, owns: Bool = true) -> Tenure {
+    func tenure(found: Int64? = nil, leases: Bool = false, owns: Bool = true, mixed: Bool = false) -> Tenure {
         let job = Job(
             lockname: "a", takesLock: true, leases: [], group: "g", leaseWait: nil, term: Term(seconds: 30),
-            mixedFleet: false, relay: .seconds(2), dataReadLimit: 65_535, connectTimeout: .seconds(15),
+            mixedFleet: mixed, relay: .seconds(2), dataReadLimit: 65_535, connectTimeout: .seconds(15),
             macros: Macros(fqdn: "h", cpuCount: 1, memoryMB: 1), host: "h", pid: 1, layout: Layout(prefix: "/p"),
             servers: "s:1")
         let record = JobRecord(session: "5", n: 1, term: max(30, found ?? 0), host: "h", pid: 1, runs: [])
@@ -173,6 +173,28 @@ import Testing
         let release = tenure.handle(.tree(.reaped), at: at(104))
         guard case .multi(let operations)? = submitted(release).first else { return #expect(Bool(false)) }
         #expect(operations.last == .delete("/p/locks/a"))
+    }
+
+    /// Seed 7187: stopped between the take and the start, it held the lock for good and never started.
+    @Test func aMixedFleetsRunWhoseHeartbeatsCameTooFarApartBeginsAnew() {
+        var tenure = tenure(mixed: true)
+        var actions: [Tenure.Action] = []
+        var now = at(130)
+        tenure.tick(now, &actions)
+        var ended = false
+        while !ended, now < at(160) {
+            if let ticket = ticket(actions) {
+                actions = tenure.handle(
+                    .replies(ticket: ticket, [.success(.committed([nil])), mine]),
+                    at: now.advanced(by: .milliseconds(5)))
+            } else {
+                now = max(now, tenure.wake)
+                actions = tenure.handle(.timer, at: now)
+            }
+            #expect(actions.allSatisfy { if case .start = $0 { false } else { true } })
+            ended = self.ended(actions) != nil
+        }
+        #expect(ended && tenure.isToBeginAnew)
     }
 
     // MARK: The guardian

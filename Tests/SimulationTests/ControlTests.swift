@@ -14,7 +14,8 @@ struct ControlTests {
         "lockNameCheckedOnlyBefore": 400, "noCommittedWriteBeforeList": 4000, "releaseUnguarded": 100,
         "foundTermKept": 1000, "lossIgnored": 1000, "noMargin": 40000, "orphanClockFromSubmission": 30000,
         "clockIgnoresSuspend": 8000, "guardianIgnoresEndOfFile": 400, "guardianHasNoTimer": 400,
-        "deathSignalOnly": 200, "neverTakesOver": 400, "localSessions": 3000,
+        "deathSignalOnly": 200, "neverTakesOver": 400, "localSessions": 3000, "mixedFleetUnset": 8000,
+        "mixedFleetBesideFaultyServers": 2000,
     ]
 
     /// Broken, these harm nobody, since another rule makes up for each; Docs/Testing.md says which.
