@@ -19,6 +19,16 @@ let quickStart = [
     "-L\(Context.packageDirectory)/Sources/CLinux/link",
 ]
 
+/// Only libFuzzer has the main function that this one needs: it would break a build of everything. Tests/fuzz sets it.
+let fuzz: [Target] =
+    Context.environment["SWITCHMAN_FUZZ"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "fuzz", dependencies: ["Run", "Recipes"],
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
+    ]
+
 let package = Package(
     name: "switchman",
     products: [
@@ -64,5 +74,5 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Coordination"], swiftSettings: strict),
         .testTarget(name: "RunTests", dependencies: ["Run", "Recipes", "Coordination"], swiftSettings: strict),
-    ]
+    ] + fuzz
 )

@@ -18,7 +18,7 @@ package struct Campaign: Sendable {
         steps += world.steps
         for (name, count) in world.tallies { tallies[name, default: 0] += count }
         guard let violation = world.violation else { return }
-        if let control {
+        if let control, control != .model(.mixedFleetBesideFaultyServers) {
             // Only what is due to the control: the same history without it keeps every promise.
             let sound = World(seed: seed, control: nil, focus: control.focus)
             sound.perform()

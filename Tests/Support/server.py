@@ -13,7 +13,10 @@ from kazoo.client import KazooClient
 
 from .eventually import eventually
 
-CLASS_PATH = ":".join(f"/usr/share/java/{jar}.jar" for jar in ("zookeeper", "slf4j-nop"))
+CLASS_PATH, CLASS_PATH_WITH_LOG = (
+    f"/usr/share/java/zookeeper.jar:/usr/share/java/{jar}.jar" for jar in ("slf4j-nop", "slf4j-simple"))
+LOG_FLAGS = [f"-Dorg.slf4j.simpleLogger.{flag}" for flag in (
+    "defaultLogLevel=info", "showDateTime=true", "dateTimeFormat=HH:mm:ss.SSS", "showShortLogName=true")]
 JAVA_FLAGS = [
     "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx96m",
     "-Dzookeeper.admin.enableServer=false",
@@ -41,21 +44,28 @@ def free_ports(count):
 
 
 class ZooKeeperServer:
-    """One server process; `members` makes it one of an ensemble (number, and the lines that name all of them)."""
+    """One server process; `members` makes it one of an ensemble (number, and the lines that name all of them).
 
-    def __init__(self, tick_ms=500, port=None, number=None, members=(), max_session_ms=120000, wait=True):
-        self.port = port or free_ports(1)[0]
-        self.address = f"127.0.0.1:{self.port}"
+    `host` is its address and `prefixed` the words before java, for one in a network namespace; `data` is a folder for
+    its data, if not one of its own; with `log` it writes one to its folder's `output`; `flags` are java's.
+    """
+
+    def __init__(self, tick_ms=500, port=None, number=None, members=(), max_session_ms=120000, wait=True,
+                 host="127.0.0.1", prefixed=(), data=None, log=False, flags=()):
+        self.port, self.host, self.prefixed = port or free_ports(1)[0], host, prefixed
+        self.flags, self.class_path = ([*LOG_FLAGS, *flags], CLASS_PATH_WITH_LOG) if log else (flags, CLASS_PATH)
+        self.address = f"{host}:{self.port}"
         self.folder = tempfile.mkdtemp(prefix="switchman-zookeeper-", dir=MEMORY_DISK)
+        self.data = data or f"{self.folder}/data"
         self.process = None
         lines = [
-            f"tickTime={tick_ms}", f"dataDir={self.folder}/data", f"clientPort={self.port}",
-            "clientPortAddress=127.0.0.1", "4lw.commands.whitelist=*", "maxClientCnxns=0",
+            f"tickTime={tick_ms}", f"dataDir={self.data}", f"clientPort={self.port}",
+            f"clientPortAddress={host}", "4lw.commands.whitelist=*", "maxClientCnxns=0",
             f"maxSessionTimeout={max_session_ms}", "initLimit=20", "syncLimit=5", *members,
         ]
-        os.mkdir(f"{self.folder}/data")
+        os.makedirs(self.data, exist_ok=True)
         if number is not None:
-            with open(f"{self.folder}/data/myid", "w", encoding="ascii") as file:
+            with open(f"{self.data}/myid", "w", encoding="ascii") as file:
                 file.write(str(number))
         with open(f"{self.folder}/zoo.cfg", "w", encoding="ascii") as file:
             file.write("\n".join(lines) + "\n")
@@ -67,8 +77,8 @@ class ZooKeeperServer:
         """Start it, or start it again on the same port and data."""
         with open(f"{self.folder}/output", "ab") as output:
             self.process = subprocess.Popen(
-                ["java", *JAVA_FLAGS, "-cp", CLASS_PATH, "org.apache.zookeeper.server.quorum.QuorumPeerMain",
-                 f"{self.folder}/zoo.cfg"],
+                [*self.prefixed, "java", *JAVA_FLAGS, *self.flags, "-cp", self.class_path,
+                 "org.apache.zookeeper.server.quorum.QuorumPeerMain", f"{self.folder}/zoo.cfg"],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
 
     def wait_ready(self):
@@ -98,7 +108,7 @@ class ZooKeeperServer:
     def ask(self, word):
         """The answer to a four-letter word; empty when the server does not answer."""
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=0.5) as connection:
+            with socket.create_connection((self.host, self.port), timeout=0.5) as connection:
                 connection.settimeout(0.5)
                 connection.sendall(word.encode())
                 answer = b""
@@ -174,7 +184,7 @@ def session_password(session):
     return password
 
 
-def expire_session(address, session):
+def expire_session(address, session, within=20.0):
     """End a living client's session by force: attach to it from elsewhere and close it in the same breath, since its
     owner takes it back as soon as it has reconnected; again until the server says that there is no such session."""
     def is_gone():
@@ -187,4 +197,4 @@ def expire_session(address, session):
             while chunk := connection.recv(4096):
                 answer += chunk
         return len(answer) >= 20 and struct.unpack_from(">q", answer, 12)[0] != session
-    eventually(is_gone, what=f"session {session:#x} is gone")
+    eventually(is_gone, within, f"session {session:#x} is gone")
