@@ -48,7 +48,7 @@ package import Recipes
     var now: Int64 { agenda.now }
 
     /// What the history proved wrong, if anything.
-    package var violation: Violation? { referee.violation }
+    package private(set) var violation: Violation?
     package var fingerprint: UInt64 { agenda.fingerprint }
     package var steps: Int { agenda.steps }
     package private(set) var simulatedSeconds: Int64 = 0
@@ -62,8 +62,9 @@ package import Recipes
         while agenda.step(until: .max) {}
         // The parts know each other; what is over must not stay in memory.
         agenda.clear()
-        runs = []
-        ensemble = nil
+        violation = referee.violation
+        (runs, machines) = ([], [])
+        (ensemble, referee, scenario) = (nil, nil, nil)
     }
 
     func add(_ order: Order, on machine: Machine) {
