@@ -23,6 +23,7 @@ package final class Acquisition {
     private let notice: (Notice) -> Void
     private let earlierSessions: Set<Int64>
     private var takes = 0
+    private var contradiction: Contradiction?
     private var limit: BootInstant?
 
     /// - Parameter limit: when the wait for permits runs out, if it has begun before under an earlier session.
@@ -49,7 +50,7 @@ package final class Acquisition {
                 switch try await take(places: [], spentMarks: []) {
                 case .taken(let claims): return .owned(claims)
                 case .held: if earlierSessions.isEmpty { return .skipped(.locked) }
-                case .changed: break
+                case .changed: try await contradicted()
                 }
                 continue
             }
@@ -150,6 +151,7 @@ package final class Acquisition {
                 switch try await take(places: queues.paths, spentMarks: spent) {
                 case .held where earlierSessions.isEmpty: return .skipped(.locked)
                 case .held, .changed:
+                    try await contradicted()
                     if let skip = try await lookAgain() { return .skipped(skip) }
                 case .taken(let claims):
                     if job.mixedFleet, try await permits.isOverTotal(claims) {
@@ -163,6 +165,24 @@ package final class Acquisition {
                 }
             }
         }
+    }
+
+    /// What was read is out of date, so it is read again. If that goes on, the server that we read from does not follow
+    /// those that decide: it lags for good, or its tree has another content (seen with ZooKeeper 3.8.0, after crashes).
+    private func contradicted() async throws(Interruption) {
+        let now = talk.clock.now
+        var latest = contradiction ?? Contradiction(since: now, last: now)
+        if latest.last.duration(to: now) > Contradiction.memory { latest = Contradiction(since: now, last: now) }
+        (latest.count, latest.last) = (latest.count + 1, now)
+        contradiction = latest
+        if latest.count < Contradiction.tolerated { return }
+        if latest.since.duration(to: now) >= talk.connectTimeout {
+            throw .unavailable(
+                "ZooKeeper refuses again and again what its own answers for \(job.lockname) ask for; do its servers show the "
+                    + "same nodes? (a follower may have lost or kept transactions, as those of 3.8.0 to 3.8.4 can)")
+        }
+        talk.ensemble.dropConnection()
+        try await talk.rest(until: now.advanced(by: Contradiction.pause))
     }
 
     /// The lock and the record once more, after a take that came too late.
@@ -196,6 +216,19 @@ package final class Acquisition {
             release.settle(replies)
         }
     }
+}
+
+/// Takes in a row that failed because what had just been read was out of date.
+private struct Contradiction {
+    let since: BootInstant
+    var last: BootInstant
+    var count = 0
+
+    /// Rivals can come between a look and its take, but hardly so often.
+    static let tolerated = 4
+    static let pause = Duration.milliseconds(500)
+    /// One that comes later than this has nothing to do with those before.
+    static let memory = Duration.seconds(5)
 }
 
 /// What is worth a line in the log on the way.

@@ -7,7 +7,7 @@ package final class Conversation {
     package let ensemble: any Ensemble
     package let inbox: any Inbox
     package let clock: any Timekeeper
-    private let connectTimeout: Duration
+    package let connectTimeout: Duration
     private let servers: String
     private let prefix: String
     private var connected = false
@@ -123,6 +123,14 @@ package final class Conversation {
             try take(await inbox.next())
         }
         hasNews = false
+    }
+
+    /// Lets time pass, whatever happens meanwhile.
+    package func rest(until instant: BootInstant) async throws(Interruption) {
+        while clock.now < instant {
+            clock.wake(at: instant)
+            try take(await inbox.next())
+        }
     }
 
     /// Takes in what has arrived already; then whether anything has happened to this path since it was last asked.

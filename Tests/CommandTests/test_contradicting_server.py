@@ -1,0 +1,36 @@
+"""A server whose answers do not fit what is decided: a diverged follower, as ZooKeeper 3.8.0 makes them. Here somebody changes
+the record behind every look, just before the take arrives."""
+
+from Support.fleet import assert_one_line
+
+
+def changed_before_each_take(fleet, proxy):
+    def before(request):
+        if request.name == "multi" and any(part[0] == "create" and "/locks/" in part[1] for part in request.parts):
+            data, _ = fleet.client.get(fleet.path("jobs", "a"))
+            fleet.client.set(fleet.path("jobs", "a"), data)
+    return before
+
+
+def test_it_gives_up_after_the_connect_timeout(fleet, proxy):
+    assert fleet.run("--lockname", "a", "--", "true").code == 0
+    proxy.on_request = changed_before_each_take(fleet, proxy)
+    config = fleet.config("behind.conf", zkhosts=proxy.address, connect_timeout=2)
+    run = fleet.run("--lockname", "a", "--", "touch", fleet.flag("ran"), config=config)
+    assert_one_line(run, 69, "again and again")
+    takes = sum(1 for one in proxy.requests if one.name == "multi")
+    assert 4 <= takes <= 12, f"{takes} takes in two seconds"
+    assert fleet.list("locks") == [] and fleet.record("a")["state"] == "ended"
+
+
+def test_a_rival_or_two_in_between_do_no_harm(fleet, proxy):
+    assert fleet.run("--lockname", "a", "--", "true").code == 0
+    change, left = changed_before_each_take(fleet, proxy), [2]
+
+    def twice(request):
+        if left[0] and request.name == "multi":
+            left[0] -= 1
+            change(request)
+    proxy.on_request = twice
+    run = fleet.run("--lockname", "a", "--", "echo", "ran", config=fleet.config("behind.conf", zkhosts=proxy.address))
+    assert (run.code, run.out, run.err) == (0, "ran\n", "")
