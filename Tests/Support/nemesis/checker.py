@@ -1,0 +1,98 @@
+"""The judge of a history. It believes the commands' own records and the kernel, not the program."""
+
+from .contenders import LOCKS, RESOURCE, SKIPPED, TOTAL
+
+# Codes that say: nothing was started (Docs/switchman.1).
+NOT_STARTED = {SKIPPED: "skipped", 69: "unavailable", 75: "no permits"}
+LOST, OS_ERROR = 81, 71
+# So long after its end a fault may still show: elections, sessions that expire, packets sent again, deadlines.
+AFTERMATH_S = 12
+
+
+def overlaps(records, attempts):
+    """Never two holders of a lock, never more than the resource's total: by stamps, and by the kernel's own locks."""
+    found = [f"the kernel says that {event.label} started while another held {event.detail[0]}"
+             for event in records.events("violation")]
+    for lock in LOCKS:
+        found += _too_much(records, {one.label: 1 for one in attempts if one.lock == lock}, 1, f"lock {lock}")
+    return found + _too_much(records, {one.label: one.weight for one in attempts if one.weight}, TOTAL, RESOURCE)
+
+
+def _too_much(records, weights, total, what):
+    try:
+        records.assert_totals(weights, total)
+    except AssertionError as error:
+        return [f"{what}: {error}"]
+    return []
+
+
+def tokens(records, attempts):
+    """A later holder of a lock has a larger fencing token."""
+    found, locks = [], {one.label: one.lock for one in attempts}
+    for lock in LOCKS:
+        newest = (0, "nobody")
+        for event in sorted(records.events("start"), key=lambda event: event.time):
+            if locks.get(event.label) != lock:
+                continue
+            token = int(event.detail[0]) if event.detail[0].isdigit() else None
+            if token is None or token <= newest[0]:
+                found.append(
+                    f"lock {lock}: {event.label} started with token {token} after {newest[1]} with {newest[0]}")
+            else:
+                newest = (token, event.label)
+    return found
+
+
+def exit_codes(records, attempts, faults, first_fault):
+    """Each exit code is documented and true."""
+    started = {event.label for event in records.events("start")}
+    completed = {event.label for event in records.events("end")}
+    found = []
+    for one in attempts:
+        def wrong(what, one=one):
+            found.append(f"{one.label} (run {one.run.front}) exited with {one.code}: {what}")
+        if one.ended is None:
+            wrong("it has not ended")
+        elif one.code in NOT_STARTED:
+            if one.label in started:
+                wrong(f"that says {NOT_STARTED[one.code]}, but its command was started")
+            if one.code == 69 and not _excused(one, faults):
+                wrong("no fault had touched it")
+        elif one.code == LOST:
+            if one.ended < first_fault:
+                wrong("no fault had been yet: it was killed needlessly")
+            elif not one.touched and not _excused(one, faults):
+                wrong("no fault had touched it: it was killed needlessly")
+        elif one.code == one.status:
+            if one.label not in completed:
+                wrong("its command did not run to the end")
+        elif one.code == OS_ERROR:
+            if not one.touched & {"SIGKILL supervisor", "SIGKILL guardian", "SIGSTOP guardian", "SIGSTOP supervisor"}:
+                wrong("nothing was done to its processes")
+        elif one.code == 137:
+            if not one.touched:
+                wrong("nobody killed its command")
+        elif one.code == -9:
+            if not one.touched & {"SIGKILL front", "host lost"}:
+                wrong("nobody killed it")
+        else:
+            wrong("there is no such code")
+    return found
+
+
+def _excused(attempt, faults):
+    """Whether a fault that can harm anybody was in force, or had just been."""
+    return any(fault.harms_others and fault.began < attempt.ended and attempt.began < fault.ended + AFTERMATH_S
+               for fault in faults)
+
+
+def reaped(records, attempts):
+    """When a run has exited, nothing of its command is alive; unless its front was killed, which then cannot wait."""
+    found = []
+    spans = records.spans()
+    for one in attempts:
+        late = [span for span in spans if span.label == one.label and one.ended and span.last > one.ended]
+        if late and one.code != -9:
+            found.append(f"{one.label} exited with {one.code}, and process {late[0].pid} of its command was alive "
+                         f"{late[0].last - one.ended:.3f} s later")
+    return found

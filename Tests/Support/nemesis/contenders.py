@@ -1,0 +1,123 @@
+"""Who wants the locks and permits: on each host some threads that start one run after the other, as cron would."""
+
+import random
+import threading
+import traceback
+
+from .. import processes
+from ..eventually import elapsed, now
+
+LOCKS = ("a", "b")
+RESOURCE, TOTAL = "r", 3
+SKIPPED = 100
+
+
+class Attempt:
+    """One run: what it wants, what it was told, what was done to it, and how it ended."""
+
+    def __init__(self, label, host, lock, weight, status):
+        self.label, self.host, self.lock, self.weight, self.status = label, host, lock, weight, status
+        # By the nemesis: words such as "kill front".
+        self.touched = set()
+        self.run = self.began = self.ended = None
+
+    def roles(self):
+        """Process ids by role, as far as they are there."""
+        found = self.run.processes()
+        front = [one for one in found if one.pid == self.run.front]
+        return {name: [one.pid for one in ones] for name, ones in {
+            "front": front,
+            "supervisor": [one for one in found if one.comm == "switchman" and one.ppid == self.run.front],
+            "guardian": [one for one in found if one.comm == "sm-guardian"],
+            "command": [one for one in found if one.comm == "job"],
+        }.items() if ones}
+
+    def signal(self, role, number, pids):
+        self.touched.add(f"{number.name} {role}")
+        for pid in pids:
+            processes.kill(pid, number)
+
+    @property
+    def code(self):
+        """Negative when a signal ended it."""
+        return self.run.code
+
+
+class Contenders:
+    def __init__(self, fleet, ensemble, timeline, configs, seed):
+        self.fleet, self.ensemble, self.timeline, self.configs = fleet, ensemble, timeline, configs
+        self.attempts, self.errors, self._closing = [], [], threading.Event()
+        self._threads = [
+            threading.Thread(
+                target=self._contend, args=(host, f"{host}.{number}", random.Random(f"{seed} {host} {number}")))
+            for host in configs for number in range(2)
+        ]
+
+    def start(self):
+        for thread in self._threads:
+            thread.start()
+
+    def close(self):
+        """No more runs are started; those that there are come to their end."""
+        self._closing.set()
+
+    def join(self, within):
+        """Whether all have ended."""
+        deadline = now() + within
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - now()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def running(self):
+        return [one for one in list(self.attempts) if one.run and one.run.running]
+
+    def _contend(self, host, name, dice):
+        turn = 0
+        try:
+            while not self._closing.is_set():
+                turn += 1
+                self.attempt(host, f"{name}.{turn}", dice)
+                elapsed(now() + dice.uniform(0, 0.6))
+        except BaseException:  # Told by the history.
+            self.errors.append(f"{name}: {traceback.format_exc()}")
+
+    def attempt(self, host, label, dice):
+        kind = dice.choice(("lock", "lock", "lock", "lock and permits", "permits"))
+        lock = None if kind == "permits" else dice.choice(LOCKS)
+        weight = 0 if kind == "lock" else dice.randint(1, TOTAL)
+        words = ["--lockname", lock] if lock else ["--no-lock", "--lockname", label]
+        if weight and dice.random() < 0.4:
+            words += ["--lease-wait", dice.randint(1, 4)]
+        # Long ones, to be hit; but no queue that takes minutes.
+        most_ms = 1000 if weight else dice.choice((1500, 5000))
+        length_ms = dice.randint(50, most_ms)
+        options = ["--for", length_ms]
+        if dice.random() < 0.5:
+            options.append("--stubborn")
+            words += ["--descendants", "kill"]
+        return self.start_one(host, label, lock, weight, words, options, dice.choice((0, 0, 3))).wait(90)
+
+    def start_one(self, host, label, lock, weight, words, options, status=0):
+        """Start a recorder job that holds, besides what the words ask for, the same by the kernel's own locks."""
+        attempt = Attempt(label, host, lock, weight, status)
+        if lock:
+            options = ["--claim", f"lock-{lock}:1:1", *options]
+        if weight:
+            words = [*words, "--lease", f"{RESOURCE}={weight}:{TOTAL}"]
+            options = ["--claim", f"{RESOURCE}:{TOTAL}:{weight}", *options]
+        attempt.began = now()
+        attempt.run = self.fleet.start(
+            "-E", SKIPPED, *words, "--", *self.fleet.job(label, *options, "--exit", status),
+            config=self.configs[host], prefixed=self.ensemble.prefix_for(host))
+        self.attempts.append(attempt)
+        said = " ".join(map(str, [*words, *options]))
+        self.timeline.note(label, f"run {attempt.run.front}: {said}", attempt.began)
+        attempt.wait = lambda within: self._wait(attempt, within)
+        return attempt
+
+    def _wait(self, attempt, within):
+        attempt.run.wait(within)
+        attempt.ended = now()
+        said = f"; {attempt.run.err.strip()}" if attempt.code not in (attempt.status, SKIPPED) else ""
+        self.timeline.note(attempt.label, f"run {attempt.run.front} ends with {attempt.code}{said}", attempt.ended)
+        return attempt

@@ -1,0 +1,30 @@
+"""What is common to all that the nemesis can do."""
+
+
+class Fault:
+    """`begin` returns a line for the timeline, or None when there is nobody to do it to; `end` repairs.
+
+    `weight`: how often it is chosen; `lasting`: whether it has an end.
+    """
+
+    weight, lasting = 1, True
+    # Whether runs that were not touched may lose what they own by it.
+    harms_others = True
+    name = ""
+
+    def __init__(self, world, dice):
+        self.world, self.dice, self.keys = world, dice, set()
+
+    def reserve(self, *keys):
+        """Whether nobody else has broken these; they are ours from now on."""
+        if self.world.busy & set(keys):
+            return False
+        self.keys |= set(keys)
+        self.world.busy |= self.keys
+        return True
+
+    def begin(self):
+        raise NotImplementedError
+
+    def end(self):
+        return

@@ -1,0 +1,11 @@
+"""All that the nemesis can do."""
+
+from .network_faults import Delay, Partition
+from .operator_faults import DeleteClaim, Expire
+from .run_faults import KillOneOfCommand, KillProcesses, LoseHost, StopProcess
+from .server_faults import FullDisk, KillServer, StopServer
+
+FAULTS = (
+    KillServer, StopServer, FullDisk, Partition, Delay, Expire, DeleteClaim,
+    KillProcesses, KillOneOfCommand, StopProcess, LoseHost,
+)

@@ -1,0 +1,246 @@
+"""One seeded history: quiet, faults, repair, calm; then the judgement."""
+
+import collections
+import heapq
+import itertools
+import logging
+import os
+import random
+import shutil
+import signal
+
+from kazoo.exceptions import KazooException
+from kazoo.handlers.threading import KazooTimeoutError
+
+from .. import processes
+from ..eventually import elapsed, eventually, now
+from ..fleet import Fleet
+from . import checker, evidence, losses, timeline
+from .contenders import LOCKS, RESOURCE, TOTAL, Contenders
+from .disk import Disk
+from .faults import FAULTS
+from .loopback import LoopbackEnsemble
+from .namespaces import NamespaceEnsemble
+
+logging.getLogger("kazoo").setLevel(logging.CRITICAL)
+NETWORKS = {"proxy": LoopbackEnsemble, "namespaces": NamespaceEnsemble}
+HOSTS = ("host1", "host2", "host3", "host4")
+PRELUDE_S = 2.0
+SESSION_S = 4
+
+
+class History:
+    """`folder` gets everything that is needed to understand it afterwards."""
+
+    def __init__(self, program, recorder, folder, seed, network):
+        self.program, self.recorder, self.folder = program, recorder, str(folder)
+        self.seed, self.network = seed, network
+        self.dice = random.Random(f"{network} {seed}")
+        self.started = 0
+        self.tally, self.faults, self.problems = collections.Counter(), [], []
+        self.busy, self.disk, self.ensemble, self.fleet, self.contenders = set(), None, None, None, None
+        # The server whose disk is a small one.
+        self.small = self.dice.randrange(3)
+        self.first_fault = float("inf")
+        # Proofs that the servers broke their own promise: then ours does not hold (limit 9).
+        self.losses, self._seen = [], set()
+        self.timeline = timeline.Timeline(f"seed {seed}, {network}")
+
+    def play(self):
+        """What is wrong, as lines; none if nothing is."""
+        try:
+            self._build()
+            try:
+                self.contenders.start()
+                elapsed(self.timeline.began + PRELUDE_S)
+                self._torment(now() + self.dice.uniform(9, 14))
+                self._repair()
+                self._calm()
+            except AssertionError as error:
+                self.problems.append(str(error))
+            self._judge()
+            if self.problems:
+                self._suspect()
+        finally:
+            if self.contenders:
+                self.contenders.close()
+            self._close()
+        return self.problems
+
+    @property
+    def verdict(self):
+        return "good" if not self.problems else "spoiled by the servers" if self.losses else "FAILED"
+
+    def text(self):
+        entries = timeline.of_records(self.fleet.records) if self.fleet else []
+        head = [f"PROBLEM: {problem}" for problem in self.problems]
+        head += [f"THE SERVERS' OWN (limit 9): {loss}" for loss in self.losses]
+        return "\n".join([*head, self.timeline.text(*entries)])
+
+    # Its parts.
+
+    def _build(self):
+        os.makedirs(self.folder, exist_ok=True)
+        if Disk.is_permitted():
+            self.disk = Disk()
+        else:
+            self.timeline.note("history", "no disk will be full: mounting is not permitted")
+        folders = [self.disk.folder if self.disk and n == self.small else None for n in range(3)]
+        tick_ms = self.dice.choice((200, 300, 500))
+        self.ensemble = NETWORKS[self.network](HOSTS, tick_ms, folders)
+        self.timeline.note("history", f"tickTime {tick_ms}; the leader is {self.name_of(self.ensemble.leader())}")
+        client = self.ensemble.client(timeout=10.0)
+        self.fleet = Fleet(self.program, self.recorder, self.folder, self.ensemble.address, client, "/fleet")
+        self.fleet.resources(RESOURCE)
+        configs = {}
+        for host in HOSTS:
+            term = self.dice.choice((3, 4, 4, 5))
+            configs[host] = self.fleet.config(
+                f"{host}.conf", fqdn=f"{host}.example.org", zkhosts=self.ensemble.address_for(host),
+                ownership_term=term, session_timeout=SESSION_S, termination_timeout=1, connect_timeout=5,
+                logfile=f"{self.folder}/{host}.log", loglevel="debug")
+            self.timeline.note(host, f"ownership_term {term}")
+        self.configs = configs
+        self.contenders = Contenders(self.fleet, self.ensemble, self.timeline, configs, self.seed)
+        # The servers' start is not part of it.
+        self.timeline.restart()
+
+    def name_of(self, server):
+        return self.ensemble.names[self.ensemble.servers.index(server)]
+
+    def _torment(self, until):
+        self.first_fault = now()
+        ends, numbers = [], itertools.count()
+        weights = [kind.weight for kind in FAULTS]
+        next_begin = now()
+        while now() < until:
+            at = min(next_begin, ends[0][0]) if ends else next_begin
+            elapsed(min(at, until))
+            self._seen.add(self.fleet.client.last_zxid)
+            if ends and ends[0][0] <= now():
+                self._end(heapq.heappop(ends)[2])
+            elif now() >= next_begin:
+                lasts = self.dice.choice((self.dice.uniform(0.2, 2), self.dice.uniform(1, 7)))
+                fault = self._begin(self.dice.choices(FAULTS, weights)[0])
+                if fault and fault.lasting:
+                    heapq.heappush(ends, (now() + lasts, next(numbers), fault))
+                next_begin = now() + self.dice.uniform(0, 0.8)
+        while ends:
+            self._end(heapq.heappop(ends)[2])
+
+    def _begin(self, kind):
+        fault = kind(self, random.Random(self.dice.random()))
+        fault.began, fault.ended = now(), float("inf")
+        said = fault.begin()
+        if said is None:
+            self.busy -= fault.keys
+            return None
+        if not fault.lasting:
+            fault.ended = now()
+        self.tally[fault.name] += 1
+        self.faults.append(fault)
+        self.timeline.note("FAULT", f"{fault.name}: {said}", fault.began)
+        return fault
+
+    def _end(self, fault):
+        fault.end()
+        self.busy -= fault.keys
+        fault.ended = now()
+        self.timeline.note("fault ends", f"{fault.name}, begun at {fault.began - self.timeline.began:.3f}")
+
+    def _repair(self):
+        repaired = now()
+        if self.disk:
+            self.disk.free()
+        for server in self.ensemble.servers:
+            server.cont()
+            if server.process.poll() is not None:
+                server.start()
+        self._revive(self.ensemble.servers[self.small])
+        self.ensemble.wait_ready()
+        # The servers have suffered from what came last until here.
+        for fault in self.faults:
+            if fault.harms_others and fault.ended > repaired - checker.AFTERMATH_S:
+                fault.ended = now()
+        # Stopped jobs, whose processes were not found when they were to be continued.
+        for one in self.fleet.alive():
+            processes.kill(one.pid, signal.SIGCONT)
+        leader = self.ensemble.leader()
+        self.timeline.note("history", f"all is repaired; the leader is {self.name_of(leader)} at {leader.zxid():#x}")
+
+    def _revive(self, server):
+        """A server that does not start from what a full disk has left gets an empty one and copies the others; these
+        must be up, or what it had acknowledged might be forgotten."""
+        eventually(lambda: "Mode:" in server.ask("srvr") or server.process.poll() is not None, 60, "it starts or ends")
+        if server.process.poll() is None:
+            return
+        for other in self.ensemble.servers:
+            if other is not server:
+                other.wait_ready()
+        shutil.rmtree(f"{server.data}/version-2")
+        server.start()
+        self.timeline.note("history", f"{self.name_of(server)} could not start from its disk and gets an empty one")
+
+    def _calm(self):
+        """Everybody who waits is served, and so is who comes next; then nothing is left behind."""
+        self.contenders.close()
+        if not self.contenders.join(within=60):
+            # Who neither waits nor gives up makes transactions.
+            self.timeline.note("history", f"a minute has passed; the leader is at {self.ensemble.leader().zxid():#x}")
+            waiting = self.contenders.running()
+            self.problems += [f"a minute after the repair {one.label} has not ended: {one.run!r}" for one in waiting]
+            for one in waiting:
+                for pid in (pid for pids in one.roles().values() for pid in pids):
+                    self.timeline.note(one.label, f"process {pid} hangs in {evidence.threads(pid)}")
+            return
+        self.problems += self.contenders.errors
+        # Dead hosts' claims go with their sessions; a run that comes before that is skipped, as it should be.
+        eventually(lambda: not self.fleet.ephemerals(), SESSION_S + 15, "the claims of the dead are gone")
+        self.timeline.note("history", "nobody is left; one more comes for each lock")
+        probes = []
+        for host, lock in zip(HOSTS, LOCKS):
+            probes.append(self.contenders.start_one(
+                host, f"{host}.probe", lock, TOTAL, ["--lockname", lock], ["--for", 50]))
+        for probe in probes:
+            probe.wait(40)
+            if probe.code != 0:
+                self.problems.append(f"{probe.label}, when all was calm: {probe.run!r} ended with {probe.code}")
+        try:
+            self.fleet.assert_nothing_left()
+        except AssertionError as error:
+            self.problems.append(f"left behind: {error}")
+
+    def _suspect(self):
+        """What is wrong may be the servers' fault; said only if it can be proved."""
+        tokens = [event.detail[0] for event in self.fleet.records.events("start")]
+        self._seen |= {int(token) for token in tokens if token.isdigit()}
+        self.losses = losses.of_servers(evidence.logs(self.ensemble), self._seen)
+        try:
+            self.losses += losses.of_trees(evidence.trees(self.ensemble, self.fleet.prefix, self.timeline.note))
+        except (AssertionError, KazooException, KazooTimeoutError) as error:
+            self.problems.append(f"the servers cannot be asked: {error!r}")
+
+    def _judge(self):
+        records, attempts = self.fleet.records, self.contenders.attempts
+        self.problems += checker.overlaps(records, attempts)
+        self.problems += checker.tokens(records, attempts)
+        self.problems += checker.exit_codes(records, attempts, self.faults, self.first_fault)
+        self.problems += checker.reaped(records, attempts)
+        self.started = len(records.events("start"))
+        if self.started < 5:
+            self.problems.append(f"hardly anything ran: {self.started} commands")
+
+    def _close(self):
+        if self.fleet:
+            self.fleet.sweep()
+            self.fleet.client.stop()
+            self.fleet.client.close()
+        if self.ensemble:
+            for name, server in zip(self.ensemble.names, self.ensemble.servers):
+                shutil.copy(f"{server.folder}/output", f"{self.folder}/{name}.log")
+            self.ensemble.close()
+        if self.disk:
+            self.disk.close()
+        if self.fleet:
+            with open(f"{self.folder}/timeline.txt", "w", encoding="utf-8") as file:
+                file.write(self.text())

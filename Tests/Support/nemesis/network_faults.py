@@ -1,0 +1,53 @@
+"""Messages that do not arrive, or late."""
+
+from .fault import Fault
+
+HOWS = ("hold", "drop", "reset")
+
+
+class Partition(Fault):
+    """Between one party and some others; in one direction or in both."""
+
+    weight = 8
+
+    def begin(self):
+        ensemble, hosts = self.world.ensemble, list(self.world.configs)
+        kind = self.dice.choice(("host", "host", "pair", "server", "isolated server"))
+        if kind == "host":
+            one, others = self.dice.choice(hosts), ensemble.names
+        elif kind == "pair":
+            one, others = self.dice.choice(hosts), [self.dice.choice(ensemble.names)]
+        else:
+            one = self.dice.choice(ensemble.names)
+            others = [name for name in ensemble.names if name != one] + (hosts if kind == "isolated server" else [])
+        direction = self.dice.choice(("both", "both", "from", "to"))
+        self.how = self.dice.choice(HOWS)
+        self.cuts = [(one, other) for other in others if direction in ("both", "from")]
+        self.cuts += [(other, one) for other in others if direction in ("both", "to")]
+        if not self.reserve(*self.cuts):
+            return None
+        for source, target in self.cuts:
+            ensemble.block(source, target, self.how)
+        between = {"server": "server-server", "isolated server": "all of a server"}.get(kind, "client-server")
+        self.name = f"partition, {between}, {'both ways' if direction == 'both' else 'one way'}, {self.how}"
+        arrow = {"both": "<->", "from": "->", "to": "<-"}[direction]
+        return f"{one} {arrow} {' '.join(others)}"
+
+    def end(self):
+        for source, target in self.cuts:
+            self.world.ensemble.unblock(source, target)
+
+
+class Delay(Fault):
+    weight, name = 2, "delay"
+
+    def begin(self):
+        self.who = self.dice.choice([*self.world.ensemble.names, *self.world.configs])
+        if not self.reserve(("delay", self.who)):
+            return None
+        seconds = self.dice.choice((0.02, 0.1, 0.3))
+        self.world.ensemble.delay(self.who, seconds)
+        return f"{self.who}, {seconds} s"
+
+    def end(self):
+        self.world.ensemble.delay(self.who, 0)

@@ -1,0 +1,57 @@
+"""What somebody does by hand to sessions and claims."""
+
+from kazoo.exceptions import KazooException
+from kazoo.handlers.threading import KazooTimeoutError
+
+from ..server import expire_session
+from .contenders import RESOURCE
+from .fault import Fault
+
+
+class OperatorFault(Fault):
+    lasting = False
+
+    def claims(self):
+        """Paths of what is owned or waited for, and their sessions, as far as ZooKeeper answers at once."""
+        client, prefix, found = self.world.fleet.client, self.world.fleet.prefix, []
+        try:
+            for folder in ("locks", f"queues/{RESOURCE}", f"semaphores/{RESOURCE}/leases"):
+                for name in client.get_children_async(f"{prefix}/{folder}").get(timeout=0.5):
+                    path = f"{prefix}/{folder}/{name}"
+                    stat = client.exists_async(path).get(timeout=0.5)
+                    if stat:
+                        found.append((path, stat.ephemeralOwner))
+        except (KazooException, KazooTimeoutError):
+            pass
+        return sorted(found)
+
+
+class Expire(OperatorFault):
+    weight, name = 4, "session expired by force"
+
+    def begin(self):
+        claims = self.claims()
+        servers = [server for server in self.world.ensemble.servers if server.mode() in ("leader", "follower")]
+        if not claims or not servers:
+            return None
+        path, session = self.dice.choice(claims)
+        try:
+            expire_session(self.dice.choice(servers).address, session, within=1.0)
+        except (AssertionError, OSError) as error:
+            return f"{session:#x} of {path}: perhaps; {type(error).__name__}"
+        return f"{session:#x} of {path}"
+
+
+class DeleteClaim(OperatorFault):
+    weight, name = 2, "claim deleted by hand"
+
+    def begin(self):
+        claims = [claim for claim in self.claims() if "/queues/" not in claim[0]]
+        if not claims:
+            return None
+        path, _ = self.dice.choice(claims)
+        try:
+            self.world.fleet.client.delete_async(path).get(timeout=1)
+        except (KazooException, KazooTimeoutError) as error:
+            return f"{path}: perhaps; {type(error).__name__}"
+        return path
