@@ -45,6 +45,9 @@ else {
     Screen.complain(errno == ENOTSUP ? noProc : "cannot fork: \(String(errno: errno))")
     exit(codes.code(for: Ended(outcome: .osError)))
 }
-Wrapper(plan: plan, codes: codes, supervisor: supervisor).perform()
+let wrapper = Wrapper(plan: plan, codes: codes, supervisor: supervisor)
+if FreshThread.perform({ wrapper.perform() }) != 0 {
+    supervisor.guardian.tellFront(code: codes.code(for: Ended(outcome: .osError)), dieOf: 0)
+}
 // The C client's threads end with the process: nothing here is worth waiting for them.
 _exit(0)

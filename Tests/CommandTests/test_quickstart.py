@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import uuid
 
 import pytest
 
@@ -10,7 +11,7 @@ from Support import processes
 from Support.eventually import eventually
 from Support.fixtures import ROOT
 
-MARKER = "BLACK_BOX_QUICKSTART=1"
+MARKER = f"BLACK_BOX_QUICKSTART={uuid.uuid4().hex}"
 
 
 @pytest.fixture

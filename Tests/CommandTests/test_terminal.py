@@ -3,6 +3,7 @@
 import re
 import shlex
 import subprocess
+import uuid
 
 import pytest
 
@@ -16,7 +17,7 @@ CTRL_C, CTRL_Z, CTRL_BACKSLASH = "\x03", "\x1a", "\x1c"
 
 @pytest.fixture
 def terminal():
-    marker = "terminal"
+    marker = uuid.uuid4().hex
     terminal = Terminal({MARKER: marker})
     yield terminal
     terminal.close()

@@ -245,7 +245,8 @@ class Successor:
         self._thread = threading.Thread(target=self._try)
 
     def __enter__(self):
-        self.former = self.fleet.stat("locks", self.lockname).czxid
+        # Our own client's server may be behind the holder's.
+        self.former = eventually(lambda: self.fleet.stat("locks", self.lockname), what=self.lockname).czxid
         self._thread.start()
         eventually(lambda: self.skipped > 0 or self._error, what="the successor has been skipped once")
         return self
