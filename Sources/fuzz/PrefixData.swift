@@ -1,0 +1,52 @@
+import Recipes
+
+/// The data of PREFIX: the bytes of the node, then a host and a group to look for.
+enum PrefixData {
+    static func play(_ bytes: [UInt8]) {
+        var fields = Fields(bytes)
+        let data = fields.bytes()
+        let (host, group) = (fields.text(), fields.text())
+        do {
+            check(try FleetData.parse(data), host: host, group: group)
+        } catch {
+            expectClear(error.message)
+            expect(error.message.hasPrefix("prefix data"), "the complaint says of what: \(error.message)")
+        }
+    }
+
+    private static func check(_ fleet: FleetData, host: String, group: String) {
+        let macros = Macros(fqdn: host, cpuCount: 4, memoryMB: 2048)
+        let ordered = fleet.orderedResources(macros: macros).map { Array($0.utf8) }
+        expect(Set(ordered).count == ordered.count, "each resource comes once")
+        expect(Set(ordered) == Set(fleet.resources.map { Array(macros.expand($0).utf8) }), "and none is missing")
+
+        for name in fleet.groups.keys.map(\.text) + [group] {
+            for member in (fleet.groups[ExactName(name)] ?? []) + [host] {
+                do {
+                    let isMember = try fleet.contains(host: member, in: name)
+                    expect(isMember == reaches(fleet, member, from: name), "\(member) in \(name) of \(fleet)")
+                } catch {
+                    expectClear(error.message)
+                    expect(!knows(fleet, name), "\(name) is described in \(fleet)")
+                }
+            }
+        }
+    }
+
+    private static func knows(_ fleet: FleetData, _ name: String) -> Bool {
+        fleet.groups.keys.contains { $0.text.isByteForByte(name) }
+    }
+
+    /// The definition, as slow as it is plain: one step more in each round until nothing is new. Names are bytes.
+    private static func reaches(_ fleet: FleetData, _ host: String, from group: String) -> Bool {
+        var found: Set<[UInt8]> = [Array(group.utf8)]
+        while true {
+            let members = fleet.groups.filter { found.contains(Array($0.key.text.utf8)) }.flatMap(\.value)
+            let more = found.union(members.map { Array($0.utf8) })
+            if more == found { break }
+            found = more
+        }
+        // A name that is a group's is never a host's.
+        return !knows(fleet, host) && found.contains(Array(host.utf8))
+    }
+}
