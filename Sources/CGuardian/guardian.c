@@ -50,7 +50,8 @@ void sw_guard_act(sw_guard *guard, sw_event event) {
 
 /// The pid is the leader's own until we reap it.
 static void pass_on(sw_guard *guard, int signal, bool escalate) {
-    if (guard->deadman.phase == SW_IDLE) return;
+    // What is being killed has been stopped, so that it cannot fork; a signal's SIGCONT would let it.
+    if (guard->deadman.phase == SW_IDLE || guard->deadman.phase == SW_KILLING) return;
     if (guard->leader) kill(guard->leader, signal);
     else if (escalate) sw_tree_signal(signal);
     if (escalate) sw_guard_act(guard, (sw_event){ .kind = SW_EVENT_SIGNAL });

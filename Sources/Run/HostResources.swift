@@ -18,7 +18,7 @@ package enum HostResources {
     static func memoryMB(meminfo: String) -> Int? {
         for line in meminfo.split(separator: "\n") {
             let words = line.split(separator: " ")
-            if words.first == "MemTotal:", words.count >= 2, let kilobytes = Int(words[1]) {
+            if words.first == "MemTotal:", words.count >= 2, let kilobytes = Int(words[1]), kilobytes >= 0 {
                 return kilobytes / 1024
             }
         }
