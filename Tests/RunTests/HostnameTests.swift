@@ -86,7 +86,7 @@ import Testing
         arguments: [
             ("MemTotal:        8169456 kB\nMemFree: 1 kB\n", 7977), ("MemFree: 5 kB\nMemTotal: 1023 kB\n", 0),
             ("", nil), ("MemTotal:", nil),
-            ("MemTotal: x kB", nil), ("MemTotal: 99999999999999999999 kB", nil),
+            ("MemTotal: x kB", nil), ("MemTotal: -5 kB", nil), ("MemTotal: 99999999999999999999 kB", nil),
         ] as [(String, Int?)])
     func countsMemoryInWholeMebibytes(meminfo: String, megabytes: Int?) {
         #expect(HostResources.memoryMB(meminfo: meminfo) == megabytes)
