@@ -201,7 +201,8 @@ struct Parents {
 
     func make(for paths: [String]) async throws(Interruption) {
         var ancestors: [String] = []
-        for ancestor in paths.flatMap(Layout.ancestors) where !ancestors.contains(ancestor) {
+        for ancestor in paths.flatMap(Layout.ancestors)
+        where !ancestors.contains(where: { $0.isSameName(as: ancestor) }) {
             ancestors.append(ancestor)
         }
         // Only the missing ones: to create one that exists takes a permission on its parent that we may not have.
