@@ -49,8 +49,8 @@ package final class Acquisition {
             if job.leases.isEmpty {
                 switch try await take(places: [], spentMarks: []) {
                 case .taken(let claims): return .owned(claims)
-                case .held: if earlierSessions.isEmpty { return .skipped(.locked) }
-                case .changed: try await contradicted()
+                case .held where earlierSessions.isEmpty: return .skipped(.locked)
+                case .held, .changed: try await contradicted()
                 }
                 continue
             }
@@ -174,6 +174,7 @@ package final class Acquisition {
         var latest = contradiction ?? Contradiction(since: now, last: now)
         if latest.last.duration(to: now) > Contradiction.memory { latest = Contradiction(since: now, last: now) }
         (latest.count, latest.last) = (latest.count + 1, now)
+        if latest.count <= Contradiction.tolerated { latest.since = now }
         contradiction = latest
         if latest.count < Contradiction.tolerated { return }
         if latest.since.duration(to: now) >= talk.connectTimeout {
@@ -220,7 +221,8 @@ package final class Acquisition {
 
 /// Takes in a row that failed because what had just been read was out of date.
 private struct Contradiction {
-    let since: BootInstant
+    /// When the first server was left for it.
+    var since: BootInstant
     var last: BootInstant
     var count = 0
 

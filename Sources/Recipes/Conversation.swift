@@ -79,9 +79,13 @@ package final class Conversation {
         var replies = try await ask(requests)
         while replies.contains(where: \.isLost) {
             try await reconnected()
-            replies = Array(try await ask([.multi([.check(prefix)])] + requests).dropFirst())
+            replies = try await ask([.multi([.check(prefix)])] + requests)
+            // Refused by the server itself, it was no write: then the reads prove nothing.
+            if case .failure(let failure)? = replies.first, case .other = failure.reason {
+                throw failure.interruption
+            }
         }
-        return replies
+        return Array(replies.suffix(requests.count))
     }
 
     /// Waits for a connection, at most for the connect timeout.

@@ -31,9 +31,10 @@ package struct Term: Sendable, Equatable {
     package var waitOut: Duration { duration * Int(100 + Self.driftPercent) / 100 }
 
     /// The shortest session timeout with which a mixed fleet leaves a heartbeat's time to live: of D (Docs/Guarantees.md,
-    /// "Mixed fleets") the drift, two periods of a tenth each, the relay and the time for killing are spent.
+    /// "Mixed fleets") the drift, five periods of a tenth each (three of them for round trips), the relay and the time for
+    /// killing are spent.
     package static func leastSession(relay: Duration) -> Duration {
-        (relay + .milliseconds(100) + killingBudget) * 100 / 79
+        (relay + .milliseconds(100) + killingBudget) * 100 / 49
     }
 
     /// When the tree is ended if no further heartbeat is acknowledged.

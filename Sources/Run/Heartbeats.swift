@@ -91,10 +91,13 @@ package struct Heartbeats: Sendable {
 
     /// In a mixed fleet nothing can be started any more in this session: its heartbeats once came so far apart that their
     /// jitter alone is longer than what the session's timeout leaves.
-    package var areHopeless: Bool {
-        guard mixed != nil, acknowledgements >= 2 else { return false }
-        let schedule = term.schedule(since: proven, grace: .zero, noLaterThan: mixedDeadline)
-        return schedule.kill < proven.advanced(by: period)
+    package func areHopeless(grace: Duration) -> Bool {
+        guard let mixed, acknowledgements >= 2 else { return false }
+        // At the best: the heartbeat before was submitted one step earlier, and this one's answer takes no longer than any.
+        let step = max(period, longestTrip)
+        let limit = proven.advanced(by: .zero - step).advanced(by: leeway(mixed, jitter: longestGap + longestTrip))
+        let best = term.schedule(since: proven, grace: grace, noLaterThan: limit)
+        return best.terminate <= proven.advanced(by: longestTrip) || best.kill <= proven.advanced(by: step)
     }
 
     /// The holder's promise in this moment.
@@ -105,7 +108,10 @@ package struct Heartbeats: Sendable {
     private var mixedDeadline: BootInstant {
         guard let mixed else { return .never }
         let jitter = acknowledgements < 2 ? sessionTimeout / 3 : longestGap + longestTrip
-        return provenBefore.advanced(
-            by: sessionTimeout * 99 / 100 - mixed.relay - jitter - .milliseconds(100))
+        return provenBefore.advanced(by: leeway(mixed, jitter: jitter))
+    }
+
+    private func leeway(_ mixed: MixedFleet, jitter: Duration) -> Duration {
+        sessionTimeout * 99 / 100 - mixed.relay - jitter - .milliseconds(100)
     }
 }

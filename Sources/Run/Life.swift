@@ -16,6 +16,7 @@ package final class Life {
     private let notice: (Notice) -> Void
     private(set) var ensemble: any Ensemble
     private var tickets = 0
+    private var wasHopeless = false
 
     package private(set) var story = Story()
 
@@ -89,7 +90,14 @@ package final class Life {
             for action in actions {
                 if case .finish(let ended) = action {
                     story.held = tenure.startedAt.map { $0.duration(to: clock.now) }
-                    return tenure.isToBeginAnew ? nil : ended
+                    guard tenure.isToBeginAnew else { return ended }
+                    defer { wasHopeless = wasHopeless || tenure.isHopeless }
+                    guard tenure.isHopeless, wasHopeless else { return nil }
+                    return Ended(
+                        outcome: .unavailable,
+                        reason:
+                            "ZooKeeper's answers take too long for the session timeout beside originals (mixed_fleet); "
+                            + "a longer session_timeout may help; nothing was started")
                 }
                 carryOut(action, claims)
             }

@@ -57,6 +57,8 @@ package struct Tenure: Sendable {
     var retryAt: BootInstant?
     var remaining = 0
     package internal(set) var startedAt: BootInstant?
+    /// In a mixed fleet nothing could be started in this session any more.
+    package internal(set) var isHopeless = false
     /// Ownership was lost before anything was started: begin anew, with a new session.
     package var isToBeginAnew: Bool { !startAsked && ending.lost != nil && ending.cause == nil }
 
@@ -98,7 +100,8 @@ package struct Tenure: Sendable {
         case .tree(let report): tree(report, now, &actions)
         case .timer: break
         }
-        dueAt = min(dueAt, wake)
+        // What is due already is not late.
+        dueAt = min(dueAt, max(wake, now))
         if ticks { tick(now, &actions) }
         return actions
     }
@@ -108,7 +111,8 @@ package struct Tenure: Sendable {
         guard let waiting = unacknowledged?.sequence else { return }
         for case .start(waiting, _) in actions { unacknowledged = (waiting, now) }
         for case .postpone(waiting, _) in actions { unacknowledged = (waiting, now) }
-        dueAt = min(dueAt, wake)
+        // What is due already is not late.
+        dueAt = min(dueAt, max(wake, now))
     }
 
     /// For a negative control: the clock read after the call that submits.

@@ -55,7 +55,8 @@ extension Tenure {
             current = heartbeats.schedule(grace: grace)
             // Too little is proven to start anything: the next acknowledged heartbeat calls again.
             if now >= current.terminate, !job.breaks.contains(.staleStart) {
-                if heartbeats.areHopeless {
+                if heartbeats.areHopeless(grace: grace) {
+                    isHopeless = true
                     lose("its heartbeats came too far apart for a mixed fleet", now, &actions)
                 }
                 return

@@ -46,7 +46,9 @@ else {
     exit(codes.code(for: Ended(outcome: .osError)))
 }
 let wrapper = Wrapper(plan: plan, codes: codes, supervisor: supervisor)
-if FreshThread.perform({ wrapper.perform() }) != 0 {
+let failure = FreshThread.perform { wrapper.perform() }
+if failure != 0 {
+    Screen.complain("cannot make a thread: \(String(errno: failure))")
     supervisor.guardian.tellFront(code: codes.code(for: Ended(outcome: .osError)), dieOf: 0)
 }
 // The C client's threads end with the process: nothing here is worth waiting for them.

@@ -180,7 +180,7 @@ import Testing
 
     @Test func aMixedFleetNeedsASessionThatLeavesTimeToKill() throws {
         let file = #"{"prefix": "/p", "zkhosts": "zk", "mixed_fleet": true, "server_tick": 2, "session_timeout": "#
-        #expect(try complaint(file + "3}").contains("needs a session_timeout of 4 s at least"))
+        #expect(try complaint(file + "3}").contains("needs a session_timeout of 7 s at least"))
         #expect(try complaint(file + "2}").contains("it is 2 s"))
     }
 

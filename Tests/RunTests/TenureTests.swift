@@ -9,13 +9,15 @@ import Testing
         BootInstant(nanoseconds: Int64((seconds * 1000).rounded()) * 1_000_000)
     }
 
-    func tenure(found: Int64? = nil, leases: Bool = false, owns: Bool = true, mixed: Bool = false) -> Tenure {
+    func tenure(
+        found: Int64? = nil, leases: Bool = false, owns: Bool = true, mixed: Bool = false, term: Int64 = 30
+    ) -> Tenure {
         let job = Job(
-            lockname: "a", takesLock: true, leases: [], group: "g", leaseWait: nil, term: Term(seconds: 30),
+            lockname: "a", takesLock: true, leases: [], group: "g", leaseWait: nil, term: Term(seconds: term),
             mixedFleet: mixed, relay: .seconds(2), dataReadLimit: 65_535, connectTimeout: .seconds(15),
             macros: Macros(fqdn: "h", cpuCount: 1, memoryMB: 1), host: "h", pid: 1, layout: Layout(prefix: "/p"),
             servers: "s:1")
-        let record = JobRecord(session: "5", n: 1, term: max(30, found ?? 0), host: "h", pid: 1, runs: [])
+        let record = JobRecord(session: "5", n: 1, term: max(term, found ?? 0), host: "h", pid: 1, runs: [])
         let claims = Claims(
             lock: ("/p/locks/a", 17), leases: [], marks: [], record: ("/p/jobs/a", 4, record),
             session: Session(id: 5, timeout: .seconds(30)), submitted: at(100), submittedBefore: at(99),
@@ -209,6 +211,33 @@ import Testing
         _ = tenure.handle(.timer, at: tenure.wake)
         let late = tenure.handle(.timer, at: at(103.2))
         #expect(late.contains { if case .takeOver = $0 { true } else { false } })
+    }
+
+    /// Answers that take longer than a period make every heartbeat due at once: that is no sign of having been away.
+    @Test func aStoppedGuardianIsReplacedAlsoWhereAnswersAreSlow() {
+        var tenure = tenure(term: 5)
+        var actions: [Tenure.Action] = []
+        var now = at(100.1)
+        tenure.tick(now, &actions)
+        tenure.carriedOut(actions, at: now)
+        var asked: [(ticket: Int, answeredAt: BootInstant)] = []
+        var takenOver: BootInstant?
+        while takenOver == nil, now < at(110) {
+            for case .submit(let ticket, _) in actions { asked.append((ticket, now.advanced(by: .milliseconds(600)))) }
+            if let next = asked.first, next.answeredAt <= tenure.wake {
+                asked.removeFirst()
+                now = next.answeredAt
+                actions = tenure.handle(
+                    .replies(ticket: next.ticket, [.success(.committed([nil])), mine]), at: now, ticks: false)
+                tenure.tick(now, &actions)
+            } else {
+                now = max(now, tenure.wake)
+                actions = tenure.handle(.timer, at: now)
+            }
+            tenure.carriedOut(actions, at: now)
+            if actions.contains(where: { if case .takeOver = $0 { true } else { false } }) { takenOver = now }
+        }
+        #expect(takenOver.map { $0 <= at(102) } == true)
     }
 
     @Test func theGuardianHasItsTimeFromWhenItWasAsked() {
