@@ -46,7 +46,11 @@ else {
     exit(codes.code(for: Ended(outcome: .osError)))
 }
 let wrapper = Wrapper(plan: plan, codes: codes, supervisor: supervisor)
-let failure = FreshThread.perform { wrapper.perform() }
+let failure = FreshThread.perform {
+    wrapper.perform()
+    // The C client's threads end with the process: nothing here is worth waiting for them, nor the main thread for this one.
+    _exit(0)
+}
 if failure != 0 {
     Screen.complain("cannot make a thread: \(String(errno: failure))")
     supervisor.guardian.tellFront(code: codes.code(for: Ended(outcome: .osError)), dieOf: 0)
