@@ -7,14 +7,14 @@ import Glibc
 /// both spin for ever (futexes with priority inheritance name their owner by number). A new thread asks for its own.
 enum FreshThread {
     private final class Body {
-        let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+        let run: @Sendable () -> Never
+        init(_ run: @escaping @Sendable () -> Never) { self.run = run }
     }
 
-    /// Returns when the body has.
+    /// Does not return while the body runs, which ends the process itself.
     ///
-    /// - Returns: 0, or the errno of a thread that could not be made; then nothing was run.
-    nonisolated static func perform(_ body: @escaping @Sendable () -> Void) -> Int32 {
+    /// - Returns: the errno of a thread that could not be made; then nothing was run.
+    nonisolated static func perform(_ body: @escaping @Sendable () -> Never) -> Int32 {
         var thread = pthread_t()
         let context = unsafe Unmanaged.passRetained(Body(body)).toOpaque()
         let code = unsafe pthread_create(
@@ -22,7 +22,6 @@ enum FreshThread {
             { context in
                 guard let context = unsafe context else { return nil }
                 unsafe Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
-                return nil
             }, context)
         if code == 0 { pthread_join(thread, nil) }
         return code

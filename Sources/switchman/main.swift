@@ -48,12 +48,9 @@ else {
 let wrapper = Wrapper(plan: plan, codes: codes, supervisor: supervisor)
 let failure = FreshThread.perform {
     wrapper.perform()
-    // The C client's threads end with the process: nothing here is worth waiting for them, nor the main thread for this one.
+    // The C client's threads end with the process: nothing here is worth waiting for them.
     _exit(0)
 }
-if failure != 0 {
-    Screen.complain("cannot make a thread: \(String(errno: failure))")
-    supervisor.guardian.tellFront(code: codes.code(for: Ended(outcome: .osError)), dieOf: 0)
-}
-// The C client's threads end with the process: nothing here is worth waiting for them.
+Screen.complain("cannot make a thread: \(String(errno: failure))")
+supervisor.guardian.tellFront(code: codes.code(for: Ended(outcome: .osError)), dieOf: 0)
 _exit(0)
