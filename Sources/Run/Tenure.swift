@@ -100,8 +100,7 @@ package struct Tenure: Sendable {
         case .tree(let report): tree(report, now, &actions)
         case .timer: break
         }
-        // What is due already is not late.
-        dueAt = min(dueAt, max(wake, now))
+        expectTick(now)
         if ticks { tick(now, &actions) }
         return actions
     }
@@ -111,9 +110,11 @@ package struct Tenure: Sendable {
         guard let waiting = unacknowledged?.sequence else { return }
         for case .start(waiting, _) in actions { unacknowledged = (waiting, now) }
         for case .postpone(waiting, _) in actions { unacknowledged = (waiting, now) }
-        // What is due already is not late.
-        dueAt = min(dueAt, max(wake, now))
+        expectTick(now)
     }
+
+    /// Something new may be due before what was. What is due already is not late.
+    private mutating func expectTick(_ now: BootInstant) { dueAt = min(dueAt, max(wake, now)) }
 
     /// For a negative control: the clock read after the call that submits.
     mutating func submittedOnly(at now: BootInstant) { if heartbeatTicket != nil { heartbeats?.submitted(at: now) } }

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import signal
 import subprocess
 import time
 
@@ -71,6 +72,17 @@ class Run:
         return list(found.values())
 
     # Its end.
+
+    def lose(self):
+        """All its processes vanish at once, as with their host: all are stopped before the first is killed, so that none
+        acts on the death of another."""
+        stopped = set()
+        while fresh := {one.pid for one in self.processes()} - stopped:
+            for pid in fresh:
+                processes.kill(pid, signal.SIGSTOP)
+            stopped |= fresh
+        for pid in stopped:
+            processes.kill(pid)
 
     @property
     def out(self):

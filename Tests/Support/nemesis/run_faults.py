@@ -81,19 +81,8 @@ class LoseHost(Fault):
             return None
         for attempt in victims:
             attempt.touched.add("host lost")
-            _lose(attempt.run)
+            attempt.run.lose()
         return f"{host}: {' '.join(one.label for one in victims)}"
-
-
-def _lose(run):
-    """Stop all before the first is killed, so that none acts on the death of another; its waiter is elsewhere."""
-    stopped = set()
-    while fresh := {one.pid for one in run.processes()} - stopped:
-        for pid in fresh:
-            processes.kill(pid, signal.SIGSTOP)
-        stopped |= fresh
-    for pid in stopped:
-        processes.kill(pid)
 
 
 def _environment(pid):
