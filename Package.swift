@@ -54,10 +54,14 @@ let package = Package(
             name: "Run",
             dependencies: ["Recipes", "Coordination", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
+        .target(
+            name: "Invocation",
+            dependencies: ["CGetopt", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper"],
+            swiftSettings: strict),
         .executableTarget(
             name: "switchman",
             dependencies: [
-                "CGetopt", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper",
+                "Invocation", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict,

@@ -4,10 +4,22 @@ package struct FleetData: Sendable, Equatable {
     package let groups: [ExactName: [String]]
     /// Resource names in the order of their queues, macros not yet replaced.
     package let resources: [String]
+    /// How many permits a resource has in all, macros not yet replaced: what every run's TOTAL must agree with.
+    package let totals: [ExactName: JSONValue]
+    /// Locknames of which nothing is to be started, anywhere.
+    package let paused: [String]
+    /// Hosts on which nothing is to be started.
+    package let drained: [String]
 
-    package init(groups: [ExactName: [String]], resources: [String]) {
+    package init(
+        groups: [ExactName: [String]], resources: [String], totals: [ExactName: JSONValue] = [:], paused: [String] = [],
+        drained: [String] = []
+    ) {
         self.groups = groups
         self.resources = resources
+        self.totals = totals
+        self.paused = paused
+        self.drained = drained
     }
 
     /// Reads the node's data; none at all is an empty configuration.
@@ -30,7 +42,23 @@ package struct FleetData: Sendable, Equatable {
         guard case .object(let object) = value else {
             throw FleetDataError(message: "prefix data is \(value.kind); it must be an object, such as {}")
         }
-        return FleetData(groups: try groups(object["groups"]), resources: try resources(object["resources"]))
+        return FleetData(
+            groups: try groups(object["groups"]), resources: try list(object["resources"], "resources"),
+            totals: try totals(object["totals"]), paused: try list(object["paused"], "paused"),
+            drained: try list(object["drained"], "drained"))
+    }
+
+    package func isPaused(_ lockname: String) -> Bool { paused.contains { $0.isSameName(as: lockname) } }
+    package func isDrained(host: String) -> Bool { drained.contains { $0.isSameName(as: host) } }
+
+    /// The declared total of a resource whose macros are replaced; nil if none is declared.
+    package func total(of resource: String, macros: Macros) throws(FleetDataError) -> Int64? {
+        // Of two keys that become one name, the same one counts on every host.
+        for (key, value) in totals.sorted(by: { $0.key < $1.key })
+        where macros.expand(key.text).isSameName(as: resource) {
+            return try Self.total(value, of: key.text, macros: macros)
+        }
+        return nil
     }
 
     /// Whether the host is of the group, directly or through groups within it. Names are compared byte for byte.
@@ -91,14 +119,46 @@ package struct FleetData: Sendable, Equatable {
         }
     }
 
-    private static func resources(_ value: JSONValue?) throws(FleetDataError) -> [String] {
+    private static func list(_ value: JSONValue?, _ key: String) throws(FleetDataError) -> [String] {
         switch value {
         case nil, .null:
             return []
         case .array(let names):
-            return try strings(names, of: "\"resources\"")
+            return try strings(names, of: "\"\(key)\"")
         case .some(let other):
-            throw FleetDataError(message: "prefix data: \"resources\" is \(other.kind); it must be a list of strings")
+            throw FleetDataError(message: "prefix data: \"\(key)\" is \(other.kind); it must be a list of strings")
+        }
+    }
+
+    private static func totals(_ value: JSONValue?) throws(FleetDataError) -> [ExactName: JSONValue] {
+        switch value {
+        case nil, .null:
+            return [:]
+        case .object(let totals):
+            return totals.filter { $0.value != .null }
+        case .some(let other):
+            throw FleetDataError(
+                message: "prefix data: \"totals\" is \(other.kind); it must be an object, such as {\"cpu\": 8}")
+        }
+    }
+
+    /// A number, or arithmetic in a string, as on the command line.
+    private static func total(
+        _ value: JSONValue, of resource: String, macros: Macros
+    ) throws(FleetDataError) -> Int64 {
+        let place = "prefix data: the total of \"\(Excerpt.of(resource))\""
+        switch value {
+        case .integer(let total) where (1..<(1 << 53)).contains(total):
+            return total
+        case .string(let text) where text.utf8.count <= 4096:
+            do throws(LeaseError) {
+                return try LeaseRequest.total(text, macros: macros)
+            } catch {
+                throw FleetDataError(message: "\(place): \(error.message)")
+            }
+        default:
+            throw FleetDataError(
+                message: "\(place) will not do; it must be an integer from 1 on, or arithmetic such as \"CPU\"")
         }
     }
 

@@ -15,8 +15,11 @@ package struct JobRecord: Sendable, Equatable {
     package var pid: Int32
     /// The fencing token of the run: known only once it is over, since the take that writes the record makes it.
     package var token: Int64?
-    /// The server's clock at the take, in milliseconds since the epoch; likewise known only afterwards.
+    /// The server's clock when the command was started, in milliseconds since the epoch; likewise known only afterwards, but
+    /// for `--min-interval`, which has it written before the start.
     package var started: Int64?
+    /// The holder has started nothing yet, and writes again before it does.
+    package var isWaiting = false
     package var runs: [PastRun]
 
     package init(session: String, n: Int, term: Int64, host: String, pid: Int32, runs: [PastRun]) {
@@ -40,6 +43,7 @@ package struct JobRecord: Sendable, Equatable {
         self.state = state
         token = members["token"]?.integer
         started = members["started"]?.integer
+        isWaiting = members["waiting"] == .boolean(true)
     }
 
     /// The oldest runs give way to the limits.
@@ -50,7 +54,7 @@ package struct JobRecord: Sendable, Equatable {
                 "state": .string(state.rawValue), "session": .string(session), "n": .integer(Int64(n)),
                 "term": .integer(term), "host": .string(host), "pid": .integer(Int64(pid)),
                 "token": token.map { .integer($0) } ?? .null, "started": started.map { .integer($0) } ?? .null,
-                "runs": .array(kept.map(\.value)),
+                "waiting": isWaiting ? .boolean(true) : .null, "runs": .array(kept.map(\.value)),
             ])
             let bytes = Array(value.text.utf8)
             if bytes.count <= Self.bytesMax || kept.isEmpty { return bytes }
@@ -70,12 +74,14 @@ package struct PastRun: Sendable, Equatable {
     package var outcome: String
     package var code: Int32?
     package var token: Int64?
+    package var waitedMilliseconds: Int64?
 
     package init(
         host: String, started: Int64?, heldMilliseconds: Int64? = nil, outcome: String, code: Int32? = nil,
-        token: Int64? = nil
+        token: Int64? = nil, waitedMilliseconds: Int64? = nil
     ) {
         (self.host, self.started, self.heldMilliseconds) = (host, started, heldMilliseconds)
+        self.waitedMilliseconds = waitedMilliseconds
         (self.outcome, self.code, self.token) = (outcome, code, token)
     }
 
@@ -86,7 +92,7 @@ package struct PastRun: Sendable, Equatable {
         self.init(
             host: host, started: members["started"]?.integer, heldMilliseconds: members["held_ms"]?.integer,
             outcome: outcome, code: members["code"]?.integer.flatMap(Int32.init(exactly:)),
-            token: members["token"]?.integer)
+            token: members["token"]?.integer, waitedMilliseconds: members["waited_ms"]?.integer)
     }
 
     var value: JSONValue {
@@ -94,6 +100,7 @@ package struct PastRun: Sendable, Equatable {
             "host": .string(host), "started": started.map { .integer($0) } ?? .null,
             "held_ms": heldMilliseconds.map { .integer($0) } ?? .null, "outcome": .string(outcome),
             "code": code.map { .integer(Int64($0)) } ?? .null, "token": token.map { .integer($0) } ?? .null,
+            "waited_ms": waitedMilliseconds.map { .integer($0) } ?? .null,
         ])
     }
 }

@@ -6,6 +6,12 @@ package struct Layout: Sendable {
 
     package func lock(_ lockname: String) -> String { "\(prefix)/locks/\(lockname)" }
     package func record(_ lockname: String) -> String { "\(prefix)/jobs/\(lockname)" }
+    /// The places of those who wait for a lock; the original does not look here.
+    package func lockQueue(_ lockname: String) -> String { "\(prefix)/waiters/\(lockname)" }
+    /// An operator's request that this holder of the lock, and no other, end its command: ephemeral.
+    package func stopRequest(_ lockname: String, czxid: Int64) -> String {
+        "\(prefix)/stops/\(lockname)-\(String(UInt64(bitPattern: czxid), radix: 16))"
+    }
     package func queue(_ resource: String) -> String { "\(prefix)/queues/\(resource)" }
     package func leases(_ resource: String) -> String { "\(prefix)/semaphores/\(resource)/leases" }
     package func marks(_ resource: String) -> String { "\(prefix)/semaphores/\(resource)/marks" }

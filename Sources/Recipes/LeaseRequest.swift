@@ -3,7 +3,8 @@ package struct LeaseRequest: Sendable, Equatable {
     /// The resource's name, macros replaced.
     package let resource: String
     package let count: Int64
-    package let total: Int64
+    /// 0 until it is known: without one of its own, the request takes the total that the prefix data declares.
+    package private(set) var total: Int64
 
     package init(resource: String, count: Int64, total: Int64) {
         self.resource = resource
@@ -18,7 +19,7 @@ package struct LeaseRequest: Sendable, Equatable {
     /// As file systems have it; the place's name with its lockname must remain a sensible path.
     private static let longestResourceBytes = 255
 
-    /// Reads RESOURCE=COUNT:TOTAL.
+    /// Reads RESOURCE=COUNT:TOTAL, or RESOURCE=COUNT.
     package static func parse(_ text: String, macros: Macros) throws(LeaseError) -> LeaseRequest {
         guard text.utf8.count <= longestBytes else {
             throw LeaseError(text, "is longer than \(longestBytes) bytes; write it shorter")
@@ -28,22 +29,50 @@ package struct LeaseRequest: Sendable, Equatable {
             throw LeaseError(text, "has no \"=\"; write RESOURCE=COUNT:TOTAL")
         }
         let values = scalars[scalars.index(after: equals)...]
-        guard let colon = values.firstIndex(of: ":") else {
-            throw LeaseError(text, "has no total; write RESOURCE=COUNT:TOTAL")
-        }
+        let colon = values.firstIndex(of: ":")
         let resource = macros.expand(String(scalars[..<equals]))
         if let objection = NodeName.objection(to: Array(resource.utf8), longestBytes: longestResourceBytes) {
             throw LeaseError(
                 text, "the resource's name (\"\(Excerpt.of(resource))\" here) \(objection); choose another")
         }
-        let (before, after) = (values[..<colon], values[values.index(after: colon)...])
-        let count = try value(of: before, called: "COUNT", in: text, macros: macros)
-        let total = try value(of: after, called: "TOTAL", in: text, macros: macros)
+        let count = try value(
+            of: values[..<(colon ?? values.endIndex)], called: "COUNT", in: text, macros: macros)
+        guard let colon else { return LeaseRequest(resource: resource, count: count, total: 0) }
+        let total = try value(of: values[values.index(after: colon)...], called: "TOTAL", in: text, macros: macros)
         guard count <= total else {
             throw LeaseError(
                 text, "asks for \(count) of \(total) permits, and would wait for ever; COUNT is at most TOTAL")
         }
         return LeaseRequest(resource: resource, count: count, total: total)
+    }
+
+    /// Reads a total that the prefix data declares.
+    package static func total(_ text: String, macros: Macros) throws(LeaseError) -> Int64 {
+        try value(of: text.unicodeScalars[...], called: "TOTAL", in: text, macros: macros)
+    }
+
+    /// With the total that the prefix data declares, nil if none: every run of a fleet must count alike.
+    package func checked(declared: Int64?) throws(LeaseError) -> LeaseRequest {
+        guard let declared else {
+            if total > 0 { return self }
+            throw LeaseError(
+                message: "--lease \(resource)=\(count): no total; write \(resource)=\(count):TOTAL, or declare it in "
+                    + "\"totals\"")
+        }
+        guard total == 0 || total == declared else {
+            throw LeaseError(
+                message: "--lease \(resource): total \(total) here, but \(declared) declared in \"totals\"; leave "
+                    + "\":\(total)\" out")
+        }
+        guard count <= declared else {
+            throw LeaseError(
+                message:
+                    "--lease \(resource): asks for \(count) of the \(declared) permits declared in \"totals\", and "
+                    + "would wait for ever")
+        }
+        var checked = self
+        checked.total = declared
+        return checked
     }
 
     private static func value(

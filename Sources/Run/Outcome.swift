@@ -10,6 +10,10 @@ package enum Outcome: String, CaseIterable, Sendable {
     case queued
     /// This host is not of the group asked for.
     case notInGroup = "not-in-group"
+    /// The last start was less than `--min-interval` ago.
+    case tooSoon = "too-soon"
+    /// The job is paused, or this host drained.
+    case paused
     case usage
     /// Prefix data or a znode is not what it should be.
     case badData = "bad-data"
@@ -23,6 +27,10 @@ package enum Outcome: String, CaseIterable, Sendable {
     case badConfig = "bad-config"
     /// Stopped since this host left the group.
     case groupExit = "group-exit"
+    /// Stopped by an operator.
+    case released
+    /// Stopped after `--timeout`.
+    case timeout
     /// Stopped since ownership was lost or no longer provable.
     case lost
     case notExecutable = "not-executable"
@@ -31,7 +39,7 @@ package enum Outcome: String, CaseIterable, Sendable {
     /// The command was not started, and nothing is wrong: it is meant that way, or somebody else has it.
     package var isSkip: Bool {
         switch self {
-        case .locked, .queued, .notInGroup: true
+        case .locked, .queued, .notInGroup, .tooSoon, .paused: true
         default: false
         }
     }
@@ -40,7 +48,7 @@ package enum Outcome: String, CaseIterable, Sendable {
     /// Where sysexits.h has a word for it, it is that; 126 and 127 are the shell's.
     package var defaultCode: Int32 {
         switch self {
-        case .ran, .signaled, .locked, .queued, .notInGroup: 0
+        case .ran, .signaled, .locked, .queued, .notInGroup, .tooSoon, .paused: 0
         case .usage: 64
         case .badData: 65
         case .unavailable: 69
@@ -49,7 +57,9 @@ package enum Outcome: String, CaseIterable, Sendable {
         case .denied: 77
         case .badConfig: 78
         case .groupExit: 79
+        case .released: 80
         case .lost: 81
+        case .timeout: 124
         case .notExecutable: 126
         case .notFound: 127
         }

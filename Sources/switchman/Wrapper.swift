@@ -1,5 +1,6 @@
 import Coordination
 import Glibc
+import Invocation
 import Logging
 import Recipes
 import Run

@@ -1,4 +1,5 @@
 import Glibc
+import Invocation
 import Recipes
 import Run
 import Supervision

@@ -1,16 +1,16 @@
 import Glibc
-import Recipes
+package import Recipes
 import Run
 
 /// What the command line asks for.
-struct Arguments: Sendable {
+package struct Arguments: Sendable {
     /// What becomes of processes that outlive the command.
-    enum Descendants: String, CaseIterable, Sendable {
+    package enum Descendants: String, CaseIterable, Sendable {
         case wait, kill, leave
     }
 
     /// What goes to standard error.
-    enum Verbosity: Sendable {
+    package enum Verbosity: Sendable {
         /// Errors.
         case quiet
         /// Warnings too.
@@ -19,30 +19,30 @@ struct Arguments: Sendable {
         case verbose
     }
 
-    enum Parsed: Sendable {
+    package enum Parsed: Sendable {
         case run(Arguments)
         case help
         case version
     }
 
-    var config: String?
-    var group: String?
+    package var config: String?
+    package var group: String?
     /// As given, not looked at yet; see `effectiveLockname`.
-    var lockname: [UInt8]?
-    var takesLock = true
+    package var lockname: [UInt8]?
+    package var takesLock = true
     /// As given; they can be read only when this host's facts are known.
-    var leases: [String] = []
-    var leaseWait: Limit?
-    var descendants = Descendants.wait
-    var skipExitCode: UInt8?
+    package var leases: [String] = []
+    package var leaseWait: Limit?
+    package var descendants = Descendants.wait
+    package var skipExitCode: UInt8?
     /// By the outcome's name.
-    var exitCodes: [String: UInt8] = [:]
-    var verbosity = Verbosity.normal
+    package var exitCodes: [String: UInt8] = [:]
+    package var verbosity = Verbosity.normal
     /// The command and its arguments, at least one word, as given.
-    var command: [[UInt8]] = []
+    package var command: [[UInt8]] = []
 
     /// Takes this process's words, the program's own name first.
-    static func parse(_ words: [[UInt8]]) throws(UsageError) -> Parsed {
+    package static func parse(_ words: [[UInt8]]) throws(UsageError) -> Parsed {
         let scan = try OptionScanner.scan(words)
         var arguments = Arguments()
         for (option, value) in scan.options {
@@ -63,7 +63,7 @@ struct Arguments: Sendable {
     }
 
     /// The words of this process, as bytes: they need not be UTF-8.
-    static func ofThisProcess() -> [[UInt8]] {
+    package static func ofThisProcess() -> [[UInt8]] {
         (0..<Int(CommandLine.argc)).compactMap { index in
             guard let word = unsafe CommandLine.unsafeArgv[index] else { return nil }
             return unsafe Array(UnsafeRawBufferPointer(start: word, count: strlen(word)))
@@ -71,12 +71,12 @@ struct Arguments: Sendable {
     }
 
     /// The lockname given, else the command's base name, which need not be a good one.
-    var effectiveLockname: [UInt8] {
+    package var effectiveLockname: [UInt8] {
         lockname ?? Self.baseName(command.first ?? [])
     }
 
     /// What to execute. A single word with blanks or shell characters is for the shell, as in the original.
-    var commandVector: [[UInt8]] {
+    package var commandVector: [[UInt8]] {
         guard command.count == 1, let word = command.first, Self.isForShell(word) else { return command }
         return [Array("/bin/sh".utf8), Array("-c".utf8), word]
     }
@@ -200,6 +200,6 @@ struct Arguments: Sendable {
 }
 
 /// A command line that cannot be followed. One line that names the option and says what to do.
-struct UsageError: Error, Equatable {
-    let message: String
+package struct UsageError: Error, Equatable {
+    package let message: String
 }

@@ -1,23 +1,23 @@
 import Glibc
-import Run
+package import Run
 
 /// The one place that turns an outcome into an exit code.
-struct ExitCode: Sendable {
+package struct ExitCode: Sendable {
     private let skip: UInt8?
     private let codes: [String: UInt8]
 
-    init(_ arguments: Arguments) {
+    package init(_ arguments: Arguments) {
         skip = arguments.skipExitCode
         codes = arguments.exitCodes
     }
 
-    func code(for ended: Ended) -> Int32 {
+    package func code(for ended: Ended) -> Int32 {
         if let code = override(ended.outcome) { return code }
         return ended.code ?? ended.outcome.defaultCode
     }
 
     /// SIGINT is raised again, so that a shell loop around us stops as it would around the command.
-    func signalToDieOf(_ ended: Ended) -> Int32 {
+    package func signalToDieOf(_ ended: Ended) -> Int32 {
         ended.outcome == .signaled && ended.signal == SIGINT && override(.signaled) == nil ? SIGINT : 0
     }
 

@@ -1,26 +1,26 @@
 import Coordination
 import Glibc
-import Recipes
-import Run
-import Supervision
-import ZooKeeper
+package import Recipes
+package import Run
+package import Supervision
+package import ZooKeeper
 
 /// What is going to be done, decided before anything is started: the command line and the configuration, put together.
-struct Plan: Sendable {
-    let job: Job
-    let servers: [Server]
-    let sessionTimeout: Duration
-    let grace: Duration
-    let descendants: Launch.Descendants
-    let verbosity: Arguments.Verbosity
-    let logfile: String?
-    let loglevel: LogLevel
-    let warnings: [String]
+package struct Plan: Sendable {
+    package let job: Job
+    package let servers: [Server]
+    package let sessionTimeout: Duration
+    package let grace: Duration
+    package let descendants: Launch.Descendants
+    package let verbosity: Arguments.Verbosity
+    package let logfile: String?
+    package let loglevel: LogLevel
+    package let warnings: [String]
     /// The configuration file, as an absolute path, if there is one.
-    let configPath: String?
-    let command: [[UInt8]]
+    package let configPath: String?
+    package let command: [[UInt8]]
 
-    init(_ arguments: Arguments, environment: [String: String]) throws(PlanError) {
+    package init(_ arguments: Arguments, environment: [String: String]) throws(PlanError) {
         let lockname: LockName
         do {
             lockname = try LockName(bytes: arguments.effectiveLockname)
@@ -101,9 +101,9 @@ struct Plan: Sendable {
 }
 
 /// Why there is nothing to be done, with the outcome that this is.
-struct PlanError: Error {
-    let outcome: Outcome
-    let message: String
+package struct PlanError: Error {
+    package let outcome: Outcome
+    package let message: String
 }
 
 extension Limit {
