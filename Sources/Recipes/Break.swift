@@ -36,4 +36,5 @@ package enum Break: String, CaseIterable, Sendable {
     case pauseIgnored
     case intervalByOwnClock
     case startNotWritten
+    case idleForever
 }

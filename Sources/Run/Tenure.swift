@@ -153,6 +153,7 @@ package struct Tenure: Sendable {
             fleetChanged = false
             fleetTicket = submit([.get(job.layout.prefix, watch: true)], &actions)
         }
+        if now >= givesUpAt ?? .never { lose("no heartbeat was acknowledged in time", now, &actions) }
         switch phase {
         case .waitingOut(let until) where now >= until: waitedOut(now, &actions)
         case .starting: start(now, &actions)
@@ -174,7 +175,8 @@ package struct Tenure: Sendable {
     /// When `tick` wants to be called, if nothing happens before.
     package var wake: BootInstant {
         var instants = [
-            stragglersAt, retryAt, timeoutAt, unacknowledged?.since.map { $0.advanced(by: guardianPatience) },
+            stragglersAt, retryAt, timeoutAt, givesUpAt,
+            unacknowledged?.since.map { $0.advanced(by: guardianPatience) },
         ]
         .compactMap { $0 }
         if !isReleasing, let heartbeats, ending.lost == nil { instants.append(heartbeats.wake()) }

@@ -10,6 +10,13 @@ extension Tenure {
         }
     }
 
+    /// Nothing runs that a guardian would end, and nothing can be started any more. With a new session it can be told whether
+    /// there are servers at all.
+    var givesUpAt: BootInstant? {
+        let isIgnored = job.breaks.contains(.idleForever) || job.breaks.contains(.lossIgnored)
+        return isBeforeStart && !isIgnored ? heartbeats?.deadline : nil
+    }
+
     mutating func waitedOut(_ now: BootInstant, _ actions: inout [Action]) {
         guard claims?.record != nil, !job.breaks.contains(.foundTermKept) else {
             phase = .starting

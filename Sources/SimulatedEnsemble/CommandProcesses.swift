@@ -33,7 +33,7 @@ final class CommandProcesses {
         let behaviour = run.order.command
         attempts += 1
         let attempt = attempts
-        (processes, leaderStatus, ownCode) = ([], 0, nil)
+        (processes, leaderStatus, ownCode, isBeingKilled) = ([], 0, nil, false)
         add(isLeader: true)
         world.note("\(run): the command starts\(attempt > 1 ? ", attempt \(attempt)" : "")")
         world.referee.started(run)
@@ -90,6 +90,12 @@ final class CommandProcesses {
 
     func whenAllDead(_ then: @escaping () -> Void) {
         if areAllDead { then() } else { afterwards = then }
+    }
+
+    /// What outlives the leader is nobody's business any more: the promise is given up for it.
+    func forgetRest() {
+        for index in processes.indices { processes[index].isAlive = false }
+        aliveCount = 0
     }
 
     // MARK: Signals

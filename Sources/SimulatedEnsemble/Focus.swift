@@ -5,7 +5,7 @@ import Recipes
 struct Focus {
     enum Strike {
         case cutMachine, stopSupervisor, stopGuardian, signal, betray, killSupervisor, suspend, isolate, slowDown, lag,
-            dropConnection, killGuardian, crash, operate
+            dropConnection, killGuardian, crash, operate, refuse
     }
 
     var theme: Plot.Theme?
@@ -87,6 +87,7 @@ extension Break {
         case .lockQueueIgnored: Focus(theme: .lock, strikes: [.signal], wishesPerMille: 400)
         case .pauseIgnored: Focus(theme: .lock, strikes: [.operate], strikesMin: 4)
         case .intervalByOwnClock: Focus(theme: .lock, strikes: [.killSupervisor], wishesPerMille: 500)
+        case .idleForever: Focus(theme: .lock, strikes: [.killSupervisor, .refuse], strikesMin: 5)
         case .startNotWritten: Focus(theme: .lock, strikes: [.killSupervisor], strikesMin: 4, wishesPerMille: 500)
         default: nil
         }

@@ -65,7 +65,8 @@ final class Nemesis {
         case 85..<90: slowDown(world.dice.below(world.plot.nativeMachines))
         case 90..<93: lag()
         case 93..<95: callerGone()
-        case 95..<97: touchRecord()
+        case 95: touchRecord()
+        case 96: refuse()
         case 24..<26: operate()
         case 97..<98: world.tally("timeouts turned down"); world.ensemble.timeoutMax = 2 * second
         default: expire()
@@ -88,6 +89,7 @@ final class Nemesis {
         case .dropConnection: dropConnection()
         case .crash: crash()
         case .operate: operate()
+        case .refuse: refuse()
         }
     }
 
@@ -197,6 +199,12 @@ final class Nemesis {
         world.tally("session ended by force")
         world.note("session \(String(session, radix: 16)) of \(run) is ended by force")
         world.ensemble.closeSession(session)
+    }
+
+    func refuse() {
+        guard let run = anyRun else { return }
+        world.tally("authentication refused")
+        run.refuse()
     }
 
     /// Somebody adds to a record: no business of the heartbeat's.

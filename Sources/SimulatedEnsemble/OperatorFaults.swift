@@ -4,22 +4,30 @@ import Recipes
 /// What an operator does: pauses, drains, asks a holder to stop.
 extension Nemesis {
     func operate() {
-        switch world.dice.below(3) {
+        switch world.dice.below(4) {
         case 0: pause(#""paused":["a"]"#)
         case 1: pause(#""drained":["\#(world.machines[world.dice.below(world.machines.count)].name)"]"#)
+        case 2: expel()
         default: askToStop()
         }
     }
 
-    private func pause(_ members: String) {
+    /// A host leaves the group.
+    private func expel() {
+        let host = world.machines[world.dice.below(world.machines.count)].name
+        change { $0.replacing("\"\(host)\"", with: "\"nobody\"") }
+    }
+
+    private func pause(_ members: String) { change { $0.dropLast() + ",\(members)}" } }
+
+    private func change(_ edit: (String) -> String) {
         let path = Plot.layout.prefix
-        guard let node = world.referee.books.state[path],
-            !String(decoding: node.data, as: UTF8.self).contains("ed\":[\"")
-        else { return }
-        world.tally("paused or drained")
+        guard let node = world.referee.books.state[path], node.data == world.scenario.fleetData else { return }
+        world.tally("fleet data changed")
         let before = node.data
-        let data = Array(before.dropLast()) + Array(",\(members)}".utf8)
-        world.note("the data of \(path) says \(members)")
+        let text = edit(String(decoding: before, as: UTF8.self))
+        let data = Array(text.utf8)
+        world.note("the data of \(path) is to be \(text)")
         world.ensemble.operate([.set(path, data: data, version: node.version)])
         undo(after: duration) { [self] in resume(with: before) }
     }

@@ -15,11 +15,16 @@ struct Order {
     var timeout: Duration?
     var retries = 0
     var retryDelay = Duration.zero
+    var staysInGroup = false
+    var descendants = Descendants.wait
     var command: Behaviour
     /// Comes after the faults: to find everything in order.
     var isProbe = false
     /// Of the Perl original.
     var isOriginal = false
+
+    /// What becomes of processes that outlive the command.
+    enum Descendants { case wait, kill, leave }
 
     /// How a command behaves, and the processes that it leaves behind.
     struct Behaviour {
@@ -45,6 +50,7 @@ struct Order {
         if let timeout { parts.append("timeout \(timeout)") }
         if retries > 0 { parts.append("\(retries) retries after \(retryDelay)") }
         if let group { parts.append("group \(group)") }
+        if descendants != .wait { parts.append("descendants \(descendants)") }
         if let leaseWait { parts.append("lease wait \(leaseWait)") }
         parts.append("term \(termSeconds) s, lasts \(Double(command.lasts) / 1e9) s, exits \(command.code)")
         if command.diesOfTerm == nil { parts.append("ignores SIGTERM") }

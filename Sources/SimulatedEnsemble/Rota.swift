@@ -56,14 +56,23 @@ final class Rota {
     func isTold(_ data: [UInt8]) {
         guard let fleet = try? FleetData.parse(data) else { return }
         var now: [String: Int64] = [:]
-        for subject in fleet.paused.map({ "job \($0)" }) + fleet.drained.map({ "host \($0)" }) {
+        let outside = world.machines.map(\.name).filter { !(fleet.groups["g"] ?? []).contains($0) }
+        for subject in fleet.paused.map({ "job \($0)" }) + fleet.drained.map({ "host \($0)" })
+            + outside.map({ "group without \($0)" })
+        {
             now[subject] = pauses[subject] ?? world.now
         }
         for subject in pauses.keys where now[subject] == nil { pauseEnds[subject] = world.now }
         pauses = now
     }
 
-    private func subjects(_ run: SimulatedRun) -> [String] { ["job \(run.job.lockname)", "host \(run.machine.name)"] }
+    private func subjects(_ run: SimulatedRun) -> [String] {
+        ["job \(run.job.lockname)", "host \(run.machine.name)"] + group(run)
+    }
+
+    private func group(_ run: SimulatedRun) -> [String] {
+        run.job.group == nil ? [] : ["group without \(run.machine.name)"]
+    }
 
     private func checkPause(_ run: SimulatedRun, _ accuse: (Violation.Promise, String) -> Void) {
         if run.order.isOriginal { return }
@@ -76,7 +85,10 @@ final class Rota {
 
     var isAnythingPaused: Bool { !pauses.isEmpty }
 
-    func wasPaused(_ run: SimulatedRun) -> Bool {
-        subjects(run).contains { pauses[$0] != nil || pauseEnds[$0] ?? -1 >= run.startedAt }
+    func wasPaused(_ run: SimulatedRun) -> Bool { was(subjects(run), run) }
+    func wasOutsideGroup(_ run: SimulatedRun) -> Bool { was(group(run), run) }
+
+    private func was(_ subjects: [String], _ run: SimulatedRun) -> Bool {
+        subjects.contains { pauses[$0] != nil || pauseEnds[$0] ?? -1 >= run.startedAt }
     }
 }

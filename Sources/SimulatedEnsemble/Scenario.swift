@@ -11,6 +11,10 @@ final class Scenario {
     private var runsMax = 0
     private var isOpen = true
 
+    /// As long as no operator changes it.
+    let fleetData = Array(
+        #"{"resources":["r1","r2"],"groups":{"g":["host0.test","host1.test","host2.test","host3.test"]}}"#.utf8)
+
     init(world: World) {
         self.world = world
         nemesis = Nemesis(world: world)
@@ -21,8 +25,7 @@ final class Scenario {
     func perform() {
         world.ensemble.begin()
         tick()
-        let resources = #"{"resources":["r1","r2"],"groups":{"g":["host0.test","host1.test","host2.test"]}}"#
-        world.ensemble.operate([.create(Plot.layout.prefix, data: Array(resources.utf8), .persistent)])
+        world.ensemble.operate([.create(Plot.layout.prefix, data: fleetData, .persistent)])
         world.ensemble.operate([.create("\(Plot.layout.prefix)/stops", data: [], .persistent)])
         if world.plot.isMixed {
             // An original makes what is missing, and can be lost between two of those; here it is there.
@@ -133,6 +136,11 @@ final class Scenario {
             order.retryDelay = .milliseconds(world.dice.between(0, 4000))
             order.command.succeedsAt = 1 + world.dice.below(5)
         }
+        if dice(often) {
+            order.group = "g"
+            order.staysInGroup = dice(300)
+        }
+        order.descendants = dice(often) ? .kill : dice(often / 3) ? .leave : .wait
     }
 
     private func makeBehaviour() -> Order.Behaviour {
@@ -225,6 +233,7 @@ final class Scenario {
             order.leaseWait = nil
             order.isProbe = true
             (order.lockWait, order.minInterval, order.timeout, order.retries) = (.seconds(0), nil, nil, 0)
+            order.group = nil
             order.command.failsToStart = false
             order.leases =
                 order.leases.isEmpty

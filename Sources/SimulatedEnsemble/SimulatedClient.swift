@@ -18,6 +18,7 @@ import Coordination
     private var connection: Connection?
     private var isConnected = false
     private var isOver = false
+    private var isRefused = false
     private var nextServer: Int
     private var timeout: Int64
     private var lastZxid: Int64 = 0
@@ -53,7 +54,7 @@ import Coordination
             }
             let outgoing = requests.enumerated().map { Outgoing(request: $1, burst: burst, index: $0) }
             if isOver {
-                for one in outgoing { fail(one, .sessionExpired) }
+                for one in outgoing { fail(one, isRefused ? .authenticationFailed : .sessionExpired) }
             } else if isConnected {
                 send(outgoing)
             } else {
@@ -156,6 +157,21 @@ import Coordination
         } else {
             for one in outgoing { connection?.send(.requests([one])) }
         }
+    }
+
+    /// A server refuses what the client says of itself: the library gives the session up, for good.
+    func refuse() {
+        guard !isOver else { return }
+        world.note("\(run) is refused by server \(nextServer): authentication failed")
+        isOver = true
+        isRefused = true
+        connection?.closeAtClient()
+        connection = nil
+        isConnected = false
+        run.post(.session(.authenticationFailed))
+        let lost = inFlight + queued
+        (inFlight, queued) = ([], [])
+        for outgoing in lost { fail(outgoing, .authenticationFailed) }
     }
 
     // MARK: What comes

@@ -58,7 +58,8 @@ import Run
         if order.isOriginal { return beginOriginal() }
         Task(executorPreference: world.executor) { [self] in
             let life = Run.Life(
-                job: job, grace: order.grace, waitsForDescendants: true, inbox: self, clock: self, commandTree: tree,
+                job: job, grace: order.grace, waitsForDescendants: order.descendants == .wait, inbox: self, clock: self,
+                commandTree: tree,
                 connect: { [self] in connect() },
                 environment: { [self] in
                     claims = $0
@@ -257,6 +258,15 @@ import Run
     }
 
     func disturb() { wasDisturbed = true }
+
+    private(set) var wasRefused = false
+
+    /// Its credentials are not accepted any more.
+    func refuse() {
+        wasRefused = true
+        disturb()
+        clients.last?.refuse()
+    }
 
     func stop() {
         guard life == .running else { return }

@@ -33,7 +33,13 @@ import Coordination
         self.world = world
         self.run = run
         processes = CommandProcesses(world: world, run: run)
-        unsafe sw_deadman_init(&deadman, SW_DESCENDANTS_WAIT, run.order.grace.nanoseconds)
+        let descendants =
+            switch run.order.descendants {
+            case .wait: SW_DESCENDANTS_WAIT
+            case .kill: SW_DESCENDANTS_KILL
+            case .leave: SW_DESCENDANTS_LEAVE
+            }
+        unsafe sw_deadman_init(&deadman, descendants, run.order.grace.nanoseconds)
         processes.onDeath = { [unowned self] in whenGuardianRuns { [self] in reap() } }
     }
 
@@ -146,7 +152,10 @@ import Coordination
             world.referee.guardianEnds(run, Self.ending(action.causes), isUnasked: isUnasked)
             processes.kill(within: run.order.command.killTakes)
             if processes.areAllDead { reap() }
-        case SW_DO_REPORT: report(.reaped)
+        case SW_DO_REPORT:
+            // With --descendants leave; else nothing is left.
+            processes.forgetRest()
+            report(.reaped)
         case SW_DO_EXIT: guardianIsDead = true
         default: break
         }

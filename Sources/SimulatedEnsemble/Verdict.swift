@@ -34,6 +34,11 @@ struct Verdict {
         case .tooSoon: judgeInterval(accuse)
         case .paused:
             if !rota.wasPaused(run) { accuse(.truth, "\(run) says that it is paused, which it was not") }
+        case .notInGroup, .groupExit:
+            if !rota.wasOutsideGroup(run) {
+                accuse(.truth, "\(run) says that its host has left the group, which it has not")
+            }
+        case .denied where run.wasRefused: break
         case .timeout where run.job.timeout == nil: accuse(.truth, "\(run) ends for a timeout that it has not")
         case .released:
             let isAsked = books.state.children("\(Plot.layout.prefix)/stops").contains { name in

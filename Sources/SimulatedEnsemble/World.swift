@@ -72,6 +72,7 @@ package import Recipes
         order.isOriginal = machine.number >= plot.nativeMachines
         if order.isOriginal {
             (order.lockWait, order.minInterval, order.timeout, order.retries) = (.seconds(0), nil, nil, 0)
+            (order.group, order.descendants) = (nil, .wait)
         }
         var job = Job(
             lockname: order.lockname, takesLock: order.takesLock, leases: order.leases, group: order.group,
@@ -87,6 +88,7 @@ package import Recipes
         job.timeout = order.timeout
         job.retries = order.retries
         job.retryDelay = order.retryDelay
+        job.stopsOnGroupExit = !order.staysInGroup
         let run = SimulatedRun(world: self, machine: machine, number: runs.count, job: job, order: order)
         runs.append(run)
         run.begin()

@@ -15,7 +15,8 @@ struct ControlTests {
         "foundTermKept": 1000, "lossIgnored": 1000, "noMargin": 40000, "orphanClockFromSubmission": 30000,
         "clockIgnoresSuspend": 8000, "guardianIgnoresEndOfFile": 400, "guardianHasNoTimer": 400,
         "deathSignalOnly": 200, "neverTakesOver": 400, "localSessions": 3000, "mixedFleetUnset": 8000,
-        "mixedFleetBesideFaultyServers": 2000,
+        "mixedFleetBesideFaultyServers": 2000, "lockQueueIgnored": 400, "pauseIgnored": 400, "intervalByOwnClock": 400,
+        "startNotWritten": 1000, "idleForever": 1000,
     ]
 
     /// Broken, these harm nobody, since another rule makes up for each; Docs/Testing.md says which.
