@@ -20,11 +20,16 @@ extension Acquisition {
     package func forecast(wallMilliseconds: Int64) async throws(Interruption) -> Forecast {
         let skip = try await look()
         if let skip, skip != .locked { return Forecast(decision: .skips(skip), reasons: [reason(skip)]) }
-        if let reason = tooSoon(wallMilliseconds) { return Forecast(decision: .skips(.tooSoon), reasons: [reason]) }
+        let tooSoon = tooSoon(wallMilliseconds)
         if skip == .locked {
             let reasons = [try await holder(), try await line()].compactMap { $0 }
-            return Forecast(decision: job.waitsForLock ? .waitsForLock : .skips(.locked), reasons: reasons)
+            // The interval is decided under the claim, so who does not wait for it never comes to that.
+            if !job.waitsForLock {
+                return Forecast(decision: .skips(.locked), reasons: reasons + [tooSoon].compactMap { $0 })
+            }
+            if tooSoon == nil { return Forecast(decision: .waitsForLock, reasons: reasons) }
         }
+        if let tooSoon { return Forecast(decision: .skips(.tooSoon), reasons: [tooSoon]) }
         if !job.leases.isEmpty { return try await forecastPermits() }
         return Forecast(decision: .starts, reasons: [start(nil)])
     }

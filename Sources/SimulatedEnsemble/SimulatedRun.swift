@@ -60,8 +60,8 @@ import Run
             let life = Run.Life(
                 job: job, grace: order.grace, waitsForDescendants: true, inbox: self, clock: self, commandTree: tree,
                 connect: { [self] in connect() },
-                environment: { [self] in
-                    claims = $0
+                environment: { [self] claims, _ in
+                    self.claims = claims
                     return []
                 },
                 tell: { [self] in tell($0) }, notice: { _ in })
