@@ -98,8 +98,7 @@ extension Tenure {
     /// that there was nothing to run.
     private var pauseBeforeRetry: Duration? {
         guard attempts > 0, attempts <= job.retries, !hasTakenOver, ending.lost == nil, !ending.isFinal,
-            !wasInterrupted,
-            let exited = ending.exited
+            !wasInterrupted, let exited = ending.exited
         else { return nil }
         if exited.by == .none, [0, 126, 127].contains(Ending.own(exited.waitStatus).code) { return nil }
         // Each pause is twice the one before, up to a bound that a delay of the user's own may exceed.
