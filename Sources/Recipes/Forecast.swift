@@ -81,7 +81,8 @@ extension Acquisition {
         guard let last = record.lastStart(unlessFailed: job.retriesFailed),
             Interval(interval).covers(last, nowMilliseconds: wallMilliseconds)
         else { return nil }
-        let ago = wallMilliseconds.subtractingReportingOverflow(last).partialValue / 1000
+        // The server's clock may be ahead of ours.
+        let ago = max(0, wallMilliseconds.subtractingReportingOverflow(last).partialValue / 1000)
         return
             "the last start was \(ago) s ago, less than --min-interval (\(interval.components.seconds) s), by this host's clock"
     }
