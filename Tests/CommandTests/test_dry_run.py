@@ -108,6 +108,10 @@ def test_a_lost_run_that_has_to_be_waited_out(fleet):
 def test_it_takes_nothing(own_fleet, server):
     """Not a transaction but those of its session: its creation and its end."""
     own_fleet.resources("r")
+    before = server.zxid()
+    told(own_fleet, 0, "would start", options=("--lockname", "b", "--lease", "r=1:1", "--wait", "1m"))
+    eventually(lambda: server.zxid() - before >= 2)
+    assert server.zxid() - before == 2
     own_fleet.start_job("a")
     proxy = Proxy(server.port)
     own_fleet.settings["zkhosts"] = proxy.address

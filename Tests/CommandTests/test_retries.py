@@ -64,15 +64,18 @@ def test_each_pause_is_twice_the_one_before(fleet):
     assert [line.split("again in ")[1] for line in run.err.splitlines() if "again in" in line] == ["1 s", "2 s"]
 
 
-def test_lock_token_and_session_are_kept_also_through_a_pause_longer_than_the_term(fleet):
+def test_lock_token_and_session_are_kept_also_through_a_pause_longer_than_the_term(fleet, proxy):
     """Heartbeats go on in the pause: the lock is the very same node, and nobody else gets it."""
-    config = fleet.config(session_timeout=2, ownership_term=3)
-    run = fleet.start("--lockname", "a", "--retries", 1, "--retry-delay", 5, "--", *script(fleet, "test $n = 2"),
-                      config=config)
-    eventually(lambda: len(attempts(fleet)) == 1)
+    config = fleet.config(session_timeout=2, ownership_term=3, zkhosts=proxy.address)
+    run = fleet.start("--verbose", "--lockname", "a", "--retries", 1, "--retry-delay", 4, "--",
+                      *script(fleet, "test $n = 2"), config=config)
+    eventually(lambda: "again in 4 s" in run.err)
+    paused_at = now()
     lock = fleet.stat("locks", "a").czxid
     assert_silent(fleet.run("--lockname", "a", "--exit-code", "locked=5", "--", "true"), 5)
-    assert_silent(run.finished(), 0)
+    assert run.wait() == 0
+    beats = [beat for beat in proxy.heartbeats() if paused_at <= beat.time < paused_at + 3.9]
+    assert len(beats) >= 10, "one in each tenth of the term"
     first, second = attempts(fleet)
     assert first[1:] == second[1:] and first[1] == str(lock)
 
