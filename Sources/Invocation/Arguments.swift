@@ -228,6 +228,10 @@ package struct Arguments: Sendable {
                 !takesLock && leases.isEmpty && term != nil, .term,
                 "with --no-lock and without --lease there is nothing to own; leave it out"
             ),
+            (
+                leaseWait != nil && leases.isEmpty, .leaseWait,
+                "limits the wait for --lease; add --lease, or leave it out"
+            ),
             (retryFailed && minInterval == nil, .retryFailed, "says what --min-interval counts; add --min-interval"),
             (retryDelay != nil && retries == nil, .retryDelay, "is the pause between --retries; add --retries"),
             (onGroupExit != nil && group == nil, .onGroupExit, "needs a group; add --group"),

@@ -44,7 +44,8 @@ extension Forecast {
             case .waitsForLock, .waitsForPermits: "would wait"
             case .skips(let skip): "would skip (\(skip.outcome.rawValue))"
             }
-        return head + ": " + reasons.joined(separator: "; ")
+        // What stood in the way may be gone by the time it is asked who it was.
+        return reasons.isEmpty ? head : head + ": " + reasons.joined(separator: "; ")
     }
 
     /// What a run comes to that does not start now; one that would wait ends as if its wait were over. Nil: it starts.

@@ -28,7 +28,8 @@ package final class Acquisition {
         package init() {}
     }
 
-    var job: Job
+    /// With the order and the totals of its leases, once the prefix data was read.
+    package internal(set) var job: Job
     let talk: Conversation
     let notice: (Notice) -> Void
     let earlierSessions: Set<Int64>
@@ -95,9 +96,9 @@ package final class Acquisition {
     /// Waits for the lock: each in a place of its own, its predecessor watched, the lock watched by the head alone, so that one
     /// release wakes one.
     private func acquireInTurn() async throws(Interruption) -> Verdict {
-        let line = Queues(
-            of: .lock, job: job, talk: talk, earlierSessions: earlierSessions, notice: notice)
         while true {
+            // Made anew each time: a take that was given back has given up the place as well.
+            let line = Queues(of: .lock, job: job, talk: talk, earlierSessions: earlierSessions, notice: notice)
             if limits.lock == nil { limits.lock = job.lockWait.duration.map { talk.clock.now.advanced(by: $0) } }
             _ = try await line.enter()
             if !job.breaks.contains(.lockQueueIgnored),

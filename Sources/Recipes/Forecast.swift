@@ -20,11 +20,16 @@ extension Acquisition {
     package func forecast(wallMilliseconds: Int64) async throws(Interruption) -> Forecast {
         let skip = try await look()
         if let skip, skip != .locked { return Forecast(decision: .skips(skip), reasons: [reason(skip)]) }
-        if let reason = tooSoon(wallMilliseconds) { return Forecast(decision: .skips(.tooSoon), reasons: [reason]) }
+        let tooSoon = tooSoon(wallMilliseconds)
         if skip == .locked {
             let reasons = [try await holder(), try await line()].compactMap { $0 }
-            return Forecast(decision: job.waitsForLock ? .waitsForLock : .skips(.locked), reasons: reasons)
+            // The interval is decided under the claim, so who does not wait for it never comes to that.
+            if !job.waitsForLock {
+                return Forecast(decision: .skips(.locked), reasons: reasons + [tooSoon].compactMap { $0 })
+            }
+            if tooSoon == nil { return Forecast(decision: .waitsForLock, reasons: reasons) }
         }
+        if let tooSoon { return Forecast(decision: .skips(.tooSoon), reasons: [tooSoon]) }
         if !job.leases.isEmpty { return try await forecastPermits() }
         return Forecast(decision: .starts, reasons: [start(nil)])
     }
@@ -76,7 +81,8 @@ extension Acquisition {
         guard let last = record.lastStart(unlessFailed: job.retriesFailed),
             Interval(interval).covers(last, nowMilliseconds: wallMilliseconds)
         else { return nil }
-        let ago = wallMilliseconds.subtractingReportingOverflow(last).partialValue / 1000
+        // The server's clock may be ahead of ours.
+        let ago = max(0, wallMilliseconds.subtractingReportingOverflow(last).partialValue / 1000)
         return
             "the last start was \(ago) s ago, less than --min-interval (\(interval.components.seconds) s), by this host's clock"
     }

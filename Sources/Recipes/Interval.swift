@@ -37,15 +37,13 @@ extension Claims {
 }
 
 extension JobRecord {
-    /// When a command of this job was last started. Nil also if that run failed, or was lost, and does not count for it.
+    /// When a command of this job was last started; one that could not be executed has no such time. Nil also if that run failed, or was lost, and does not count for it.
     package func lastStart(unlessFailed: Bool) -> Int64? {
-        guard let last = runs.last(where: { $0.started != nil && $0.wasStarted }) else { return nil }
+        guard let last = runs.last(where: { $0.started != nil }) else { return nil }
         return unlessFailed && !last.hasSucceeded ? nil : last.started
     }
 }
 
 extension PastRun {
-    /// Whether there was a command; one that could not be executed is no start.
-    var wasStarted: Bool { !["not-found", "not-executable", "os-error"].contains(outcome) }
     package var hasSucceeded: Bool { outcome == "ran" && code == 0 }
 }

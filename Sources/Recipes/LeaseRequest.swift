@@ -12,6 +12,9 @@ package struct LeaseRequest: Sendable, Equatable {
         self.total = total
     }
 
+    /// COUNT:TOTAL, as far as it is known.
+    private var values: String { total == 0 ? "\(count)" : "\(count):\(total)" }
+
     /// Up to here a double tells every integer from the next.
     private static let totalBound: Double = 0x1p53
     /// Nobody's arithmetic; and it keeps what follows short.
@@ -122,7 +125,7 @@ package struct LeaseRequest: Sendable, Equatable {
             guard earlier.count == request.count, earlier.total == request.total else {
                 throw LeaseError(
                     message: "--lease: resource \"\(Excerpt.of(request.resource))\" is asked for twice, "
-                        + "\(earlier.count):\(earlier.total) and \(request.count):\(request.total); name it once")
+                        + "\(earlier.values) and \(request.values); name it once")
             }
         }
         return kept

@@ -26,6 +26,8 @@ struct Ending: Sendable {
 
     /// The first reason to stop.
     var cause: Cause?
+    /// Not just this attempt, whose time may be up: somebody wants the end of the run.
+    var isFinal = false
     /// Why ownership is lost, or no longer provable.
     var lost: String?
     /// Why the supervisor had to kill the tree itself.

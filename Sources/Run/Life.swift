@@ -11,7 +11,7 @@ package final class Life {
     private let clock: any Timekeeper
     private let commandTree: any CommandTree
     private let connect: () -> any Ensemble
-    private let environment: (Claims?) -> [String]
+    private let environment: (Claims?, [LeaseRequest]) -> [String]
     private let tell: (Remark) -> Void
     private let notice: (Notice) -> Void
     private(set) var ensemble: any Ensemble
@@ -31,7 +31,7 @@ package final class Life {
     package init(
         job: Job, grace: Duration, waitsForDescendants: Bool, inbox: any Inbox, clock: any Timekeeper,
         commandTree: any CommandTree, connect: @escaping () -> any Ensemble,
-        environment: @escaping (Claims?) -> [String],
+        environment: @escaping (Claims?, [LeaseRequest]) -> [String],
         tell: @escaping (Remark) -> Void, notice: @escaping (Notice) -> Void
     ) {
         self.job = job
@@ -62,7 +62,7 @@ package final class Life {
                 if case .owned(let owned) = verdict { claims = owned }
                 story.waited = began.duration(to: clock.now)
                 story.token = claims?.lock?.czxid
-                if let ended = await tenure(claims, after: talk) { return ended }
+                if let ended = await tenure(claims, of: acquisition.job, after: talk) { return ended }
             } catch {
                 guard case .sessionExpired = error else { return Ended(error) }
                 do throws(Interruption) { try talk.unhold() } catch { return Ended(error) }
@@ -78,7 +78,7 @@ package final class Life {
     package func close() { ensemble.close(cap: .milliseconds(500)) }
 
     /// Nil: ownership was lost before anything was started.
-    private func tenure(_ claims: Claims?, after talk: Conversation) async -> Ended? {
+    private func tenure(_ claims: Claims?, of job: Job, after talk: Conversation) async -> Ended? {
         var tenure = Tenure(
             job: job, claims: claims, grace: grace, waitsForDescendants: waitsForDescendants,
             fleetChanged: !talk.changes(of: job.layout.prefix).isEmpty, firstTicket: talk.tickets, waited: story.waited)
@@ -100,7 +100,7 @@ package final class Life {
                             "ZooKeeper's answers take too long for the session timeout beside originals (mixed_fleet); "
                             + "a longer session_timeout may help; nothing was started")
                 }
-                carryOut(action, claims)
+                carryOut(action, claims, job.leases)
             }
             tenure.carriedOut(actions, at: clock.now)
             if job.breaks.contains(.sReadAfterCall) { tenure.submittedOnly(at: clock.now) }
@@ -111,13 +111,14 @@ package final class Life {
         }
     }
 
-    private func carryOut(_ action: Tenure.Action, _ claims: Claims?) {
+    private func carryOut(_ action: Tenure.Action, _ claims: Claims?, _ leases: [LeaseRequest]) {
         switch action {
         case .submit(let ticket, let requests):
             let inbox = self.inbox
             ensemble.submit(requests) { inbox.post(.replies(ticket: ticket, $0)) }
         case .start(let sequence, let schedule, let again):
-            commandTree.start(sequence: sequence, schedule: schedule, environment: environment(claims), again: again)
+            commandTree.start(
+                sequence: sequence, schedule: schedule, environment: environment(claims, leases), again: again)
         case .postpone(let sequence, let schedule): commandTree.postpone(sequence: sequence, schedule: schedule)
         case .signal(let signal, let escalates): commandTree.signal(signal, escalates: escalates)
         case .end(let limit): commandTree.end(limit: limit)

@@ -56,7 +56,7 @@ package struct Tenure: Sendable {
     /// Starts asked for so far, but for those that were refused.
     var attempts = 0
     /// How the attempt before ended.
-    var previous: (waitStatus: Int32, by: TreeReport.Ending)?
+    var previous: (exited: (waitStatus: Int32, by: TreeReport.Ending)?, cause: Ending.Cause?) = (nil, nil)
     /// When the command has run for long enough.
     var timeoutAt: BootInstant?
     /// Whether an operator's request to stop would be noticed: its watch is set, or being set.

@@ -78,7 +78,8 @@ extension Tenure {
         }
         startAsked = true
         attempts += 1
-        (previous, ending.exited) = (ending.exited, nil)
+        previous = (ending.exited, ending.cause)
+        (ending.exited, ending.cause) = (nil, nil)
         sequence += 1
         unacknowledged = (sequence, nil)
         actions.append(.start(sequence: sequence, current, again: attempts <= job.retries))
@@ -89,23 +90,24 @@ extension Tenure {
     mutating func refused(_ now: BootInstant, _ actions: inout [Action]) {
         startAsked = false
         attempts -= 1
-        ending.exited = previous
+        ending.exited = previous.exited
+        ending.cause = previous.cause ?? ending.cause
         unacknowledged = nil
         phase = .starting
-        if ending.lost != nil || ending.cause != nil { beginRelease(now, &actions) }
+        if ending.lost != nil || ending.isFinal { beginRelease(now, &actions) }
     }
 
     // MARK: Once more
 
     /// The pause before the next attempt; nil if this one was the last.
     ///
-    /// Never after a stop of any kind, and not after 126 and 127, by which a shell says that there was nothing to run.
+    /// Never after a stop, but for that of an attempt whose time was up; and not after 126 and 127, by which a shell says
+    /// that there was nothing to run.
     private var pauseBeforeRetry: Duration? {
-        guard attempts > 0, attempts <= job.retries, !hasTakenOver, ending.lost == nil, ending.cause == nil,
-            !wasInterrupted,
-            let exited = ending.exited, exited.by == .none,
-            let code = Ending.own(exited.waitStatus).code, ![0, 126, 127].contains(code)
+        guard attempts > 0, attempts <= job.retries, !hasTakenOver, ending.lost == nil, !ending.isFinal,
+            !wasInterrupted, let exited = ending.exited
         else { return nil }
+        if exited.by == .none, [0, 126, 127].contains(Ending.own(exited.waitStatus).code) { return nil }
         // Each pause is twice the one before, up to a bound that a delay of the user's own may exceed.
         let doubled = job.retryDelay * (1 << min(attempts - 1, 30))
         return min(doubled, max(job.retryDelay, Self.longestPause))
@@ -116,10 +118,11 @@ extension Tenure {
     /// The tree is dead and reaped.
     mutating func endAttempt(_ now: BootInstant, _ actions: inout [Action]) {
         (unacknowledged, timeoutAt) = (nil, nil)
-        guard let pause = pauseBeforeRetry, let exited = ending.exited else { return beginRelease(now, &actions) }
+        guard let pause = pauseBeforeRetry else { return beginRelease(now, &actions) }
         stragglersAt = nil
         startAsked = false
         phase = .retrying(at: now.advanced(by: pause))
-        actions.append(.say(.retrying(code: Ending.own(exited.waitStatus).code ?? 0, attempt: attempts, pause)))
+        let result = ending.result
+        actions.append(.say(.retrying(code: result.code ?? result.outcome.defaultCode, attempt: attempts, pause)))
     }
 }

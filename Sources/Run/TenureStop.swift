@@ -65,6 +65,7 @@ extension Tenure {
 
     mutating func stop(_ cause: Ending.Cause, _ now: BootInstant, _ actions: inout [Action]) {
         if ending.cause == nil { ending.cause = cause }
+        if case .timeout = cause {} else { ending.isFinal = true }
         switch phase {
         case .waitingOut, .settingRecord, .starting, .retrying: beginRelease(now, &actions)
         case .running:
@@ -84,6 +85,7 @@ extension Tenure {
         // The terminal has sent it to the command as well.
         if fromTerminal { return wasInterrupted = wasInterrupted || ends }
         if ends, ending.cause == nil { ending.cause = .signal(signal) }
+        if ends { ending.isFinal = true }
         actions.append(.signal(signal, escalates: ends))
     }
 }

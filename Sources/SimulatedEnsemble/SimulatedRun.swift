@@ -61,8 +61,8 @@ import Run
                 job: job, grace: order.grace, waitsForDescendants: order.descendants == .wait, inbox: self, clock: self,
                 commandTree: tree,
                 connect: { [self] in connect() },
-                environment: { [self] in
-                    claims = $0
+                environment: { [self] claims, _ in
+                    self.claims = claims
                     return []
                 },
                 tell: { [self] in tell($0) }, notice: { _ in })

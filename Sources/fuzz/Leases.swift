@@ -23,6 +23,7 @@ enum Leases {
             expect(error.message.hasPrefix("--lease "), "the complaint names the option: \(error.message)")
             return
         }
+        if request.total == 0 { return withoutTotal(request, macros) }
         expect(1 <= request.count && request.count <= request.total, "1 <= COUNT <= TOTAL in \(request)")
         expect(request.total < 1 << 53, "a double can count \(request.total)")
         expect(NodeName.objection(to: Array(request.resource.utf8), longestBytes: 255) == nil, "\(request) is a name")
@@ -31,6 +32,17 @@ enum Leases {
         expect((try? LeaseRequest.unique([request, request]))?.count == 1, "twice the same is one")
         let lease = Permit(lease: "\(request.count)_\(request.total)_0000000007")
         expect(lease?.count == request.count && lease?.total == request.total, "its lease is one: \(request)")
+    }
+
+    /// RESOURCE=COUNT: the total is the one that is declared.
+    private static func withoutTotal(_ request: LeaseRequest, _ macros: Macros) {
+        expect(request.count >= 1 && request.count < 1 << 53, "a double can count \(request)")
+        let plain = "\(request.resource)=\(request.count)"
+        expect((try? LeaseRequest.parse(plain, macros: macros)) == request, "\(plain) is the same request")
+        expect((try? request.checked(declared: nil)) == nil, "\(plain) has no total")
+        expect(
+            (try? request.checked(declared: request.count))?.total == request.count, "\(plain) takes the declared one")
+        expect((try? request.checked(declared: request.count - 1)) == nil, "\(plain) asks for more than there are")
     }
 
     private static func arithmetic(_ text: String, _ macros: Macros) {

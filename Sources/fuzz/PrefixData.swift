@@ -20,6 +20,17 @@ enum PrefixData {
         expect(Set(ordered).count == ordered.count, "each resource comes once")
         expect(Set(ordered) == Set(fleet.resources.map { Array(macros.expand($0).utf8) }), "and none is missing")
 
+        for resource in fleet.totals.keys.map({ macros.expand($0.text) }) {
+            do {
+                let total = try fleet.total(of: resource, macros: macros)
+                expect(total.map { (1..<(1 << 53)).contains($0) } == true, "\(resource) has a total in \(fleet)")
+            } catch {
+                expectClear(error.message)
+            }
+        }
+        for name in fleet.paused { expect(fleet.isPaused(name), "\(name) is paused in \(fleet)") }
+        expect(fleet.isDrained(host: host) == fleet.drained.contains { $0.isByteForByte(host) }, "\(host) in \(fleet)")
+
         for name in fleet.groups.keys.map(\.text) + [group] {
             for member in (fleet.groups[ExactName(name)] ?? []) + [host] {
                 do {

@@ -12,12 +12,31 @@ enum HelpText {
           -g, --group NAME         run only on hosts of this group
               --lockname NAME      default: the command's base name
               --no-lock            without the lock (--lock: with it, the default)
-              --lease RESOURCE=COUNT:TOTAL
+              --wait TIME          wait for the lock, first come, first served; default: 0
+              --lease RESOURCE=COUNT[:TOTAL]
                                    take COUNT of TOTAL permits first; repeatable.
                                    Arithmetic with CPU and MEMMB, as in CPU-1:CPU;
-                                   FQDN, CPU, MEMMB are replaced in RESOURCE
+                                   FQDN, CPU, MEMMB are replaced in RESOURCE.
+                                   Default TOTAL: what the fleet's data declares
               --lease-wait TIME    for all leases together; 0: try. Default: the
                                    configuration's resources_wait_timeout, or forever
+              --min-interval TIME  skip if the last start was less than TIME ago,
+                                   anywhere, by ZooKeeper's clock
+              --retry-failed       a last run that failed or was lost does not count
+              --timeout TIME       end COMMAND after TIME; 0, the default: never
+              --retries N          run it again, up to N times, if it failed
+              --retry-delay TIME   before the first of them, then twice as long each
+                                   time, up to 5 minutes; default: 1s
+              --splay TIME         begin after a delay below TIME, always the same
+                                   for this host and lockname
+              --term TIME          for how long ownership outlives an outage, and a
+                                   successor waits after a crash; default: the
+                                   configuration's ownership_term
+              --on-unavailable fail|skip
+                                   if ZooKeeper is not reached; default: fail
+              --on-group-exit stop|finish
+                                   if this host leaves the group; default: stop
+              --dry-run            say what would happen and why, and take nothing
               --descendants wait|kill|leave
                                    processes that outlive COMMAND; default: wait
           -E, --skip-exit-code N   the exit code of every skip; default: 0
@@ -31,13 +50,14 @@ enum HelpText {
         Options end at the first word that is none: COMMAND's own are passed on.
 
         Exit codes: COMMAND's own (ran); 128+N if it died of signal N (signaled);
-          0    skipped: locked, queued, not-in-group
-          64   usage                     78   bad-config
-          65   bad-data in ZooKeeper     79   group-exit: stopped, host left group
+          0    skipped: locked, queued, not-in-group, too-soon, paused
+          64   usage                     79   group-exit: stopped, host left group
+          65   bad-data in ZooKeeper     80   released: an operator stopped it
           69   unavailable: ZooKeeper    81   lost: ownership; COMMAND was killed
-          71   os-error                  126  not-executable
-          75   no-permits in time        127  not-found
-          77   denied by ZooKeeper
+          71   os-error                  124  timeout
+          75   no-permits in time        126  not-executable
+          77   denied by ZooKeeper       127  not-found
+          78   bad-config
 
         """
 }

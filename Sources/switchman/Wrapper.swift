@@ -56,7 +56,7 @@ struct Wrapper: Sendable {
             job: plan.job, grace: plan.grace, waitsForDescendants: plan.descendants == .wait, inbox: loop, clock: loop,
             commandTree: supervisor.guardian,
             connect: { Client(servers: plan.servers, sessionTimeout: plan.sessionTimeout, inbox: loop) },
-            environment: { environment($0) }, tell: { tell($0) }, notice: { notice($0) })
+            environment: { environment($0, leases: $1) }, tell: { tell($0) }, notice: { notice($0) })
         let ended = await life.perform()
         // Told first, acted on once this process is gone: whatever may still go wrong, the status is the command's.
         supervisor.guardian.tellFront(code: codes.code(for: ended), dieOf: codes.signalToDieOf(ended))
@@ -80,8 +80,8 @@ struct Wrapper: Sendable {
     // MARK: What the command is told
 
     /// None of these is ever read as an option, but for the last: a switchman inside a switchman works.
-    private func environment(_ claims: Claims?) -> [String] {
-        let leases = plan.job.leases.map { "\($0.resource)=\($0.count):\($0.total)" }.joined(separator: " ")
+    private func environment(_ claims: Claims?, leases: [LeaseRequest]) -> [String] {
+        let leases = leases.map { "\($0.resource)=\($0.count):\($0.total)" }.joined(separator: " ")
         return [
             "SWITCHMAN_LOCKNAME=\(plan.job.lockname)",
             claims?.lock.map { "SWITCHMAN_LOCK_PATH=\($0.path)" } ?? "SWITCHMAN_LOCK_PATH",

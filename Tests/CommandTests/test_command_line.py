@@ -59,7 +59,9 @@ def test_help(fleet, option):
     run = fleet.bare(option).finished()
     assert (run.code, run.err) == (0, "")
     for word in ("--lockname", "--lease", "--group", "--no-lock", "--config", "--lease-wait", "--descendants",
-                 "--skip-exit-code", "--exit-code", "--verbose", "--quiet", "--version", "COMMAND"):
+                 "--skip-exit-code", "--exit-code", "--verbose", "--quiet", "--version", "--wait", "--min-interval",
+                 "--retry-failed", "--timeout", "--retries", "--retry-delay", "--term", "--splay", "--on-unavailable",
+                 "--on-group-exit", "--dry-run", "COMMAND"):
         assert word in run.out
     assert max(map(len, run.out.splitlines())) <= 100
 

@@ -70,7 +70,8 @@ def test_an_impossible_choice_of_code_is_refused(fleet, options):
 
 def test_any_outcome_but_two_can_be_given_a_code(fleet):
     for outcome in ("signaled", "locked", "queued", "not-in-group", "bad-data", "unavailable", "os-error",
-                    "no-permits", "denied", "bad-config", "group-exit", "lost", "not-executable", "not-found"):
+                    "no-permits", "denied", "bad-config", "group-exit", "lost", "not-executable", "not-found", "too-soon",
+                    "paused", "released", "timeout"):
         assert_silent(fleet.run("--exit-code", f"{outcome}=7", "--lockname", "a", "--", "true"), 0)
 
 

@@ -133,3 +133,32 @@ def test_without_a_group_nobody_watches(fleet):
     always(lambda: run.running, during=0.5)
     fleet.end_job("a")
     assert run.wait() == 0
+
+
+def test_with_on_group_exit_finish_the_command_may_finish(fleet):
+    fleet.prefix_data({"groups": {"g": [HOST]}})
+    run = fleet.start_job("a", "--log-signals", arguments=(*GROUP, "--on-group-exit", "finish"))
+    fleet.prefix_data({"groups": {"g": ["other"]}})
+    always(lambda: run.running and not fleet.records.signals("a"), during=0.5)
+    assert_silent(fleet.run("--lockname", "b", *GROUP, "--on-group-exit", "finish", "--exit-code", "not-in-group=5", "--",
+                            "false"), 5)
+    fleet.end_job("a")
+    assert_silent(run.finished(), 0)
+
+
+def test_what_waits_has_not_begun_and_does_not_finish(fleet):
+    fleet.prefix_data({"groups": {"g": [HOST]}})
+    fleet.start_job("holder", arguments=("--lockname", "a"))
+    run = fleet.launch_job("a", arguments=("--lockname", "a", *GROUP, "--on-group-exit", "finish", "--wait", "forever",
+                                           "--exit-code", "not-in-group=5"))
+    fleet.waiting("a")
+    fleet.prefix_data({"groups": {"g": ["other"]}})
+    assert_silent(run.finished(), 5)
+    fleet.end_job("holder")
+
+
+def test_with_on_group_exit_stop_it_is_stopped_as_without(fleet):
+    fleet.prefix_data({"groups": {"g": [HOST]}})
+    run = fleet.start_job("a", "--log-signals", "--end-on", 15, arguments=(*GROUP, "--on-group-exit", "stop"))
+    fleet.prefix_data({"groups": {"g": ["other"]}})
+    assert run.wait() == 79

@@ -1,5 +1,7 @@
 """What a run costs the servers, from the server's own counters and from the proxy. No polling anywhere."""
 
+import collections
+
 import pytest
 
 from Support import wire
@@ -123,6 +125,44 @@ def test_one_release_wakes_one_waiter(watched, server):
     for number in range(5):
         watched.end_job(f"job{number}")
     assert [run.wait() for run in watched.runs] == [0] * len(watched.runs)
+
+
+def test_one_release_of_a_lock_wakes_one_that_waits_for_it(watched, server):
+    """The head takes; the second, whose predecessor's place is gone with that, looks who holds it. The others sleep on."""
+    watched.settings["zkhosts"] = server.address
+    watched.start_job("holder", arguments=("--lockname", "a"))
+    watched.settings["zkhosts"] = watched.proxy.address
+    for number in range(5):
+        watched.launch_job(f"job{number}", arguments=("--lockname", "a", "--wait", "forever"))
+        watched.waiting("a", number + 1)
+        eventually(lambda number=number: len(watched.proxy.handshakes) == number + 1)
+    sessions = [session for _, session, _ in watched.proxy.handshakes]
+    quiet = now()
+    always(lambda: not [one for one in watched.proxy.requests if one.time >= quiet + 0.5 and one.name != "ping"],
+           during=1.5, what="who waits sends only pings")
+    from_here = now()
+    watched.end_job("holder")
+    watched.records.started("job0")
+    elapsed(now() + 0.5)
+    requests = [one for one in watched.proxy.requests if one.time >= from_here and one.name != "ping"]
+    events = [one for one in watched.proxy.replies if one.time >= from_here and one.name == "notification"]
+    assert {one.session for one in requests} == set(sessions[:2])
+    assert collections.Counter(one.session for one in events) == {sessions[0]: 2, sessions[1]: 1}, \
+        "the lock goes, and is there again: ours; the place of the head goes"
+    # The head looks at lock and record, takes, looks at the lock, and for a request to stop; then come its heartbeats.
+    head = [one.name for one in requests if one.session == sessions[0] and not wire.is_heartbeat(one)]
+    assert collections.Counter(head) == {"exists": 3, "getData": 1, "multi": 1}, head
+    for number in range(5):
+        watched.end_job(f"job{number}")
+    assert [run.wait() for run in watched.runs] == [0] * len(watched.runs)
+
+
+def test_an_interval_costs_one_write_more(watched, server):
+    """The start is written down before it."""
+    before = server.zxid()
+    assert watched.run("--lockname", "b", "--min-interval", "1s", "--", "true").code == 0
+    eventually(lambda: server.zxid() - before >= 5)
+    assert server.zxid() - before == 5, watched.proxy.requests
 
 
 def test_a_released_lock_wakes_nobody_that_does_not_wait_for_it(watched, server):

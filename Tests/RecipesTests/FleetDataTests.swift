@@ -8,7 +8,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "{}", " {\n} ", #"{"groups": null, "resources": null}"#, #"{"totals": {"a": [1, 2.5, true]}, "x": null}"#,
+        "", "{}", " {\n} ", #"{"groups": null, "resources": null}"#, #"{"other": {"a": [1, 2.5, true]}, "x": null}"#,
+        #"{"totals": null, "paused": null, "drained": null}"#, #"{"totals": {"a": null}, "paused": [], "drained": []}"#,
     ])
     func isEmptyWhereNothingIsDescribed(text: String) throws {
         #expect(try Self.parse(text) == FleetData(groups: [:], resources: []))
@@ -38,6 +39,9 @@ import Testing
         (#"{"groups": {"web": [["h1"]]}}"#, "item 1 of group \"web\" is a list"),
         (#"{"resources": {}}"#, "\"resources\" is an object"), (#"{"resources": "r"}"#, "\"resources\" is a string"),
         (#"{"resources": ["r", 1]}"#, "item 2 of \"resources\" is a number"),
+        (#"{"totals": ["r"]}"#, "\"totals\" is a list"), (#"{"totals": 4}"#, "\"totals\" is a number"),
+        (#"{"paused": "a"}"#, "\"paused\" is a string"), (#"{"paused": ["a", null]}"#, "item 2 of \"paused\" is null"),
+        (#"{"drained": {"h": 1}}"#, "\"drained\" is an object"),
         ("host.example.net 1234", "which the original switchman leaves"),
         (" 77", "which the original switchman leaves"),
     ])
@@ -117,6 +121,47 @@ import Testing
         #expect(try data.contains(host: "h2", in: "\u{e9}"))
         #expect(try !data.contains(host: "h1", in: "e\u{301}"))
         #expect(try !data.contains(host: "u\u{308}", in: "\u{e9}"))
+    }
+
+    // MARK: - Totals
+
+    private static let macros = Macros(fqdn: "h1", cpuCount: 4, memoryMB: 7977)
+
+    @Test(
+        arguments: [
+            ("4", 4), ("\"4\"", 4), ("\"2*2\"", 4), ("\"CPU\"", 4), ("\"int(MEMMB/1024)\"", 7),
+            ("9007199254740991", 9_007_199_254_740_991),
+        ] as [(String, Int64)])
+    func aTotalIsANumberOrArithmetic(text: String, total: Int64) throws {
+        let data = try Self.parse("{\"totals\": {\"FQDN_cpu\": \(text)}}")
+        #expect(try data.total(of: "h1_cpu", macros: Self.macros) == total)
+        #expect(try data.total(of: "h2_cpu", macros: Self.macros) == nil)
+    }
+
+    @Test(arguments: [
+        "0", "-1", "1.5", "9007199254740992", "1e300", "true", "[]", "{}", "\"\"", "\"0\"", "\"CPU/3\"", "\"`id`\"",
+        "\"2**53\"", "\"1 +\"",
+    ])
+    func aTotalThatIsNoneIsNamed(text: String) throws {
+        let data = try Self.parse("{\"totals\": {\"db\": \(text)}}")
+        let error = #expect(throws: FleetDataError.self) { try data.total(of: "db", macros: Self.macros) }
+        #expect(try #require(error?.message).contains("the total of \"db\""))
+        #expect(try data.total(of: "other", macros: Self.macros) == nil, "nobody else's business")
+    }
+
+    @Test func namesOfTotalsAreComparedByteByByte() throws {
+        let data = try Self.parse(#"{"totals": {"\u00e9": 1, "e\u0301": 2}}"#)
+        #expect(try data.total(of: "\u{e9}", macros: Self.macros) == 1)
+        #expect(try data.total(of: "e\u{301}", macros: Self.macros) == 2)
+    }
+
+    // MARK: - Pauses
+
+    @Test func pausesAndDrainsAreComparedByteByByte() throws {
+        let data = try Self.parse(#"{"paused": ["a", "\u00e9"], "drained": ["h1"]}"#)
+        #expect(data.isPaused("a") && data.isPaused("\u{e9}"))
+        #expect(!data.isPaused("A") && !data.isPaused("e\u{301}") && !data.isPaused("h1"))
+        #expect(data.isDrained(host: "h1") && !data.isDrained(host: "H1") && !data.isDrained(host: "a"))
     }
 
     // MARK: - Resources

@@ -8,6 +8,8 @@ import Testing
         var written = JobRecord(session: "abc", n: 2, term: 30, host: "a\"\\\u{1}ü.example.org", pid: 7, runs: [])
         written.runs = [PastRun(host: "b", started: 5, heldMilliseconds: 6, outcome: "ran", code: 0, token: 9)]
         written.token = 9
+        written.runs[0].waitedMilliseconds = 11
+        (written.started, written.isWaiting) = (12, true)
         #expect(JobRecord(bytes: written.encoded()) == written)
     }
 

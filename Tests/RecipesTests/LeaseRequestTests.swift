@@ -26,8 +26,7 @@ import Testing
     @Test(arguments: [
         ("rr", "write RESOURCE=COUNT:TOTAL"),
         ("", "write RESOURCE=COUNT:TOTAL"),
-        ("rr=1", "write RESOURCE=COUNT:TOTAL"),
-        ("rr=", "write RESOURCE=COUNT:TOTAL"),
+        ("rr=", "column 4: expected a number"),
         ("=1:2", "is empty"),
         ("a/b=1:2", "contains '/'"),
         (".=1:2", "is \".\""),
@@ -81,6 +80,21 @@ import Testing
         let longest = "r=1:1" + String(repeating: " ", count: 4096 - 5)
         #expect(throws: Never.self) { try LeaseRequest.parse(longest, macros: Self.macros) }
         #expect(throws: LeaseError.self) { try LeaseRequest.parse(longest + " ", macros: Self.macros) }
+    }
+
+    @Test(
+        arguments: [
+            ("r=1", nil, nil), ("r=1", 4, 4), ("r=4", 4, 4), ("r=5", 4, nil), ("r=1:4", nil, 4), ("r=1:4", 4, 4),
+            ("r=1:3", 4, nil), ("r=1:5", 4, nil),
+        ] as [(String, Int64?, Int64?)])
+    func agreesWithTheDeclaredTotal(text: String, declared: Int64?, total: Int64?) throws {
+        let request = try LeaseRequest.parse(text, macros: Self.macros)
+        guard let total else {
+            let error = #expect(throws: LeaseError.self) { try request.checked(declared: declared) }
+            let message = try #require(error?.message)
+            return #expect(message.hasPrefix("--lease r") && message.contains("\"totals\""), "\(message)")
+        }
+        #expect(try request.checked(declared: declared).total == total)
     }
 
     @Test func keepsTheSameRequestOnce() throws {

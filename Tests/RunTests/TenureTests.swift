@@ -10,13 +10,15 @@ import Testing
     }
 
     func tenure(
-        found: Int64? = nil, leases: Bool = false, owns: Bool = true, mixed: Bool = false, term: Int64 = 30
+        found: Int64? = nil, leases: Bool = false, owns: Bool = true, mixed: Bool = false, term: Int64 = 30,
+        with change: (inout Job) -> Void = { _ in }
     ) -> Tenure {
-        let job = Job(
+        var job = Job(
             lockname: "a", takesLock: true, leases: [], group: "g", leaseWait: nil, term: Term(seconds: term),
             mixedFleet: mixed, relay: .seconds(2), dataReadLimit: 65_535, connectTimeout: .seconds(15),
             macros: Macros(fqdn: "h", cpuCount: 1, memoryMB: 1), host: "h", pid: 1, layout: Layout(prefix: "/p"),
             servers: "s:1")
+        change(&job)
         let record = JobRecord(session: "5", n: 1, term: max(term, found ?? 0), host: "h", pid: 1, runs: [])
         let claims = Claims(
             lock: ("/p/locks/a", 17), leases: [], marks: [], record: ("/p/jobs/a", 4, record),
@@ -36,20 +38,33 @@ import Testing
     let mine = Reply.success(
         .stat(NodeStat(czxid: 17, mzxid: 1, ctimeMilliseconds: 1, mtimeMilliseconds: 1, version: 0, ephemeralOwner: 5)))
 
-    /// The ticket of the newest request, if any was submitted.
+    func stat(version: Int32) -> NodeStat {
+        NodeStat(
+            czxid: 1, mzxid: 1, ctimeMilliseconds: 1, mtimeMilliseconds: 1, version: version, ephemeralOwner: 0)
+    }
+
+    /// The ticket of the newest write or heartbeat, if any was submitted.
     func ticket(_ actions: [Tenure.Action]) -> Int? {
-        for case .submit(let ticket, _) in actions.reversed() { return ticket }
+        for case .submit(let ticket, let requests) in actions.reversed() {
+            if case .multi? = requests.first { return ticket }
+        }
         return nil
     }
 
     func submitted(_ actions: [Tenure.Action]) -> [Request] {
-        for case .submit(_, let requests) in actions.reversed() { return requests }
+        for case .submit(_, let requests) in actions.reversed() {
+            if case .multi? = requests.first { return requests }
+        }
         return []
     }
 
     func ended(_ actions: [Tenure.Action]) -> Ended? {
         for case .finish(let ended) in actions { return ended }
         return nil
+    }
+
+    func starts(_ actions: [Tenure.Action]) -> Bool {
+        actions.contains { if case .start = $0 { true } else { false } }
     }
 
     func end(_ actions: [Tenure.Action]) -> BootInstant? {
@@ -62,7 +77,7 @@ import Testing
     @Test func theTakeIsTheFirstHeartbeat() {
         var tenure = tenure()
         let actions = started(&tenure)
-        guard case .start(1, let schedule)? = actions.first else { return #expect(Bool(false)) }
+        guard case .start(1, let schedule, again: false)? = actions.first else { return #expect(Bool(false)) }
         #expect(schedule == Schedule(terminate: at(117.7), kill: at(127.7)))
     }
 
@@ -70,7 +85,7 @@ import Testing
         var tenure = tenure(found: 10)
         var actions: [Tenure.Action] = []
         tenure.tick(at(100.2), &actions)
-        #expect(actions.isEmpty)
+        #expect(!starts(actions) && submitted(actions).isEmpty)
         #expect(tenure.wake == at(103))
         for second in [103.0, 106, 109] {
             let beat = tenure.handle(.timer, at: at(second))
@@ -78,7 +93,15 @@ import Testing
                 .replies(ticket: ticket(beat) ?? 0, [.success(.committed([nil])), mine]), at: at(second + 0.1))
         }
         #expect(tenure.handle(.timer, at: at(110.19)).isEmpty, "10.1 s after 100.1, not after the submission")
-        guard case .start? = tenure.handle(.timer, at: at(110.2)).first else { return #expect(Bool(false)) }
+        let write = tenure.handle(.timer, at: at(110.2))
+        guard case .multi(let operations)? = submitted(write).first, case .set(_, let data, _)? = operations.first
+        else { return #expect(Bool(false)) }
+        let written = tenure.handle(
+            .replies(
+                ticket: ticket(write) ?? 0,
+                [.success(.committed([nil])), .success(.node(data: data, stat(version: 5)))]),
+            at: at(110.3))
+        #expect(starts(written))
     }
 
     @Test func nothingStartsOnStaleProof() {
@@ -285,6 +308,100 @@ import Testing
         let refused = tenure.handle(.tree(.refused), at: at(100.4))
         #expect(ended(refused) != nil || ticket(refused) != nil, "the release, or the end")
         #expect(!refused.contains { if case .start = $0 { true } else { false } })
+    }
+
+    // MARK: Once more
+
+    /// Lets a command that owns nothing fail as often as it is started; the pauses between.
+    func pauses(retries: Int, delay: Duration, by: TreeReport.Ending = .none, status: Int32 = 3 << 8) -> [Duration] {
+        var tenure = tenure(owns: false) { ($0.retries, $0.retryDelay) = (retries, delay) }
+        var actions: [Tenure.Action] = []
+        var now = at(100)
+        var pauses: [Duration] = []
+        tenure.tick(now, &actions)
+        while true {
+            guard case .start(let sequence, _, let again)? = actions.first(where: { starts([$0]) }) else {
+                return pauses
+            }
+            #expect(again == (pauses.count < retries))
+            _ = tenure.handle(.tree(.acknowledged(sequence: sequence)), at: now)
+            _ = tenure.handle(.tree(.started(pid: 9)), at: now)
+            _ = tenure.handle(.tree(.exited(waitStatus: status, remaining: 0, ending: by)), at: now)
+            actions = tenure.handle(.tree(.reaped), at: now)
+            for case .say(.retrying(_, _, let pause)) in actions {
+                pauses.append(pause)
+                now = now.advanced(by: pause)
+                #expect(pause == .zero || tenure.wake == now && !starts(actions))
+                if pause > .zero { actions = tenure.handle(.timer, at: now) }
+            }
+        }
+    }
+
+    @Test(
+        arguments: [
+            (0, 1, []), (1, 1, [1]), (4, 1, [1, 2, 4, 8]), (3, 0, [0, 0, 0]),
+            (11, 1, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]), (3, 200, [200, 300, 300]),
+            // Who asks for a longer one gets it.
+            (3, 3600, [3600, 3600, 3600]),
+        ] as [(Int, Int64, [Int64])])
+    func eachPauseIsTwiceTheOneBeforeUpToFiveMinutes(retries: Int, delay: Int64, expected: [Int64]) {
+        #expect(pauses(retries: retries, delay: .seconds(delay)) == expected.map { .seconds($0) })
+    }
+
+    @Test(arguments: [0, 126, 127])
+    func aStatusThatNoOtherAttemptWouldChangeEndsIt(code: Int32) {
+        #expect(pauses(retries: 3, delay: .seconds(1), status: code << 8).isEmpty)
+    }
+
+    /// Doubled eighty times.
+    @Test func theLongestPauseDoesNotOverflow() {
+        #expect(pauses(retries: 80, delay: .seconds(86_400)) == Array(repeating: .seconds(86_400), count: 80))
+    }
+
+    @Test(arguments: [.callerGone, .signal(15, fromTerminal: false), .signal(2, fromTerminal: true)] as [Event])
+    func whoWantsTheEndGetsNoOtherAttempt(event: Event) {
+        var tenure = tenure(owns: false) { $0.retries = 3 }
+        _ = started(&tenure)
+        _ = tenure.handle(event, at: at(101))
+        _ = tenure.handle(.tree(.exited(waitStatus: 3 << 8, remaining: 0, ending: .none)), at: at(102))
+        #expect(ended(tenure.handle(.tree(.reaped), at: at(102))) == Ended(outcome: .ran, code: 3))
+    }
+
+    @Test func aRefusedStartIsNoAttemptAndForgetsNothing() {
+        var tenure = tenure { $0.retries = 1 }
+        _ = started(&tenure)
+        _ = tenure.handle(.tree(.exited(waitStatus: 3 << 8, remaining: 0, ending: .none)), at: at(101))
+        #expect(starts(tenure.handle(.tree(.reaped), at: at(101))))
+        _ = tenure.handle(.signal(15, fromTerminal: false), at: at(101))
+        let refused = tenure.handle(.tree(.refused), at: at(101))
+        #expect(!starts(refused))
+        let end = tenure.handle(.replies(ticket: ticket(refused) ?? 0, [.success(.committed([nil]))]), at: at(102))
+        #expect(ended(end) == Ended(outcome: .ran, code: 3), "the status of the attempt that there was")
+    }
+
+    // MARK: Time
+
+    @Test func eachAttemptHasItsWholeTime() {
+        var tenure = tenure(owns: false) { ($0.retries, $0.timeout) = (1, .seconds(10)) }
+        _ = started(&tenure)
+        #expect(tenure.wake == at(110.2))
+        #expect(end(tenure.handle(.timer, at: at(110.2))) == .never)
+        _ = tenure.handle(.tree(.exited(waitStatus: 15, remaining: 0, ending: .requested)), at: at(111))
+        #expect(starts(tenure.handle(.tree(.reaped), at: at(111))))
+        _ = tenure.handle(.tree(.acknowledged(sequence: 2)), at: at(111))
+        _ = tenure.handle(.tree(.started(pid: 10)), at: at(111))
+        #expect(tenure.wake == at(121))
+        _ = tenure.handle(.tree(.exited(waitStatus: 0, remaining: 0, ending: .none)), at: at(112))
+        #expect(ended(tenure.handle(.tree(.reaped), at: at(112))) == Ended(outcome: .ran, code: 0))
+    }
+
+    @Test func aSignalAfterTheTimeWasUpEndsTheRunAsATimeout() {
+        var tenure = tenure(owns: false) { ($0.retries, $0.timeout) = (1, .seconds(10)) }
+        _ = started(&tenure)
+        _ = tenure.handle(.timer, at: at(110.2))
+        _ = tenure.handle(.signal(15, fromTerminal: false), at: at(110.3))
+        _ = tenure.handle(.tree(.exited(waitStatus: 15, remaining: 0, ending: .requested)), at: at(111))
+        #expect(ended(tenure.handle(.tree(.reaped), at: at(111)))?.outcome == .timeout)
     }
 
     // MARK: Signals

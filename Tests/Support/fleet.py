@@ -144,6 +144,14 @@ class Fleet:
             lambda: next((place for place in self.queue(resource) if place.rsplit("-", 1)[0] == lockname), None),
             within, f"{lockname} in the queue for {resource}")
 
+    def waiters(self, lockname):
+        """The places in the lock's queue, first come first."""
+        return sorted(self.list("waiters", lockname), key=lambda place: int(place.rsplit("-", 1)[1]))
+
+    def waiting(self, lockname, count=1, within=20.0):
+        """Wait until so many stand in the lock's queue."""
+        eventually(lambda: len(self.waiters(lockname)) == count, within, f"{count} wait for {lockname}")
+
     def leases(self, resource):
         return self.list("semaphores", resource, "leases")
 

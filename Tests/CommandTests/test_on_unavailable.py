@@ -1,0 +1,43 @@
+"""--on-unavailable: whether a ZooKeeper that cannot be reached within connect_timeout is an error, or a skip like another."""
+
+import pytest
+
+from Support.eventually import now
+from Support.fleet import assert_one_line, assert_silent
+
+
+@pytest.fixture
+def away(fleet):
+    """Where nobody listens."""
+    fleet.settings.update(zkhosts="127.0.0.1:1", connect_timeout=1)
+    return fleet
+
+
+@pytest.mark.parametrize("options", [(), ("--on-unavailable", "fail"), ("--on-unavailable=fail", "-E", 9)])
+def test_it_is_an_error(away, options):
+    run = away.run("--lockname", "a", *options, "--", "false")
+    assert_one_line(run, 69, "127.0.0.1:1")
+    assert 0.9 < now() - run.began < 3
+
+
+@pytest.mark.parametrize("options, code", [
+    ((), 0), (("-E", 9), 9), (("--exit-code", "unavailable=5"), 5), (("-E", 9, "--exit-code", "unavailable=5"), 5),
+])
+def test_it_is_a_skip(away, options, code):
+    assert_silent(away.run("--lockname", "a", "--on-unavailable", "skip", *options, "--", "false"), code)
+
+
+def test_with_verbose_the_skip_says_why(away):
+    run = away.run("--lockname", "a", "--on-unavailable", "skip", "--verbose", "--", "false")
+    assert run.code == 0 and "127.0.0.1:1" in run.err
+
+
+def test_other_errors_are_errors_all_the_same(fleet):
+    skip = ("--lockname", "a", "--on-unavailable", "skip")
+    assert_one_line(fleet.run(*skip, "-g", "unknown", "--", "false"), 65)
+    assert fleet.run(*skip, "--", "sh", "-c", "exit 69").code == 69
+
+
+@pytest.mark.parametrize("value", ["", "ignore", "FAIL"])
+def test_another_word_is_refused(fleet, value):
+    assert_one_line(fleet.run("--on-unavailable", value, "--", "false"), 64, "--on-unavailable", "fail, skip")

@@ -1,0 +1,98 @@
+"""`totals` in the data of PREFIX: how many permits a resource has, declared once; who disagrees is refused."""
+
+import os
+
+import pytest
+
+from Support.eventually import eventually
+from Support.fleet import assert_one_line, assert_silent
+
+CPU = os.sysconf("SC_NPROCESSORS_ONLN")
+
+
+def granted(fleet, resource, lease):
+    """COUNT and TOTAL of the lease that a run gets."""
+    fleet.start_job("a", arguments=("--lease", lease))
+    names = [tuple(map(int, name.split("_")[:2])) for name in fleet.leases(resource)]
+    fleet.end_job("a")
+    assert_silent(fleet.runs[-1].finished(), 0)
+    return names
+
+
+@pytest.mark.parametrize("total, number", [
+    (4, 4), ("4", 4), ("2*2", 4), ("CPU", CPU), ("max(4,CPU)", max(4, CPU)), (9007199254740991, 9007199254740991),
+])
+def test_a_declared_total_need_not_be_repeated(fleet, total, number):
+    fleet.resources("r", totals={"r": total})
+    assert granted(fleet, "r", "r=1") == [(1, number)]
+
+
+def test_the_same_total_may_be_repeated(fleet):
+    fleet.resources("r", totals={"r": 4})
+    assert granted(fleet, "r", "r=2:3+1") == [(2, 4)]
+
+
+def test_macros_in_the_names_of_totals(fleet):
+    fleet.resources("FQDN_cpu", totals={"FQDN_cpu": "CPU"})
+    assert granted(fleet, "host1.example.org_cpu", "FQDN_cpu=1") == [(1, CPU)]
+
+
+@pytest.mark.parametrize("lease", ["r=1:3", "r=1:5", "r=5:5"])
+def test_who_disagrees_is_refused(fleet, lease):
+    fleet.resources("r", totals={"r": 4})
+    assert_one_line(fleet.run("--lockname", "a", "--lease", lease, "--", "false"), 65, "r", "totals", fleet.prefix, "4")
+    fleet.assert_no_trace()
+
+
+def test_more_than_there_is_would_wait_for_ever(fleet):
+    fleet.resources("r", totals={"r": 4})
+    assert_one_line(fleet.run("--lockname", "a", "--lease", "r=5", "--", "false"), 65, "5", "4", "totals")
+    fleet.assert_no_trace()
+
+
+@pytest.mark.parametrize("totals", [None, {}, {"other": 4}, {"r": None}], ids=str)
+def test_without_a_total_anywhere(fleet, totals):
+    fleet.resources("r", totals=totals)
+    assert_one_line(fleet.run("--lockname", "a", "--lease", "r=1", "--", "false"), 65, "r=1:TOTAL", "totals")
+    fleet.assert_no_trace()
+
+
+@pytest.mark.parametrize("totals", [
+    {"r": 0}, {"r": -1}, {"r": 1.5}, {"r": "CPU/3.7"}, {"r": "`id`"}, {"r": ""}, {"r": []}, {"r": True}, {"r": 2 ** 53},
+    {"r": "1e400"}, {"r": "x"}, [], "r", 4,
+], ids=str)
+def test_a_bad_total_is_bad_data_and_named(fleet, totals):
+    fleet.resources("r", totals=totals)
+    for lease in ("r=1", "r=1:4"):
+        assert_one_line(fleet.run("--lockname", "a", "--lease", lease, "--", "false"), 65, fleet.prefix, "total")
+    fleet.assert_no_trace()
+
+
+def test_the_total_of_another_resource_is_nobodys_business(fleet):
+    fleet.resources("r", totals={"r": 4, "s": "nonsense"})
+    assert granted(fleet, "r", "r=1") == [(1, 4)]
+
+
+def test_the_command_is_told_the_declared_total(fleet):
+    fleet.resources("s", "r", totals={"r": 4, "s": 7})
+    run = fleet.run("--lockname", "a", "--lease", "r=1", "--lease", "s=2", "--", "sh", "-c", "echo $SWITCHMAN_LEASES")
+    assert run.out in ("r=1:4 s=2:7\n", "s=2:7 r=1:4\n")
+
+
+def test_the_same_resource_with_and_without_a_total_is_asked_for_twice(fleet):
+    run = fleet.run("--lockname", "a", "--lease", "r=1", "--lease", "r=1:4", "--", "false")
+    assert_one_line(run, 64, '"r"', "1 and 1:4")
+
+
+def test_runs_with_and_without_it_share_the_permits(fleet):
+    fleet.resources("r", totals={"r": 2})
+    fleet.start_job("a", arguments=("--lease", "r=1"))
+    fleet.start_job("b", arguments=("--lease", "r=1:2"))
+    third = fleet.launch_job("c", arguments=("--lease", "r=1"))
+    fleet.queued("r", "c")
+    fleet.end_job("a")
+    fleet.records.started("c")
+    fleet.end_job("b")
+    fleet.end_job("c")
+    assert third.wait() == 0
+    eventually(lambda: fleet.leases("r") == [])
