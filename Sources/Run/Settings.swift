@@ -186,4 +186,24 @@ struct Setting {
         }
         return level
     }
+    func logFormat() throws(ConfigurationError) -> LogFormat {
+        guard case .string(let name) = value, let format = LogFormat(rawValue: name) else {
+            throw wrongType(expected: LogFormat.allCases.map(\.rawValue).joined(separator: " or "))
+        }
+        return format
+    }
+
+    /// Nil: none.
+    func syslogTarget() throws(ConfigurationError) -> SyslogTarget? {
+        switch value {
+        case .boolean(false), .string("false"), .string("0"): return nil
+        case .boolean(true), .string("true"), .string("1"): return .usual
+        case .string(let text):
+            guard !text.utf8.contains(0), let target = SyslogTarget(text) else {
+                throw wrongType(expected: SyslogTarget.form)
+            }
+            return target
+        default: throw wrongType(expected: SyslogTarget.form)
+        }
+    }
 }

@@ -1,0 +1,14 @@
+import Coordination
+
+/// Whom a run tells how it went, besides its caller.
+package struct Reports: Sendable {
+    package var format = LogFormat.text
+    package var syslog: SyslogTarget?
+
+    package init() {}
+}
+
+extension Duration {
+    /// Seconds with milliseconds, for programs.
+    package var seconds: Double { Double(nanoseconds / 1_000_000) / 1000 }
+}
