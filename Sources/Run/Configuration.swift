@@ -35,10 +35,10 @@ package struct Configuration: Sendable {
     static let keys = [
         "prefix", "zkhosts", "logfile", "loglevel", "data_read_len", "resources_wait_timeout", "termination_timeout",
         "session_timeout", "ownership_term", "mixed_fleet", "server_tick", "connect_timeout", "fqdn",
-        "log_format", "syslog",
+        "log_format", "syslog", "hooks",
     ]
     /// Keys with a meaning to come; to pass over `tls` in silence would be wrong.
-    static let keysToCome = ["metrics_directory", "hooks", "auth", "acl", "tls"]
+    static let keysToCome = ["metrics_directory", "auth", "acl", "tls"]
 
     /// The shortest term in which a heartbeat every tenth and two seconds for killing and reaping have room.
     private static let shortestTermSeconds: Int64 = 3
@@ -114,6 +114,9 @@ package struct Configuration: Sendable {
         }
         if let setting = settings["syslog"] {
             reports.syslog = try setting.syslogTarget()
+        }
+        if let setting = settings.inFile("hooks") {
+            reports.hooks = try setting.hooks()
         }
     }
 

@@ -4,6 +4,8 @@ import Coordination
 package struct Reports: Sendable {
     package var format = LogFormat.text
     package var syslog: SyslogTarget?
+    /// A shell command for each.
+    package var hooks: [Hook: String] = [:]
 
     package init() {}
 }

@@ -52,6 +52,9 @@ struct Wrapper: Sendable {
         supervisor.guardian.dismiss()
         life.close()
         tell(ended, life.story)
+        Aftermath(
+            plan: plan, log: log, clock: loop, ended: ended, exitCode: codes.code(for: ended), reason: reason(ended)
+        ).perform()
         return ended
     }
 

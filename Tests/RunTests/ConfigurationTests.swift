@@ -231,6 +231,24 @@ import Testing
         #expect(try load(key: "syslog", value).reports.syslog == target)
     }
 
+    @Test func readsHooksFromTheFileOnly() throws {
+        let (configuration, warnings) = try load(
+            #"{"prefix": "/p", "zkhosts": "zk", "hooks": {"failed": "mail", "lost": "", "succeeded": null}}"#,
+            environment: ["SWITCHMAN_HOOKS": "x"])
+        #expect(warnings.isEmpty)
+        #expect(configuration.reports.hooks == [.failed: "mail"])
+    }
+
+    @Test(arguments: [
+        (#""x""#, "an object with a shell command"),
+        (#"{"fialed": "x"}"#, "has no hook \"fialed\"; it may have succeeded"),
+        (#"{"failed": 7}"#, "hook \"failed\" is 7; it must be a string"), (#"{"lost": "\u0000"}"#, "zero byte"),
+    ])
+    func saysWhatIsWrongWithAHook(value: String, hint: String) throws {
+        let message = try complaint(#"{"prefix": "/p", "zkhosts": "zk", "hooks": \#(value)}"#)
+        #expect(message.hasPrefix("\(path): key \"hooks\"") && message.contains(hint), "\(message)")
+    }
+
     // MARK: - Keys
 
     @Test(arguments: [
