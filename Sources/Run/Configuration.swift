@@ -35,10 +35,10 @@ package struct Configuration: Sendable {
     static let keys = [
         "prefix", "zkhosts", "logfile", "loglevel", "data_read_len", "resources_wait_timeout", "termination_timeout",
         "session_timeout", "ownership_term", "mixed_fleet", "server_tick", "connect_timeout", "fqdn",
-        "log_format", "syslog", "hooks",
+        "log_format", "syslog", "hooks", "metrics_directory",
     ]
     /// Keys with a meaning to come; to pass over `tls` in silence would be wrong.
-    static let keysToCome = ["metrics_directory", "auth", "acl", "tls"]
+    static let keysToCome = ["auth", "acl", "tls"]
 
     /// The shortest term in which a heartbeat every tenth and two seconds for killing and reaping have room.
     private static let shortestTermSeconds: Int64 = 3
@@ -117,6 +117,10 @@ package struct Configuration: Sendable {
         }
         if let setting = settings.inFile("hooks") {
             reports.hooks = try setting.hooks()
+        }
+        if let setting = settings["metrics_directory"] {
+            let path = try setting.text()
+            reports.metricsFolder = path.isEmpty ? nil : path
         }
     }
 

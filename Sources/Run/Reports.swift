@@ -6,6 +6,8 @@ package struct Reports: Sendable {
     package var syslog: SyslogTarget?
     /// A shell command for each.
     package var hooks: [Hook: String] = [:]
+    /// Where node_exporter's textfile collector looks.
+    package var metricsFolder: String?
 
     package init() {}
 }

@@ -1,4 +1,5 @@
 import Coordination
+import Glibc
 import Invocation
 import Logging
 import Recipes
@@ -11,11 +12,25 @@ struct Aftermath {
     let log: Logger
     let clock: any Timekeeper
     let ended: Ended
+    let story: Life.Story
     let exitCode: Int32
     let reason: String?
 
     func perform() {
+        // First what is quick: a hook may want to send the numbers on.
+        if let folder = plan.reports.metricsFolder { count(in: folder) }
         if let hook = Hook(for: ended), let script = plan.reports.hooks[hook] { call(hook, script) }
+    }
+
+    private func count(in folder: String) {
+        var now = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &now)
+        let sample = RunSample(
+            outcome: ended.outcome, succeeded: ended.outcome == .ran && ended.code == 0,
+            waitedSeconds: story.held == nil ? nil : story.waited.seconds, heldSeconds: story.held?.seconds,
+            endedSeconds: Double(now.tv_sec) + Double(now.tv_nsec / 1_000_000) / 1000)
+        let file = MetricsFile(folder: folder, lockname: plan.job.lockname)
+        if let warning = file.add(sample) { log.warning("\(warning)") }
     }
 
     private func call(_ hook: Hook, _ script: String) {

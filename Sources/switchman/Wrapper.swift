@@ -53,7 +53,8 @@ struct Wrapper: Sendable {
         life.close()
         tell(ended, life.story)
         Aftermath(
-            plan: plan, log: log, clock: loop, ended: ended, exitCode: codes.code(for: ended), reason: reason(ended)
+            plan: plan, log: log, clock: loop, ended: ended, story: life.story, exitCode: codes.code(for: ended),
+            reason: reason(ended)
         ).perform()
         return ended
     }
