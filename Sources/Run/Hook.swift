@@ -17,3 +17,33 @@ package enum Hook: String, CaseIterable, Sendable {
         }
     }
 }
+
+/// A shell command for each hook that has one.
+package struct Hooks: Sendable, Equatable {
+    // No dictionary: every run would pay for the making of its type.
+    private var succeeded: String?
+    private var failed: String?
+    private var lost: String?
+    private var released: String?
+
+    package init() {}
+
+    package subscript(hook: Hook) -> String? {
+        get {
+            switch hook {
+            case .succeeded: succeeded
+            case .failed: failed
+            case .lost: lost
+            case .released: released
+            }
+        }
+        set {
+            switch hook {
+            case .succeeded: succeeded = newValue
+            case .failed: failed = newValue
+            case .lost: lost = newValue
+            case .released: released = newValue
+            }
+        }
+    }
+}

@@ -4,8 +4,7 @@ import Coordination
 package struct Reports: Sendable {
     package var format = LogFormat.text
     package var syslog: SyslogTarget?
-    /// A shell command for each.
-    package var hooks: [Hook: String] = [:]
+    package var hooks = Hooks()
     /// Where node_exporter's textfile collector looks.
     package var metricsFolder: String?
 

@@ -211,12 +211,12 @@ struct Setting {
         default: throw wrongType(expected: SyslogTarget.form)
         }
     }
-    func hooks() throws(ConfigurationError) -> [Hook: String] {
+    func hooks() throws(ConfigurationError) -> Hooks {
         let names = Hook.allCases.map(\.rawValue)
         guard let members = value.object else {
             throw wrongType(expected: "an object with a shell command for any of \(names.joined(separator: ", "))")
         }
-        var hooks: [Hook: String] = [:]
+        var hooks = Hooks()
         for (name, value) in members.sorted(by: { $0.key < $1.key }) where value != .null {
             guard let hook = Hook(rawValue: name.text) else {
                 throw error(
