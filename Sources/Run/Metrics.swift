@@ -25,7 +25,7 @@ package struct Metrics {
         for family in [MetricFamily.successes, .losses, .kills] { values[Series(family: family), default: 0] += 0 }
         observe(.waited, sample.waitedSeconds)
         observe(.held, sample.heldSeconds)
-        if sample.outcome.isSkip { return count(Series(family: .skips, word: sample.outcome.rawValue)) }
+        if sample.isSkip { return count(Series(family: .skips, word: sample.outcome.rawValue)) }
         count(Series(family: .runs, word: sample.outcome.rawValue))
         values[Series(family: .lastRun)] = sample.endedSeconds
         if sample.outcome == .lost { count(Series(family: .losses)) }

@@ -1,6 +1,7 @@
 /// One run as it is counted.
 package struct RunSample: Sendable {
     package var outcome: Outcome
+    package var isSkip: Bool
     /// The command exited with 0.
     package var succeeded: Bool
     /// From the first question to the start of the command, and from there to the release; nil if it was not started.
@@ -10,9 +11,11 @@ package struct RunSample: Sendable {
     package var endedSeconds: Double
 
     package init(
-        outcome: Outcome, succeeded: Bool, waitedSeconds: Double?, heldSeconds: Double?, endedSeconds: Double
+        outcome: Outcome, isSkip: Bool, succeeded: Bool, waitedSeconds: Double?, heldSeconds: Double?,
+        endedSeconds: Double
     ) {
-        (self.outcome, self.succeeded, self.endedSeconds) = (outcome, succeeded, endedSeconds)
+        (self.outcome, self.isSkip, self.succeeded) = (outcome, isSkip, succeeded)
+        self.endedSeconds = endedSeconds
         (self.waitedSeconds, self.heldSeconds) = (waitedSeconds, heldSeconds)
     }
 

@@ -8,7 +8,9 @@ enum MetricsText {
         let lockname = String(decoding: fields.bytes(), as: UTF8.self)
         guard var metrics = try? Metrics(bytes: fields.bytes(), lockname: lockname) else { return }
         check(metrics, lockname)
-        metrics.add(RunSample(outcome: .lost, succeeded: false, waitedSeconds: 1, heldSeconds: 2, endedSeconds: 3))
+        metrics.add(
+            RunSample(
+                outcome: .lost, isSkip: false, succeeded: false, waitedSeconds: 1, heldSeconds: 2, endedSeconds: 3))
         check(metrics, lockname)
     }
 

@@ -13,20 +13,22 @@ struct Aftermath {
     let clock: any Timekeeper
     let ended: Ended
     let story: Life.Story
+    /// `--on-unavailable skip` makes one of what else is a failure.
+    let isSkip: Bool
     let exitCode: Int32
     let reason: String?
 
     func perform() {
         // First what is quick: a hook may want to send the numbers on.
         if let folder = plan.reports.metricsFolder { count(in: folder) }
-        if let hook = Hook(for: ended), let script = plan.reports.hooks[hook] { call(hook, script) }
+        if !isSkip, let hook = Hook(for: ended), let script = plan.reports.hooks[hook] { call(hook, script) }
     }
 
     private func count(in folder: String) {
         var now = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &now)
         let sample = RunSample(
-            outcome: ended.outcome, succeeded: ended.outcome == .ran && ended.code == 0,
+            outcome: ended.outcome, isSkip: isSkip, succeeded: ended.outcome == .ran && ended.code == 0,
             waitedSeconds: story.held == nil ? nil : story.waited.seconds, heldSeconds: story.held?.seconds,
             endedSeconds: Double(now.tv_sec) + Double(now.tv_nsec / 1_000_000) / 1000)
         let file = MetricsFile(folder: folder, lockname: plan.job.lockname)

@@ -45,7 +45,7 @@ struct Wrapper: Sendable {
             let ended = Ended(interruption)
             supervisor.guardian.tellFront(code: codes.code(for: ended), dieOf: codes.signalToDieOf(ended))
             supervisor.guardian.dismiss()
-            tell(ended, Life.Story())
+            account(for: ended, Life.Story())
             return ended
         }
         let life = Life(
@@ -58,12 +58,17 @@ struct Wrapper: Sendable {
         supervisor.guardian.tellFront(code: codes.code(for: ended), dieOf: codes.signalToDieOf(ended))
         supervisor.guardian.dismiss()
         life.close()
-        tell(ended, life.story)
-        Aftermath(
-            plan: plan, log: log, clock: loop, ended: ended, story: life.story, exitCode: codes.code(for: ended),
-            reason: reason(ended)
-        ).perform()
+        account(for: ended, life.story)
         return ended
+    }
+
+    /// To everybody but the caller, who has been told: the log, the metrics, a hook.
+    private func account(for ended: Ended, _ story: Life.Story) {
+        tell(ended, story)
+        Aftermath(
+            plan: plan, log: log, clock: supervisor.loop, ended: ended, story: story,
+            isSkip: codes.isSkip(ended.outcome), exitCode: codes.code(for: ended), reason: reason(ended)
+        ).perform()
     }
 
     private func splay() async -> Interruption? {

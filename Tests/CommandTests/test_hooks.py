@@ -80,6 +80,12 @@ def test_a_skip_calls_nobody(fleet, called):
     assert run.wait() == 0 and len(called()) == 1
 
 
+def test_a_server_that_may_be_away_is_a_skip(fleet, called):
+    config = fleet.config(zkhosts="127.0.0.1:1", connect_timeout=1)
+    assert fleet.run("--on-unavailable", "skip", "--lockname", "a", "--", "true", config=config).code == 0
+    assert called() == []
+
+
 def test_an_exit_code_set_by_option_is_the_one_told(fleet, called):
     assert fleet.run("--exit-code", "not-found=5", "--lockname", "a", "--", "/no/such/program").code == 5
     assert called()[0][2] == "5"

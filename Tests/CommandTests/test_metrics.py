@@ -126,6 +126,19 @@ def test_a_server_that_is_not_reached_is_counted(fleet, folder):
     assert values["runs_total", "unavailable"] == 1 and values["waited_seconds_count",] == 0
 
 
+def test_a_server_that_may_be_away_is_a_skip(fleet, folder):
+    config = fleet.config(zkhosts="127.0.0.1:1", connect_timeout=1)
+    assert fleet.run("--on-unavailable", "skip", "--lockname", "a", "--", "true", config=config).code == 0
+    values = folder.values()
+    assert values["skips_total", "unavailable"] == 1 and ("runs_total", "unavailable") not in values
+
+
+def test_a_timeout_is_a_kill(fleet, folder):
+    assert fleet.run("--timeout", "1s", "--lockname", "a", "--", "sleep", "100").code == 124
+    values = folder.values()
+    assert (values["runs_total", "timeout"], values["kills_total",], values["losses_total",]) == (1, 1, 0)
+
+
 def test_what_is_refused_before_it_begins_is_not_counted(fleet, folder):
     assert fleet.run("--lockname", "0", "--", "true").code == 64
     assert fleet.run("--lockname", "a", "--", "true", config=fleet.config(fqdn=7)).code == 78

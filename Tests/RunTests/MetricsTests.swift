@@ -8,7 +8,8 @@ import Testing
         _ outcome: Outcome, succeeded: Bool = false, waited: Double? = nil, held: Double? = nil, ended: Double = 1.5
     ) -> RunSample {
         RunSample(
-            outcome: outcome, succeeded: succeeded, waitedSeconds: waited, heldSeconds: held, endedSeconds: ended)
+            outcome: outcome, isSkip: outcome.isSkip, succeeded: succeeded, waitedSeconds: waited, heldSeconds: held,
+            endedSeconds: ended)
     }
 
     private func metrics(_ samples: [RunSample], lockname: String = "a") -> Metrics {
