@@ -72,6 +72,15 @@ def test_a_lost_lock(fleet, called):
     fleet.leaves_marks = True
 
 
+def test_an_operators_stop(fleet, called):
+    run = fleet.start_job("a")
+    request = fleet.path("stops", f"a-{fleet.stat('locks', 'a').czxid:x}")
+    fleet.client.create(request, b"", ephemeral=True, makepath=True)
+    assert run.wait() == 80
+    assert [call[:4] for call in called()] == [["released", "released", "80", "a"]]
+    fleet.client.delete(request)
+
+
 def test_a_skip_calls_nobody(fleet, called):
     run = fleet.start_job("a")
     assert_silent(fleet.run("--lockname", "a", "--", "true"), 0)
