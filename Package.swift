@@ -77,6 +77,9 @@ let package = Package(
             name: "SimulationTests", dependencies: ["SimulatedEnsemble", "Run", "Recipes", "Coordination"],
             swiftSettings: strict),
         .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Coordination"], swiftSettings: strict),
-        .testTarget(name: "RunTests", dependencies: ["Run", "Recipes", "Coordination"], swiftSettings: strict),
+        .testTarget(
+            name: "RunTests",
+            dependencies: ["Run", "Recipes", "Coordination", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
     ] + fuzz
 )

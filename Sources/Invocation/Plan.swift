@@ -15,6 +15,7 @@ package struct Plan: Sendable {
     package let verbosity: Arguments.Verbosity
     package let logfile: String?
     package let loglevel: LogLevel
+    package let reports: Reports
     package let warnings: [String]
     /// The configuration file, as an absolute path, if there is one.
     package let configPath: String?
@@ -77,6 +78,7 @@ package struct Plan: Sendable {
         verbosity = arguments.verbosity
         logfile = configuration.logfile
         loglevel = configuration.loglevel
+        reports = configuration.reports
         configPath = Self.configPath(arguments, environment)
         command = arguments.command
     }

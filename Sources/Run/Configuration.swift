@@ -7,6 +7,7 @@ package struct Configuration: Sendable {
     package var zkhosts: [ServerAddress]
     package var logfile: String?
     package var loglevel = LogLevel.info
+    package var reports = Reports()
     /// The most bytes of prefix data that are read.
     package var dataReadLen = 65_535
     /// For how long a run waits for its permits unless it says so itself.
@@ -34,9 +35,10 @@ package struct Configuration: Sendable {
     static let keys = [
         "prefix", "zkhosts", "logfile", "loglevel", "data_read_len", "resources_wait_timeout", "termination_timeout",
         "session_timeout", "ownership_term", "mixed_fleet", "server_tick", "connect_timeout", "fqdn",
+        "log_format", "syslog", "hooks", "metrics_directory",
     ]
     /// Keys with a meaning to come; to pass over `tls` in silence would be wrong.
-    static let keysToCome = ["log_format", "syslog", "metrics_directory", "hooks", "auth", "acl", "tls"]
+    static let keysToCome = ["auth", "acl", "tls"]
 
     /// The shortest term in which a heartbeat every tenth and two seconds for killing and reaping have room.
     private static let shortestTermSeconds: Int64 = 3
@@ -106,6 +108,19 @@ package struct Configuration: Sendable {
         }
         if let setting = settings["loglevel"] {
             loglevel = try setting.logLevel()
+        }
+        if let setting = settings["log_format"] {
+            reports.format = try setting.logFormat()
+        }
+        if let setting = settings["syslog"] {
+            reports.syslog = try setting.syslogTarget()
+        }
+        if let setting = settings.inFile("hooks") {
+            reports.hooks = try setting.hooks()
+        }
+        if let setting = settings["metrics_directory"] {
+            let path = try setting.text()
+            reports.metricsFolder = path.isEmpty ? nil : path
         }
     }
 

@@ -21,6 +21,10 @@ enum FileBytes {
             throw errno == ENOENT || errno == ENOTDIR ? .missing : .unreadable(errno)
         }
         defer { close(file) }
+        return try read(from: file, longestBytes: longestBytes)
+    }
+
+    static func read(from file: Int32, longestBytes: Int) throws(Failure) -> [UInt8] {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16_384)
         while true {

@@ -1,33 +1,49 @@
 import Glibc
 package import Logging
+import Recipes
 
-/// The log of a run: lines for people on standard error, and the original's lines in a file.
+/// The log of a run: on standard error what somebody should see, in a file and in syslog what `loglevel` asks for.
 ///
 /// A line is one write(2), so that the lines of many runs in one file do not mix (`O_APPEND`, POSIX). What cannot be
 /// written at once is dropped: the job matters more than its log, and the heartbeats wait behind it.
 package struct RunLog: LogHandler {
     package var metadata: Logger.Metadata = [:]
     package var logLevel: Logger.Level {
-        get { min(screenLevel, fileLevel) }
+        get { file == nil && socket == nil ? screenLevel : min(screenLevel, level) }
         set {}
     }
     private let lockname: String
+    private let host: String
+    private let format: LogFormat
     private let screenLevel: Logger.Level
-    private let fileLevel: Logger.Level
-    private let file: Int32?
+    private let level: Logger.Level
+    private let file: LogFile?
+    private let socket: LogSocket?
+    private let dialect: SyslogTarget.Dialect
+    /// What of it could not be opened, a line each.
+    package private(set) var troubles: [String] = []
 
-    /// - Parameter file: a descriptor of the logfile, or nil.
-    package init(lockname: String, screenLevel: Logger.Level, fileLevel: Logger.Level, file: Int32?) {
-        self.lockname = lockname
-        self.screenLevel = screenLevel
-        self.fileLevel = file == nil ? .critical : fileLevel
-        self.file = file
-    }
-
-    /// Opens a logfile to append to; nil with errno.
-    package static func open(_ path: String) -> Int32? {
-        let file = unsafe Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0o666)
-        return file < 0 ? nil : file
+    /// - Parameters:
+    ///   - screenLevel: the least level for standard error.
+    ///   - level: the least level for logfile and syslog.
+    package init(
+        lockname: String, host: String, format: LogFormat, screenLevel: Logger.Level, level: LogLevel,
+        logfile: String?, syslog: SyslogTarget?
+    ) {
+        (self.lockname, self.host, self.format) = (lockname, host, format)
+        (self.screenLevel, self.level) = (screenLevel, level.level)
+        do throws(LogFile.OpenError) {
+            file = if let logfile { try LogFile(path: logfile) } else { nil }
+        } catch {
+            file = nil
+            let why = FileBytes.Failure.text(error.errno)
+            troubles.append("logfile \(logfile ?? ""): \(why); the run goes on without it")
+        }
+        socket = syslog.map { LogSocket(path: $0.path) }
+        dialect = syslog?.dialect ?? SyslogTarget.usual.dialect
+        if let syslog, let error = socket?.connect() {
+            troubles.append("syslog at \(syslog.path): \(FileBytes.Failure.text(error)); the run goes on without it")
+        }
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -36,33 +52,23 @@ package struct RunLog: LogHandler {
     }
 
     package func log(event: LogEvent) {
-        if event.level >= screenLevel { Self.write("switchman: \(lockname): \(event.message)\n", to: 2) }
-        if let file, event.level >= fileLevel {
-            Self.write("\(Self.timestamp())\t[\(getpid())]\t\(event.message)\n", to: file)
-        }
+        let isForFile = event.level >= level && (file != nil || socket != nil)
+        guard isForFile || event.level >= screenLevel else { return }
+        let entry = LogEntry(
+            lockname: lockname, host: host, level: event.level, message: "\(event.message)",
+            fields: event.metadata.map { $0.mapValues(JSONValue.init) } ?? [:])
+        if event.level >= screenLevel { Self.write(entry.screenLine(format), to: 2) }
+        guard isForFile else { return }
+        file?.write(entry.fileLine(format))
+        socket?.send(entry.datagram(format, dialect))
     }
 
-    /// PIPE_BUF.
-    private static let pipeBytes = 4096
-
-    private static func write(_ line: String, to descriptor: Int32) {
+    static func write(_ line: [UInt8], to descriptor: Int32) {
         // A pipe that poll(2) calls ready takes PIPE_BUF bytes without blocking (pipe(7)). Standard error is not made
         // non-blocking instead, since it is shared with the command and with the caller.
         var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         guard unsafe poll(&ready, 1, 0) == 1, ready.revents & Int16(POLLOUT) != 0 else { return }
-        let bytes = Array(line.utf8)
-        let shown = bytes.count <= pipeBytes ? bytes : bytes.prefix(pipeBytes - 1) + [UInt8(ascii: "\n")]
-        _ = unsafe Glibc.write(descriptor, shown, shown.count)
-    }
-
-    /// Local time, as the original writes it.
-    private static func timestamp() -> String {
-        var now = time(nil)
-        var parts = unsafe tm()
-        _ = unsafe localtime_r(&now, &parts)
-        func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        return unsafe "\(1900 + parts.tm_year)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday)) "
-            + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
+        _ = unsafe Glibc.write(descriptor, line, line.count)
     }
 }
 
@@ -75,6 +81,16 @@ extension LogLevel {
         case .notice: .notice
         case .info: .info
         case .debug: .debug
+        }
+    }
+}
+
+extension JSONValue {
+    fileprivate init(_ value: Logger.MetadataValue) {
+        switch value {
+        case .stringConvertible(let number as Int64): self = .integer(number)
+        case .stringConvertible(let number as Double): self = .number(number)
+        default: self = .string("\(value)")
         }
     }
 }

@@ -41,6 +41,9 @@ enum ConfigurationFile {
             expect(!server.host.utf8.contains { $0 <= 0x20 || ",/[]".utf8.contains($0) }, "\(server) is one word")
         }
         expect(configuration.logfile != "", "an empty log file is none")
+        if let path = configuration.reports.syslog?.path {
+            expect(path.utf8.first == UInt8(ascii: "/") && path.utf8.count < 108, "\(path) is a socket's")
+        }
         expect((1...Int(Int32.max)).contains(configuration.dataReadLen), "data_read_len fits the C client")
         expect(configuration.resourcesWait != .seconds(0), "0 is for ever")
         expect((0...366 * 86_400).contains(configuration.terminationTimeoutSeconds), "termination_timeout")

@@ -1,6 +1,6 @@
 /// What is fuzzed: a piece of text from outside, and what must hold whatever stands in it.
 enum Subject: String, CaseIterable {
-    case leases, configuration, prefix, records, names, json, hostname
+    case leases, configuration, prefix, records, names, json, hostname, metrics
 
     func play(_ bytes: [UInt8]) {
         switch self {
@@ -11,6 +11,7 @@ enum Subject: String, CaseIterable {
         case .names: Names.play(bytes)
         case .json: JSONTexts.play(bytes)
         case .hostname: HostFacts.play(bytes)
+        case .metrics: MetricsText.play(bytes)
         }
     }
 }

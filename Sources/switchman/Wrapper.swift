@@ -18,8 +18,6 @@ struct Wrapper: Sendable {
         self.plan = plan
         self.codes = codes
         self.supervisor = supervisor
-        let file = plan.logfile.flatMap { RunLog.open($0) }
-        let openError = errno
         let screenLevel: Logger.Level =
             switch plan.verbosity {
             case .quiet: .error
@@ -27,12 +25,10 @@ struct Wrapper: Sendable {
             case .verbose: .info
             }
         let handler = RunLog(
-            lockname: plan.job.lockname, screenLevel: screenLevel, fileLevel: plan.loglevel.level, file: file)
+            lockname: plan.job.lockname, host: plan.job.host, format: plan.reports.format, screenLevel: screenLevel,
+            level: plan.loglevel, logfile: plan.logfile, syslog: plan.reports.syslog)
         log = Logger(label: "switchman") { _ in handler }
-        if file == nil, let path = plan.logfile {
-            log.warning("logfile \(path): \(String(errno: openError)); the run goes on without it")
-        }
-        for warning in plan.warnings { log.warning("\(warning)") }
+        for warning in handler.troubles + plan.warnings { log.warning("\(warning)") }
     }
 
     func perform() {
@@ -49,7 +45,7 @@ struct Wrapper: Sendable {
             let ended = Ended(interruption)
             supervisor.guardian.tellFront(code: codes.code(for: ended), dieOf: codes.signalToDieOf(ended))
             supervisor.guardian.dismiss()
-            tell(ended, Life.Story())
+            account(for: ended, Life.Story())
             return ended
         }
         let life = Life(
@@ -62,8 +58,17 @@ struct Wrapper: Sendable {
         supervisor.guardian.tellFront(code: codes.code(for: ended), dieOf: codes.signalToDieOf(ended))
         supervisor.guardian.dismiss()
         life.close()
-        tell(ended, life.story)
+        account(for: ended, life.story)
         return ended
+    }
+
+    /// To everybody but the caller, who has been told: the log, the metrics, a hook.
+    private func account(for ended: Ended, _ story: Life.Story) {
+        tell(ended, story)
+        Aftermath(
+            plan: plan, log: log, clock: supervisor.loop, ended: ended, story: story,
+            isSkip: codes.isSkip(ended.outcome), exitCode: codes.code(for: ended), reason: reason(ended)
+        ).perform()
     }
 
     private func splay() async -> Interruption? {
@@ -151,9 +156,29 @@ struct Wrapper: Sendable {
         let held = story.held.map { " held=\(Self.seconds($0))" } ?? ""
         let token = story.token.map { " token=\($0)" } ?? ""
         log.info(
-            "outcome=\(ended.outcome.rawValue) code=\(codes.code(for: ended)) waited=\(Self.seconds(story.waited))\(held)\(token)"
-        )
+            "outcome=\(ended.outcome.rawValue) code=\(codes.code(for: ended)) waited=\(Self.seconds(story.waited))\(held)\(token)",
+            metadata: fields(ended, story))
     }
+
+    /// The same for programs.
+    private func fields(_ ended: Ended, _ story: Life.Story) -> Logger.Metadata {
+        var fields: Logger.Metadata = [
+            "outcome": .string(ended.outcome.rawValue), "code": .stringConvertible(Int64(codes.code(for: ended))),
+            "waited_seconds": .stringConvertible(story.waited.seconds),
+        ]
+        fields["held_seconds"] = story.held.map { .stringConvertible($0.seconds) }
+        fields["token"] = story.token.map { .stringConvertible($0) }
+        fields["reason"] = reason(ended).map { .string($0) }
+        return fields
+    }
+
+    /// One line, whatever the path or the znode that it names.
+    private func reason(_ ended: Ended) -> String? {
+        (complaint(ended) ?? ended.reason).map { Excerpt.of($0, longest: Self.longestReason) }
+    }
+
+    /// Four bytes a character at most, it leaves room in a line of the log for all the rest.
+    private static let longestReason = 400
 
     private func complaint(_ ended: Ended) -> String? {
         let word = plan.command.first.map { String(decoding: $0, as: UTF8.self) } ?? ""

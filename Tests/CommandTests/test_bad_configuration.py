@@ -57,6 +57,9 @@ def test_null_counts_as_absent(fleet, key):
     ("mixed_fleet", "yes"), ("mixed_fleet", 1), ("mixed_fleet", []),
     ("server_tick", "x"), ("server_tick", -1),
     ("fqdn", 7), ("fqdn", []),
+    ("log_format", "xml"), ("log_format", "JSON"), ("log_format", 7), ("log_format", {}),
+    ("syslog", 7), ("syslog", []), ("syslog", "loud"), ("syslog", "kern"), ("syslog", "cron:"), ("syslog", "cron:dev/log"),
+    ("syslog", ":/dev/log"), ("syslog", "loud:/dev/log"), ("syslog", "/" + "x" * 107),
 ])
 def test_a_wrong_type_or_value_names_the_key(fleet, key, value):
     refuse(fleet, fleet.config(**{key: value}), key)
@@ -95,7 +98,8 @@ def test_an_unknown_key_is_named_with_the_nearest_known_and_nothing_more(fleet):
     {"session_timeout": "6"}, {"session_timeout": "6s"}, {"ownership_term": "1m"}, {"termination_timeout": "2"},
     {"resources_wait_timeout": 0}, {"resources_wait_timeout": "0"}, {"resources_wait_timeout": "forever"},
     {"data_read_len": "32768"}, {"loglevel": "critical"}, {"loglevel": "err"}, {"loglevel": 3}, {"loglevel": "4"},
-    {"logfile": ""}, {"mixed_fleet": False}, {"connect_timeout": "1h"},
+    {"logfile": ""}, {"mixed_fleet": False}, {"connect_timeout": "1h"}, {"log_format": "text"},
+    {"syslog": False}, {"syslog": "0"},
 ])
 def test_what_is_accepted(fleet, changes):
     run = fleet.run("--lockname", "a", "--", "true", config=fleet.config(**changes))

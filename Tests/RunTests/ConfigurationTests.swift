@@ -57,6 +57,7 @@ import Testing
         #expect(
             configuration.zkhosts == [ServerAddress(host: "zk1", port: 2181), ServerAddress(host: "zk2", port: 2182)])
         #expect(configuration.logfile == nil)
+        #expect(configuration.reports.format == .text && configuration.reports.syslog == nil)
         #expect(configuration.loglevel == .info)
         #expect(configuration.dataReadLen == 65_535)
         #expect(configuration.resourcesWait == .forever)
@@ -169,6 +170,8 @@ import Testing
         ("connect_timeout", "[]", "seconds"), ("fqdn", "\"\"", "a host name"), ("fqdn", "\"a b\"", "a host name"),
         ("fqdn", "\"" + String(repeating: "a", count: 256) + "\"", "255 bytes"), ("fqdn", "5", "a string"),
         ("logfile", "\"a\\u0000b\"", "zero byte"),
+        ("log_format", "\"xml\"", "text or json"), ("syslog", "\"kern\"", "a facility"), ("syslog", "1", "a facility"),
+        ("syslog", "\"cron:\"", "a facility"), ("syslog", "\":/dev/log\"", "a facility"),
     ])
     func namesTheKeyAndWhatItMustBe(key: String, value: String, expected: String) throws {
         var values = ["prefix": "\"/p\"", "zkhosts": "\"zk\""]
@@ -212,6 +215,39 @@ import Testing
 
     @Test func logLevelsRiseWithWhatMatters() {
         #expect([LogLevel.error, .debug, .emergency, .info].sorted() == [.debug, .info, .error, .emergency])
+    }
+
+    @Test(arguments: [
+        ("true", SyslogTarget(dialect: .syslog(facility: 1), path: "/dev/log")),
+        ("\"1\"", SyslogTarget(dialect: .syslog(facility: 1), path: "/dev/log")),
+        ("\"cron\"", SyslogTarget(dialect: .syslog(facility: 9), path: "/dev/log")),
+        ("\"local7\"", SyslogTarget(dialect: .syslog(facility: 23), path: "/dev/log")),
+        ("\"/run/log\"", SyslogTarget(dialect: .syslog(facility: 1), path: "/run/log")),
+        ("\"daemon:/run/a:b\"", SyslogTarget(dialect: .syslog(facility: 3), path: "/run/a:b")),
+        ("\"journald\"", SyslogTarget(dialect: .journal, path: "/run/systemd/journal/socket")),
+        ("\"journald:/j\"", SyslogTarget(dialect: .journal, path: "/j")), ("false", nil), ("\"false\"", nil),
+    ])
+    func readsWhereTheLogGoes(value: String, target: SyslogTarget?) throws {
+        #expect(try load(key: "syslog", value).reports.syslog == target)
+    }
+
+    @Test func readsHooksFromTheFileOnly() throws {
+        let (configuration, warnings) = try load(
+            #"{"prefix": "/p", "zkhosts": "zk", "hooks": {"failed": "mail", "lost": "", "succeeded": null}}"#,
+            environment: ["SWITCHMAN_HOOKS": "x"])
+        #expect(warnings.isEmpty)
+        #expect(configuration.reports.hooks[.failed] == "mail")
+        #expect([Hook.succeeded, .lost, .released].allSatisfy { configuration.reports.hooks[$0] == nil })
+    }
+
+    @Test(arguments: [
+        (#""x""#, "an object with a shell command"),
+        (#"{"fialed": "x"}"#, "has no hook \"fialed\"; it may have succeeded"),
+        (#"{"failed": 7}"#, "hook \"failed\" is 7; it must be a string"), (#"{"lost": "\u0000"}"#, "zero byte"),
+    ])
+    func saysWhatIsWrongWithAHook(value: String, hint: String) throws {
+        let message = try complaint(#"{"prefix": "/p", "zkhosts": "zk", "hooks": \#(value)}"#)
+        #expect(message.hasPrefix("\(path): key \"hooks\"") && message.contains(hint), "\(message)")
     }
 
     // MARK: - Keys

@@ -175,6 +175,18 @@ void sw_tree_signal(int signal);
 /// How many processes of the tree live; zombies do not count, unless threads of theirs run on.
 int sw_tree_count(void);
 
+// --------------------------------------------------------------------------------------------------------------- a hook
+
+typedef struct sw_hook {
+    pid_t process;  ///< a child, and the leader of a process group of its own
+    int output_fd;  ///< non-blocking: what it writes to standard output and standard error
+    int pidfd;      ///< readable once it is dead; -1: not to be had
+} sw_hook;
+
+/// Starts `sh -c script` with this environment, nothing to read, no other descriptor, no signal blocked or ignored. Safe
+/// beside other threads. 0, or an errno.
+int sw_hook_start(const char *script, char *const environment[], sw_hook *out);
+
 // ----------------------------------------------------------------------------------------------- the dead man's switch
 // The guardian's decisions: no clock, no system calls, so that the simulation runs the very same code.
 

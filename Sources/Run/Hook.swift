@@ -1,0 +1,49 @@
+/// What an operator may want to be told of at once, each by a command of his own.
+package enum Hook: String, CaseIterable, Sendable {
+    case succeeded, failed, lost, released
+
+    /// Nil for a skip: that is what most runs of a fleet are meant to do.
+    package init?(for ended: Ended) {
+        switch ended.outcome {
+        case .ran: self = ended.code == 0 ? .succeeded : .failed
+        case .lost: self = .lost
+        case .released: self = .released
+        case .signaled, .badData, .unavailable, .osError, .noPermits, .denied, .groupExit, .timeout, .notExecutable,
+            .notFound:
+            self = .failed
+        case .locked, .queued, .notInGroup, .tooSoon, .paused: return nil
+        // Decided before there is a configuration to go by.
+        case .usage, .badConfig: return nil
+        }
+    }
+}
+
+/// A shell command for each hook that has one.
+package struct Hooks: Sendable, Equatable {
+    // No dictionary: every run would pay for the making of its type.
+    private var succeeded: String?
+    private var failed: String?
+    private var lost: String?
+    private var released: String?
+
+    package init() {}
+
+    package subscript(hook: Hook) -> String? {
+        get {
+            switch hook {
+            case .succeeded: succeeded
+            case .failed: failed
+            case .lost: lost
+            case .released: released
+            }
+        }
+        set {
+            switch hook {
+            case .succeeded: succeeded = newValue
+            case .failed: failed = newValue
+            case .lost: lost = newValue
+            case .released: released = newValue
+            }
+        }
+    }
+}

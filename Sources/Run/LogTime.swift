@@ -1,0 +1,48 @@
+import Glibc
+
+/// The instant of a log line, in this host's time zone.
+@safe struct LogTime {
+    private let clock: timespec
+    private let parts: tm
+
+    static func now() -> LogTime {
+        var clock = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &clock)
+        return LogTime(clock)
+    }
+
+    init(_ clock: timespec) {
+        self.clock = clock
+        var parts = unsafe tm()
+        var seconds = clock.tv_sec
+        _ = unsafe localtime_r(&seconds, &parts)
+        unsafe self.parts = unsafe parts
+    }
+
+    /// As the original writes it.
+    var original: String { formatted("%Y-%m-%d %H:%M:%S") }
+
+    /// As syslog's senders have always written it (RFC 3164).
+    var syslog: String { formatted("%b %e %H:%M:%S") }
+
+    /// RFC 3339, with milliseconds and the zone.
+    var rfc3339: String {
+        let minutes = unsafe parts.tm_gmtoff / 60
+        let distance = abs(minutes)
+        let zone = "\(minutes < 0 ? "-" : "+")\(padded(distance / 60, 2)):\(padded(distance % 60, 2))"
+        return "\(formatted("%Y-%m-%dT%H:%M:%S")).\(padded(clock.tv_nsec / 1_000_000, 3))\(zone)"
+    }
+
+    private func padded(_ number: Int, _ width: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    }
+
+    /// In C's own locale, since nobody has set another.
+    private func formatted(_ format: String) -> String {
+        var parts = unsafe self.parts
+        var text = [CChar](repeating: 0, count: 64)
+        let count = unsafe strftime(&text, text.count, format, &parts)
+        return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
