@@ -32,10 +32,12 @@ let fuzz: [Target] =
 let package = Package(
     name: "switchman",
     products: [
-        .executable(name: "switchman", targets: ["switchman"])
+        .executable(name: "switchman", targets: ["switchman"]),
+        .executable(name: "switchmanctl", targets: ["switchmanctl"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     ],
     targets: [
         .systemLibrary(name: "CLinux"),
@@ -66,6 +68,15 @@ let package = Package(
             ],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(quickStart, .when(configuration: .release))]),
+        .target(name: "Steering", dependencies: ["Recipes", "Run", "Coordination"], swiftSettings: strict),
+        .executableTarget(
+            name: "switchmanctl",
+            dependencies: [
+                "Steering", "Invocation", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper", "CLinux",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(quickStart, .when(configuration: .release))]),
         .target(
             name: "SimulatedEnsemble", dependencies: ["CGuardian", "Run", "Recipes", "Coordination"],
             // Checked in debug builds; in release the checks would cost a tenth of the schedules.
@@ -77,6 +88,7 @@ let package = Package(
             name: "SimulationTests", dependencies: ["SimulatedEnsemble", "Run", "Recipes", "Coordination"],
             swiftSettings: strict),
         .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Coordination"], swiftSettings: strict),
+        .testTarget(name: "SteeringTests", dependencies: ["Steering", "Recipes"], swiftSettings: strict),
         .testTarget(name: "RunTests", dependencies: ["Run", "Recipes", "Coordination"], swiftSettings: strict),
     ] + fuzz
 )
