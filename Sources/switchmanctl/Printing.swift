@@ -12,7 +12,7 @@ extension Screen {
     /// One document in one line.
     static func print(_ value: JSONValue) { print(Visible.json(value) + "\n") }
 
-    static func print(_ table: Table) {
-        print(table.lines(width: size?.columns, colour: hasColour).map { $0 + "\n" }.joined())
-    }
+    static func print(_ lines: [String]) { print(lines.map { $0 + "\n" }.joined()) }
+
+    static func print(_ table: Table) { print(table.lines(width: size?.columns, colour: hasColour)) }
 }
