@@ -25,7 +25,7 @@ struct StatusReader {
         let data = try fleet.fleetData(of: try replies[0].node()?.data ?? [])
         if let only {
             let locks = try await locks([only], waiters: [only], jobs: [only], data)
-            return FleetStatus(prefix: layout.prefix, fleet: data, locks: locks, resources: [])
+            return FleetStatus(prefix: layout.prefix, fleet: data, locks: locks, resources: [], only: locks.first)
         }
         let lists = try replies.dropFirst().map { try $0.children() }
         return FleetStatus(
@@ -50,7 +50,8 @@ struct StatusReader {
     private func locks(
         _ held: [String], waiters: [String], jobs: [String], _ data: FleetData
     ) async throws -> [LockStatus] {
-        let names = Set((held + waiters + jobs + (only == nil ? data.paused : [])).map { ExactName($0) }).sorted().map(\.text)
+        let names = Set((held + waiters + jobs + (only == nil ? data.paused : [])).map { ExactName($0) }).sorted().map(
+            \.text)
         let locks = try await nodes(held.map(layout.lock), watch: only != nil && watches)
         let records = try await nodes(jobs.map(layout.record), watch: watches)
         let queues = try await places(in: waiters.map(layout.lockQueue))
