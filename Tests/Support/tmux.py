@@ -29,6 +29,9 @@ class Tmux:
         self._tmux("send-keys", "-l", shlex.join(map(str, words)) if len(words) > 1 else str(words[0]))
         self._tmux("send-keys", "Enter")
 
+    def type(self, text):
+        self._tmux("send-keys", "-l", text)
+
     def key(self, name):
         self._tmux("send-keys", name)
 
