@@ -13,7 +13,8 @@ struct Sweep {
         let names = try await fleet.talk.askAgain([.children("\(layout.prefix)/jobs", watch: false)])[0].children()
             .sorted()
         if names.isEmpty { return [] }
-        let now = try await serverClock()
+        let (oldest, overflow) = try await serverClock().subtractingReportingOverflow(age)
+        if overflow { return [] }
         let replies = try await fleet.ask(
             names.flatMap {
                 [Request.get(layout.record($0), watch: false), Request.exists(layout.lock($0), watch: false)]
@@ -22,7 +23,7 @@ struct Sweep {
         for (index, name) in names.enumerated() {
             guard let node = try replies[2 * index].node(), try replies[2 * index + 1].stat() == nil,
                 JobRecord(bytes: node.data)?.state == .ended,
-                node.stat.mtimeMilliseconds < now.subtractingReportingOverflow(age).partialValue
+                node.stat.mtimeMilliseconds < oldest
             else { continue }
             old.append((layout.record(name), node.data, node.stat.version))
         }

@@ -58,6 +58,39 @@ def test_changes_are_shown_as_they_happen(watch, fleet):
     watch.key("q")
 
 
+def test_one_lock_is_watched_from_before_its_beginning(ctl, fleet):
+    stream = ctl.start("status", "--watch", "--json", "backup")
+    def last():
+        return json.loads(stream.out.splitlines()[-1])["locks"][0]
+    eventually(lambda: stream.out and last()["state"] == "free", what="the first document")
+    holder = Holder(fleet.client, fleet.prefix, "backup")
+    eventually(lambda: last()["state"] == "running", what="its beginning is seen")
+    holder.release()
+    eventually(lambda: last()["state"] == "free", what="and its end")
+    fleet.client.ensure_path(fleet.path("waiters", "backup"))
+    place = fleet.client.create(fleet.path("waiters", "backup", "backup-"), b"h 8", ephemeral=True, sequence=True)
+    eventually(lambda: len(last()["waiting"]) == 1, what="who waits is seen")
+    fleet.client.delete(place)
+    stream.send(signal.SIGTERM)
+    stream.wait()
+
+
+def test_a_resource_is_watched_from_before_its_beginning(ctl, fleet):
+    """Its nodes are made one by one, each time after a look at those that were there."""
+    stream = ctl.start("status", "--watch", "--json")
+    def resources():
+        return stream.out and json.loads(stream.out.splitlines()[-1])["resources"]
+    eventually(lambda: stream.out, what="the first document")
+    fleet.client.ensure_path(fleet.path("semaphores", "slots"))
+    eventually(resources, what="the resource is seen")
+    fleet.client.ensure_path(fleet.path("semaphores", "slots", "leases"))
+    lease = fleet.client.create(fleet.path("semaphores/slots/leases/1_2_0000000001"), b"h 1", ephemeral=True)
+    eventually(lambda: resources()[0]["used"] == 1, what="the lease is seen")
+    fleet.client.delete(lease)
+    stream.send(signal.SIGTERM)
+    stream.wait()
+
+
 @pytest.mark.parametrize("key", ["q", "C-c"])
 def test_a_key_ends_it(watch, ctl, key):
     watch.key(key)
