@@ -5,7 +5,7 @@ import time
 import pytest
 
 from Support.control import assert_refused
-from Support.eventually import now
+from Support.eventually import eventually, now
 from Support.original import Original
 
 
@@ -70,6 +70,18 @@ def test_who_waits_for_a_lock_is_shown_in_order(ctl, fleet):
     assert "2: b.example.org, a.example.org" in ctl("status").out
     shown = ctl("status", "backup").out
     assert shown.index("b.example.org") < shown.index("a.example.org")
+
+
+def test_a_run_that_waits_is_shown(ctl, fleet):
+    first = fleet.start_job("backup")
+    second = fleet.launch_job("next", arguments=("--lockname", "backup", "--wait", "1h"))
+    eventually(lambda: lock_of(ctl.json("status"), "backup")["waiting"], what="the waiting run is shown")
+    assert "1: host1.example.org" in ctl("status").out
+    fleet.end_job("backup")
+    fleet.records.started("next")
+    assert lock_of(ctl.json("status"), "backup")["waiting"] == []
+    fleet.end_job("next")
+    assert (first.wait(), second.wait()) == (0, 0)
 
 
 def test_permits_and_their_queue(ctl, fleet):
