@@ -32,10 +32,12 @@ let fuzz: [Target] =
 let package = Package(
     name: "switchman",
     products: [
-        .executable(name: "switchman", targets: ["switchman"])
+        .executable(name: "switchman", targets: ["switchman"]),
+        .executable(name: "switchmanctl", targets: ["switchmanctl"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     ],
     targets: [
         .systemLibrary(name: "CLinux"),
@@ -43,6 +45,9 @@ let package = Package(
         .systemLibrary(name: "CZooKeeper", providers: [.apt(["libzookeeper-mt-dev"])]),
         .target(
             name: "CGuardian",
+            cSettings: [.unsafeFlags(["-std=gnu11", "-Wall", "-Wextra", "-Werror"])]),
+        .target(
+            name: "CTether",
             cSettings: [.unsafeFlags(["-std=gnu11", "-Wall", "-Wextra", "-Werror"])]),
         .target(name: "Coordination", swiftSettings: strict),
         .target(name: "ZooKeeper", dependencies: ["CZooKeeper", "Coordination"], swiftSettings: strict),
@@ -66,6 +71,15 @@ let package = Package(
             ],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(quickStart, .when(configuration: .release))]),
+        .target(name: "Steering", dependencies: ["Recipes", "Run", "Coordination"], swiftSettings: strict),
+        .executableTarget(
+            name: "switchmanctl",
+            dependencies: [
+                "Steering", "Invocation", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper", "CLinux",
+                "CTether", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(quickStart, .when(configuration: .release))]),
         .target(
             name: "SimulatedEnsemble", dependencies: ["CGuardian", "Run", "Recipes", "Coordination"],
             // Checked in debug builds; in release the checks would cost a tenth of the schedules.
@@ -81,5 +95,6 @@ let package = Package(
             name: "RunTests",
             dependencies: ["Run", "Recipes", "Coordination", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
+        .testTarget(name: "SteeringTests", dependencies: ["Steering", "Recipes"], swiftSettings: strict),
     ] + fuzz
 )

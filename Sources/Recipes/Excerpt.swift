@@ -4,7 +4,7 @@ package enum Excerpt {
     package static let longest = 60
 
     /// The text with its control characters shown as `?`, cut after so many characters.
-    package static func of(_ text: String, longest: Int = Excerpt.longest) -> String {
+    package static func of(_ text: String, longest: Int = longest) -> String {
         var shown = ""
         var count = 0
         for scalar in text.unicodeScalars {
