@@ -58,6 +58,7 @@ let package = Package(
             name: "Invocation",
             dependencies: ["CGetopt", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper"],
             swiftSettings: strict),
+        .target(name: "Checks", dependencies: ["Invocation", "Run", "Recipes", "Coordination"], swiftSettings: strict),
         .executableTarget(
             name: "switchman",
             dependencies: [
@@ -77,6 +78,7 @@ let package = Package(
             name: "SimulationTests", dependencies: ["SimulatedEnsemble", "Run", "Recipes", "Coordination"],
             swiftSettings: strict),
         .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Coordination"], swiftSettings: strict),
+        .testTarget(name: "ChecksTests", dependencies: ["Checks", "Recipes"], swiftSettings: strict),
         .testTarget(name: "RunTests", dependencies: ["Run", "Recipes", "Coordination"], swiftSettings: strict),
     ] + fuzz
 )
