@@ -32,10 +32,12 @@ let fuzz: [Target] =
 let package = Package(
     name: "switchman",
     products: [
-        .executable(name: "switchman", targets: ["switchman"])
+        .executable(name: "switchman", targets: ["switchman"]),
+        .executable(name: "switchmanctl", targets: ["switchmanctl"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     ],
     targets: [
         .systemLibrary(name: "CLinux"),
@@ -58,12 +60,21 @@ let package = Package(
             name: "Invocation",
             dependencies: ["CGetopt", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper"],
             swiftSettings: strict),
-        .target(name: "Checks", dependencies: ["Invocation", "Run", "Recipes", "Coordination"], swiftSettings: strict),
+        .target(name: "Checks", dependencies: ["Steering", "Invocation", "Run", "Recipes", "Coordination"], swiftSettings: strict),
         .executableTarget(
             name: "switchman",
             dependencies: [
                 "Invocation", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper",
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(quickStart, .when(configuration: .release))]),
+        .target(name: "Steering", dependencies: ["Recipes", "Run", "Coordination"], swiftSettings: strict),
+        .executableTarget(
+            name: "switchmanctl",
+            dependencies: [
+                "Checks", "Steering", "Invocation", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper", "CLinux",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(quickStart, .when(configuration: .release))]),
@@ -78,7 +89,8 @@ let package = Package(
             name: "SimulationTests", dependencies: ["SimulatedEnsemble", "Run", "Recipes", "Coordination"],
             swiftSettings: strict),
         .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Coordination"], swiftSettings: strict),
-        .testTarget(name: "ChecksTests", dependencies: ["Checks", "Recipes"], swiftSettings: strict),
+        .testTarget(name: "ChecksTests", dependencies: ["Checks", "Steering", "Recipes", "Coordination"], swiftSettings: strict),
+        .testTarget(name: "SteeringTests", dependencies: ["Steering", "Recipes"], swiftSettings: strict),
         .testTarget(name: "RunTests", dependencies: ["Run", "Recipes", "Coordination"], swiftSettings: strict),
     ] + fuzz
 )

@@ -1,6 +1,7 @@
 import Invocation
 import Recipes
 import Run
+import Steering
 
 /// What is to be said of one command line of switchman's, by the code that runs it.
 struct CrontabLine {
@@ -132,7 +133,7 @@ struct CrontabLine {
         reading.findings.append(
             (
                 .warning,
-                "--min-interval \(text) is not less than the \(Age.text(seconds: Int64(gap) * 60)) between two starts, so that "
+                "--min-interval \(text) is not less than the \(TimeText.of(milliseconds: Int64(gap) * 60_000)) between two starts, so that "
                     + "runs would be skipped; make it shorter, since hosts' clocks differ"
             ))
     }

@@ -1,4 +1,5 @@
 package import Recipes
+import Steering
 
 /// What a check has found, as a monitoring system wants to hear it.
 package struct Verdict: Sendable, Equatable {
@@ -36,7 +37,8 @@ package struct Verdict: Sendable, Equatable {
                 ? "\(word): \(finding.message)" : "\(finding.place): \(word): \(finding.message)"
         }
         let lines = ["\(severity.rawValue.uppercased()): \(check): \(head)"] + rest
-        return lines.map { Self.oneLine($0) + "\n" }.joined()
+        // Whatever a file, a server or a node brought along: a line stays one line, and says nothing to the terminal.
+        return lines.map { Visible.text($0) + "\n" }.joined()
     }
 
     package var json: JSONValue {
@@ -46,19 +48,5 @@ package struct Verdict: Sendable, Equatable {
             "summary": .string(summary), "findings": .array(findings.map(\.value)),
             "facts": facts.isEmpty ? .null : .object(facts),
         ])
-    }
-
-    /// Whatever a file, a server or a node brought along: a line stays one line, and says nothing to the terminal.
-    private static func oneLine(_ text: String) -> String {
-        var plain = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            let isPlain =
-                switch scalar.value {
-                case 0x20...0x7e, 0xa0...0x2027, 0x202f...0x2065, 0x206a...0x10ffff: true
-                default: false
-                }
-            plain.append(isPlain ? scalar : "?")
-        }
-        return String(plain)
     }
 }

@@ -25,14 +25,28 @@ package final class Conversation {
     /// if a pause ended for those, it would never wait again.
     private var hasNews = false
 
-    package init(ensemble: any Ensemble, inbox: any Inbox, clock: any Timekeeper, job: Job, firstTicket: Int = 0) {
+    package convenience init(
+        ensemble: any Ensemble, inbox: any Inbox, clock: any Timekeeper, job: Job, firstTicket: Int = 0
+    ) {
+        self.init(
+            ensemble: ensemble, inbox: inbox, clock: clock, connectTimeout: job.connectTimeout, servers: job.servers,
+            prefix: job.layout.prefix, firstTicket: firstTicket)
+    }
+
+    /// Without a job: for an operator.
+    ///
+    /// - Parameter servers: for messages, the configuration's zkhosts.
+    package init(
+        ensemble: any Ensemble, inbox: any Inbox, clock: any Timekeeper, connectTimeout: Duration, servers: String,
+        prefix: String, firstTicket: Int = 0
+    ) {
         tickets = firstTicket
         self.ensemble = ensemble
         self.inbox = inbox
         self.clock = clock
-        connectTimeout = job.connectTimeout
-        servers = job.servers
-        prefix = job.layout.prefix
+        self.connectTimeout = connectTimeout
+        self.servers = servers
+        self.prefix = prefix
     }
 
     // MARK: Requests
@@ -185,7 +199,7 @@ extension Reply {
     }
 
     /// The children, none of a node that does not exist.
-    func children() throws(Interruption) -> [String] {
+    package func children() throws(Interruption) -> [String] {
         switch self {
         case .success(.children(let names)): return names
         case .failure(let failure) where failure.reason == .noNode: return []
@@ -194,7 +208,7 @@ extension Reply {
     }
 
     /// The stat, nil of a node that does not exist.
-    func stat() throws(Interruption) -> NodeStat? {
+    package func stat() throws(Interruption) -> NodeStat? {
         switch self {
         case .success(.stat(let stat)): return stat
         case .failure(let failure) where failure.reason == .noNode: return nil
@@ -203,7 +217,7 @@ extension Reply {
     }
 
     /// The data and stat, nil of a node that does not exist.
-    func node() throws(Interruption) -> (data: [UInt8], stat: NodeStat)? {
+    package func node() throws(Interruption) -> (data: [UInt8], stat: NodeStat)? {
         switch self {
         case .success(.node(let data, let stat)): return (data, stat)
         case .failure(let failure) where failure.reason == .noNode: return nil
@@ -212,14 +226,14 @@ extension Reply {
     }
 
     /// What to tell the user of a reply that nothing here expects.
-    var interruption: Interruption {
+    package var interruption: Interruption {
         guard case .failure(let failure) = self else { return .badData("ZooKeeper sent a reply of the wrong kind") }
         return failure.interruption
     }
 }
 
 extension Failure {
-    var interruption: Interruption {
+    package var interruption: Interruption {
         switch reason {
         case .notAuthorized: .denied("\(self): ask its owner, or let the servers give world:anyone all permissions")
         case .authenticationFailed: .denied("authentication failed")

@@ -3,8 +3,8 @@ package enum Excerpt {
     /// Enough to recognize what was written, short enough to leave room for what is wrong with it.
     package static let longest = 60
 
-    /// The text with its control characters shown as `?`, cut after `longest` characters.
-    package static func of(_ text: String) -> String {
+    /// The text with its control characters shown as `?`, cut after so many characters.
+    package static func of(_ text: String, longest: Int = longest) -> String {
         var shown = ""
         var count = 0
         for scalar in text.unicodeScalars {

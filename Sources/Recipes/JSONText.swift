@@ -1,7 +1,7 @@
 /// Writing: for one small record, JSONEncoder's start-up costs more than all the rest of a release.
 extension JSONValue {
     /// JSON text (RFC 8259), members in the order of their names, those that are null left out.
-    var text: String {
+    package var text: String {
         switch self {
         case .null: return "null"
         case .boolean(let flag): return flag ? "true" : "false"

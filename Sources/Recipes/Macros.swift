@@ -12,6 +12,16 @@ package struct Macros: Sendable {
         self.memoryMB = memoryMB
     }
 
+    /// Whether a name is another on every host.
+    package static func occur(in name: String) -> Bool {
+        // By bytes, as they are replaced.
+        let bytes = Array(name.utf8)
+        return ["FQDN", "CPU", "MEMMB"].contains { word in
+            let word = Array(word.utf8)
+            return bytes.indices.contains { bytes[$0...].starts(with: word) }
+        }
+    }
+
     /// Replaces every macro wherever it stands, inside longer words too, in one pass: what a macro became is not looked
     /// at again. Hosts of a fleet agree on resource names only because all of them do exactly this.
     package func expand(_ name: String) -> String {

@@ -29,5 +29,5 @@ enum Sequence {
 
 extension String {
     /// Byte for byte, as ZooKeeper compares: Swift's `==` takes a composed and a decomposed letter for the same.
-    func isSameName(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+    package func isSameName(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 }

@@ -195,11 +195,19 @@ extension Operation {
 }
 
 /// Persistent nodes that others stand under: made when a create says that they are missing, not looked for on every run.
-struct Parents {
-    let job: Job
+package struct Parents {
+    let layout: Layout
+    let nodeData: [UInt8]
     let talk: Conversation
 
-    func make(for paths: [String]) async throws(Interruption) {
+    init(job: Job, talk: Conversation) { self.init(layout: job.layout, nodeData: job.nodeData, talk: talk) }
+
+    /// - Parameter nodeData: who makes them, for their data.
+    package init(layout: Layout, nodeData: [UInt8], talk: Conversation) {
+        (self.layout, self.nodeData, self.talk) = (layout, nodeData, talk)
+    }
+
+    package func make(for paths: [String]) async throws(Interruption) {
         var ancestors: [String] = []
         for ancestor in paths.flatMap(Layout.ancestors)
         where !ancestors.contains(where: { $0.isSameName(as: ancestor) }) {
@@ -209,7 +217,7 @@ struct Parents {
         let replies = try await talk.askAgain(ancestors.map { .exists($0, watch: false) })
         let missing = zip(ancestors, replies).filter { $0.1.failureReason == .noNode }.map(\.0)
         let creates = missing.map {
-            Request.multi([.create($0, data: job.layout.seed($0, nodeData: job.nodeData), .persistent)])
+            Request.multi([.create($0, data: layout.seed($0, nodeData: nodeData), .persistent)])
         }
         if creates.isEmpty { return }
         for case .failure(let failure) in try await talk.askAgain(creates) where failure.reason != .nodeExists {

@@ -8,6 +8,7 @@ import uuid
 
 import pytest
 
+from .control import Control
 from .fleet import Fleet
 from .proxy import Proxy
 from .server import Ensemble, ZooKeeperServer
@@ -21,6 +22,15 @@ def program():
     path = os.environ.get("SWITCHMAN_BIN", str(ROOT / ".build/release/switchman"))
     if not os.access(path, os.X_OK):
         pytest.exit(f"{path}: not there; build it (Tests/run does) or set SWITCHMAN_BIN", returncode=2)
+    return path
+
+
+@pytest.fixture(scope="session")
+def controller():
+    """The built operator's tool: SWITCHMANCTL_BIN, or the release build."""
+    path = os.environ.get("SWITCHMANCTL_BIN", str(ROOT / ".build/release/switchmanctl"))
+    if not os.access(path, os.X_OK):
+        pytest.exit(f"{path}: not there; build it (Tests/run does) or set SWITCHMANCTL_BIN", returncode=2)
     return path
 
 
@@ -72,6 +82,18 @@ def fleet(request, program, recorder, shared_server, shared_client, tmp_path):
     yield fleet
     _lived(fleet, request)
     shared_client.delete(fleet.prefix, recursive=True)
+
+
+@pytest.fixture
+def ctl(controller, fleet):
+    """The operator of that fleet."""
+    return Control(controller, fleet)
+
+
+@pytest.fixture
+def own_ctl(controller, own_fleet):
+    """The operator of the fleet on the test's own server."""
+    return Control(controller, own_fleet)
 
 
 @pytest.fixture

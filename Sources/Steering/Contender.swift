@@ -1,0 +1,32 @@
+package import Coordination
+package import Recipes
+
+/// Who made a lock, a lease or a place in a queue: the node's data, `FQDN PID`, and its stat.
+package struct Contender: Sendable, Equatable {
+    package let host: String
+    /// Nil if the data is not in that form: then `host` is all of it.
+    package let pid: Int64?
+    package let since: ServerTime
+    package let session: Int64
+
+    package init(data: [UInt8], stat: NodeStat) {
+        let text = String(decoding: data, as: UTF8.self)
+        since = ServerTime(milliseconds: stat.ctimeMilliseconds)
+        session = stat.ephemeralOwner
+        // By bytes: what follows a blank may be a combining mark.
+        guard let blank = text.utf8.lastIndex(of: UInt8(ascii: " ")),
+            let number = DigitText.parse(text.utf8[text.utf8.index(after: blank)...])
+        else {
+            (host, pid) = (text, nil)
+            return
+        }
+        (host, pid) = (String(text[..<blank]), number)
+    }
+
+    package var json: [ExactName: JSONValue] {
+        [
+            "host": .string(host), "pid": pid.map { .integer($0) } ?? .null, "since": .string(since.utc),
+            "session": .string(String(UInt64(bitPattern: session), radix: 16)),
+        ]
+    }
+}

@@ -1,0 +1,126 @@
+package import Recipes
+
+/// What `status` shows.
+package struct FleetStatus: Sendable {
+    package let prefix: String
+    package let fleet: FleetData
+    package let locks: [LockStatus]
+    package let resources: [ResourceStatus]
+
+    package init(prefix: String, fleet: FleetData, locks: [LockStatus], resources: [ResourceStatus]) {
+        self.prefix = prefix
+        self.fleet = fleet
+        self.locks = locks
+        self.resources = resources
+    }
+
+    package var json: JSONValue {
+        .object([
+            "prefix": .string(prefix), "locks": .array(locks.map(\.json)), "resources": .array(resources.map(\.json)),
+            "groups": fleet.groupsJSON, "drained": .array(fleet.drained.map { .string($0) }),
+            "paused": .array(fleet.paused.map { .string($0) }),
+        ])
+    }
+
+    // MARK: For people
+
+    package func lines(width: Int?, colour: Bool) -> [String] {
+        var parts: [[String]] = []
+        if !locks.isEmpty { parts.append(lockTable.lines(width: width, colour: colour)) }
+        if !resources.isEmpty { parts.append(resourceTable.lines(width: width, colour: colour)) }
+        if !fleet.groups.isEmpty { parts.append(Self.groupTable(fleet).lines(width: width, colour: colour)) }
+        if !fleet.drained.isEmpty {
+            let line = Table.cut(Visible.text("drained: " + fleet.drained.joined(separator: ", ")), to: width ?? .max)
+            parts.append([colour ? Paint.warning.on(line) : line])
+        }
+        if parts.isEmpty { return ["nothing runs, and nothing waits"] }
+        return Array(parts.joined(separator: [""]))
+    }
+
+    private var lockTable: Table {
+        var table = Table([
+            Table.Column("LOCK", narrowest: 12), Table.Column("STATE"), Table.Column("HOST", narrowest: 12),
+            Table.Column("PID", .right), Table.Column("SINCE"), Table.Column("WAITING", narrowest: 7),
+        ])
+        table.rows = locks.map { lock in
+            let paint: Paint? =
+                switch lock.state {
+                case .running: .good
+                case .waiting, .original: .warning
+                case .lost: .bad
+                case .free: .dim
+                }
+            let isLost = lock.state == .lost
+            let host = lock.holder?.host ?? (isLost ? lock.record?.host : nil) ?? "-"
+            let pid = lock.holder?.pid ?? (isLost ? lock.record.map { Int64($0.pid) } : nil)
+            return [
+                Table.Cell(lock.lockname),
+                Table.Cell(lock.state.rawValue + (lock.isPaused ? ", paused" : ""), lock.isPaused ? .warning : paint),
+                Table.Cell(host), Table.Cell(pid.map { "\($0)" } ?? "-"), Table.Cell(lock.holder?.since.local ?? "-"),
+                Table.Cell(Self.crowd(lock.waiting.map(\.host))),
+            ]
+        }
+        return table
+    }
+
+    private var resourceTable: Table {
+        var table = Table([
+            Table.Column("RESOURCE", narrowest: 12), Table.Column(""), Table.Column("PERMITS"),
+            Table.Column("QUEUE", narrowest: 7),
+        ])
+        table.rows = resources.map { resource in
+            let isFull = resource.total.map { resource.used >= $0 } ?? false
+            var permits = "\(resource.used)" + (resource.total.map { " of \($0)" } ?? "")
+            if resource.orphaned > 0 { permits += ", \(resource.orphaned) orphaned" }
+            if resource.disagrees { permits += ", totals disagree" }
+            if !resource.foreign.isEmpty { permits += ", \(resource.foreign.count) foreign nodes" }
+            let isOdd = resource.disagrees || !resource.foreign.isEmpty
+            let paint: Paint? = isOdd ? .bad : resource.orphaned > 0 || isFull ? .warning : .good
+            return [
+                Table.Cell(resource.resource), Table.Cell(resource.bar(width: 16), paint),
+                Table.Cell(permits, isOdd ? .bad : nil), Table.Cell(Self.crowd(resource.queue.map(\.lockname))),
+            ]
+        }
+        return table
+    }
+
+    package static func groupTable(_ fleet: FleetData) -> Table {
+        var table = Table([Table.Column("GROUP", narrowest: 12), Table.Column("HOSTS", narrowest: 7)])
+        table.rows = fleet.groups.keys.sorted().map { name in
+            let hosts = fleet.hosts(of: name)
+            return [Table.Cell(name.text), Table.Cell(hosts.isEmpty ? "none" : hosts.joined(separator: ", "))]
+        }
+        return table
+    }
+
+    /// How many, and the first of them: a queue of ten thousand is not a line.
+    private static func crowd(_ names: [String]) -> String {
+        if names.isEmpty { return "-" }
+        return "\(names.count): " + names.prefix(shown).joined(separator: ", ") + (names.count > shown ? ", ..." : "")
+    }
+
+    private static let shown = 3
+}
+
+extension FleetData {
+    /// The hosts of a group, its groups' included, each once, in the order of their names.
+    package func hosts(of group: ExactName) -> [String] {
+        var hosts: Set<ExactName> = []
+        var seen: Set<ExactName> = [group]
+        var toVisit = [group]
+        while let next = toVisit.popLast() {
+            for member in (groups[next] ?? []).map({ ExactName($0) }) {
+                if groups[member] == nil {
+                    hosts.insert(member)
+                } else if seen.insert(member).inserted {
+                    toVisit.append(member)
+                }
+            }
+        }
+        return hosts.sorted().map(\.text)
+    }
+
+    package var groupsJSON: JSONValue {
+        .object(groups.mapValues { .array($0.map { .string($0) }) })
+    }
+}

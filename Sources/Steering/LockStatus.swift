@@ -1,0 +1,65 @@
+package import Recipes
+
+/// One lockname as it stands: who holds it, who waits, whether it is paused.
+package struct LockStatus: Sendable {
+    package enum State: String, Sendable {
+        /// Held, and the record says that its holder is a run of ours.
+        case running
+        /// Held by one of ours that has not started its command: it waits out the term of a holder that was lost.
+        case waiting
+        /// Held without a running record: by an original, which writes none.
+        case original
+        /// Not held, but nobody said that the command had ended: its holder was lost.
+        case lost
+        case free
+    }
+
+    package let lockname: String
+    package let state: State
+    package let holder: Contender?
+    /// The lock's creation zxid: the fencing token.
+    package let token: Int64?
+    package let record: JobRecord?
+    /// First come first.
+    package let waiting: [Contender]
+    package let isPaused: Bool
+
+    package init(
+        lockname: String, lock: (contender: Contender, czxid: Int64)?, record: JobRecord?, waiting: [Contender],
+        isPaused: Bool
+    ) {
+        self.lockname = lockname
+        self.record = record
+        self.waiting = waiting
+        self.isPaused = isPaused
+        holder = lock?.contender
+        token = lock?.czxid
+        state =
+            switch (lock, record?.state) {
+            case (let lock?, .running) where record?.session == Self.text(lock.contender.session):
+                record?.isWaiting == true ? .waiting : .running
+            case (.some, _): .original
+            case (nil, .running): .lost
+            case (nil, _): .free
+            }
+    }
+
+    private static func text(_ session: Int64) -> String { String(UInt64(bitPattern: session), radix: 16) }
+
+    /// Whether there is anything to be seen without being asked for by name.
+    package var isWorthShowing: Bool { state != .free || !waiting.isEmpty || isPaused }
+
+    package var json: JSONValue {
+        var members: [ExactName: JSONValue] = [
+            "lockname": .string(lockname), "state": .string(state.rawValue), "paused": .boolean(isPaused),
+            "waiting": .array(waiting.map { .object($0.json) }), "token": token.map { .integer($0) } ?? .null,
+        ]
+        if let holder { members["holder"] = .object(holder.json) }
+        if state == .lost, let record {
+            members["lost"] = .object([
+                "host": .string(record.host), "pid": .integer(Int64(record.pid)), "term_s": .integer(record.term),
+            ])
+        }
+        return .object(members)
+    }
+}

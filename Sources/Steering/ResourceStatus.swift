@@ -1,0 +1,89 @@
+package import Recipes
+
+/// One resource as it stands: permits taken, and who waits for some.
+package struct ResourceStatus: Sendable {
+    package struct Holder: Sendable {
+        package let permit: Permit
+        package let contender: Contender
+
+        package init(_ permit: Permit, _ contender: Contender) { (self.permit, self.contender) = (permit, contender) }
+    }
+
+    package struct Waiter: Sendable {
+        package let lockname: String
+        package let contender: Contender
+
+        package init(lockname: String, _ contender: Contender) {
+            (self.lockname, self.contender) = (lockname, contender)
+        }
+    }
+
+    package let resource: String
+    /// What the leases and marks say; nil if there are none and none is declared.
+    package let total: Int64?
+    /// By leases, an original's included.
+    package let used: Int64
+    /// By marks without their lease: their holder was lost, and they count until their term is over.
+    package let orphaned: Int64
+    package let holders: [Holder]
+    /// First come first.
+    package let queue: [Waiter]
+    /// Nodes that are nobody's lease or mark: every run that wants this resource refuses to go on.
+    package let foreign: [String]
+    /// Not all say the same total.
+    package let disagrees: Bool
+
+    package init(
+        resource: String, declared: Int64?, leases: [Holder], marks: [Permit], queue: [Waiter], foreign: [String]
+    ) {
+        self.resource = resource
+        self.queue = queue
+        self.foreign = foreign
+        holders = leases
+        let sessions = Set(leases.compactMap(\.permit.session))
+        let orphans = marks.filter { !sessions.contains($0.session ?? "") }
+        used = Self.sum(leases.map(\.permit.count))
+        orphaned = Self.sum(orphans.map(\.count))
+        let totals = Set(leases.map(\.permit.total) + orphans.map(\.total))
+        disagrees = totals.union(declared.map { [$0] } ?? []).count > 1
+        total = declared ?? totals.max()
+    }
+
+    private static func sum(_ counts: [Int64]) -> Int64 {
+        counts.reduce(0) {
+            let (sum, overflow) = $0.addingReportingOverflow($1)
+            return overflow ? .max : sum
+        }
+    }
+
+    package var json: JSONValue {
+        .object([
+            "resource": .string(resource), "total": total.map { .integer($0) } ?? .null, "used": .integer(used),
+            "orphaned": .integer(orphaned), "disagrees": .boolean(disagrees),
+            "foreign": .array(foreign.map { .string($0) }),
+            "holders": .array(
+                holders.map {
+                    .object(
+                        $0.contender.json.merging([
+                            "count": .integer($0.permit.count),
+                            "original": .boolean($0.permit.session == nil),
+                        ]) { $1 })
+                }),
+            "queue": .array(
+                queue.map { .object($0.contender.json.merging(["lockname": .string($0.lockname)]) { $1 }) }),
+        ])
+    }
+
+    /// `[####+...........]`: `#` used, `+` held back for lost holders.
+    package func bar(width: Int64) -> String {
+        guard let total, total > 0, width > 0 else { return "" }
+        // Rounded up: one permit of many is not none. In doubles, since a total may be as large as 2^53.
+        func columns(_ count: Int64) -> Int {
+            Int(min(Double(width), (Double(min(count, total)) * Double(width) / Double(total)).rounded(.up)))
+        }
+        let taken = columns(used)
+        let all = max(taken, columns(used.addingReportingOverflow(orphaned).overflow ? .max : used + orphaned))
+        return "[" + String(repeating: "#", count: taken) + String(repeating: "+", count: all - taken)
+            + String(repeating: ".", count: Int(width) - all) + "]"
+    }
+}

@@ -1,0 +1,50 @@
+import Glibc
+import Recipes
+import Run
+import Steering
+
+/// Why a verb could not do what was asked, with the exit code that this is.
+enum Complaint: Error {
+    /// The outcome's word is the wrapper's: both programs mean the same by a code.
+    case failed(Outcome, String)
+    case signal(Int32)
+
+    /// Nil for what the command line's parser has to say.
+    init?(_ error: any Error) {
+        switch error {
+        case let error as Complaint: self = error
+        case let error as Interruption: self.init(error)
+        case let error as ConfigurationError: self = .failed(.badConfig, error.message)
+        case let error as FleetDataError: self = .failed(.badData, error.message)
+        case let error as LockNameError: self = .failed(.usage, error.message)
+        case let error as EditError: self = .failed(.usage, error.message)
+        default: return nil
+        }
+    }
+
+    private init(_ interruption: Interruption) {
+        switch interruption {
+        case .signal(let signal): self = .signal(signal)
+        case .badData(let why): self = .failed(.badData, why)
+        case .denied(let why): self = .failed(.denied, why)
+        case .sessionExpired:
+            self = .failed(.unavailable, "ZooKeeper let our session expire; try again")
+        case .unavailable(let why), .noPermits(let why): self = .failed(.unavailable, why)
+        case .callerGone, .guardianGone: self = .failed(.osError, "\(interruption)")
+        }
+    }
+
+    var code: Int32 {
+        switch self {
+        case .failed(let outcome, _): outcome.defaultCode
+        case .signal(let signal): 128 + signal
+        }
+    }
+
+    func tell() {
+        switch self {
+        case .failed(_, let message): Screen.complain(message)
+        case .signal(let signal): Signals.die(of: signal)
+        }
+    }
+}

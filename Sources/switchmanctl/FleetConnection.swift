@@ -1,0 +1,140 @@
+import ArgumentParser
+import Coordination
+import Glibc
+import Invocation
+import Recipes
+import Run
+import Supervision
+import ZooKeeper
+
+/// The option that all verbs which read the configuration take.
+struct ConfigurationOption: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "The configuration file; else $SWITCHMAN_CONFIG, else /etc/switchman.conf.", valueName: "file"),
+        completion: .file())
+    var config: String?
+
+    func load() throws(ConfigurationError) -> Configuration {
+        try Configuration.load(path: config, environment: Environment.ofThisProcess()).0
+    }
+}
+
+/// A verb that talks with the fleet's ZooKeeper.
+protocol FleetVerb: ParsableCommand, Sendable {
+    var configuration: ConfigurationOption { get }
+
+    /// What is wrong with the arguments, before anything is connected.
+    func check() throws
+    func perform(_ fleet: FleetConnection) async throws -> Answer
+}
+
+extension FleetVerb {
+    func check() throws {}
+
+    func run() throws {
+        try check()
+        let verb = self
+        let answer = try FleetConnection.open(try configuration.load()) { try await verb.perform($0) }
+        if answer != .yes { throw ExitCode(answer.rawValue) }
+    }
+}
+
+/// The exit codes of a verb that did what was asked.
+enum Answer: Int32, Sendable {
+    case yes = 0
+    case no = 1
+}
+
+/// One verb's session with ZooKeeper.
+///
+/// Everything happens on the calling thread, which is the loop's; the session ends with the verb, also when a signal
+/// interrupts it.
+final class FleetConnection {
+    let settings: Configuration
+    let layout: Layout
+    let loop: EventLoop
+    /// Asks and waits: every question ends within the connect timeout, with an error at the latest.
+    let talk: Conversation
+    private let client: Client
+
+    private init(_ settings: Configuration, _ loop: EventLoop, _ client: Client) {
+        self.settings = settings
+        self.loop = loop
+        self.client = client
+        layout = Layout(prefix: settings.prefix)
+        let seconds: Int64 =
+            switch settings.connectTimeout {
+            case .forever: Int64(Int32.max)
+            case .seconds(let seconds): seconds
+            }
+        talk = Conversation(
+            ensemble: client, inbox: loop, clock: loop, connectTimeout: .seconds(seconds), servers: settings.servers,
+            prefix: settings.prefix)
+    }
+
+    static func open<Value: Sendable>(
+        _ settings: Configuration, _ body: @escaping @Sendable (FleetConnection) async throws -> Value
+    ) throws -> Value {
+        Signals.block()
+        guard let loop = EventLoop(), Signals.arrive(in: loop) else {
+            throw Complaint.failed(.osError, "cannot make an event loop: \(String(errno: errno))")
+        }
+        let client = Client(
+            servers: settings.zkhosts.map { Server(host: $0.host, port: $0.port) },
+            sessionTimeout: .seconds(settings.sessionTimeoutSeconds), inbox: loop)
+        let result = loop.run { () async -> Result<Value, any Error> in
+            do { return .success(try await body(FleetConnection(settings, loop, client))) } catch {
+                return .failure(error)
+            }
+        }
+        // As long as a stopped server makes zookeeper_close wait.
+        client.close(cap: .milliseconds(1500))
+        guard let result else { throw Complaint.failed(.osError, "the verb never came to its end") }
+        return try result.get()
+    }
+
+    // MARK: Reading
+
+    /// Asks in batches, so that a big tree neither fills the server's queues nor keeps others waiting long.
+    func ask(_ requests: [Request]) async throws -> [Reply] {
+        var replies: [Reply] = []
+        replies.reserveCapacity(requests.count)
+        var rest = requests[...]
+        while !rest.isEmpty {
+            replies += try await talk.askAgain(Array(rest.prefix(Self.batch)))
+            rest = rest.dropFirst(Self.batch)
+        }
+        return replies
+    }
+
+    /// Some milliseconds of a server's time; more in one go gains nothing measurable.
+    private static let batch = 500
+
+    /// PREFIX's data, or an error that names what is wrong with it.
+    func fleetData(watch: Bool = false) async throws -> FleetData {
+        let node = try await talk.askAgain([.get(layout.prefix, watch: watch)])[0].node()
+        return try fleetData(of: node?.data ?? [])
+    }
+
+    func fleetData(of bytes: [UInt8]) throws -> FleetData {
+        do throws(FleetDataError) { return try FleetData.parse(bytes) } catch {
+            throw Complaint.failed(.badData, "the data of \(layout.prefix): \(error.message)")
+        }
+    }
+
+    // MARK: Writing
+
+    /// Who we are, for the data of what we make, in the original's form.
+    var nodeData: [UInt8] { Array("\(settings.fqdn ?? Hostname.fqdn() ?? "?") \(getpid())".utf8) }
+
+    func makeParents(of path: String) async throws {
+        try await Parents(layout: layout, nodeData: nodeData, talk: talk).make(for: [path])
+    }
+}
+
+extension Configuration {
+    /// For messages.
+    var servers: String { zkhosts.map { "\($0.host):\($0.port)" }.joined(separator: ",") }
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Recipes
+import Run
+import Steering
+
+struct Status: FleetVerb {
+    static let configuration = CommandConfiguration(
+        abstract: "Show locks, resources and groups.",
+        discussion: """
+            With LOCKNAME: only that lock; the exit code is 0 if it is held and 1 if it is not. Times are those of \
+            ZooKeeper's clock.
+            """)
+
+    @OptionGroup var configuration: ConfigurationOption
+    @OptionGroup var printing: PrintingOption
+
+    @Argument(help: "Only this lock.") var lockname: String?
+
+    func check() throws {
+        if let lockname { _ = try LockName(bytes: Array(lockname.utf8)) }
+    }
+
+    func perform(_ fleet: FleetConnection) async throws -> Answer {
+        let status = try await StatusReader(fleet: fleet, only: lockname, watches: false).read()
+        if printing.json {
+            Screen.print(status.json)
+        } else {
+            Screen.print(status.lines(width: Screen.size?.columns, colour: Screen.hasColour))
+        }
+        guard lockname != nil else { return .yes }
+        return status.locks.contains { $0.holder != nil } ? .yes : .no
+    }
+}

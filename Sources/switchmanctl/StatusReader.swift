@@ -1,0 +1,137 @@
+import Coordination
+import Recipes
+import Steering
+
+/// Reads everything that `status` shows, in three rounds of batches: lists, their nodes, and the nodes of those.
+struct StatusReader {
+    let fleet: FleetConnection
+    /// Only this lockname, and no resources.
+    let only: String?
+    /// Leaves watches on everything whose change would show.
+    let watches: Bool
+
+    private var layout: Layout { fleet.layout }
+
+    func read() async throws -> FleetStatus {
+        var top: [Request] = [.get(layout.prefix, watch: watches)]
+        if only == nil {
+            top += ["locks", "waiters", "jobs", "queues", "semaphores"].map {
+                .children("\(layout.prefix)/\($0)", watch: watches)
+            }
+        }
+        let replies = try await fleet.ask(top)
+        // A folder that is not there yet is watched for its beginning.
+        if watches { try await watchMissing(zip(top, replies)) }
+        let data = try fleet.fleetData(of: try replies[0].node()?.data ?? [])
+        if let only {
+            let locks = try await locks([only], waiters: [only], jobs: [only], data)
+            return FleetStatus(prefix: layout.prefix, fleet: data, locks: locks, resources: [])
+        }
+        let lists = try replies.dropFirst().map { try $0.children() }
+        return FleetStatus(
+            prefix: layout.prefix, fleet: data,
+            locks: try await locks(lists[0], waiters: lists[1], jobs: lists[2], data).filter(\.isWorthShowing),
+            resources: try await resources(queues: lists[3], semaphores: lists[4], data))
+    }
+
+    private func watchMissing(_ asked: Zip2Sequence<[Request], [Reply]>) async throws {
+        let missing = asked.compactMap { request, reply -> Request? in
+            guard reply.failureReason == .noNode else { return nil }
+            switch request {
+            case .get(let path, true), .children(let path, true): return .exists(path, watch: true)
+            default: return nil
+            }
+        }
+        _ = try await fleet.ask(missing)
+    }
+
+    // MARK: Locks
+
+    private func locks(
+        _ held: [String], waiters: [String], jobs: [String], _ data: FleetData
+    ) async throws -> [LockStatus] {
+        let names = Set((held + waiters + jobs + (only == nil ? data.paused : [])).map { ExactName($0) }).sorted().map(\.text)
+        let locks = try await nodes(held.map(layout.lock), watch: only != nil && watches)
+        let records = try await nodes(jobs.map(layout.record), watch: watches)
+        let queues = try await places(in: waiters.map(layout.lockQueue))
+        let lockOf = Dictionary(zip(held.map { ExactName($0) }, locks), uniquingKeysWith: { $1 })
+        let recordOf = Dictionary(zip(jobs.map { ExactName($0) }, records), uniquingKeysWith: { $1 })
+        let queueOf = Dictionary(zip(waiters.map { ExactName($0) }, queues), uniquingKeysWith: { $1 })
+        return names.map { name in
+            let key = ExactName(name)
+            let lock = lockOf[key].flatMap(\.self).map {
+                (contender: Contender(data: $0.data, stat: $0.stat), czxid: $0.stat.czxid)
+            }
+            return LockStatus(
+                lockname: name, lock: lock, record: recordOf[key].flatMap(\.self).flatMap { JobRecord(bytes: $0.data) },
+                waiting: (queueOf[key] ?? []).map(\.contender), isPaused: data.isPaused(name))
+        }
+    }
+
+    // MARK: Resources
+
+    private func resources(
+        queues: [String], semaphores: [String], _ data: FleetData
+    ) async throws -> [ResourceStatus] {
+        // One that is declared and never used is shown; a name with a macro in it is another on every host.
+        let declared = data.resources.filter { !Macros.occur(in: $0) }
+        let names = Set((queues + semaphores + declared).map { ExactName($0) }).sorted().map(\.text)
+        let lists = try await fleet.ask(
+            names.flatMap {
+                [
+                    Request.children(layout.leases($0), watch: watches),
+                    Request.children(layout.marks($0), watch: watches),
+                ]
+            })
+        let waiting = try await places(in: names.map(layout.queue))
+        var resources: [ResourceStatus] = []
+        var leasePaths: [String] = []
+        var leasesOf: [[Permit]] = []
+        for (index, name) in names.enumerated() {
+            let permits = try lists[2 * index].children().compactMap(Permit.init(lease:))
+            leasesOf.append(permits)
+            leasePaths += permits.map { "\(layout.leases(name))/\($0.name)" }
+        }
+        var holders = try await nodes(leasePaths)[...]
+        for (index, name) in names.enumerated() {
+            let leaseNames = try lists[2 * index].children()
+            let markNames = try lists[2 * index + 1].children()
+            let leases = zip(leasesOf[index], holders.prefix(leasesOf[index].count)).compactMap { permit, node in
+                node.map { ResourceStatus.Holder(permit, Contender(data: $0.data, stat: $0.stat)) }
+            }
+            holders = holders.dropFirst(leasesOf[index].count)
+            resources.append(
+                ResourceStatus(
+                    resource: name, declared: data.totals[ExactName(name)]?.integer, leases: leases,
+                    marks: markNames.compactMap(Permit.init(mark:)),
+                    queue: waiting[index].map { ResourceStatus.Waiter(lockname: $0.place.lockname, $0.contender) },
+                    foreign: leaseNames.filter { Permit(lease: $0) == nil }
+                        + markNames.filter { Permit(mark: $0) == nil }))
+        }
+        return resources
+    }
+
+    // MARK: Nodes
+
+    private func nodes(
+        _ paths: [String], watch: Bool = false
+    ) async throws -> [(data: [UInt8], stat: NodeStat)?] {
+        try await fleet.ask(paths.map { .get($0, watch: watch) }).map { try $0.node() }
+    }
+
+    /// The places in each of these queues, first come first; what went away meanwhile is left out.
+    private func places(in queues: [String]) async throws -> [[(place: Place, contender: Contender)]] {
+        let asked = queues.map { Request.children($0, watch: watches) }
+        let lists = try await fleet.ask(asked)
+        if watches { try await watchMissing(zip(asked, lists)) }
+        let places = try lists.map { try $0.children().compactMap(Place.init).sorted { $0.sequence < $1.sequence } }
+        let paths = zip(queues, places).flatMap { queue, places in places.map { "\(queue)/\($0.name)" } }
+        var found = try await nodes(paths)[...]
+        return places.map { places in
+            defer { found = found.dropFirst(places.count) }
+            return zip(places, found).compactMap { place, node in
+                node.map { (place, Contender(data: $0.data, stat: $0.stat)) }
+            }
+        }
+    }
+}

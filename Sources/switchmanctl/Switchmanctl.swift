@@ -1,0 +1,57 @@
+import ArgumentParser
+import Glibc
+import Run
+import Steering
+
+/// The operator's tool. Each verb is a file of its own, named after it.
+@main
+struct Switchmanctl: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "switchmanctl",
+        abstract: "Watch and steer the jobs of a switchman fleet.",
+        discussion: """
+            Exit codes: 0 yes, 1 no, 64 usage, 65 bad data in ZooKeeper, 69 ZooKeeper not reached, 71 error of this \
+            host, 77 denied by ZooKeeper, 78 bad configuration. The manual: man switchmanctl.
+            """,
+        version: "switchmanctl 2.0.0",
+        subcommands: [Status.self, Check.self])
+
+    /// The parser's own way out prints the usage behind each mistake; here a mistake is one line, as everywhere.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            leave(error)
+        }
+    }
+
+    /// The verb that was meant, as far as the parser came.
+    private static func verb(of error: any Error) -> String {
+        // "Usage: switchmanctl groups add [--config <file>] ...": the words up to the first that is no name.
+        let usage = fullMessage(for: error).split(separator: "\n").first { $0.hasPrefix("Usage: ") } ?? ""
+        let words = usage.split(separator: " ").dropFirst().prefix { $0.allSatisfy(\.isLowercase) }
+        return words.isEmpty ? "switchmanctl" : words.joined(separator: " ")
+    }
+
+    func run() throws { throw Complaint.failed(.usage, "no verb; switchmanctl --help lists them") }
+
+    /// The one place that turns an error into the user's line and an exit code.
+    private static func leave(_ error: any Error) -> Never {
+        if Check.isAskedFor, exitCode(for: error) == .validationFailure || Complaint(error) != nil {
+            Check.leave(error, message: "\(message(for: error)) (see \(verb(of: error)) --help)")
+        }
+        if let complaint = Complaint(error) {
+            complaint.tell()
+            Glibc.exit(complaint.code)
+        }
+        let code = exitCode(for: error)
+        if code.isSuccess {
+            // Help or version, asked for.
+            Screen.print(fullMessage(for: error) + "\n")
+        } else if !message(for: error).isEmpty {
+            Screen.complain("\(message(for: error)) (see \(verb(of: error)) --help)")
+        }
+        Glibc.exit(code.rawValue)
+    }
+}

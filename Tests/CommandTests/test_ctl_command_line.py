@@ -1,0 +1,52 @@
+"""switchmanctl's command line: one line for a mistake, the code that says whose mistake it is."""
+
+import pytest
+
+from Support.control import assert_refused
+
+
+@pytest.mark.parametrize("words, mention", [
+    ((), "no verb"),
+    (("frobnicate",), "frobnicate"),
+    (("--frobnicate",), "--frobnicate"),
+    (("status", "--frobnicate"), "--frobnicate"),
+    (("status", "-c"), "-c"),
+    (("status", "a", "\x1b[2Jb"), "?[2Jb"),
+])
+def test_a_mistake_is_one_line_and_64(ctl, words, mention):
+    assert_refused(ctl(*words), 64, mention)
+
+
+def test_a_missing_configuration_is_78(ctl, fleet):
+    assert_refused(ctl("status", "-c", f"{fleet.folder}/none"), 78, "none: no such configuration file")
+
+
+def test_an_option_names_another_configuration_than_the_environment(ctl, fleet):
+    right = fleet.config("right.conf")
+    assert ctl("status", "-c", right, env={"SWITCHMAN_CONFIG": f"{fleet.folder}/none"}).code == 0
+
+
+def test_no_server_is_69_within_the_connect_timeout(ctl, fleet):
+    away = fleet.config("away.conf", zkhosts="127.0.0.1:1", connect_timeout=1)
+    assert_refused(ctl("status", config=away, within=10), 69, "127.0.0.1:1", "within 1 s")
+
+
+def test_prefix_data_that_is_none_is_65(ctl, fleet):
+    fleet.prefix_data("[1]")
+    assert_refused(ctl("status"), 65, fleet.prefix, "must be an object")
+
+
+def test_a_full_disk_under_standard_output_is_71(ctl):
+    with open("/dev/full", "wb") as full:
+        run = ctl("status", stdout=full)
+    assert (run.code, run.err) == (71, "switchmanctl: standard output: No space left on device\n")
+
+
+@pytest.mark.parametrize("words", [("--help",), ("status", "--help"), ("help", "status")])
+def test_help_goes_to_standard_output(ctl, words):
+    run = ctl(*words)
+    assert (run.code, run.err) == (0, "") and "USAGE: switchmanctl" in run.out
+
+
+def test_both_programs_are_of_one_version(ctl, fleet):
+    assert ctl("--version").out.split()[1] == fleet.bare("--version").finished().out.split()[1]
