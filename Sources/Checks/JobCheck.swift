@@ -1,4 +1,5 @@
-package import Recipes
+import Coordination
+import Recipes
 import Steering
 
 /// `check job`: whether somebody has run a job with success lately; and if not, which of the things that can be wrong it

@@ -28,7 +28,7 @@ struct Check: ParsableCommand {
             reason = why
         }
         let name = CommandLine.arguments.dropFirst(2).first { !$0.hasPrefix("-") } ?? "check"
-        let known = configuration.subcommands.compactMap { $0._commandName }
+        let known = configuration.subcommands.compactMap { $0.configuration.commandName }
         let verdict = Verdict(check: known.contains(name) ? name : "check", answer: Finding(.unknown, "", reason))
         Screen.print(verdict.text)
         Glibc.exit(verdict.severity.exitCode)
