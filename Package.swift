@@ -60,7 +60,9 @@ let package = Package(
             name: "Invocation",
             dependencies: ["CGetopt", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper"],
             swiftSettings: strict),
-        .target(name: "Checks", dependencies: ["Steering", "Invocation", "Run", "Recipes", "Coordination"], swiftSettings: strict),
+        .target(
+            name: "Checks", dependencies: ["Steering", "Invocation", "Run", "Recipes", "Coordination"],
+            swiftSettings: strict),
         .executableTarget(
             name: "switchman",
             dependencies: [
@@ -73,7 +75,8 @@ let package = Package(
         .executableTarget(
             name: "switchmanctl",
             dependencies: [
-                "Checks", "Steering", "Invocation", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper", "CLinux",
+                "Checks", "Steering", "Invocation", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper",
+                "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
@@ -89,7 +92,8 @@ let package = Package(
             name: "SimulationTests", dependencies: ["SimulatedEnsemble", "Run", "Recipes", "Coordination"],
             swiftSettings: strict),
         .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Coordination"], swiftSettings: strict),
-        .testTarget(name: "ChecksTests", dependencies: ["Checks", "Steering", "Recipes", "Coordination"], swiftSettings: strict),
+        .testTarget(
+            name: "ChecksTests", dependencies: ["Checks", "Steering", "Recipes", "Coordination"], swiftSettings: strict),
         .testTarget(name: "SteeringTests", dependencies: ["Steering", "Recipes"], swiftSettings: strict),
         .testTarget(name: "RunTests", dependencies: ["Run", "Recipes", "Coordination"], swiftSettings: strict),
     ] + fuzz

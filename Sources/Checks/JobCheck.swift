@@ -113,7 +113,8 @@ package struct JobCheck: Sendable {
         var success: String {
             guard let run = lastSuccess else {
                 return record.runs.isEmpty
-                    ? "no run has ended yet" : "no success among the last \(record.runs.count) \(word(record.runs.count))"
+                    ? "no run has ended yet"
+                    : "no success among the last \(record.runs.count) \(word(record.runs.count))"
             }
             let age = successAge.map { "\(TimeText.of(milliseconds: $0)) ago" } ?? "at an unknown time"
             return "last success \(age) on \(Excerpt.of(run.host))"
@@ -139,7 +140,8 @@ package struct JobCheck: Sendable {
             "\(what) on \(Excerpt.of(lock.host))\(lock.pid.map { " (pid \($0))" } ?? "") for \(TimeText.of(milliseconds: length))"
         if length > running.milliseconds {
             return (
-                .runningTooLong, .critical, "running too long: \(place), longer than \(running.text); \(history.success)"
+                .runningTooLong, .critical,
+                "running too long: \(place), longer than \(running.text); \(history.success)"
             )
         }
         guard let end = history.lastSuccess?.endMilliseconds else {

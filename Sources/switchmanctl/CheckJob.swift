@@ -39,7 +39,9 @@ struct CheckJob: CheckVerb, Sendable {
     private func allowance(_ text: String, _ option: String) throws -> JobCheck.Allowance {
         guard let allowance = JobCheck.Allowance(text) else {
             throw Complaint.failed(
-                .usage, "option \(option): \"\(Excerpt.of(text))\" will not do; it must be a number with s, m, h or d (25h, 8d)")
+                .usage,
+                "option \(option): \"\(Excerpt.of(text))\" will not do; it must be a number with s, m, h or d (25h, 8d)"
+            )
         }
         return allowance
     }

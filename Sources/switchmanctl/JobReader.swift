@@ -25,9 +25,10 @@ struct JobReader {
             let before = try replies[1].node()
             let after = try replies[3].node()
             lock = try replies[2].node().map { Contender(data: $0.data, stat: $0.stat) }
-            record = after.map { node in
-                JobRecord(bytes: node.data).map { .found($0, node.stat) } ?? .unreadable
-            } ?? .none
+            record =
+                after.map { node in
+                    JobRecord(bytes: node.data).map { .found($0, node.stat) } ?? .unreadable
+                } ?? .none
             // Take and release change both in one transaction: with the record the same on both sides, the lock between
             // them belongs to it.
             if before?.stat.mzxid == after?.stat.mzxid { break }

@@ -50,7 +50,8 @@ struct StatusReader {
     private func locks(
         _ held: [String], waiters: [String], jobs: [String], _ data: FleetData
     ) async throws -> [LockStatus] {
-        let names = Set((held + waiters + jobs + (only == nil ? data.paused : [])).map { ExactName($0) }).sorted().map(\.text)
+        let names = Set((held + waiters + jobs + (only == nil ? data.paused : [])).map { ExactName($0) }).sorted().map(
+            \.text)
         let locks = try await nodes(held.map(layout.lock), watch: only != nil && watches)
         let records = try await nodes(jobs.map(layout.record), watch: watches)
         let queues = try await places(in: waiters.map(layout.lockQueue))

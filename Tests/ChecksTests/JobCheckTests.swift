@@ -11,7 +11,8 @@ import Testing
 
     private func run(_ hoursAgo: Int64, _ outcome: String = "ran", code: Int32? = 0, held: Int64 = 60_000) -> PastRun {
         PastRun(
-            host: "h1", started: Self.now - hoursAgo * Self.hour - held, heldMilliseconds: held, outcome: outcome, code: code)
+            host: "h1", started: Self.now - hoursAgo * Self.hour - held, heldMilliseconds: held, outcome: outcome,
+            code: code)
     }
 
     private func stat(_ hoursAgo: Int64, owner: Int64 = 0) -> NodeStat {
@@ -29,7 +30,8 @@ import Testing
 
     /// The record was made 1,000 hours ago unless told otherwise.
     private func verdict(
-        _ record: JobRecord?, created: Int64 = 1000, lock: (hoursAgo: Int64, session: Int64)? = nil, paused: Bool = false,
+        _ record: JobRecord?, created: Int64 = 1000, lock: (hoursAgo: Int64, session: Int64)? = nil,
+        paused: Bool = false,
         originals: Bool = false, warning: String? = nil, running: String? = nil
     ) throws -> Verdict {
         let check = JobCheck(
@@ -38,7 +40,8 @@ import Testing
         let holder = lock.map { Contender(data: Array("h2 9".utf8), stat: stat($0.hoursAgo, owner: $0.session)) }
         return check.verdict(
             on: JobSight(
-                lockname: "backup", recordPath: "/p/jobs/backup", record: record.map { .found($0, stat(created)) } ?? .none,
+                lockname: "backup", recordPath: "/p/jobs/backup",
+                record: record.map { .found($0, stat(created)) } ?? .none,
                 lock: holder, isPaused: paused, nowMilliseconds: Self.now, clock: .server, hasOriginals: originals,
                 nearest: nil))
     }
@@ -66,7 +69,8 @@ import Testing
             try verdict(record(.ended, [run(30)])), .critical, "stale", "not started by anybody", "1d 6h ago",
             "longer ago than 24h")
         expect(
-            try verdict(record(.ended, [run(30)]), originals: true), .critical, "stale", "an original's runs leave no record")
+            try verdict(record(.ended, [run(30)]), originals: true), .critical, "stale",
+            "an original's runs leave no record")
     }
 
     @Test func itWasNeverRun() throws {
@@ -76,7 +80,8 @@ import Testing
     @Test func itFails() throws {
         let failing = [run(40), run(20, code: 3), run(1, "timeout", code: nil)]
         expect(
-            try verdict(record(.ended, failing)), .critical, "failing", "the last 2 runs failed, the newest 1h 0m ago on h1 "
+            try verdict(record(.ended, failing)), .critical, "failing",
+            "the last 2 runs failed, the newest 1h 0m ago on h1 "
                 + "(timeout)", "last success 1d 16h ago")
         expect(try verdict(record(.ended, [run(1, "signaled", code: 137)])), .critical, "failing", "signal 9")
         expect(try verdict(record(.ended, [run(1, code: 3)]), created: 2), .warning, "failing", "exit code 3")
@@ -94,7 +99,8 @@ import Testing
     @Test func itWasLost() throws {
         expect(try verdict(record(.running, [run(30)])), .critical, "lost", "lost: h1 (pid 7) vanished")
         expect(try verdict(record(.running, [run(2)])), .warning, "lost", "nobody has started it since")
-        expect(try verdict(record(.ended, [run(30), run(2, "lost", code: nil)])), .critical, "lost", "lost: the last run")
+        expect(
+            try verdict(record(.ended, [run(30), run(2, "lost", code: nil)])), .critical, "lost", "lost: the last run")
     }
 
     @Test func aLongRunThatBeganInTimeIsFine() throws {
@@ -119,13 +125,15 @@ import Testing
 
     @Test func itFailsAndRunsAgain() throws {
         expect(
-            try verdict(record(.running, [run(2, code: 1)]), lock: (1, 10)), .critical, "failing", "failing: the last run failed",
+            try verdict(record(.running, [run(2, code: 1)]), lock: (1, 10)), .critical, "failing",
+            "failing: the last run failed",
             "running on h2")
     }
 
     @Test func itWaitsOutALostHolder() throws {
         expect(
-            try verdict(record(.running, [run(3), run(2, "lost", code: nil)], waiting: true), lock: (0, 10)), .ok, "running",
+            try verdict(record(.running, [run(3), run(2, "lost", code: nil)], waiting: true), lock: (0, 10)), .ok,
+            "running",
             "waiting out a lost holder's term")
     }
 
@@ -142,7 +150,8 @@ import Testing
     }
 
     @Test func aPausedJobIsAWarningThatSaysSo() throws {
-        expect(try verdict(record(.ended, [run(2)]), paused: true), .warning, "paused", "paused", "last success 2h 0m ago")
+        expect(
+            try verdict(record(.ended, [run(2)]), paused: true), .warning, "paused", "paused", "last success 2h 0m ago")
         expect(try verdict(record(.ended, [run(99)]), paused: true), .warning, "paused", "not started by anybody since")
         expect(try verdict(nil, paused: true), .warning, "paused", "never run")
         expect(try verdict(record(.running, []), lock: (25, 10), paused: true), .critical, "running-too-long")
@@ -156,7 +165,8 @@ import Testing
     @Test func foreignNumbersTrapNothing() throws {
         for started in [Int64.min, -1, 0, Int64.max] {
             for held in [Int64.min, -1, 0, Int64.max] {
-                let strange = PastRun(host: "h\u{1b}", started: started, heldMilliseconds: held, outcome: "ran", code: 0)
+                let strange = PastRun(
+                    host: "h\u{1b}", started: started, heldMilliseconds: held, outcome: "ran", code: 0)
                 for state in [JobRecord.State.running, .ended] {
                     let odd = PastRun(host: "", started: nil, outcome: "signaled\u{7}", code: Int32.min)
                     for lock in [nil, (hoursAgo: Int64(1), session: Int64(10)), (hoursAgo: 1, session: 99)] {
