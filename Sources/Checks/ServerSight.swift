@@ -67,6 +67,8 @@ package struct ServerSight: Sendable {
         return nil
     }
 
+    package var isServing: Bool { fault == nil }
+
     var version: ServerVersion? {
         if let found = Self.value(of: "Zookeeper version:", in: srvr).flatMap({ ServerVersion($0) }) { return found }
         return Self.value(of: "zk_version", in: mntr).flatMap { ServerVersion($0) }
