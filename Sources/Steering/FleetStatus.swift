@@ -6,8 +6,13 @@ package struct FleetStatus: Sendable {
     package let fleet: FleetData
     package let locks: [LockStatus]
     package let resources: [ResourceStatus]
+    /// The one that was asked for by name: then it alone is shown, with all who wait.
+    private let only: LockStatus?
 
-    package init(prefix: String, fleet: FleetData, locks: [LockStatus], resources: [ResourceStatus]) {
+    package init(
+        prefix: String, fleet: FleetData, locks: [LockStatus], resources: [ResourceStatus], only: LockStatus? = nil
+    ) {
+        self.only = only
         self.prefix = prefix
         self.fleet = fleet
         self.locks = locks
@@ -26,6 +31,11 @@ package struct FleetStatus: Sendable {
 
     package func lines(width: Int?, colour: Bool) -> [String] {
         var parts: [[String]] = []
+        if let only {
+            parts.append(lockTable.lines(width: width, colour: colour))
+            if !only.waiting.isEmpty { parts.append(Self.waiterTable(only).lines(width: width, colour: colour)) }
+            return Array(parts.joined(separator: [""]))
+        }
         if !locks.isEmpty { parts.append(lockTable.lines(width: width, colour: colour)) }
         if !resources.isEmpty { parts.append(resourceTable.lines(width: width, colour: colour)) }
         if !fleet.groups.isEmpty { parts.append(Self.groupTable(fleet).lines(width: width, colour: colour)) }
@@ -59,6 +69,16 @@ package struct FleetStatus: Sendable {
                 Table.Cell(host), Table.Cell(pid.map { "\($0)" } ?? "-"), Table.Cell(lock.holder?.since.local ?? "-"),
                 Table.Cell(Self.crowd(lock.waiting.map(\.host))),
             ]
+        }
+        return table
+    }
+
+    private static func waiterTable(_ lock: LockStatus) -> Table {
+        var table = Table([
+            Table.Column("WAITING", narrowest: 12), Table.Column("PID", .right), Table.Column("SINCE"),
+        ])
+        table.rows = lock.waiting.map {
+            [Table.Cell($0.host), Table.Cell($0.pid.map { "\($0)" } ?? "-"), Table.Cell($0.since.local)]
         }
         return table
     }

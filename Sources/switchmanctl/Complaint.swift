@@ -7,6 +7,8 @@ import Steering
 enum Complaint: Error {
     /// The outcome's word is the wrapper's: both programs mean the same by a code.
     case failed(Outcome, String)
+    /// The answer is no, and this is why.
+    case no(String)
     case signal(Int32)
 
     /// Nil for what the command line's parser has to say.
@@ -17,7 +19,8 @@ enum Complaint: Error {
         case let error as ConfigurationError: self = .failed(.badConfig, error.message)
         case let error as FleetDataError: self = .failed(.badData, error.message)
         case let error as LockNameError: self = .failed(.usage, error.message)
-        case let error as EditError: self = .failed(.usage, error.message)
+        case EditError.usage(let why): self = .failed(.usage, why)
+        case EditError.refused(let why): self = .no(why)
         default: return nil
         }
     }
@@ -37,13 +40,14 @@ enum Complaint: Error {
     var code: Int32 {
         switch self {
         case .failed(let outcome, _): outcome.defaultCode
+        case .no: Answer.no.rawValue
         case .signal(let signal): 128 + signal
         }
     }
 
     func tell() {
         switch self {
-        case .failed(_, let message): Screen.complain(message)
+        case .failed(_, let message), .no(let message): Screen.complain(message)
         case .signal(let signal): Signals.die(of: signal)
         }
     }

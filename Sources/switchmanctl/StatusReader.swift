@@ -25,7 +25,7 @@ struct StatusReader {
         let data = try fleet.fleetData(of: try replies[0].node()?.data ?? [])
         if let only {
             let locks = try await locks([only], waiters: [only], jobs: [only], data)
-            return FleetStatus(prefix: layout.prefix, fleet: data, locks: locks, resources: [])
+            return FleetStatus(prefix: layout.prefix, fleet: data, locks: locks, resources: [], only: locks.first)
         }
         let lists = try replies.dropFirst().map { try $0.children() }
         return FleetStatus(

@@ -14,7 +14,10 @@ struct Switchmanctl: ParsableCommand {
             host, 77 denied by ZooKeeper, 78 bad configuration. The manual: man switchmanctl.
             """,
         version: "switchmanctl 2.0.0",
-        subcommands: [Status.self, Check.self])
+        subcommands: [
+            Init.self, Status.self, History.self, Stop.self, Pause.self, Resume.self, Drain.self, Undrain.self,
+            Verify.self, Groups.self, Resources.self, Check.self,
+        ])
 
     /// The parser's own way out prints the usage behind each mistake; here a mistake is one line, as everywhere.
     static func main() {
@@ -47,8 +50,10 @@ struct Switchmanctl: ParsableCommand {
         }
         let code = exitCode(for: error)
         if code.isSuccess {
-            // Help or version, asked for.
+            // Help or version.
             Screen.print(fullMessage(for: error) + "\n")
+        } else if error is ExitCode {
+            // A plain no: what there was to say has been said.
         } else if !message(for: error).isEmpty {
             Screen.complain("\(message(for: error)) (see \(verb(of: error)) --help)")
         }

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Coordination
+import Recipes
+import Run
+import Steering
+
+struct History: FleetVerb {
+    static let configuration = CommandConfiguration(
+        abstract: "Show the last runs of one job, or of all.",
+        discussion: """
+            Up to ten runs of each job are remembered. Times are those of ZooKeeper's clock. With LOCKNAME the exit \
+            code is 1 if nothing is known of it.
+            """)
+
+    @OptionGroup var configuration: ConfigurationOption
+    @OptionGroup var printing: PrintingOption
+    @Argument(help: "Only this job.") var lockname: String?
+
+    func check() throws {
+        if let lockname { _ = try LockName(bytes: Array(lockname.utf8)) }
+    }
+
+    func perform(_ fleet: FleetConnection) async throws -> Answer {
+        let layout = fleet.layout
+        var names = [lockname].compactMap(\.self)
+        if lockname == nil {
+            let lists = try await fleet.ask(
+                ["jobs", "locks"].map { .children("\(layout.prefix)/\($0)", watch: false) })
+            let all = try lists.flatMap { try $0.children() }
+            names = Set(all.map { ExactName($0) }).sorted().map(\.text)
+        }
+        let replies = try await fleet.ask(
+            names.flatMap {
+                [Request.get(layout.lock($0), watch: false), Request.get(layout.record($0), watch: false)]
+            })
+        var runs: [RunLine] = []
+        var unreadable: String?
+        for (index, name) in names.enumerated() {
+            let lock = try replies[2 * index].node()
+            let node = try replies[2 * index + 1].node()
+            let record = node.flatMap { JobRecord(bytes: $0.data) }
+            if node != nil, record == nil { unreadable = layout.record(name) }
+            let status = LockStatus(
+                lockname: name,
+                lock: lock.map { (Contender(data: $0.data, stat: $0.stat), $0.stat.czxid) }, record: record,
+                waiting: [],
+                isPaused: false)
+            runs += RunLine.of(status, recordWritten: node?.stat.mtimeMilliseconds)
+        }
+        if lockname == nil { runs.sort { $0.start ?? 0 < $1.start ?? 0 } }
+        if printing.json {
+            Screen.print(.object(["runs": .array(runs.map(\.json))]))
+        } else if !runs.isEmpty {
+            Screen.print(RunLine.table(runs))
+        }
+        if let unreadable { throw Complaint.failed(.badData, "\(unreadable) is not a job's record") }
+        if runs.isEmpty, let lockname { throw Complaint.no("nothing is known of \(lockname)") }
+        return .yes
+    }
+}

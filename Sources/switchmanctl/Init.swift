@@ -1,0 +1,63 @@
+import ArgumentParser
+import Recipes
+import Steering
+
+struct Init: FleetVerb {
+    static let configuration = CommandConfiguration(
+        abstract: "Make PREFIX and what belongs under it, with these groups and resources.",
+        discussion: "Run twice, it changes nothing: what is there already stays as it is.")
+
+    @OptionGroup var configuration: ConfigurationOption
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp("A group and its hosts; repeatable.", valueName: "name=host,host"))
+    var group: [String] = []
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp("A resource and, if wanted, its total; repeatable.", valueName: "name[=total]"))
+    var resource: [String] = []
+
+    func check() throws { _ = try (groups(), resources()) }
+
+    func perform(_ fleet: FleetConnection) async throws -> Answer {
+        let prefix = fleet.layout.prefix
+        for folder in ["locks", "queues", "semaphores", "jobs", "waiters", "stops"] {
+            try await fleet.makeParents(of: "\(prefix)/\(folder)/any")
+        }
+        let (groups, resources) = (try groups(), try resources())
+        try await FleetEditor(fleet: fleet).edit { edit in
+            for (group, hosts) in groups { edit.addGroup(group, members: hosts) }
+            for (resource, total) in resources { edit.addResource(resource, total: total) }
+        }
+        return .yes
+    }
+
+    // By bytes: an equals sign before a combining mark is none to Swift.
+
+    private func groups() throws -> [(String, [String])] {
+        try group.map { text in
+            guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) else {
+                throw EditError.usage("--group \(Excerpt.of(text)): has no \"=\"; write NAME=HOST,HOST")
+            }
+            let name = String(text[..<equals])
+            let hosts = text.utf8[text.utf8.index(after: equals)...].split(separator: UInt8(ascii: ",")).map {
+                String(Substring($0))
+            }
+            try NameCheck.group(name)
+            for host in hosts { try NameCheck.host(host) }
+            return (name, hosts)
+        }
+    }
+
+    private func resources() throws -> [(String, JSONValue?)] {
+        try resource.map { text in
+            guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) else {
+                try NameCheck.resource(text)
+                return (text, nil)
+            }
+            let name = String(text[..<equals])
+            try NameCheck.resource(name)
+            return (name, try TotalOption.parse(String(text[text.utf8.index(after: equals)...])))
+        }
+    }
+}

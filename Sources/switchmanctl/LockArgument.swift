@@ -1,0 +1,9 @@
+import ArgumentParser
+import Run
+
+/// The one argument of the verbs that are about a lock.
+struct LockArgument: ParsableArguments {
+    @Argument(help: "The lock's name.") var lockname: String
+
+    func check() throws { _ = try LockName(bytes: Array(lockname.utf8)) }
+}

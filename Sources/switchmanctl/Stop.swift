@@ -1,0 +1,93 @@
+import ArgumentParser
+import Coordination
+import Recipes
+import Run
+import Steering
+
+struct Stop: FleetVerb {
+    static let configuration = CommandConfiguration(
+        abstract: "Ask the holder of a lock to end its command safely and release.",
+        discussion: """
+            The holder sends its command SIGTERM and, after its termination_timeout, SIGKILL, waits for the end of \
+            all its processes, releases, and exits with 80. The request lasts as long as this program: interrupted, \
+            it is taken back. The exit code is 1 if nobody holds the lock, or if it is still held at the end.
+            """)
+
+    @OptionGroup var configuration: ConfigurationOption
+    @OptionGroup var printing: PrintingOption
+    @OptionGroup var patience: StopTimeout
+    @Flag(help: "Delete the lock instead, after a warning that says what this means.") var force = false
+    @OptionGroup var lock: LockArgument
+
+    func check() throws {
+        try lock.check()
+        _ = try patience.limit()
+    }
+
+    func perform(_ fleet: FleetConnection) async throws -> Answer {
+        let name = lock.lockname
+        let status = try await StatusReader(fleet: fleet, only: name, watches: false).read()
+        guard let found = status.locks.first, let holder = found.holder else {
+            throw Complaint.no("nobody holds the lock \(name)" + Self.lost(status.locks.first))
+        }
+        if force { return try await delete(found, holder, fleet) }
+        let report = StopReport(isJSON: printing.json)
+        let timeout = try patience.limit() ?? StopTimeout.standard(fleet.settings)
+        let ends = try await Stopping(fleet, timeout: timeout.duration) { report.say($0) }.perform([found])
+        return report.tell([found], ends)
+    }
+
+    /// Someone may still be running without a lock.
+    private static func lost(_ lock: LockStatus?) -> String {
+        guard let lock, lock.state == .lost, let record = lock.record else { return "" }
+        return "; its holder on \(record.host) was lost, and its command is killed within \(record.term) s of that"
+    }
+
+    private func delete(_ lock: LockStatus, _ holder: Contender, _ fleet: FleetConnection) async throws -> Answer {
+        let who = "\(holder.host), process \(holder.pid.map { "\($0)" } ?? "?")"
+        Screen.complain(
+            lock.state == .original
+                ? "warning: deleting the lock \(lock.lockname) of \(who), an original switchman: the next run starts at "
+                    + "once, and its command may run at the same time as this one"
+                : "warning: deleting the lock \(lock.lockname) of \(who): its command is killed as one that has lost "
+                    + "ownership, and whoever takes the lock next waits for up to \(lock.record?.term ?? 0) s before it starts"
+        )
+        let path = fleet.layout.lock(lock.lockname)
+        // Not some later holder's: there is no way to name the czxid in the delete itself.
+        guard let stat = try await fleet.talk.askAgain([.exists(path, watch: false)])[0].stat(),
+            stat.czxid == lock.token
+        else { throw Complaint.no("the lock \(lock.lockname) is not \(who)'s any more; nothing was deleted") }
+        switch try await fleet.talk.ask([.multi([.delete(path)])])[0] {
+        case .success: return .yes
+        case .failure(let failure) where failure.reason == .noNode: return .yes
+        case let reply: throw reply.interruption
+        }
+    }
+}
+
+/// How long to wait for a holder.
+struct StopTimeout: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "How long to wait for the end: 30s, 5m, forever. Default: termination_timeout and 30 s.",
+            valueName: "duration"))
+    var timeout: String?
+
+    func limit() throws(EditError) -> Limit? {
+        guard let timeout else { return nil }
+        guard let limit = DurationText.parse(timeout) else {
+            throw .usage("--timeout: \"\(Excerpt.of(timeout))\" will not do; it must be \(DurationText.form)")
+        }
+        return limit
+    }
+
+    /// The grace, and what killing, reaping and a new connection may take.
+    static func standard(_ settings: Configuration) -> Limit { .seconds(settings.terminationTimeoutSeconds + 30) }
+}
+
+extension Limit {
+    /// Nil: for as long as it takes.
+    var duration: Duration? {
+        if case .seconds(let seconds) = self { .seconds(seconds) } else { nil }
+    }
+}

@@ -1,0 +1,75 @@
+import Recipes
+import Steering
+
+/// What the operator is told of a stop: the steps as they happen, or one document at the end.
+struct StopReport {
+    let isJSON: Bool
+
+    func say(_ text: String) { if !isJSON { Screen.print(Visible.text(text) + "\n") } }
+
+    /// Yes if nothing of it runs any more.
+    func tell(_ locks: [LockStatus], _ ends: [Stopping.End]) -> Answer {
+        let isDone = ends.allSatisfy { if case .stopped = $0 { true } else { false } }
+        if isJSON {
+            Screen.print(.object(["locks": .array(zip(locks, ends).map(Self.json))]))
+        } else {
+            for (lock, end) in zip(locks, ends) { Self.tell(lock, end) }
+        }
+        return isDone ? .yes : .no
+    }
+
+    private static func tell(_ lock: LockStatus, _ end: Stopping.End) {
+        let name = lock.lockname
+        let who = "\(lock.holder?.host ?? "?"), process \(lock.holder?.pid.map { "\($0)" } ?? "?")"
+        switch end {
+        case .stopped(let record):
+            if let run = run(of: lock, in: record) {
+                let held = run.heldMilliseconds.map { " after " + TimeText.of(milliseconds: $0) } ?? ""
+                let code = run.code.map { ", exit code \($0)" } ?? ""
+                Screen.print(
+                    Visible.text("\(name): ended\(held), outcome \(run.outcome)\(code); the lock is released") + "\n")
+            } else if let record, record.state == .running, isHolders(record, lock) {
+                Screen.complain(
+                    "\(name): the holder was lost before it released; its command is killed within \(record.term) s, and "
+                        + "whoever comes next waits for that")
+            } else {
+                Screen.print(Visible.text("\(name): the lock is released") + "\n")
+            }
+        case .original:
+            Screen.complain(
+                "\(name): held by an original switchman on \(who), which knows no requests; end it there, or see --force"
+            )
+        case .timedOut:
+            Screen.complain(
+                "\(name): still held by \(who), which has not acted on the request; if that host is dead, the lock goes "
+                    + "with its session; a longer --timeout waits for that, --force does not")
+        }
+    }
+
+    private static func isHolders(_ record: JobRecord, _ lock: LockStatus) -> Bool {
+        record.session == lock.holder.map { String(UInt64(bitPattern: $0.session), radix: 16) }
+    }
+
+    /// What the record remembers of exactly this run.
+    private static func run(of lock: LockStatus, in record: JobRecord?) -> PastRun? {
+        record?.runs.last { $0.token != nil && $0.token == lock.token }
+    }
+
+    private static func json(_ lock: LockStatus, _ end: Stopping.End) -> JSONValue {
+        var members: [ExactName: JSONValue] = [
+            "lockname": .string(lock.lockname), "holder": lock.holder.map { .object($0.json) } ?? .null,
+            "token": lock.token.map { .integer($0) } ?? .null,
+        ]
+        switch end {
+        case .stopped(let record):
+            members["end"] = .string("stopped")
+            if let run = run(of: lock, in: record) {
+                members["outcome"] = .string(run.outcome)
+                members["code"] = run.code.map { .integer(Int64($0)) } ?? .null
+            }
+        case .original: members["end"] = .string("original")
+        case .timedOut: members["end"] = .string("timed-out")
+        }
+        return .object(members)
+    }
+}

@@ -1,0 +1,149 @@
+import Coordination
+import Recipes
+import Steering
+
+/// Requests to stop, one for each lock, kept until that lock is gone.
+///
+/// Each is an ephemeral node of this session that names the lock's czxid: it goes when the operator goes, and one that is
+/// left over stops nobody else. Of two operators the second finds the first's, and keeps it in being after him.
+final class Stopping {
+    enum End: Sendable {
+        /// The lock is gone; what the record says of its last run, if the holder wrote it.
+        case stopped(JobRecord?)
+        /// No record of its session: an original's, which knows no requests.
+        case original
+        case timedOut
+    }
+
+    private struct Target {
+        let lock: LockStatus
+        let czxid: Int64
+        let holder: Contender
+        var hasAsked = false
+        /// What the request's node said last.
+        var news: [UInt8]?
+    }
+
+    private let fleet: FleetConnection
+    private let timeout: Duration?
+    private let say: (String) -> Void
+
+    /// - Parameter timeout: nil: for as long as it takes.
+    init(_ fleet: FleetConnection, timeout: Duration?, say: @escaping (String) -> Void) {
+        (self.fleet, self.timeout, self.say) = (fleet, timeout, say)
+    }
+
+    /// In a mixed fleet a lock outlives its record for a moment, until the session is closed.
+    private static let originalPatience = Duration.seconds(2)
+
+    /// Asks all holders at once, and waits for all; what became of each, in the order of the locks.
+    func perform(_ locks: [LockStatus]) async throws -> [End] {
+        var targets: [Int: Target] = [:]
+        for (index, lock) in locks.enumerated() {
+            guard let czxid = lock.token, let holder = lock.holder else { continue }
+            targets[index] = Target(lock: lock, czxid: czxid, holder: holder)
+        }
+        // Not held: there is nothing to be stopped.
+        var ends: [End?] = locks.indices.map { targets[$0] == nil ? .stopped(nil) : nil }
+        let begun = fleet.talk.clock.now
+        let limit = timeout.map { begun.advanced(by: $0) }
+        while !targets.isEmpty {
+            var wake = limit
+            var hasNews = false
+            for (index, replies) in try await look(at: targets) {
+                guard var target = targets[index] else { continue }
+                switch try await consider(&target, replies) {
+                case .pending: break
+                case .asked: hasNews = true
+                case .gone(let record):
+                    ends[index] = .stopped(record)
+                    hasNews = true
+                case .notOurs:
+                    let patience = min(begun.advanced(by: Self.originalPatience), limit ?? .never)
+                    if fleet.talk.clock.now >= patience {
+                        ends[index] = .original
+                    } else {
+                        wake = min(wake ?? .never, patience)
+                    }
+                }
+                targets[index] = ends[index] == nil ? target : nil
+            }
+            if hasNews || targets.isEmpty { continue }
+            if let limit, fleet.talk.clock.now >= limit { break }
+            try await fleet.talk.pause(until: wake)
+        }
+        return ends.map { $0 ?? .timedOut }
+    }
+
+    // MARK: One look
+
+    private func requestPath(_ target: Target) -> String {
+        fleet.layout.stopRequest(target.lock.lockname, czxid: target.czxid)
+    }
+
+    private func look(at targets: [Int: Target]) async throws -> [(Int, ArraySlice<Reply>)] {
+        let order = targets.sorted { $0.key < $1.key }
+        let replies = try await fleet.ask(
+            order.flatMap { _, target in
+                [
+                    Request.exists(fleet.layout.lock(target.lock.lockname), watch: true),
+                    Request.get(fleet.layout.record(target.lock.lockname), watch: false),
+                    Request.get(requestPath(target), watch: true),
+                ]
+            })
+        return order.enumerated().map { ($0.element.key, replies[(3 * $0.offset)..<(3 * $0.offset + 3)]) }
+    }
+
+    private enum Sight {
+        case pending
+        case asked
+        case gone(JobRecord?)
+        case notOurs
+    }
+
+    private func consider(_ target: inout Target, _ replies: ArraySlice<Reply>) async throws -> Sight {
+        let first = replies.startIndex
+        let record = try replies[first + 1].node().flatMap { JobRecord(bytes: $0.data) }
+        guard let lock = try replies[first].stat(), lock.czxid == target.czxid else { return .gone(record) }
+        let session = String(UInt64(bitPattern: lock.ephemeralOwner), radix: 16)
+        guard let record, record.state == .running, record.session == session else { return .notOurs }
+        guard let request = try replies[first + 2].node() else {
+            try await ask(&target)
+            return .asked
+        }
+        let isOurs = request.stat.ephemeralOwner == fleet.talk.ensemble.session?.id
+        if !isOurs, !target.hasAsked {
+            target.hasAsked = true
+            say("\(target.lock.lockname): another operator has asked for this already; waiting with him")
+        } else if let news = target.news, news != request.data {
+            say("\(target.lock.lockname): \(Excerpt.of(request.data))")
+        }
+        target.news = request.data
+        return .pending
+    }
+
+    private func ask(_ target: inout Target) async throws {
+        let path = requestPath(target)
+        let data = fleet.nodeData
+        while true {
+            switch try await fleet.talk.ask([.multi([.create(path, data: data, .ephemeral)])])[0] {
+            case .success, .failure(Failure(.nodeExists, path: path, operation: 0)): break
+            case .failure(let failure) where failure.reason == .noNode:
+                try await fleet.makeParents(of: path)
+                continue
+            // The next look tells.
+            case .failure(let failure) where failure.reason == .connectionLost:
+                return try await fleet.talk.reconnected()
+            case let reply: throw reply.interruption
+            }
+            if !target.hasAsked {
+                target.hasAsked = true
+                let holder = target.holder
+                say(
+                    "\(target.lock.lockname): asked \(holder.host), process \(holder.pid.map { "\($0)" } ?? "?"), to end the command and release"
+                )
+            }
+            return
+        }
+    }
+}
