@@ -30,7 +30,7 @@ struct Check: ParsableCommand {
         let name = CommandLine.arguments.dropFirst(2).first { !$0.hasPrefix("-") } ?? "check"
         let known = configuration.subcommands.compactMap { $0.configuration.commandName }
         let verdict = Verdict(check: known.contains(name) ? name : "check", answer: Finding(.unknown, "", reason))
-        Screen.print(verdict.text)
+        if CommandLine.arguments.contains("--json") { Screen.print(verdict.json) } else { Screen.print(verdict.text) }
         Glibc.exit(verdict.severity.exitCode)
     }
 }

@@ -75,9 +75,9 @@ def test_files_that_cannot_be_read(ctl, fleet):
 
 
 def test_json(ctl, offline):
-    run = check(ctl, "--json", offline(foo=1))
-    said = json.loads(run.out)
-    assert (run.code, said["status"], said["facts"]["servers"]) == (1, "warning", ["no-such-host.invalid:2181"])
+    said = ctl.json("check", "config", offline(foo=1), code=1)
+    assert (said["status"], said["facts"]["servers"]) == ("warning", ["no-such-host.invalid:2181"])
+    assert "facts" not in ctl.json("check", "config", "/no/such", code=2)
 
 
 @pytest.mark.parametrize("words, mention", [(("a", "b"), "b"), (("--frobnicate",), "--frobnicate")])

@@ -1,6 +1,5 @@
 """`switchmanctl check crontab`: the files are read as cron, the shell and the wrapper itself will."""
 
-import json
 import os
 
 import pytest
@@ -104,9 +103,8 @@ def test_bytes_that_are_no_text(ctl, tab):
 
 def test_json(ctl, tab):
     path = tab("* * * * * switchman --foo a\n")
-    run = check(ctl, "--json", path)
-    said = json.loads(run.out)
-    assert (run.code, said["status"], said["exit_code"], said["check"]) == (2, "critical", 2, "crontab")
+    said = ctl.json("check", "crontab", path, code=2)
+    assert (said["status"], said["exit_code"], said["check"]) == ("critical", 2, "crontab")
     assert said["findings"][0]["place"] == f"{path}:1" and said["findings"][0]["severity"] == "critical"
     assert said["facts"] == {"files": 1, "lines": 1}
 

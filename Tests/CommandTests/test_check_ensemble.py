@@ -1,6 +1,5 @@
 """`switchmanctl check ensemble`: real servers, and some that only talk like other versions and settings."""
 
-import json
 import socket
 
 import pytest
@@ -206,9 +205,8 @@ def test_somebody_accepts_and_is_silent(ctl, fleet):
 
 
 def test_json(ctl, fleet):
-    run = check(ctl, fleet, fleet.address, "--json")
-    said = json.loads(run.out)
-    assert (run.code, said["status"], said["check"]) == (1, "warning", "ensemble")
+    said = ctl.json("check", "ensemble", code=1)
+    assert (said["status"], said["check"]) == ("warning", "ensemble")
     server = said["facts"]["servers"][0]
     assert (server["version"], server["mode"], server["tick_ms"], server["granted_session_ms"]) == ("3.8.0", "standalone", 500, 6000)
     assert (server["min_session_ms"], server["max_session_ms"], server["answers"]) == (1000, 120000, True)

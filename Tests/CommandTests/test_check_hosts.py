@@ -1,6 +1,5 @@
 """`switchmanctl check hosts`: names of this host, of the hosts in groups, and of the servers."""
 
-import json
 import os
 
 import pytest
@@ -99,9 +98,8 @@ def test_no_prefix_yet(ctl, fleet):
 
 def test_json(ctl, fleet):
     fleet.prefix_data({"groups": {"web": [HOST]}})
-    run = check(ctl, "--json")
-    said = json.loads(run.out)
-    assert (run.code, said["facts"]["host"], said["facts"]["groups"]) == (0, HOST, ["web"])
+    said = ctl.json("check", "hosts")
+    assert (said["facts"]["host"], said["facts"]["groups"]) == (HOST, ["web"])
     assert said["facts"]["servers"][0]["answers"] is True
 
 

@@ -36,6 +36,13 @@ def test_a_job_that_ran_is_fine(fleet, ctl):
     assert fleet.list() == ["jobs", "locks"], "the check leaves nothing behind"
 
 
+def test_json(fleet, ctl):
+    assert ctl.json("check", "job", "a", "--within", "1h", code=2)["facts"]["state"] == "never-run"
+    fleet.run("--lockname", "a", "--", "sh", "-c", "exit 3")
+    said = ctl.json("check", "job", "a", "--within", "1h", code=1)
+    assert (said["status"], said["facts"]["state"]) == ("warning", "failing") and "last_success" not in said["facts"]
+
+
 def test_a_job_that_fails(fleet, ctl):
     fleet.run("--lockname", "a", "--", "sh", "-c", "exit 3")
     fleet.run("--lockname", "a", "--", "sh", "-c", "kill -9 $$")
@@ -146,9 +153,8 @@ def test_the_time_is_zookeepers_and_not_this_hosts(program, controller, recorder
         fleet = Fleet(program, recorder, tmp_path, server.address, client, "/fleet")
         fleet.run("--lockname", "a", "--", "true")
         assert client.get("/fleet/jobs/a")[1].mtime < (time.time() - 80000) * 1000, "its clock is behind"
-        run = check(Control(controller, fleet), "--within", "1h", "--json")
-        said = json.loads(run.out)
-        assert (run.code, said["check"], said["status"], said["exit_code"]) == (0, "job", "ok", 0)
+        said = Control(controller, fleet).json("check", "job", "a", "--within", "1h")
+        assert (said["check"], said["status"], said["exit_code"]) == ("job", "ok", 0)
         assert (said["facts"]["clock"], said["facts"]["state"]) == ("server", "fresh")
         assert said["facts"]["last_success_age_s"] < 600
     finally:
@@ -193,3 +199,9 @@ def test_bad_input_is_unknown_and_3(ctl, words, mention):
 def test_help_is_no_verdict(ctl, words):
     run = ctl(*words)
     assert (run.code, run.err) == (0, "") and "USAGE: switchmanctl check" in run.out
+
+
+def test_what_cannot_be_checked_is_json_as_well(ctl, fleet):
+    for words in (("job", "a"), ("job", "a", "--within", "1h", "-c", "/no/such"), ("frobnicate",)):
+        said = ctl.json("check", *words, code=3)
+        assert (said["status"], said["exit_code"]) == ("unknown", 3) and len(said["findings"]) == 1
