@@ -11,6 +11,8 @@ package struct CrontabCheck {
 
     /// Nobody's crontab is longer; what is was named by mistake.
     private static let longestBytes = 1 << 22
+    /// Of one line: nobody nests more, and each of `switchman switchman ...` is read anew.
+    private static let mostCalls = 100
 
     /// - Parameter servesOriginals: whether hosts with the Perl original read the same crontabs, by the line's own
     ///   configuration file, if it names one.
@@ -76,7 +78,7 @@ package struct CrontabCheck {
         }
         var found: [(Severity, String)] = []
         var next = 0
-        while next < search.calls.count {
+        while next < min(search.calls.count, Self.mostCalls) {
             let call = search.calls[next]
             let reading = line.read(call, schedule: entry.schedule)
             found += reading.findings.map { ($0.severity, $0.message) }

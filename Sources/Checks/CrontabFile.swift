@@ -52,7 +52,14 @@ package struct CrontabFile: Sendable {
     }
 
     private mutating func read(_ line: ArraySlice<UInt8>, number: Int, format: Format) {
-        var text = line.drop(while: Self.isBlank)
+        if line.count > Self.longestLine {
+            return faults.append(
+                Fault(
+                    line: number, severity: .critical,
+                    problem: "is longer than \(Self.longestLine) bytes, and no cron reads that"))
+        }
+        // A zero byte would mean something else to those who read on.
+        var text = line.filter { $0 != 0 }[...].drop(while: Self.isBlank)
         guard let first = text.first, first != UInt8(ascii: "#") else { return }
         if text.last == UInt8(ascii: "\r") {
             if text.count == 1 { return }
@@ -87,6 +94,8 @@ package struct CrontabFile: Sendable {
         }
     }
 
+    /// cronie's; Vixie's cron stops at a thousand.
+    private static let longestLine = 131_072
     private static let carriageReturns =
         "the lines end in carriage returns, which become part of the commands; write the file with plain newlines"
 

@@ -13,11 +13,16 @@ struct ShellText {
     private var words: [ShellWord] = []
     private var word: ShellWord?
     private var wordStart = 0
+    /// Behind the `=` of NAME=VALUE.
+    private var isAssigning = false
+    private var hasEquals = false
     /// The next word is the file of a redirection.
     private var dropsNext = false
 
     /// Nobody nests deeper, and nobody's file decides how deep the stack goes.
     static let deepest = 8
+    /// What cron itself takes; a longer one put in often would fill the memory.
+    private static let longestValue = 1000
 
     init(_ bytes: [UInt8], variables: [[UInt8]: [UInt8]] = [:], depth: Int = 0) {
         self.bytes = bytes
@@ -33,6 +38,8 @@ struct ShellText {
         if word == nil {
             word = ShellWord()
             wordStart = position
+            isAssigning = false
+            hasEquals = false
         }
     }
 
@@ -73,11 +80,17 @@ struct ShellText {
             begin()
             readExpansion(isQuoted: false)
         case 0:
-            // cron's lines hold none; it must not be taken for something unknown.
+            // What an outer shell puts in, and this one may split.
+            begin()
+            word?.appendUnknown(isQuoted: false)
             position += 1
         default:
             begin()
             word?.append(byte)
+            if byte == UInt8(ascii: "="), !hasEquals {
+                hasEquals = true
+                isAssigning = word?.assignment != nil
+            }
             position += 1
         }
     }
@@ -99,7 +112,7 @@ struct ShellText {
         begin()
         position += 1
         guard let end = bytes[position...].firstIndex(of: UInt8(ascii: "'")) else { return unclosed("'") }
-        word?.append(bytes[position..<end].filter { $0 != 0 })
+        word?.append(bytes[position..<end])
         position = end + 1
     }
 
@@ -120,7 +133,6 @@ struct ShellText {
                     position += 1
                 }
             case UInt8(ascii: "$"), UInt8(ascii: "`"): readExpansion(isQuoted: true)
-            case 0: position += 1
             default:
                 word?.append(byte)
                 position += 1
@@ -172,12 +184,12 @@ struct ShellText {
 
     /// A variable that the crontab itself sets is known.
     private mutating func put(_ name: [UInt8], isQuoted: Bool) {
-        guard let value = variables[name] else {
+        guard let value = variables[name], value.count <= Self.longestValue else {
             word?.appendUnknown(isQuoted: isQuoted)
             return
         }
         // The value of an assignment is not split either.
-        if isQuoted || word?.assignment != nil {
+        if isQuoted || isAssigning {
             word?.append(value)
             return
         }

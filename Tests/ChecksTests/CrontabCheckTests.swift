@@ -112,6 +112,8 @@ import Testing
         "* * * * * switchman --lockname a x\n* * * * * switchman --lockname a y\n",
         "* * * * * switchman -c /x a one\n* * * * * switchman -c /y a two\n",
         "* * * * * switchman $JOB one\n* * * * * switchman $JOB two\n",
+        "* * * * * sh -c \"switchman --lease x=$N:$M --lockname '$L' a\"\n",
+        "* * * * * sh -c \"switchman $OPTIONS $JOB\"\n",
         "* * * * * echo 'say \"it' # a shell's own affair\n",
         "* * * * * SWITCHMAN_CONFIG=/x switchman a one\n* * * * * switchman a two\n",
     ])
@@ -264,6 +266,32 @@ import Testing
         #expect(check.verdict().severity == .critical)
         #expect(text.unicodeScalars.allSatisfy { $0 == "\n" || $0.value >= 0x20 })
         #expect(text.split(separator: "\n").count == 2)
+    }
+
+    @Test func isNotDrownedByAFile() {
+        let big = "X=\(String(repeating: "y", count: 900))\n* * * * * \(String(repeating: "$X", count: 50_000))\n"
+        #expect(check(big).severity == .ok)
+        #expect(check("* * * * * " + String(repeating: "switchman ", count: 10_000) + "a\n").severity == .ok)
+        #expect(
+            check("* * * * * a" + String(repeating: "b", count: 1 << 18) + "\n").text.contains("no cron reads that"))
+        #expect(check("* * * * * switchman " + String(repeating: "$(", count: 30_000) + "\n").severity == .critical)
+        #expect(check("* * * * * " + String(repeating: "sh -c '", count: 3_000) + "\n").severity == .ok)
+    }
+
+    @Test func survivesAnyBytes() {
+        var generator = SystemRandomNumberGenerator()
+        let pieces = [
+            "switchman ", "* * * * * ", "@daily ", "sh -c ", "'", "\"", "`", "$(", ")", "${", "}", "\\", "%", "X=",
+            "$X", "--lease ",
+            "-", " ", "\n", "\0", ";", "|", "<", ">", "&", "#", "=", ":", "1", "é", "\u{1b}",
+        ]
+        for _ in 0..<3000 {
+            let text = (0..<Int.random(in: 1...30, using: &generator)).map { _ in
+                pieces.randomElement(using: &generator) ?? ""
+            }
+            #expect(
+                !check(text.joined(), format: Bool.random() ? .user : .system, originals: true).text.isEmpty, "\(text)")
+        }
     }
 
     @Test func survivesEveryCutOfALine() {
