@@ -46,6 +46,9 @@ let package = Package(
         .target(
             name: "CGuardian",
             cSettings: [.unsafeFlags(["-std=gnu11", "-Wall", "-Wextra", "-Werror"])]),
+        .target(
+            name: "CTether",
+            cSettings: [.unsafeFlags(["-std=gnu11", "-Wall", "-Wextra", "-Werror"])]),
         .target(name: "Coordination", swiftSettings: strict),
         .target(name: "ZooKeeper", dependencies: ["CZooKeeper", "Coordination"], swiftSettings: strict),
         .target(name: "Recipes", dependencies: ["Coordination"], swiftSettings: strict),
@@ -76,8 +79,7 @@ let package = Package(
             name: "switchmanctl",
             dependencies: [
                 "Checks", "Steering", "Invocation", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper",
-                "CLinux",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CLinux", "CTether", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(quickStart, .when(configuration: .release))]),

@@ -50,23 +50,25 @@ package struct Table: Sendable {
             widths[widest] -= 1
             excess -= 1
         }
+        // Then columns are left out, the last one first.
+        while widths.count > 1, widths.reduce(0, +) + Self.gap * (widths.count - 1) > limit { widths.removeLast() }
         return widths
     }
 
     private func line(_ cells: [Cell], _ widths: [Int], _ colour: Bool) -> String {
         var line = ""
-        for (index, cell) in cells.enumerated() {
+        for (index, cell) in cells.prefix(widths.count).enumerated() {
             let text = Self.cut(cell.text, to: widths[index])
             let room = String(repeating: " ", count: widths[index] - Visible.width(text))
             let painted = colour ? cell.paint?.on(text) ?? text : text
-            let isLast = index == cells.count - 1
+            let isLast = index == widths.count - 1
             line += columns[index].side == .right ? room + painted : painted + (isLast ? "" : room)
             if !isLast { line += String(repeating: " ", count: Self.gap) }
         }
         return line
     }
 
-    static func cut(_ text: String, to width: Int) -> String {
+    package static func cut(_ text: String, to width: Int) -> String {
         if Visible.width(text) <= width { return text }
         var kept = ""
         var taken = 0

@@ -28,15 +28,18 @@ protocol FleetVerb: ParsableCommand, Sendable {
     /// What is wrong with the arguments, before anything is connected.
     func check() throws
     func perform(_ fleet: FleetConnection) async throws -> Answer
+    /// Whether it takes the whole terminal.
+    var draws: Bool { get }
 }
 
 extension FleetVerb {
     func check() throws {}
+    var draws: Bool { false }
 
     func run() throws {
         try check()
         let verb = self
-        let answer = try FleetConnection.open(try configuration.load()) { try await verb.perform($0) }
+        let answer = try FleetConnection.open(try configuration.load(), draws: draws) { try await verb.perform($0) }
         if answer != .yes { throw ExitCode(answer.rawValue) }
     }
 }
@@ -57,9 +60,13 @@ final class FleetConnection {
     let loop: EventLoop
     /// Asks and waits: every question ends within the connect timeout, with an error at the latest.
     let talk: Conversation
+    let news: News
+    /// While it is shown: it must know of Ctrl-Z and of another size.
+    var display: Display?
     private let client: Client
 
-    private init(_ settings: Configuration, _ loop: EventLoop, _ client: Client) {
+    private init(_ settings: Configuration, _ loop: EventLoop, _ news: News, _ client: Client) {
+        self.news = news
         self.settings = settings
         self.loop = loop
         self.client = client
@@ -75,17 +82,23 @@ final class FleetConnection {
     }
 
     static func open<Value: Sendable>(
-        _ settings: Configuration, _ body: @escaping @Sendable (FleetConnection) async throws -> Value
+        _ settings: Configuration, draws: Bool = false,
+        _ body: @escaping @Sendable (FleetConnection) async throws -> Value
     ) throws -> Value {
-        Signals.block()
-        guard let loop = EventLoop(), Signals.arrive(in: loop) else {
+        Signals.block(ofTerminal: draws)
+        guard let loop = EventLoop() else {
             throw Complaint.failed(.osError, "cannot make an event loop: \(String(errno: errno))")
         }
+        let news = News(loop)
         let client = Client(
             servers: settings.zkhosts.map { Server(host: $0.host, port: $0.port) },
-            sessionTimeout: .seconds(settings.sessionTimeoutSeconds), inbox: loop)
+            sessionTimeout: .seconds(settings.sessionTimeoutSeconds), inbox: news)
         let result = loop.run { () async -> Result<Value, any Error> in
-            do { return .success(try await body(FleetConnection(settings, loop, client))) } catch {
+            let fleet = FleetConnection(settings, loop, news, client)
+            do {
+                try fleet.hearSignals(draws: draws)
+                return .success(try await body(fleet))
+            } catch {
                 return .failure(error)
             }
         }
@@ -93,6 +106,14 @@ final class FleetConnection {
         client.close(cap: .milliseconds(1500))
         guard let result else { throw Complaint.failed(.osError, "the verb never came to its end") }
         return try result.get()
+    }
+
+    private func hearSignals(draws: Bool) throws {
+        let terminal: (Int32) -> Void = { [self] signal in
+            if signal == SIGTSTP, let display { display.suspend() } else { news.wake() }
+        }
+        if Signals.arrive(in: loop, terminal: draws ? terminal : nil) { return }
+        throw Complaint.failed(.osError, "cannot make an event loop: \(String(errno: errno))")
     }
 
     // MARK: Reading

@@ -20,16 +20,19 @@ struct Init: FleetVerb {
     func check() throws { _ = try (groups(), resources()) }
 
     func perform(_ fleet: FleetConnection) async throws -> Answer {
-        let prefix = fleet.layout.prefix
-        for folder in ["locks", "queues", "semaphores", "jobs", "waiters", "stops"] {
-            try await fleet.makeParents(of: "\(prefix)/\(folder)/any")
-        }
+        try await Self.makePrefix(fleet)
         let (groups, resources) = (try groups(), try resources())
         try await FleetEditor(fleet: fleet).edit { edit in
             for (group, hosts) in groups { edit.addGroup(group, members: hosts) }
             for (resource, total) in resources { edit.addResource(resource, total: total) }
         }
         return .yes
+    }
+
+    static func makePrefix(_ fleet: FleetConnection) async throws {
+        for folder in ["locks", "queues", "semaphores", "jobs", "waiters", "stops"] {
+            try await fleet.makeParents(of: "\(fleet.layout.prefix)/\(folder)/any")
+        }
     }
 
     // By bytes: an equals sign before a combining mark is none to Swift.

@@ -19,6 +19,9 @@ enum Screen {
         return Excerpt.of(joined, longest: .max)
     }
 
+    /// Without a way to say that it failed: on a terminal that is gone.
+    static func draw(_ text: String) { _ = write(text, to: 1) }
+
     private static func write(_ text: String, to descriptor: Int32) -> Bool {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {

@@ -14,13 +14,24 @@ struct Status: FleetVerb {
     @OptionGroup var configuration: ConfigurationOption
     @OptionGroup var printing: PrintingOption
 
+    @Flag(help: "Show it anew whenever it changes, until q; with --json, a document a line.") var watch = false
     @Argument(help: "Only this lock.") var lockname: String?
 
+    var draws: Bool { watch && !printing.json }
+
     func check() throws {
+        if draws, !Screen.isTerminal {
+            throw Complaint.failed(.usage, "--watch needs a terminal; with --json it prints a document for each change")
+        }
         if let lockname { _ = try LockName(bytes: Array(lockname.utf8)) }
     }
 
     func perform(_ fleet: FleetConnection) async throws -> Answer {
+        if watch {
+            let watch = StatusWatch(fleet: fleet, only: lockname)
+            try await draws ? watch.perform() : watch.stream()
+            return .yes
+        }
         let status = try await StatusReader(fleet: fleet, only: lockname, watches: false).read()
         if printing.json {
             Screen.print(status.json)

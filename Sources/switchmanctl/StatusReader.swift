@@ -20,7 +20,6 @@ struct StatusReader {
             }
         }
         let replies = try await fleet.ask(top)
-        // A folder that is not there yet is watched for its beginning.
         if watches { try await watchMissing(zip(top, replies)) }
         let data = try fleet.fleetData(of: try replies[0].node()?.data ?? [])
         if let only {
@@ -34,6 +33,7 @@ struct StatusReader {
             resources: try await resources(queues: lists[3], semaphores: lists[4], data))
     }
 
+    /// A read leaves no watch on what is not there: then its beginning is watched.
     private func watchMissing(_ asked: Zip2Sequence<[Request], [Reply]>) async throws {
         let missing = asked.compactMap { request, reply -> Request? in
             guard reply.failureReason == .noNode else { return nil }
@@ -42,7 +42,9 @@ struct StatusReader {
             default: return nil
             }
         }
-        _ = try await fleet.ask(missing)
+        let looks = try await fleet.ask(missing)
+        // Made between the two: this watch does not tell of children, so look again.
+        if looks.contains(where: { $0.failureReason == nil }) { fleet.news.wake() }
     }
 
     // MARK: Locks
@@ -77,13 +79,9 @@ struct StatusReader {
         // One that is declared and never used is shown; a name with a macro in it is another on every host.
         let declared = data.resources.filter { !Macros.occur(in: $0) }
         let names = Set((queues + semaphores + declared).map { ExactName($0) }).sorted().map(\.text)
-        let lists = try await fleet.ask(
-            names.flatMap {
-                [
-                    Request.children(layout.leases($0), watch: watches),
-                    Request.children(layout.marks($0), watch: watches),
-                ]
-            })
+        let asked = names.flatMap { [layout.leases($0), layout.marks($0)] }.map { Request.children($0, watch: watches) }
+        let lists = try await fleet.ask(asked)
+        if watches { try await watchMissing(zip(asked, lists)) }
         let waiting = try await places(in: names.map(layout.queue))
         var resources: [ResourceStatus] = []
         var leasePaths: [String] = []
@@ -117,7 +115,10 @@ struct StatusReader {
     private func nodes(
         _ paths: [String], watch: Bool = false
     ) async throws -> [(data: [UInt8], stat: NodeStat)?] {
-        try await fleet.ask(paths.map { .get($0, watch: watch) }).map { try $0.node() }
+        let asked = paths.map { Request.get($0, watch: watch) }
+        let replies = try await fleet.ask(asked)
+        if watch { try await watchMissing(zip(asked, replies)) }
+        return try replies.map { try $0.node() }
     }
 
     /// The places in each of these queues, first come first; what went away meanwhile is left out.

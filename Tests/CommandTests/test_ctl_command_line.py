@@ -1,8 +1,10 @@
 """switchmanctl's command line: one line for a mistake, the code that says whose mistake it is."""
 
 import pytest
+from kazoo.security import make_acl
 
 from Support.control import assert_refused
+from Support.eventually import eventually
 
 
 @pytest.mark.parametrize("words, mention", [
@@ -34,6 +36,27 @@ def test_no_server_is_69_within_the_connect_timeout(ctl, fleet):
 def test_prefix_data_that_is_none_is_65(ctl, fleet):
     fleet.prefix_data("[1]")
     assert_refused(ctl("status"), 65, fleet.prefix, "must be an object")
+
+
+def test_what_zookeeper_does_not_allow_is_77(ctl, fleet):
+    fleet.client.ensure_path(fleet.prefix)
+    fleet.client.set_acls(fleet.prefix, [make_acl("world", "anyone", admin=True)])
+    try:
+        for words in (("status",), ("pause", "a"), ("groups", "list")):
+            assert_refused(ctl(*words), 77, fleet.prefix)
+    finally:
+        fleet.client.set_acls(fleet.prefix, [make_acl("world", "anyone", all=True)])
+
+
+def test_servers_that_lose_the_connection_are_asked_again(ctl, fleet, proxy):
+    run = fleet.start_job("backup")
+    through = fleet.config("through.conf", zkhosts=proxy.address, connect_timeout=5)
+    stop = ctl.start("stop", "backup", config=through, env={"SWITCHMAN_TERMINATION_TIMEOUT": "1"})
+    eventually(lambda: fleet.list("stops"), what="the request is there")
+    proxy.cut()
+    assert stop.running
+    fleet.end_job("backup")
+    assert (stop.wait(), run.wait()) == (0, 0)
 
 
 def test_a_full_disk_under_standard_output_is_71(ctl):

@@ -36,7 +36,7 @@ def nothing_left(process):
     assert list(process.folder.iterdir()) == []
     # The toolchain may keep a build service of its own for a moment.
     eventually(lambda: not [one for one in processes.with_variable(MARKER) if one.comm in (
-        "java", "switchman", "sm-guardian", "bash", "sh", "sleep")], what="nothing runs on")
+        "java", "switchman", "switchmanctl", "sm-guardian", "bash", "sh", "sleep")], what="nothing runs on")
 
 
 def test_it_shows_a_run_a_skip_and_a_wait(quickstart):

@@ -17,6 +17,10 @@ import Testing
         #expect(table(["a-long-lockname"]).lines(width: 12, colour: false)[1] == "a-long-~  12")
     }
 
+    @Test func aVeryNarrowTerminalLosesColumnsFromTheRight() {
+        #expect(table(["a-long-lockname"]).lines(width: 5, colour: false) == ["NAME", "a-l~"])
+    }
+
     @Test func wideLettersTakeTwoColumns() {
         #expect(table(["仕事"]).lines(width: nil, colour: false)[1] == "仕事  12")
     }

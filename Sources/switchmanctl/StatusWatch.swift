@@ -1,0 +1,52 @@
+import Coordination
+import Recipes
+import Steering
+
+/// `status --watch`: drawn anew when something has changed, which ZooKeeper's watches tell.
+struct StatusWatch {
+    let fleet: FleetConnection
+    let only: String?
+
+    /// Between two looks: of a tree that never rests and takes long to read, the server shall have half its time for others.
+    private static let shortestRest = Duration.milliseconds(100)
+    private static let longestRest = Duration.seconds(1)
+
+    func perform() async throws {
+        let display = Display(fleet.loop, fleet.news)
+        fleet.display = display
+        display.show()
+        defer {
+            display.hide()
+            fleet.display = nil
+        }
+        while !display.isToQuit {
+            let (status, took) = try await look()
+            display.draw(
+                status.lines(width: Screen.size?.columns, colour: Screen.hasColour),
+                footer: "\(fleet.layout.prefix) on \(fleet.settings.servers)   q: quit")
+            try await fleet.talk.rest(
+                until: fleet.talk.clock.now.advanced(by: min(max(took, Self.shortestRest), Self.longestRest)))
+            try await fleet.talk.pause()
+        }
+    }
+
+    /// The same for programs: a document for each change, a line each.
+    func stream() async throws {
+        var last: String?
+        while true {
+            let (status, took) = try await look()
+            let text = Visible.json(status.json)
+            if text != last { Screen.print(text + "\n") }
+            last = text
+            try await fleet.talk.rest(
+                until: fleet.talk.clock.now.advanced(by: min(max(took, Self.shortestRest), Self.longestRest)))
+            try await fleet.talk.pause()
+        }
+    }
+
+    private func look() async throws -> (FleetStatus, took: Duration) {
+        let begun = fleet.talk.clock.now
+        let status = try await StatusReader(fleet: fleet, only: only, watches: true).read()
+        return (status, begun.duration(to: fleet.talk.clock.now))
+    }
+}

@@ -1,0 +1,83 @@
+import Coordination
+import Recipes
+import Run
+
+/// One round of tidying: each removal is guarded by the server itself, so that a run that begins meanwhile wins.
+struct Sweep {
+    let fleet: FleetConnection
+    let isDry: Bool
+
+    /// Records that ended so long ago, of locks that nobody holds; their paths.
+    func records(olderThanMilliseconds age: Int64) async throws -> [String] {
+        let layout = fleet.layout
+        let names = try await fleet.talk.askAgain([.children("\(layout.prefix)/jobs", watch: false)])[0].children()
+            .sorted()
+        if names.isEmpty { return [] }
+        let (oldest, overflow) = try await serverClock().subtractingReportingOverflow(age)
+        if overflow { return [] }
+        let replies = try await fleet.ask(
+            names.flatMap {
+                [Request.get(layout.record($0), watch: false), Request.exists(layout.lock($0), watch: false)]
+            })
+        var old: [(path: String, data: [UInt8], version: Int32)] = []
+        for (index, name) in names.enumerated() {
+            guard let node = try replies[2 * index].node(), try replies[2 * index + 1].stat() == nil,
+                JobRecord(bytes: node.data)?.state == .ended,
+                node.stat.mtimeMilliseconds < oldest
+            else { continue }
+            old.append((layout.record(name), node.data, node.stat.version))
+        }
+        // The set is the guard: a run that has taken the record meanwhile has changed its version.
+        return try await remove(
+            old.map { ($0.path, [.set($0.path, data: $0.data, version: $0.version), .delete($0.path)]) })
+    }
+
+    /// Queues without a place in them. The server refuses to delete one that somebody has entered.
+    func queues() async throws -> [String] {
+        // Originals look for a queue once, and die if it is gone when they enter it.
+        let folders = fleet.settings.mixedFleet ? ["waiters"] : ["queues", "waiters"]
+        let parents = folders.map { "\(fleet.layout.prefix)/\($0)" }
+        let lists = try await fleet.ask(parents.map { .children($0, watch: false) })
+        let paths = try zip(parents, lists).flatMap { parent, list in
+            try list.children().sorted().map { "\(parent)/\($0)" }
+        }
+        let places = try await fleet.ask(paths.map { .children($0, watch: false) })
+        var empty: [String] = []
+        for (path, list) in zip(paths, places) where try list.failureReason == nil && list.children().isEmpty {
+            empty.append(path)
+        }
+        return try await remove(empty.map { ($0, [.delete($0)]) })
+    }
+
+    /// What was removed of these, each in a transaction of its own.
+    private func remove(_ removals: [(path: String, operations: [Operation])]) async throws -> [String] {
+        if isDry { return removals.map(\.path) }
+        var removed: [String] = []
+        for (removal, reply) in zip(removals, try await fleet.ask(removals.map { .multi($0.operations) })) {
+            switch reply.failureReason {
+            case nil: removed.append(removal.path)
+            // Somebody was faster, or has begun to use it.
+            case .noNode?, .badVersion?, .other(Self.notEmpty)?: break
+            default: throw reply.interruption
+            }
+        }
+        return removed
+    }
+
+    /// ZNOTEMPTY.
+    private static let notEmpty: Int32 = -111
+
+    /// By which records carry their times: ours may be wrong by years.
+    private func serverClock() async throws -> Int64 {
+        guard let session = fleet.talk.ensemble.session else { throw Interruption.sessionExpired }
+        // It names no lock's czxid, and is deleted at once.
+        let path = fleet.layout.stopRequest(".clock", czxid: session.id)
+        try await fleet.makeParents(of: path)
+        let replies = try await fleet.talk.askAgain([
+            .multi([.create(path, data: fleet.nodeData, .ephemeral)]), .exists(path, watch: false),
+            .multi([.delete(path)]),
+        ])
+        guard let stat = try replies[1].stat() else { throw replies[0].interruption }
+        return stat.ctimeMilliseconds
+    }
+}

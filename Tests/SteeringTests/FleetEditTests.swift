@@ -1,0 +1,50 @@
+import Recipes
+import Steering
+import Testing
+
+@Suite struct FleetEditTests {
+    private func edited(_ text: String, _ change: (inout FleetEdit) throws -> Void) throws -> String {
+        var edit = try FleetEdit(bytes: Array(text.utf8))
+        try change(&edit)
+        return String(decoding: try edit.encoded(), as: UTF8.self)
+    }
+
+    @Test func whatIsNotTouchedStays() throws {
+        let text = #"{"future":{"x":null,"y":[1,2.5]},"groups":{"web":"a"},"paused":["b"]}"#
+        #expect(
+            try edited(text) { $0.pause("c") }
+                == #"{"future":{"x":null,"y":[1,2.5]},"groups":{"web":"a"},"paused":["b","c"]}"#)
+    }
+
+    @Test func editsInARowSeeEachOther() throws {
+        let text = try edited("") {
+            $0.pause("a")
+            $0.pause("b")
+            try $0.resume("a")
+            $0.addGroup("g", members: ["h"])
+            $0.addGroup("g", members: ["h", "i"])
+        }
+        #expect(text == #"{"groups":{"g":["h","i"]},"paused":["b"]}"#)
+    }
+
+    @Test func whatIsThereAlreadyIsNoChange() throws {
+        var edit = try FleetEdit(
+            bytes: Array(#"{"paused":["a"],"groups":{"g":"h"},"resources":["r"],"totals":{"r":3}}"#.utf8))
+        edit.pause("a")
+        edit.addGroup("g", members: ["h"])
+        edit.addResource("r", total: .integer(3))
+        edit.addResource("r", total: nil)
+        #expect(!edit.hasChanged)
+    }
+
+    @Test func aGroupThatAnotherOneNamesStays() throws {
+        var edit = try FleetEdit(bytes: Array(#"{"groups":{"all":["web"],"web":["a"]}}"#.utf8))
+        #expect(throws: EditError.refused("group web is a member of group all; remove it there first")) {
+            try edit.removeGroup("web", members: [])
+        }
+    }
+
+    @Test func dataThatNoRunCanReadIsNotEdited() {
+        #expect(throws: FleetDataError.self) { try FleetEdit(bytes: Array("[]".utf8)) }
+    }
+}
