@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from Support.fixtures import ROOT
 from Support.verdict import assert_one_line, assert_says
 
 
@@ -115,3 +116,7 @@ def test_json(ctl, tab):
 ])
 def test_bad_input_is_unknown_and_3(ctl, words, mention):
     assert_one_line(check(ctl, *words), "UNKNOWN", "crontab", mention)
+
+
+def test_the_example_is_without_a_fault(ctl):
+    assert_one_line(check(ctl, ROOT / "Examples/crontab"), "OK", "crontab", "switchman lines in 1 file")
