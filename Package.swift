@@ -63,6 +63,9 @@ let package = Package(
             name: "Invocation",
             dependencies: ["CGetopt", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper"],
             swiftSettings: strict),
+        .target(
+            name: "Checks", dependencies: ["Steering", "Invocation", "Run", "Recipes", "Coordination"],
+            swiftSettings: strict),
         .executableTarget(
             name: "switchman",
             dependencies: [
@@ -75,8 +78,8 @@ let package = Package(
         .executableTarget(
             name: "switchmanctl",
             dependencies: [
-                "Steering", "Invocation", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper", "CLinux",
-                "CTether", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Checks", "Steering", "Invocation", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper",
+                "CLinux", "CTether", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(quickStart, .when(configuration: .release))]),
@@ -95,6 +98,8 @@ let package = Package(
             name: "RunTests",
             dependencies: ["Run", "Recipes", "Coordination", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
+        .testTarget(
+            name: "ChecksTests", dependencies: ["Checks", "Steering", "Recipes", "Coordination"], swiftSettings: strict),
         .testTarget(name: "SteeringTests", dependencies: ["Steering", "Recipes"], swiftSettings: strict),
     ] + fuzz
 )

@@ -1,21 +1,21 @@
 import Glibc
 
 /// The whole of a small file.
-enum FileBytes {
-    enum Failure: Error, Equatable {
+package enum FileBytes {
+    package enum Failure: Error, Equatable {
         case missing
         case tooLong
         /// errno of what failed.
         case unreadable(Int32)
 
         /// What the system calls it.
-        static func text(_ code: Int32) -> String {
+        package static func text(_ code: Int32) -> String {
             guard let text = unsafe strerror(code) else { return "error \(code)" }
             return unsafe String(cString: text)
         }
     }
 
-    static func read(_ path: String, longestBytes: Int) throws(Failure) -> [UInt8] {
+    package static func read(_ path: String, longestBytes: Int) throws(Failure) -> [UInt8] {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else {
             throw errno == ENOENT || errno == ENOTDIR ? .missing : .unreadable(errno)

@@ -71,12 +71,13 @@ enum ServerList {
 }
 
 /// A numeric address with its port.
-struct Address: Equatable {
-    let text: String
-    let family: Int32
-    let bytes: [UInt8]
+package struct Address: Equatable {
+    package let text: String
+    package let family: Int32
+    package let bytes: [UInt8]
 
-    static func resolve(_ server: Server, flags: Int32) -> [Address] {
+    /// In the resolver's order; none if the name is unknown.
+    package static func resolve(_ server: Server, flags: Int32) -> [Address] {
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         unsafe hints.ai_flags = flags

@@ -16,7 +16,7 @@ struct Switchmanctl: ParsableCommand {
         version: "switchmanctl 2.0.0",
         subcommands: [
             Init.self, Status.self, History.self, Stop.self, Pause.self, Resume.self, Drain.self, Undrain.self,
-            Verify.self, Groups.self, Resources.self, Tidy.self, Sandbox.self,
+            Verify.self, Check.self, Groups.self, Resources.self, Tidy.self, Sandbox.self,
         ])
 
     /// The parser's own way out prints the usage behind each mistake; here a mistake is one line, as everywhere.
@@ -41,6 +41,9 @@ struct Switchmanctl: ParsableCommand {
 
     /// The one place that turns an error into the user's line and an exit code.
     private static func leave(_ error: any Error) -> Never {
+        if Check.isAskedFor, exitCode(for: error) == .validationFailure || Complaint(error) != nil {
+            Check.leave(error, message: "\(message(for: error)) (see \(verb(of: error)) --help)")
+        }
         if let complaint = Complaint(error) {
             complaint.tell()
             Glibc.exit(complaint.code)

@@ -16,7 +16,7 @@ def verbs(ctl, *parents):
         yield (*parents, name)
 
 
-@pytest.mark.parametrize("page", ["switchman.1", "switchmanctl.1"])
+@pytest.mark.parametrize("page", ["switchman.1", "switchmanctl.1", "switchmanctl-check.1"])
 def test_the_page_is_sound(page):
     lint = subprocess.run(["mandoc", "-T", "lint", "-W", "style", ROOT / "Docs" / page], capture_output=True, text=True)
     assert (lint.returncode, lint.stdout) == (0, "")
@@ -28,10 +28,11 @@ def manual(page):
 
 
 def test_every_verb_and_every_option_of_switchmanctl_is_in_its_page(ctl):
-    text = " ".join(manual("switchmanctl.1").split())
+    pages = {page: " ".join(manual(page).split()) for page in ("switchmanctl.1", "switchmanctl-check.1")}
     found = list(verbs(ctl))
     assert ("status",) in found and ("groups", "add") in found
     for verb in found:
+        text = pages["switchmanctl-check.1" if len(verb) == 2 and verb[0] == "check" else "switchmanctl.1"]
         assert re.search(rf"switchmanctl {' '.join(verb)}\b", text) or verb in {("groups",), ("resources",), ("resume",)}, verb
         for option in re.findall(r"--[a-z-]+", ctl(*verb, "--help").out.split("OPTIONS:")[-1]):
             assert option in text, f"{verb}: {option}"

@@ -47,11 +47,12 @@ class ZooKeeperServer:
     """One server process; `members` makes it one of an ensemble (number, and the lines that name all of them).
 
     `host` is its address and `prefixed` the words before java, for one in a network namespace; `data` is a folder for
-    its data, if not one of its own; with `log` it writes one to its folder's `output`; `flags` are java's.
+    its data, if not one of its own; with `log` it writes one to its folder's `output`; `flags` are java's; `words` are the
+    four-letter words that it answers.
     """
 
     def __init__(self, tick_ms=500, port=None, number=None, members=(), max_session_ms=120000, wait=True,
-                 host="127.0.0.1", prefixed=(), data=None, log=False, flags=()):
+                 host="127.0.0.1", prefixed=(), data=None, log=False, flags=(), words="*"):
         self.port, self.host, self.prefixed = port or free_ports(1)[0], host, prefixed
         self.flags, self.class_path = ([*LOG_FLAGS, *flags], CLASS_PATH_WITH_LOG) if log else (flags, CLASS_PATH)
         self.address = f"{host}:{self.port}"
@@ -60,7 +61,7 @@ class ZooKeeperServer:
         self.process = None
         lines = [
             f"tickTime={tick_ms}", f"dataDir={self.data}", f"clientPort={self.port}",
-            f"clientPortAddress={host}", "4lw.commands.whitelist=*", "maxClientCnxns=0",
+            f"clientPortAddress={host}", f"4lw.commands.whitelist={words}", "maxClientCnxns=0",
             f"maxSessionTimeout={max_session_ms}", "initLimit=20", "syncLimit=5", *members,
         ]
         os.makedirs(self.data, exist_ok=True)
@@ -131,14 +132,15 @@ class ZooKeeperServer:
 
 
 class Ensemble:
-    """Three servers that vote."""
+    """Three servers that vote, or as many as have options of their own."""
 
-    def __init__(self, tick_ms=200):
-        ports = free_ports(9)
-        lines = [f"server.{n + 1}=127.0.0.1:{ports[3 + n]}:{ports[6 + n]}" for n in range(3)]
+    def __init__(self, tick_ms=200, options=({}, {}, {})):
+        count = len(options)
+        ports = free_ports(3 * count)
+        lines = [f"server.{n + 1}=127.0.0.1:{ports[count + n]}:{ports[2 * count + n]}" for n in range(count)]
         self.servers = [
-            ZooKeeperServer(tick_ms=tick_ms, port=ports[n], number=n + 1, members=lines, wait=False)
-            for n in range(3)
+            ZooKeeperServer(tick_ms=tick_ms, port=ports[n], number=n + 1, members=lines, wait=False, **one)
+            for n, one in enumerate(options)
         ]
         self.wait_ready()
 

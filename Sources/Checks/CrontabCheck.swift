@@ -1,0 +1,133 @@
+package import Recipes
+import Run
+
+/// `check crontab`: reads crontabs as cron and the shell will, and their switchmen as switchman will.
+package struct CrontabCheck {
+    private let line: CrontabLine
+    private var findings: [Finding] = []
+    private var jobs: [(job: CrontabLine.Job, place: String)] = []
+    private var fileCount = 0
+    private var callCount = 0
+
+    /// Nobody's crontab is longer; what is was named by mistake.
+    private static let longestBytes = 1 << 22
+    /// Of one line: nobody nests more, and each of `switchman switchman ...` is read anew.
+    private static let mostCalls = 100
+
+    /// - Parameter servesOriginals: whether hosts with the Perl original read the same crontabs, by the line's own
+    ///   configuration file, if it names one.
+    package init(macros: Macros, servesOriginals: @escaping (String?) -> Bool) {
+        line = CrontabLine(macros: macros, servesOriginals: servesOriginals)
+    }
+
+    package mutating func add(path: String, format: CrontabFile.Format? = nil) {
+        do throws(FileBytes.Failure) {
+            let bytes = try FileBytes.read(path == "-" ? "/dev/stdin" : path, longestBytes: Self.longestBytes)
+            add(bytes, name: path == "-" ? "standard input" : path, format: format ?? .of(path: path))
+        } catch {
+            fileCount += 1
+            let problem =
+                switch error {
+                case .missing: "no such file"
+                case .tooLong: "is longer than \(Self.longestBytes) bytes; is it a crontab?"
+                case .unreadable(let code): "cannot be read: \(FileBytes.Failure.text(code))"
+                }
+            findings.append(Finding(.unknown, path, problem))
+        }
+    }
+
+    package mutating func add(_ bytes: [UInt8], name: String, format: CrontabFile.Format) {
+        fileCount += 1
+        let file = CrontabFile(bytes, format: format)
+        var found = file.faults.map { ($0.line, Finding($0.severity, "\(name):\($0.line)", $0.problem)) }
+        for entry in file.entries {
+            for (severity, message) in read(entry, place: "\(name):\(entry.line)", format: format) {
+                found.append((entry.line, Finding(severity, "\(name):\(entry.line)", message)))
+            }
+        }
+        findings += found.sorted { $0.0 < $1.0 }.map(\.1)
+    }
+
+    package func verdict() -> Verdict {
+        let all = findings + sharedNames()
+        let errors = all.count { $0.severity == .critical }
+        let warnings = all.count { $0.severity == .warning }
+        let files = "\(fileCount) \(fileCount == 1 ? "file" : "files")"
+        let counts =
+            [(errors, "error"), (warnings, "warning")].filter { $0.0 > 0 }
+            .map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }.joined(separator: ", ")
+        let calls =
+            callCount == 0
+            ? "no switchman in \(files)" : "\(callCount) switchman \(callCount == 1 ? "line" : "lines") in \(files)"
+        return Verdict(
+            check: "crontab", summary: counts.isEmpty ? calls : "\(counts) in \(calls)", findings: all,
+            facts: ["files": .integer(Int64(fileCount)), "lines": .integer(Int64(callCount))])
+    }
+
+    // MARK: - One line
+
+    private mutating func read(
+        _ entry: CrontabFile.Entry, place: String, format: CrontabFile.Format
+    ) -> [(Severity, String)] {
+        // Lines that have nothing to do with us are none of our business.
+        var search = SwitchmanSearch(entry.command, environment: entry.environment)
+        if let problem = search.problem, Self.mentions(entry.command) {
+            // And then it starts nothing of the line.
+            let hint = entry.isCut ? " (a bare % ends the command of a crontab; write \\%)" : ""
+            return [(.critical, "the shell cannot read the command: \(problem)\(hint)")]
+        }
+        var found: [(Severity, String)] = []
+        var next = 0
+        while next < min(search.calls.count, Self.mostCalls) {
+            let call = search.calls[next]
+            let reading = line.read(call, schedule: entry.schedule)
+            found += reading.findings.map { ($0.severity, $0.message) }
+            if let job = reading.job { jobs.append((job, place)) }
+            if let inner = reading.inner { search.look(inCommand: inner.words, isForShell: inner.isForShell, of: call) }
+            next += 1
+        }
+        callCount += search.calls.count
+        if entry.isCut, !search.calls.isEmpty {
+            found.append(
+                (
+                    .warning,
+                    "a bare % ends the command of a crontab, the rest is its standard input; write \\% if it is not"
+                ))
+        }
+        if let word = search.missed.first { found.append((.warning, missed(word, format: format))) }
+        return found
+    }
+
+    private func missed(_ word: ShellWord, format: CrontabFile.Format) -> String {
+        let hint = format == .user ? "; if the file has a column for the user, say --system" : ""
+        return "\"\(Excerpt.of(word.source))\" is not checked, since what stands before it is not understood\(hint)"
+    }
+
+    private static func mentions(_ command: [UInt8]) -> Bool {
+        let name = Array("switchman".utf8)
+        return command.indices.contains { command[$0...].starts(with: name) }
+    }
+
+    // MARK: - All lines
+
+    /// Two jobs that lock each other out by accident: nobody chose their common name.
+    private func sharedNames() -> [Finding] {
+        var first: [[[UInt8]]: (command: [[UInt8]], place: String)] = [:]
+        var shared: [Finding] = []
+        for (job, place) in jobs where job.isDefaultName {
+            let key = [job.config, job.lockname]
+            guard let earlier = first[key] else {
+                first[key] = (job.command, place)
+                continue
+            }
+            if earlier.command != job.command {
+                shared.append(
+                    Finding(
+                        .warning, place,
+                        "takes the lock \"\(Excerpt.of(job.lockname))\", as the other command at \(earlier.place) does, so that "
+                            + "one is skipped while the other runs; name them with --lockname"))
+            }
+        }
+        return shared
+    }
+}

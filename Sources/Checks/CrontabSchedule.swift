@@ -1,0 +1,175 @@
+import Recipes
+
+/// When a line of a crontab is due.
+package struct CrontabSchedule: Sendable, Equatable {
+    /// What is wrong with a field, as a message.
+    package struct Fault: Error, Equatable {
+        package let problem: String
+    }
+
+    /// At least so much time lies between two starts; nil for `@reboot`, and where the day fields make it hard to tell.
+    package let leastGapMinutes: Int?
+    /// What some crons read differently; as a message.
+    package private(set) var doubts: [String] = []
+
+    private enum Field: Int, CaseIterable {
+        case minute, hour, dayOfMonth, month, dayOfWeek
+
+        var name: String {
+            switch self {
+            case .minute: "minute"
+            case .hour: "hour"
+            case .dayOfMonth: "day of the month"
+            case .month: "month"
+            case .dayOfWeek: "day of the week"
+            }
+        }
+
+        var range: ClosedRange<Int> {
+            switch self {
+            case .minute: 0...59
+            case .hour: 0...23
+            case .dayOfMonth: 1...31
+            case .month: 1...12
+            case .dayOfWeek: 0...7
+            }
+        }
+
+        /// In the order of their numbers, from the least on.
+        var names: [String] {
+            switch self {
+            case .month: ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+            case .dayOfWeek: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+            default: []
+            }
+        }
+    }
+
+    private static let minutesPerDay = 1440
+
+    /// Reads `@daily` and the like, without the `@`.
+    package init(nickname: String) throws(Fault) {
+        switch nickname.lowercased() {
+        case "reboot": leastGapMinutes = nil
+        case "every_minute": leastGapMinutes = 1
+        case "hourly": leastGapMinutes = 60
+        case "daily", "midnight": leastGapMinutes = Self.minutesPerDay
+        case "weekly": leastGapMinutes = 7 * Self.minutesPerDay
+        case "monthly": leastGapMinutes = 28 * Self.minutesPerDay
+        case "yearly", "annually": leastGapMinutes = 365 * Self.minutesPerDay
+        default:
+            throw Fault(
+                problem:
+                    "unknown schedule \"@\(Excerpt.of(nickname))\"; write five fields, or one of @reboot, @yearly, "
+                    + "@monthly, @weekly, @daily, @hourly")
+        }
+    }
+
+    /// Reads the five fields.
+    package init(fields: [[UInt8]]) throws(Fault) {
+        guard fields.count == Field.allCases.count else {
+            throw Fault(
+                problem: "\(fields.count) of five schedule fields; write minute, hour, day, month, day of the week")
+        }
+        var values: [Set<Int>] = []
+        var doubts: [String] = []
+        for field in Field.allCases {
+            values.append(try Self.values(fields[field.rawValue], field, &doubts))
+        }
+        let star = UInt8(ascii: "*")
+        leastGapMinutes = Self.leastGap(
+            minutes: values[0], hours: values[1],
+            days: fields[2].first == star ? nil : values[2],
+            // 7 is Sunday, as 0 is.
+            weekdays: fields[4].first == star ? nil : Set(values[4].map { $0 % 7 }),
+            allMonths: fields[3].first == star)
+        self.doubts = doubts
+    }
+
+    // MARK: - Fields
+
+    private static func values(
+        _ text: [UInt8], _ field: Field, _ doubts: inout [String]
+    ) throws(Fault) -> Set<Int> {
+        var values: Set<Int> = []
+        for part in text.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+            let pieces = part.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            func fault(_ problem: String) -> Fault {
+                Fault(problem: "bad \(field.name) \"\(Excerpt.of(text))\": \(problem)")
+            }
+            guard let span = pieces.first, pieces.count <= 2, !span.isEmpty else {
+                throw fault("it must be *, a number, a range or a list of these, with /STEP or without")
+            }
+            var step = 1
+            if pieces.count == 2 {
+                guard let number = DigitText.parse(pieces[1]), (1...1000).contains(number) else {
+                    throw fault("the step behind \"/\" must be a number from 1 on")
+                }
+                step = Int(number)
+            }
+            let range = try range(Array(span), field, fault)
+            if pieces.count == 2, range.count == 1, span != [UInt8(ascii: "*")] {
+                doubts.append(
+                    "\(field.name) \"\(Excerpt.of(Array(part)))\": some crons take the number alone and ignore the step; "
+                        + "write \(range.lowerBound)-\(field.range.upperBound)/\(step)")
+            }
+            values.formUnion(stride(from: range.lowerBound, through: range.upperBound, by: step))
+        }
+        return values
+    }
+
+    private static func range(
+        _ span: [UInt8], _ field: Field, _ fault: (String) -> Fault
+    ) throws(Fault) -> ClosedRange<Int> {
+        if span == [UInt8(ascii: "*")] { return field.range }
+        let ends = span.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        guard (1...2).contains(ends.count), let first = number(ends[0], field),
+            let last = number(ends[ends.count - 1], field)
+        else {
+            let names = field.names.isEmpty ? "" : ", or a name such as \(field.names[0])"
+            throw fault("it must be from \(field.range.lowerBound) to \(field.range.upperBound)\(names)")
+        }
+        guard first <= last else { throw fault("the range runs backwards") }
+        return first...last
+    }
+
+    private static func number(_ text: ArraySlice<UInt8>, _ field: Field) -> Int? {
+        if let number = DigitText.parse(text) {
+            return Int(exactly: number).flatMap { field.range.contains($0) ? $0 : nil }
+        }
+        let word = String(decoding: text, as: UTF8.self).lowercased()
+        return field.names.firstIndex(of: word).map { $0 + field.range.lowerBound }
+    }
+
+    // MARK: - The gap
+
+    private static func leastGap(
+        minutes: Set<Int>, hours: Set<Int>, days: Set<Int>?, weekdays: Set<Int>?, allMonths: Bool
+    ) -> Int? {
+        let times = hours.flatMap { hour in minutes.map { 60 * hour + $0 } }.sorted()
+        guard let first = times.first, let last = times.last else { return nil }
+        guard let dayGap = dayGap(days: days, weekdays: weekdays) else { return nil }
+        let inDay = zip(times, times.dropFirst()).map { $1 - $0 }.min()
+        let overNight = dayGap * minutesPerDay - last + first
+        return min(inDay ?? overNight, overNight)
+    }
+
+    /// The fewest days from one day that counts to the next; nil if both fields count, of which cron takes either.
+    private static func dayGap(days: Set<Int>?, weekdays: Set<Int>?) -> Int? {
+        switch (days, weekdays) {
+        case (nil, nil): 1
+        case (let days?, nil): least(days, around: 28)
+        case (nil, let weekdays?): least(weekdays, around: 7)
+        case (_?, _?): nil
+        }
+    }
+
+    private static func least(_ days: Set<Int>, around length: Int) -> Int? {
+        let sorted = days.sorted()
+        guard let first = sorted.first, let last = sorted.last else { return nil }
+        let inside = zip(sorted, sorted.dropFirst()).map { $1 - $0 }.min()
+        // From the 31st to the 1st it is one day.
+        let around = max(1, length - last + first)
+        return min(inside ?? around, around)
+    }
+}

@@ -1,0 +1,197 @@
+package import Recipes
+import Steering
+
+/// `check hosts`: whether the names agree: what this host calls itself, what the groups call it and the others, and what
+/// the name service says of all.
+package struct HostsCheck {
+    /// What the name service says of a name.
+    package enum Lookup: Sendable { case known, unknown, noAnswer }
+
+    /// This host's name, by itself and by the configuration.
+    package struct Names: Sendable {
+        let found: String?
+        let configured: String?
+
+        package init(found: String?, configured: String?) { (self.found, self.configured) = (found, configured) }
+
+        var used: String? { configured ?? found }
+    }
+
+    /// What PREFIX says.
+    package enum Fleet: Sendable {
+        case read(FleetData)
+        case failed(String)
+    }
+
+    private let names: Names
+    private let lookUp: (String) -> Lookup
+    private var findings: [Finding] = []
+    private var groupsOfThisHost: [String] = []
+
+    /// More names than this are not looked up: each costs a question to the name service.
+    private static let mostLookups = 500
+
+    package static func verdict(
+        names: Names, fleet: Fleet, servers: [ServerSight], lookUp: @escaping (String) -> Lookup
+    ) -> Verdict {
+        var check = HostsCheck(names: names, lookUp: lookUp)
+        check.judgeName()
+        switch fleet {
+        case .read(let data): check.judge(data)
+        case .failed(let why): check.findings.append(Finding(.critical, "", why))
+        }
+        check.judge(servers)
+        let name = names.used.map { Excerpt.of($0, longest: 255) } ?? "without a name"
+        let groups = check.groupsOfThisHost.map { Excerpt.of($0) }.joined(separator: ", ")
+        return Verdict(
+            check: "hosts", summary: "this host is \(name), \(groups.isEmpty ? "of no group" : "of \(groups)")",
+            findings: check.findings,
+            facts: [
+                "host": names.used.map { .string($0) } ?? .null,
+                "groups": .array(check.groupsOfThisHost.map { .string($0) }),
+                "servers": .array(servers.map(Self.facts)),
+            ])
+    }
+
+    private init(names: Names, lookUp: @escaping (String) -> Lookup) {
+        self.names = names
+        self.lookUp = lookUp
+    }
+
+    private mutating func find(_ severity: Severity, _ place: String, _ message: String) {
+        findings.append(Finding(severity, place, message))
+    }
+
+    // MARK: - This host
+
+    private mutating func judgeName() {
+        guard let name = names.used else {
+            return find(
+                .warning, "",
+                "this host's full name (FQDN) is not to be found, so no run with a group or with FQDN in a lease starts; set "
+                    + "fqdn in the configuration, or /etc/hosts")
+        }
+        if !name.utf8.contains(UInt8(ascii: ".")) {
+            find(
+                .warning, "",
+                "this host calls itself \"\(Excerpt.of(name))\", which is not fully qualified; set its domain in /etc/hosts or "
+                    + "/etc/resolv.conf, or fqdn in the configuration")
+        }
+        if let configured = names.configured, let found = names.found, !found.isSameName(as: configured) {
+            find(
+                .ok, "",
+                "fqdn in the configuration says \(Excerpt.of(configured)); without it this host were \(Excerpt.of(found))"
+            )
+        }
+    }
+
+    // MARK: - Groups
+
+    private mutating func judge(_ data: FleetData) {
+        var places: [ExactName: String] = [:]
+        for (group, members) in data.groups.sorted(by: { $0.key < $1.key }) {
+            let place = "group \"\(Excerpt.of(group.text))\""
+            if let own = names.used, (try? data.contains(host: own, in: group.text)) == true {
+                groupsOfThisHost.append(group.text)
+            }
+            judge(members, of: place)
+            for member in members where data.groups[ExactName(member)] == nil { places[ExactName(member)] = place }
+        }
+        for host in data.drained where places[ExactName(host)] == nil { places[ExactName(host)] = "drained" }
+        let hosts = places.sorted { $0.key < $1.key }.map { (name: $0.key.text, place: $0.value) }
+        judgeCase(hosts)
+        judgeLookups(hosts.filter { judgeForm($0.name, $0.place) })
+    }
+
+    private mutating func judge(_ members: [String], of place: String) {
+        var seen: Set<ExactName> = []
+        for member in members where !seen.insert(ExactName(member)).inserted {
+            find(.warning, place, "names \"\(Excerpt.of(member))\" twice; name it once")
+        }
+    }
+
+    /// DNS does not tell them apart, and switchman does.
+    private mutating func judgeCase(_ hosts: [(name: String, place: String)]) {
+        var seen: [String: (name: String, place: String)] = [:]
+        for host in hosts {
+            guard let other = seen.updateValue(host, forKey: host.name.lowercased()) else { continue }
+            find(
+                .warning, host.place,
+                "\"\(Excerpt.of(host.name))\" and \"\(Excerpt.of(other.name))\" (\(other.place)) differ in case alone, and case "
+                    + "counts; write them as the host does")
+        }
+        guard let own = names.used, let other = seen[own.lowercased()],
+            !hosts.contains(where: { $0.name.isSameName(as: own) })
+        else { return }
+        find(
+            .warning, other.place,
+            "\"\(Excerpt.of(other.name))\" is not this host, which calls itself \(Excerpt.of(own)): case counts; write it so"
+        )
+    }
+
+    /// - Returns: whether it makes sense to look it up.
+    private mutating func judgeForm(_ name: String, _ place: String) -> Bool {
+        let isPlain = !name.isEmpty && name.utf8.count <= 255 && name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f }
+        let dot = UInt8(ascii: ".")
+        if !isPlain || name.utf8.contains(UInt8(ascii: "/")) {
+            find(.warning, place, "\"\(Excerpt.of(name))\" cannot be a host's name; correct it")
+            return false
+        }
+        if name.utf8.last == dot {
+            find(
+                .warning, place, "\"\(Excerpt.of(name))\" ends in a dot, and no host calls itself so; leave the dot out"
+            )
+            return false
+        }
+        // In a fleet without domains all names are short.
+        if !name.utf8.contains(dot), names.used?.utf8.contains(dot) ?? true {
+            find(
+                .warning, place,
+                "\"\(Excerpt.of(name))\" is no group, and as a host's name it is not fully qualified; add the group, or the "
+                    + "domain")
+            return false
+        }
+        return true
+    }
+
+    private mutating func judgeLookups(_ hosts: [(name: String, place: String)]) {
+        for (name, place) in hosts.prefix(Self.mostLookups) {
+            // A host knows itself.
+            if names.used?.isSameName(as: name) ?? false { continue }
+            switch lookUp(name) {
+            case .known: break
+            case .unknown:
+                find(.warning, place, "\"\(Excerpt.of(name))\" does not resolve; is there still such a host?")
+            case .noAnswer:
+                return find(
+                    .unknown, place,
+                    "the name service does not answer for \"\(Excerpt.of(name))\"; no name is looked up")
+            }
+        }
+        if hosts.count > Self.mostLookups {
+            find(.ok, "", "only the first \(Self.mostLookups) of \(hosts.count) hosts were looked up")
+        }
+    }
+
+    // MARK: - Servers
+
+    private mutating func judge(_ servers: [ServerSight]) {
+        let areAllAway = servers.allSatisfy { $0.fault != nil }
+        for server in servers {
+            if let fault = server.fault {
+                find(areAllAway ? .critical : .warning, server.name, fault)
+            } else if case .granted(_, let after) = server.handshake {
+                find(
+                    .ok, server.name,
+                    "connects within \(server.connectMilliseconds ?? 0) ms, begins a session within \(after) ms")
+            }
+        }
+    }
+
+    private static func facts(of server: ServerSight) -> JSONValue {
+        .object([
+            "server": .string(server.name), "answers": .boolean(server.fault == nil),
+            "connect_ms": server.connectMilliseconds.map { .integer($0) } ?? .null,
+        ])
+    }
+}

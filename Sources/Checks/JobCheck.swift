@@ -1,0 +1,231 @@
+import Coordination
+import Recipes
+import Steering
+
+/// `check job`: whether somebody has run a job with success lately; and if not, which of the things that can be wrong it
+/// is.
+package struct JobCheck: Sendable {
+    /// How long ago the last success may be.
+    private let within: Allowance
+    /// From where on it is worth a warning.
+    private let warning: Allowance?
+    /// How long one run may take.
+    private let running: Allowance
+
+    /// A limit, as it was written.
+    package struct Allowance: Sendable {
+        let text: String
+        let milliseconds: Int64
+
+        /// Nil for what is no duration, or has no end.
+        package init?(_ text: String) {
+            guard case .seconds(let seconds)? = DurationText.parse(text), seconds > 0 else { return nil }
+            self.text = text
+            let (product, overflows) = seconds.multipliedReportingOverflow(by: 1000)
+            milliseconds = overflows ? .max : product
+        }
+    }
+
+    package init(within: Allowance, warning: Allowance? = nil, running: Allowance? = nil) {
+        self.within = within
+        self.warning = warning
+        self.running = running ?? within
+    }
+
+    /// Which of the things it is, for `--json`.
+    enum State: String {
+        case fresh, running, firstRun = "first-run", paused
+        case stale, neverRun = "never-run", failing, lost, runningTooLong = "running-too-long"
+        case original, unreadable
+    }
+
+    package func verdict(on sight: JobSight) -> Verdict {
+        let (state, severity, message) = judge(sight)
+        let clock = sight.clock == .host ? " (by this host's clock; ZooKeeper's was not to be had)" : ""
+        var facts: [ExactName: JSONValue] = [
+            "lockname": .string(sight.lockname), "state": .string(state.rawValue), "paused": .boolean(sight.isPaused),
+            "clock": .string(sight.clock.rawValue), "within_s": .integer(within.milliseconds / 1000),
+        ]
+        if case .found(let record, _) = sight.record, let last = record.runs.last(where: \.isSuccess),
+            let end = last.endMilliseconds
+        {
+            facts["last_success"] = .string(ServerTime(milliseconds: end).utc)
+            facts["last_success_age_s"] = .integer(sight.age(of: end) / 1000)
+            facts["last_success_host"] = .string(last.host)
+        }
+        if let lock = sight.lock { facts["held_s"] = .integer(sight.age(of: lock.since.milliseconds) / 1000) }
+        let name = Excerpt.of(sight.lockname)
+        return Verdict(check: "job", answer: Finding(severity, "", "\(name): \(message)\(clock)"), facts: facts)
+    }
+
+    private typealias Judgement = (State, Severity, String)
+
+    private func judge(_ sight: JobSight) -> Judgement {
+        let judgement = judgeRuns(sight)
+        // Whoever paused it knows that it does not run, and may forget that he did. Nothing else is forgiven.
+        let isForgiven: Bool =
+            switch judgement.0 {
+            case .runningTooLong, .unreadable: false
+            default: true
+            }
+        guard sight.isPaused, isForgiven else { return judgement }
+        return (.paused, .warning, "paused, and not started by anybody until it is resumed; \(judgement.2)")
+    }
+
+    private func judgeRuns(_ sight: JobSight) -> Judgement {
+        switch sight.record {
+        case .unreadable:
+            return (
+                .unreadable, .critical,
+                "\(sight.recordPath) is no job's record, so every run refuses to start; delete the node if nothing of this job "
+                    + "runs"
+            )
+        case .none:
+            if let lock = sight.lock { return judgeOriginal(lock, nil, sight) }
+            let meant = sight.nearest.map { "; did you mean \"\(Excerpt.of($0))\"?" } ?? ""
+            return (.neverRun, .critical, "never run: there is no \(sight.recordPath)\(unseen(sight))\(meant)")
+        case .found(let record, let stat):
+            let history = History(record: record, createdMilliseconds: stat.ctimeMilliseconds, sight: sight)
+            guard let lock = sight.lock else {
+                return record.state == .running ? judgeLost(history) : judgeEnded(history)
+            }
+            if String(UInt64(bitPattern: lock.session), radix: 16) == record.session {
+                // Ended, and its session about to be closed.
+                return record.state == .running ? judgeRunning(lock, history) : judgeEnded(history)
+            }
+            return judgeOriginal(lock, history, sight)
+        }
+    }
+
+    /// A record, and what it says about successes.
+    private struct History {
+        let record: JobRecord
+        let createdMilliseconds: Int64
+        let sight: JobSight
+
+        var lastSuccess: PastRun? { record.runs.last(where: \.isSuccess) }
+        var successAge: Int64? { lastSuccess?.endMilliseconds.map { sight.age(of: $0) } }
+        /// What came after the last success.
+        var failures: ArraySlice<PastRun> {
+            record.runs[((record.runs.lastIndex(where: \.isSuccess) ?? -1) + 1)...]
+        }
+
+        var success: String {
+            guard let run = lastSuccess else {
+                return record.runs.isEmpty
+                    ? "no run has ended yet"
+                    : "no success among the last \(record.runs.count) \(word(record.runs.count))"
+            }
+            let age = successAge.map { "\(TimeText.of(milliseconds: $0)) ago" } ?? "at an unknown time"
+            return "last success \(age) on \(Excerpt.of(run.host))"
+        }
+
+        var failure: String? {
+            guard let last = failures.last else { return nil }
+            let age = last.endMilliseconds.map { "\(TimeText.of(milliseconds: sight.age(of: $0))) ago " } ?? ""
+            let count = failures.count == 1 ? "the last run" : "the last \(failures.count) runs"
+            return "\(count) failed, the newest \(age)on \(Excerpt.of(last.host)) (\(last.ending))"
+        }
+
+        private func word(_ count: Int) -> String { count == 1 ? "run" : "runs" }
+    }
+
+    // MARK: - While it runs
+
+    private func judgeRunning(_ lock: Contender, _ history: History) -> Judgement {
+        let sight = history.sight
+        let length = sight.age(of: lock.since.milliseconds)
+        let what = history.record.isWaiting ? "waiting out a lost holder's term" : "running"
+        let place =
+            "\(what) on \(Excerpt.of(lock.host))\(lock.pid.map { " (pid \($0))" } ?? "") for \(TimeText.of(milliseconds: length))"
+        if length > running.milliseconds {
+            return (
+                .runningTooLong, .critical,
+                "running too long: \(place), longer than \(running.text); \(history.success)"
+            )
+        }
+        guard let end = history.lastSuccess?.endMilliseconds else {
+            let isYoung = sight.age(of: history.createdMilliseconds) <= within.milliseconds
+            guard let failure = history.failure else { return (.firstRun, .ok, "\(place), for the first time") }
+            return (.failing, isYoung ? .warning : .critical, "failing: \(failure); \(place)")
+        }
+        let (gap, overflows) = lock.since.milliseconds.subtractingReportingOverflow(end)
+        if !overflows, gap <= within.milliseconds {
+            return graded(.running, "\(place); \(history.success)", age: history.successAge)
+        }
+        let failure = history.failure.map { "\($0); " } ?? ""
+        return (
+            history.failures.isEmpty ? .stale : .failing, .critical,
+            "\(history.failures.isEmpty ? "started late" : "failing"): \(failure)\(history.success), longer ago than "
+                + "\(within.text); \(place)"
+        )
+    }
+
+    /// The record says that a command may be running, and nobody holds the lock.
+    private func judgeLost(_ history: History) -> Judgement {
+        let record = history.record
+        let isFresh = history.successAge.map { $0 <= within.milliseconds } ?? false
+        return (
+            .lost, isFresh ? .warning : .critical,
+            "lost: \(Excerpt.of(record.host)) (pid \(record.pid)) vanished while running it, and nobody has started it since; "
+                + history.success
+        )
+    }
+
+    private func judgeOriginal(_ lock: Contender, _ history: History?, _ sight: JobSight) -> Judgement {
+        let length = sight.age(of: lock.since.milliseconds)
+        let holder =
+            "\(Excerpt.of(lock.host))\(lock.pid.map { " (pid \($0))" } ?? "") for \(TimeText.of(milliseconds: length)), an original "
+            + "switchman, whose runs leave no record"
+        let known = history.map { "; \($0.success)" } ?? ""
+        if length > running.milliseconds {
+            return (
+                .runningTooLong, .critical, "running too long: held by \(holder), longer than \(running.text)\(known)"
+            )
+        }
+        if let age = history?.successAge, age <= within.milliseconds {
+            return graded(.running, "held by \(holder)\(known)", age: age)
+        }
+        return (.original, .unknown, "held by \(holder)\(known)")
+    }
+
+    // MARK: - While nobody runs it
+
+    private func judgeEnded(_ history: History) -> Judgement {
+        let sight = history.sight
+        if let age = history.successAge, age <= within.milliseconds {
+            let failure = history.failure.map { "; \($0)" } ?? ""
+            return graded(.fresh, history.success + failure, age: age)
+        }
+        // The record remembers ten runs. What failed ten times in a row may have succeeded before, and nobody can tell.
+        let isYoung = history.lastSuccess == nil && sight.age(of: history.createdMilliseconds) <= within.milliseconds
+        let severity: Severity = isYoung ? .warning : .critical
+        if let failure = history.failure, let last = history.failures.last {
+            let isLost = last.outcome == "lost"
+            return (
+                isLost ? .lost : .failing, severity,
+                "\(isLost ? "lost" : "failing"): \(failure); \(history.success)\(tooLong(history))\(unseen(sight))"
+            )
+        }
+        if history.lastSuccess == nil {
+            return (.neverRun, severity, "taken, but never run: \(sight.recordPath) remembers no run\(unseen(sight))")
+        }
+        return (
+            .stale, .critical,
+            "not started by anybody since: \(history.success)\(tooLong(history))\(unseen(sight))"
+        )
+    }
+
+    private func tooLong(_ history: History) -> String {
+        history.lastSuccess == nil ? "" : ", longer ago than \(within.text)"
+    }
+
+    private func unseen(_ sight: JobSight) -> String {
+        sight.hasOriginals ? " (an original's runs leave no record)" : ""
+    }
+
+    private func graded(_ state: State, _ message: String, age: Int64?) -> Judgement {
+        guard let warning, let age, age > warning.milliseconds else { return (state, .ok, message) }
+        return (state, .warning, "\(message), longer ago than \(warning.text)")
+    }
+}

@@ -1,0 +1,68 @@
+package import Coordination
+package import Recipes
+package import Steering
+
+/// What is to be seen of a job in ZooKeeper at one moment.
+package struct JobSight: Sendable {
+    package enum Record: Sendable {
+        case none
+        /// There is something, which is no record.
+        case unreadable
+        case found(JobRecord, NodeStat)
+    }
+
+    package enum Clock: String, Sendable {
+        /// ZooKeeper's, which wrote all the times in the record.
+        case server
+        /// This host's, for want of a permission to ask ZooKeeper's.
+        case host
+    }
+
+    package let lockname: String
+    package let recordPath: String
+    package let record: Record
+    package let lock: Contender?
+    package let isPaused: Bool
+    package let nowMilliseconds: Int64
+    package let clock: Clock
+    /// Whether runs may go unseen, since originals write no record.
+    package let hasOriginals: Bool
+    /// A lockname that there is, if this one was never seen.
+    package let nearest: String?
+
+    package init(
+        lockname: String, recordPath: String, record: Record, lock: Contender?, isPaused: Bool, nowMilliseconds: Int64,
+        clock: Clock, hasOriginals: Bool, nearest: String?
+    ) {
+        (self.lockname, self.recordPath, self.record, self.lock) = (lockname, recordPath, record, lock)
+        (self.isPaused, self.nowMilliseconds, self.clock) = (isPaused, nowMilliseconds, clock)
+        (self.hasOriginals, self.nearest) = (hasOriginals, nearest)
+    }
+
+    /// Never negative: a new leader's clock may lie behind the old one's.
+    func age(of milliseconds: Int64) -> Int64 {
+        let (age, overflows) = nowMilliseconds.subtractingReportingOverflow(milliseconds)
+        return overflows ? (milliseconds < 0 ? .max : 0) : max(0, age)
+    }
+}
+
+extension PastRun {
+    var isSuccess: Bool { outcome == "ran" && code == 0 }
+
+    /// When it ended, or else when it began; nil if nobody wrote that down.
+    var endMilliseconds: Int64? {
+        started.map { started in
+            let (end, overflows) = started.addingReportingOverflow(max(0, heldMilliseconds ?? 0))
+            return overflows ? started : end
+        }
+    }
+
+    /// How it ended, for people.
+    var ending: String {
+        switch outcome {
+        case "ran": "exit code \(code.map { String($0) } ?? "?")"
+        case "signaled": "signal \(code.map { String($0 &- 128) } ?? "?")"
+        default: Excerpt.of(outcome)
+        }
+    }
+}

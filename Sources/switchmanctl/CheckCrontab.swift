@@ -1,0 +1,44 @@
+import ArgumentParser
+import Checks
+import Invocation
+import Recipes
+import Run
+
+struct CheckCrontab: CheckVerb {
+    static let configuration = CommandConfiguration(
+        commandName: "crontab",
+        abstract: "Read crontabs as cron, the shell and switchman will.",
+        discussion: """
+            Files named crontab in a folder etc, and all in a folder cron.d, have a column for the user; others have \
+            none. A FILE of - is standard input. Numbers of processors and of memory are this host's.
+            """)
+
+    @OptionGroup var configuration: ConfigurationOption
+    @OptionGroup var printing: PrintingOption
+    @Flag(help: "The files have a column for the user.") var system = false
+    @Flag(help: "The files have none.") var user = false
+    @Flag(
+        help: "Hosts with the Perl original read the files too; implied by mixed_fleet in a line's configuration.")
+    var original = false
+    @Argument(help: "The crontabs.", completion: .file()) var files: [String]
+
+    func validate() throws {
+        if system && user { throw ValidationError("--system and --user exclude each other; give one of them") }
+        if files.count(where: { $0 == "-" }) > 1 { throw ValidationError("standard input is read once; name - once") }
+    }
+
+    func verdict() throws -> Verdict {
+        let everywhere = original
+        let named = configuration.config
+        // A file that is not on this host says nothing: the crontabs may be another's.
+        var check = CrontabCheck(
+            macros: Macros(
+                fqdn: Hostname.fqdn() ?? "FQDN", cpuCount: HostResources.cpuCount(), memoryMB: HostResources.memoryMB())
+        ) { config in
+            everywhere || ((try? Configuration.load(path: config ?? named, environment: [:]))?.0.mixedFleet ?? false)
+        }
+        let format: CrontabFile.Format? = system ? .system : user ? .user : nil
+        for file in files { check.add(path: file, format: format) }
+        return check.verdict()
+    }
+}

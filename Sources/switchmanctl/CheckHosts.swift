@@ -1,0 +1,51 @@
+import ArgumentParser
+import Checks
+import Glibc
+import Run
+
+struct CheckHosts: CheckVerb {
+    static let configuration = CommandConfiguration(
+        commandName: "hosts",
+        abstract: "Whether hosts, groups and servers go by names that agree.",
+        discussion: """
+            What this host calls itself, whether the groups name hosts that can be, and whether each server of zkhosts \
+            resolves and answers, and how fast.
+            """)
+
+    @OptionGroup var configuration: ConfigurationOption
+    @OptionGroup var printing: PrintingOption
+
+    func verdict() throws -> Verdict {
+        let settings = try configuration.load()
+        let servers = ServerSurvey.ask(settings)
+        // Without a server there is nothing to wait for.
+        let fleet: HostsCheck.Fleet =
+            servers.contains(where: \.isServing)
+            ? try Self.read(settings) : .failed("no server answers, so groups are unknown")
+        return HostsCheck.verdict(
+            names: HostsCheck.Names(found: Hostname.fqdn(), configured: settings.fqdn), fleet: fleet, servers: servers,
+            lookUp: Self.lookUp)
+    }
+
+    private static func read(_ settings: Configuration) throws -> HostsCheck.Fleet {
+        do {
+            return .read(try FleetConnection.open(settings) { try await $0.fleetData() })
+        } catch {
+            guard case .failed(_, let why)? = Complaint(error) else { throw error }
+            return .failed(why)
+        }
+    }
+
+    private static func lookUp(_ name: String) -> HostsCheck.Lookup {
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let code = unsafe getaddrinfo(name, nil, &hints, &list)
+        if code == 0 { unsafe freeaddrinfo(list) }
+        switch code {
+        case 0: return .known
+        case EAI_AGAIN, EAI_FAIL, EAI_SYSTEM: return .noAnswer
+        default: return .unknown
+        }
+    }
+}

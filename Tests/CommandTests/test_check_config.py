@@ -1,0 +1,85 @@
+"""`switchmanctl check config`: what a run would say of its configuration, before it is installed, and without a server."""
+
+import json
+
+import pytest
+
+from Support.verdict import assert_one_line, assert_says
+
+
+def check(ctl, *words, **options):
+    return ctl("check", "config", *words, **options)
+
+
+@pytest.fixture
+def offline(fleet):
+    """A configuration whose server is nowhere."""
+    return lambda **changes: fleet.config("other.conf", **{"zkhosts": "no-such-host.invalid:2181", **changes})
+
+
+def test_a_good_file_is_fine_without_a_server(ctl, fleet, offline):
+    assert_one_line(check(ctl, offline()), "OK", "config", f"prefix {fleet.prefix} at no-such-host.invalid:2181")
+
+
+@pytest.mark.parametrize("changes", [
+    {"session_timeout": "x"}, {"prefix": "noslash"}, {"prefix": None}, {"zkhosts": None}, {"zkhosts": "a:0"}, {"zkhosts": "a/b//c"},
+    {"mixed_fleet": True, "session_timeout": 5}, {"fqdn": "a b"}, {"ownership_term": "forever"}, {"loglevel": "loud"},
+])
+def test_an_error_is_the_runs_own_line(ctl, fleet, offline, changes):
+    path = offline(**changes)
+    run = fleet.run("--lockname", "a", "--", "true", config=path)
+    assert run.code == 78
+    assert_one_line(check(ctl, path), "CRITICAL", "config", path, run.err.removeprefix("switchman: ").strip())
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{'prefix': '/x'}", b"\xff\xfe\x00", "\x1b[2J"])
+def test_what_is_no_json(ctl, fleet, content):
+    path = fleet.write("broken.conf", content)
+    assert_one_line(check(ctl, path), "CRITICAL", "config", path)
+
+
+def test_an_unknown_key_is_a_warning_and_strictly_an_error(ctl, offline):
+    path = offline(sesion_timeout=5)
+    for words, status in ((), "WARNING"), (("--strict",), "CRITICAL"):
+        assert_one_line(check(ctl, *words, path), status, "config", 'unknown key "sesion_timeout"; did you mean "session_timeout"?')
+
+
+def test_all_warnings_are_told(ctl, offline):
+    run = check(ctl, offline(foo=1, logfile="run.log", zkhosts="a:1,a:1", connect_timeout=0, termination_timeout=60))
+    assert_says(run, "WARNING", "config", "unknown key", '"logfile" is "run.log"', "a:1 twice", '"connect_timeout" is 0',
+                "less than termination_timeout (60 s)")
+    assert len(run.out.splitlines()) == 5
+
+
+def test_the_defaults_are_without_a_warning(ctl, fleet):
+    path = fleet.write("small.conf", json.dumps({"prefix": "/x", "zkhosts": "a"}))
+    assert_one_line(check(ctl, path), "OK", "config", "a:2181")
+
+
+def test_the_environment_counts_only_when_asked_for(ctl, offline):
+    environment = {"SWITCHMAN_ZKHOSTS": "elsewhere:1", "SWITCHMAN_SESSION_TIMEOUT": "x"}
+    assert_one_line(check(ctl, offline(), env=environment), "OK", "config", "no-such-host")
+    assert_one_line(check(ctl, "--environment", offline(), env=environment), "CRITICAL", "config", "SWITCHMAN_SESSION_TIMEOUT")
+    del environment["SWITCHMAN_SESSION_TIMEOUT"]
+    assert_one_line(check(ctl, "--environment", offline(), env=environment), "OK", "config", "elsewhere:1")
+
+
+def test_without_a_file_it_is_the_one_that_the_environment_names(ctl, offline):
+    assert_one_line(check(ctl, config=offline()), "OK", "config", "no-such-host")
+    assert_one_line(check(ctl, config="/no/such"), "CRITICAL", "config", "/no/such: no such configuration file")
+
+
+def test_files_that_cannot_be_read(ctl, fleet):
+    assert_one_line(check(ctl, "/no/such"), "CRITICAL", "config", "/no/such: no such configuration file")
+    assert_one_line(check(ctl, fleet.folder), "CRITICAL", "config", "cannot be read")
+
+
+def test_json(ctl, offline):
+    said = ctl.json("check", "config", offline(foo=1), code=1)
+    assert (said["status"], said["facts"]["servers"]) == ("warning", ["no-such-host.invalid:2181"])
+    assert "facts" not in ctl.json("check", "config", "/no/such", code=2)
+
+
+@pytest.mark.parametrize("words, mention", [(("a", "b"), "b"), (("--frobnicate",), "--frobnicate")])
+def test_bad_input_is_unknown_and_3(ctl, words, mention):
+    assert_one_line(check(ctl, *words), "UNKNOWN", "config", mention)

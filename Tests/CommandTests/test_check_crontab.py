@@ -1,0 +1,122 @@
+"""`switchmanctl check crontab`: the files are read as cron, the shell and the wrapper itself will."""
+
+import os
+
+import pytest
+
+from Support.fixtures import ROOT
+from Support.verdict import assert_one_line, assert_says
+
+
+@pytest.fixture
+def tab(fleet):
+    """Writes a crontab and returns its path."""
+    def write(content, name="crontab"):
+        os.makedirs(os.path.dirname(f"{fleet.folder}/{name}"), exist_ok=True)
+        return fleet.write(name, content)
+    return write
+
+
+def check(ctl, *words, **options):
+    return ctl("check", "crontab", *words, **options)
+
+
+def test_good_lines_are_fine(ctl, tab):
+    path = tab("MAILTO=ops\n*/5 * * * * switchman -- /usr/local/bin/report\n@daily cd /x && switchman --lockname b c\n")
+    assert_one_line(check(ctl, path), "OK", "crontab", "2 switchman lines in 1 file")
+
+
+def test_an_error_is_the_runs_own_line_with_file_and_line(ctl, fleet, tab):
+    path = tab("# a comment\n\n* * * * * switchman --leese x=1:2 a\n")
+    run = fleet.bare("--leese", "x=1:2", "a").finished()
+    said = run.err.removeprefix("switchman: ").strip()
+    assert run.code == 64
+    assert_one_line(check(ctl, path), "CRITICAL", "crontab", f"{path}:3: {said}")
+
+
+@pytest.mark.parametrize("line", [
+    "switchman a --lockname b", "switchman --lease 'x=1:`id`' a", "switchman --lockname a/b c", "switchman", "switchman -E 999 a",
+    "switchman --lease x=2:1 a", "switchman --lockname '' a",
+])
+def test_what_the_run_refuses_the_check_refuses_in_the_same_words(ctl, fleet, tab, line):
+    run = fleet.start(prefixed=("sh", "-c", f"shift; shift; {line.replace('switchman', fleet.program)}", "sh")).finished()
+    # The program stands behind the shell's own words.
+    assert run.code == 64, run
+    said = run.err.removeprefix("switchman: ").strip()
+    assert_one_line(check(ctl, tab(f"* * * * * {line}\n")), "CRITICAL", "crontab", f":1: {said}")
+
+
+def test_a_bad_schedule_is_an_error_even_where_no_switchman_is(ctl, tab):
+    """Some crons ignore the whole file then."""
+    path = tab("61 * * * * true\n* * * * * switchman a\n")
+    assert_one_line(check(ctl, path), "CRITICAL", "crontab", f'{path}:1: bad minute "61"')
+
+
+def test_a_name_shared_by_accident_is_a_warning_across_files(ctl, tab):
+    one, two = tab("* * * * * switchman report --a\n", "one"), tab("5 * * * * switchman report --b\n", "two")
+    assert_one_line(check(ctl, one, two), "WARNING", "crontab", f"{two}:1", f"{one}:1", 'the lock "report"', "--lockname")
+    assert_one_line(check(ctl, one), "OK", "crontab")
+
+
+def test_further_findings_are_further_lines_worst_first(ctl, tab):
+    path = tab("* * * * * switchman python3 x\n* * * * * switchman --foo x\n* * * * * switchman perl x\n")
+    run = check(ctl, path)
+    assert_says(run, "CRITICAL", "crontab", "1 error, 2 warnings in 3 switchman lines in 1 file")
+    lines = run.out.splitlines()
+    assert len(lines) == 3 and f"{path}:2: " in lines[0]
+    assert lines[1].startswith(f"{path}:1: warning: ") and lines[2].startswith(f"{path}:3: warning: ")
+
+
+def test_a_folder_named_cron_d_has_a_column_for_the_user(ctl, tab):
+    line = "* * * * * root switchman --lockname a b\n"
+    assert_one_line(check(ctl, tab(line, "cron.d/x")), "OK", "crontab", "1 switchman line")
+    assert_one_line(check(ctl, tab(line, "other")), "WARNING", "crontab", "--system")
+    assert_one_line(check(ctl, "--system", tab(line, "other")), "OK", "crontab", "1 switchman line")
+    assert_one_line(check(ctl, "--user", tab(line, "cron.d/x")), "WARNING", "crontab", "is not checked")
+
+
+def test_standard_input(ctl, tab):
+    with open(tab("* * * * * switchman --foo a\n"), encoding="utf-8") as file:
+        assert_one_line(check(ctl, "-", stdin=file), "CRITICAL", "crontab", "standard input:1: unknown option --foo")
+
+
+def test_originals_about_know_less(ctl, fleet, tab):
+    path = tab("* * * * * switchman --lease 'x=min(2,CPU):64' a\n")
+    assert_one_line(check(ctl, path), "OK", "crontab")
+    assert_one_line(check(ctl, "--original", path), "WARNING", "crontab", "the original does not know min()")
+    mixed = fleet.config("mixed.conf", mixed_fleet=True, session_timeout=30)
+    assert_one_line(check(ctl, "-c", mixed, path), "WARNING", "crontab", "the original does not know min()")
+    named = tab(f"* * * * * switchman -c {mixed} --lease 'x=min(2,CPU):64' a\n", "named")
+    assert_one_line(check(ctl, named), "WARNING", "crontab", "the original does not know min()")
+
+
+def test_files_that_cannot_be_read(ctl, fleet, tab):
+    assert_one_line(check(ctl, f"{fleet.folder}/none"), "UNKNOWN", "crontab", "none: no such file")
+    assert_one_line(check(ctl, fleet.folder), "UNKNOWN", "crontab", "cannot be read: Is a directory")
+    run = check(ctl, f"{fleet.folder}/none", tab("* * * * * switchman --foo a\n"))
+    assert_says(run, "CRITICAL", "crontab", "none: unknown: no such file")
+
+
+def test_bytes_that_are_no_text(ctl, tab):
+    path = tab(b"\xff\xfe\x00\n* * * * * switchman --\x1b[2J\xff a\n")
+    assert_says(check(ctl, path), "CRITICAL", "crontab", f"{path}:1", f"{path}:2")
+
+
+def test_json(ctl, tab):
+    path = tab("* * * * * switchman --foo a\n")
+    said = ctl.json("check", "crontab", path, code=2)
+    assert (said["status"], said["exit_code"], said["check"]) == ("critical", 2, "crontab")
+    assert said["findings"][0]["place"] == f"{path}:1" and said["findings"][0]["severity"] == "critical"
+    assert said["facts"] == {"files": 1, "lines": 1}
+
+
+@pytest.mark.parametrize("words, mention", [
+    ((), "<files>"), (("--system", "--user", "x"), "exclude each other"), (("-", "-"), "standard input is read once"),
+    (("--frobnicate", "x"), "--frobnicate"),
+])
+def test_bad_input_is_unknown_and_3(ctl, words, mention):
+    assert_one_line(check(ctl, *words), "UNKNOWN", "crontab", mention)
+
+
+def test_the_example_is_without_a_fault(ctl):
+    assert_one_line(check(ctl, ROOT / "Examples/crontab"), "OK", "crontab", "switchman lines in 1 file")

@@ -1,0 +1,20 @@
+"""What a check of `switchmanctl` says: the conventions of monitoring plugins."""
+
+CODES = {"OK": 0, "WARNING": 1, "CRITICAL": 2, "UNKNOWN": 3}
+
+
+def assert_says(run, status, check, *mentions):
+    """The first line begins with the status and the check's name, the exit code is the status's, standard error is
+    empty, and the mentions stand somewhere in what was said."""
+    assert run.err == "", run
+    first = (run.out.splitlines() or [""])[0]
+    assert first.startswith(f"{status}: {check}: "), (run, run.out)
+    assert run.code == CODES[status], (run, run.code, run.out)
+    for mention in mentions:
+        assert mention in run.out, f"{mention!r} is not named in: {run.out}"
+    assert "\x1b" not in run.out and "\x07" not in run.out
+
+
+def assert_one_line(run, status, check, *mentions):
+    assert_says(run, status, check, *mentions)
+    assert len(run.out.splitlines()) == 1, run.out
