@@ -95,7 +95,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Coordination"], swiftSettings: strict),
         .testTarget(
-            name: "ChecksTests", dependencies: ["Checks", "Steering", "Recipes", "Coordination"], swiftSettings: strict),
+            name: "ChecksTests", dependencies: ["Checks", "Invocation", "Steering", "Recipes", "Coordination"],
+            swiftSettings: strict),
         .testTarget(name: "SteeringTests", dependencies: ["Steering", "Recipes"], swiftSettings: strict),
         .testTarget(name: "RunTests", dependencies: ["Run", "Recipes", "Coordination"], swiftSettings: strict),
     ] + fuzz
