@@ -2,7 +2,8 @@
 /// `Event.tree`.
 package protocol CommandTree: AnyObject, Sendable {
     /// Starts the command with these changes to its environment (`NAME=VALUE`, or `NAME` to unset).
-    func start(sequence: UInt64, schedule: Schedule, environment: [String])
+    /// - Parameter again: there may be another start, so the caller's descriptors are kept for it.
+    func start(sequence: UInt64, schedule: Schedule, environment: [String], again: Bool)
     /// Puts off the end; acknowledged with the sequence.
     func postpone(sequence: UInt64, schedule: Schedule)
     /// Sends a signal to the command alone; with `escalates`, SIGKILL to the tree follows after the grace.

@@ -19,6 +19,16 @@ package struct Arguments: Sendable {
         case verbose
     }
 
+    /// What a server that cannot be reached is to this run.
+    package enum Unavailability: String, CaseIterable, Sendable {
+        case fail, skip
+    }
+
+    /// What becomes of the command when this host leaves the group.
+    package enum GroupExit: String, CaseIterable, Sendable {
+        case stop, finish
+    }
+
     package enum Parsed: Sendable {
         case run(Arguments)
         case help
@@ -38,6 +48,18 @@ package struct Arguments: Sendable {
     /// By the outcome's name.
     package var exitCodes: [String: UInt8] = [:]
     package var verbosity = Verbosity.normal
+    package var wait: Limit?
+    /// In seconds, as all that follow.
+    package var term: Int64?
+    package var timeout: Limit?
+    package var minInterval: Int64?
+    package var retryFailed = false
+    package var retries: Int?
+    package var retryDelay: Int64?
+    package var splay: Int64?
+    package var onUnavailable = Unavailability.fail
+    package var onGroupExit: GroupExit?
+    package var isDryRun = false
     /// The command and its arguments, at least one word, as given.
     package var command: [[UInt8]] = []
 
@@ -59,6 +81,7 @@ package struct Arguments: Sendable {
         if !scan.endsWithDashes {
             try refuseOptions(after: arguments.command)
         }
+        try arguments.refuseCombinations()
         return .run(arguments)
     }
 
@@ -93,9 +116,16 @@ package struct Arguments: Sendable {
         case .lease: leases.append(try Self.text(value, of: option))
         case .leaseWait:
             leaseWait = try Self.value(value, of: option, expected: DurationText.form) { DurationText.parse($0) }
-        case .descendants:
-            let choices = Descendants.allCases.map(\.rawValue).joined(separator: ", ")
-            descendants = try Self.value(value, of: option, expected: "one of \(choices)") { Descendants(rawValue: $0) }
+        case .descendants: descendants = try Self.choice(value, of: option)
+        case .wait, .timeout, .term, .minInterval, .retryDelay, .splay: try takeDuration(option, value)
+        case .retryFailed: retryFailed = true
+        case .retries:
+            retries = try Self.value(value, of: option, expected: "a number from 0 to \(Self.mostRetries)") {
+                DigitText.parse($0).flatMap { Int(exactly: $0) }.flatMap { $0 <= Self.mostRetries ? $0 : nil }
+            }
+        case .onUnavailable: onUnavailable = try Self.choice(value, of: option)
+        case .onGroupExit: onGroupExit = try Self.choice(value, of: option)
+        case .dryRun: isDryRun = true
         case .skipExitCode:
             skipExitCode = try Self.value(value, of: option, expected: "a number from 0 to 255") {
                 Self.exitCode($0[...])
@@ -107,6 +137,41 @@ package struct Arguments: Sendable {
         case .quiet: verbosity = .quiet
         case .help, .version: break
         }
+    }
+
+    private static let mostRetries = 1_000_000
+    private static let daySeconds: Int64 = 86_400
+    /// Only there so that arithmetic with it cannot overflow.
+    private static let yearSeconds: Int64 = 366 * daySeconds
+
+    private mutating func takeDuration(_ option: Option, _ value: [UInt8]) throws(UsageError) {
+        switch option {
+        case .wait: wait = try Self.value(value, of: option, expected: DurationText.form) { DurationText.parse($0) }
+        case .timeout:
+            timeout = try Self.value(value, of: option, expected: DurationText.form) { DurationText.parse($0) }
+        // With `forever` a crash would block the job for good.
+        case .term: term = try Self.seconds(value, of: option, in: Term.secondsMin...Term.secondsMax)
+        case .minInterval: minInterval = try Self.seconds(value, of: option, in: 1...Self.yearSeconds)
+        case .retryDelay: retryDelay = try Self.seconds(value, of: option, in: 0...Self.daySeconds)
+        case .splay: splay = try Self.seconds(value, of: option, in: 0...Self.daySeconds)
+        default: break
+        }
+    }
+
+    private static func seconds(
+        _ value: [UInt8], of option: Option, in range: ClosedRange<Int64>
+    ) throws(UsageError) -> Int64 {
+        let expected = "a duration such as 30s or 5m, from \(range.lowerBound) to \(range.upperBound) seconds"
+        return try Self.value(value, of: option, expected: expected) { text in
+            if case .seconds(let seconds)? = DurationText.parse(text), range.contains(seconds) { seconds } else { nil }
+        }
+    }
+
+    private static func choice<Choice: CaseIterable & RawRepresentable<String>>(
+        _ value: [UInt8], of option: Option
+    ) throws(UsageError) -> Choice {
+        let choices = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+        return try Self.value(value, of: option, expected: "one of \(choices)") { Choice(rawValue: $0) }
     }
 
     private static func text(_ value: [UInt8], of option: Option) throws(UsageError) -> String {
@@ -151,6 +216,25 @@ package struct Arguments: Sendable {
 
     private static func exitCode(_ text: Substring) -> UInt8? {
         DigitText.parse(text.utf8).flatMap { UInt8(exactly: $0) }
+    }
+
+    // MARK: - What does not go together
+
+    private func refuseCombinations() throws(UsageError) {
+        let refused: [(isGiven: Bool, option: Option, why: String)] = [
+            (!takesLock && wait != nil, .wait, "waits for the lock; leave out --no-lock, or --wait"),
+            (!takesLock && minInterval != nil, .minInterval, "needs the lock's record; leave out --no-lock"),
+            (
+                !takesLock && leases.isEmpty && term != nil, .term,
+                "with --no-lock and without --lease there is nothing to own; leave it out"
+            ),
+            (retryFailed && minInterval == nil, .retryFailed, "says what --min-interval counts; add --min-interval"),
+            (retryDelay != nil && retries == nil, .retryDelay, "is the pause between --retries; add --retries"),
+            (onGroupExit != nil && group == nil, .onGroupExit, "needs a group; add --group"),
+        ]
+        if let first = refused.first(where: \.isGiven) {
+            throw UsageError(message: "option \(first.option.name) \(first.why)")
+        }
     }
 
     // MARK: - The command

@@ -5,15 +5,22 @@ package import Run
 package struct ExitCode: Sendable {
     private let skip: UInt8?
     private let codes: [String: UInt8]
+    private let unavailableIsSkip: Bool
 
     package init(_ arguments: Arguments) {
         skip = arguments.skipExitCode
         codes = arguments.exitCodes
+        unavailableIsSkip = arguments.onUnavailable == .skip
     }
 
     package func code(for ended: Ended) -> Int32 {
         if let code = override(ended.outcome) { return code }
-        return ended.code ?? ended.outcome.defaultCode
+        return ended.code ?? (isSkip(ended.outcome) ? 0 : ended.outcome.defaultCode)
+    }
+
+    /// Nothing to complain of.
+    package func isSkip(_ outcome: Outcome) -> Bool {
+        outcome.isSkip || outcome == .unavailable && unavailableIsSkip
     }
 
     /// SIGINT is raised again, so that a shell loop around us stops as it would around the command.
@@ -23,7 +30,7 @@ package struct ExitCode: Sendable {
 
     private func override(_ outcome: Outcome) -> Int32? {
         if let code = codes[outcome.rawValue] { return Int32(code) }
-        if outcome.isSkip, let skip { return Int32(skip) }
+        if isSkip(outcome), let skip { return Int32(skip) }
         return nil
     }
 }

@@ -7,6 +7,7 @@ enum Option: Int32, CaseIterable {
     // Beyond every character, which stand for themselves.
     case config = 256, group, lockname, noLock, lock, lease, leaseWait, descendants, skipExitCode, exitCode, verbose,
         quiet
+    case wait, term, timeout, minInterval, retryFailed, retries, retryDelay, splay, onUnavailable, onGroupExit, dryRun
     case help, version
 
     var name: String {
@@ -23,6 +24,17 @@ enum Option: Int32, CaseIterable {
         case .exitCode: "--exit-code"
         case .verbose: "--verbose"
         case .quiet: "--quiet"
+        case .wait: "--wait"
+        case .term: "--term"
+        case .timeout: "--timeout"
+        case .minInterval: "--min-interval"
+        case .retryFailed: "--retry-failed"
+        case .retries: "--retries"
+        case .retryDelay: "--retry-delay"
+        case .splay: "--splay"
+        case .onUnavailable: "--on-unavailable"
+        case .onGroupExit: "--on-group-exit"
+        case .dryRun: "--dry-run"
         case .help: "--help"
         case .version: "--version"
         }
@@ -31,7 +43,8 @@ enum Option: Int32, CaseIterable {
     var takesValue: Bool {
         switch self {
         case .config, .group, .lockname, .lease, .leaseWait, .descendants, .skipExitCode, .exitCode: true
-        case .noLock, .lock, .verbose, .quiet, .help, .version: false
+        case .wait, .term, .timeout, .minInterval, .retries, .retryDelay, .splay, .onUnavailable, .onGroupExit: true
+        case .noLock, .lock, .verbose, .quiet, .retryFailed, .dryRun, .help, .version: false
         }
     }
 

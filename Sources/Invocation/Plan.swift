@@ -19,6 +19,12 @@ package struct Plan: Sendable {
     /// The configuration file, as an absolute path, if there is one.
     package let configPath: String?
     package let command: [[UInt8]]
+    /// The delay before connecting is below this.
+    package let splay: Duration
+    package let unavailableIsSkip: Bool
+    package let isDryRun: Bool
+
+    private static let retryDelaySeconds: Int64 = 1
 
     package init(_ arguments: Arguments, environment: [String: String]) throws(PlanError) {
         let lockname: LockName
@@ -39,14 +45,26 @@ package struct Plan: Sendable {
         }
         let macros = Macros(
             fqdn: try Self.fqdn(configuration, arguments), cpuCount: cpuCount, memoryMB: memoryMB)
-        job = Job(
+        var job = Job(
             lockname: lockname.text, takesLock: arguments.takesLock, leases: try Self.leases(arguments, macros),
             group: arguments.group, leaseWait: (arguments.leaseWait ?? configuration.resourcesWait).duration,
-            term: Term(seconds: configuration.ownershipTermSeconds), mixedFleet: configuration.mixedFleet,
+            term: Term(seconds: arguments.term ?? configuration.ownershipTermSeconds),
+            mixedFleet: configuration.mixedFleet,
             relay: .milliseconds(configuration.serverTickMilliseconds / 2), dataReadLimit: configuration.dataReadLen,
             connectTimeout: configuration.connectTimeout.duration ?? .seconds(Int64(Int32.max)), macros: macros,
             host: macros.fqdn, pid: getpid(), layout: Layout(prefix: configuration.prefix),
             servers: configuration.zkhosts.map { "\($0.host):\($0.port)" }.joined(separator: ","))
+        job.lockWait = arguments.wait ?? .seconds(0)
+        job.minInterval = arguments.minInterval.map { .seconds($0) }
+        job.retriesFailed = arguments.retryFailed
+        if case .seconds(let limit)? = arguments.timeout, limit > 0 { job.timeout = .seconds(limit) }
+        job.retries = arguments.retries ?? 0
+        job.retryDelay = .seconds(arguments.retryDelay ?? Self.retryDelaySeconds)
+        job.stopsOnGroupExit = arguments.onGroupExit != .finish
+        self.job = job
+        splay = .seconds(arguments.splay ?? 0)
+        unavailableIsSkip = arguments.onUnavailable == .skip
+        isDryRun = arguments.isDryRun
         servers = configuration.zkhosts.map { Server(host: $0.host, port: $0.port) }
         sessionTimeout = .seconds(configuration.sessionTimeoutSeconds)
         grace = .seconds(configuration.terminationTimeoutSeconds)
@@ -104,14 +122,4 @@ package struct Plan: Sendable {
 package struct PlanError: Error {
     package let outcome: Outcome
     package let message: String
-}
-
-extension Limit {
-    /// Nil: for as long as it takes.
-    var duration: Duration? {
-        switch self {
-        case .forever: nil
-        case .seconds(let seconds): .seconds(seconds)
-        }
-    }
 }

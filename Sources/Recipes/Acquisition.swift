@@ -14,197 +14,209 @@ package final class Acquisition {
     /// Why this run is not needed: somebody else has it, or it was meant.
     package enum Skip: Sendable, Equatable {
         case notInGroup
+        case paused
+        case drained
+        case tooSoon
         case locked
         case queued
     }
 
+    /// When the waits run out, if they have begun and do not last for ever.
+    package struct Limits: Sendable {
+        package var lock: BootInstant?
+        package var permits: BootInstant?
+        package init() {}
+    }
+
     var job: Job
     let talk: Conversation
-    private let notice: (Notice) -> Void
-    private let earlierSessions: Set<Int64>
+    let notice: (Notice) -> Void
+    let earlierSessions: Set<Int64>
+    var foundRecord: FoundRecord?
     private var takes = 0
-    private var contradiction: Contradiction?
-    private var limit: BootInstant?
+    var contradiction: Contradiction?
+    package private(set) var limits: Limits
 
-    /// - Parameter limit: when the wait for permits runs out, if it has begun before under an earlier session.
+    /// - Parameter limits: those that have begun under an earlier session.
     /// - Parameter earlierSessions: those of this very run, given up: a lock of theirs is nobody's.
     package init(
-        job: Job, talk: Conversation, limit: BootInstant? = nil, earlierSessions: Set<Int64> = [],
+        job: Job, talk: Conversation, limits: Limits = Limits(), earlierSessions: Set<Int64> = [],
         notice: @escaping (Notice) -> Void
     ) {
         self.earlierSessions = earlierSessions
         self.job = job
         self.talk = talk
-        self.limit = limit
+        self.limits = limits
         self.notice = notice
     }
 
-    /// When the wait for permits runs out, once it has begun.
-    package var waitLimit: BootInstant? { limit }
-
     package func perform() async throws(Interruption) -> Verdict {
         while true {
-            if let skip = try await look() { return .skipped(skip) }
+            if let skip = try await look() {
+                return skip == .locked && job.waitsForLock ? try await acquireInTurn() : .skipped(skip)
+            }
             if !job.takesLock, job.leases.isEmpty { return .nothingToOwn }
-            if job.leases.isEmpty {
-                switch try await take(places: [], spentMarks: []) {
-                case .taken(let claims): return .owned(claims)
-                case .held where earlierSessions.isEmpty: return .skipped(.locked)
-                case .held, .changed: try await contradicted()
-                }
+            if !job.leases.isEmpty, job.waitsForLock { return try await acquireInTurn() }
+            if !job.leases.isEmpty {
+                if case .verdict(let verdict) = try await acquirePermits(line: nil) { return verdict }
                 continue
             }
-            return try await acquireWithPermits()
+            switch try await take(places: [], spentMarks: []) {
+            case .taken(let claims): return try await owned(claims)
+            case .held where job.waitsForLock: return try await acquireInTurn()
+            case .held where earlierSessions.isEmpty: return .skipped(.locked)
+            case .held, .changed: try await contradicted()
+            }
         }
     }
 
-    // MARK: The first look
-
-    private var foundRecord: (record: JobRecord, version: Int32)?
-
-    /// One pipelined burst: the fleet's data if it matters, the lock, and the record.
-    private func look() async throws(Interruption) -> Skip? {
-        let needsFleet = job.group != nil || !job.leases.isEmpty
-        let fleetRequests: [Request] = needsFleet ? [.get(job.layout.prefix, watch: job.group != nil)] : []
-        // Watched only by a run that is going to wait; the take sets its own watch.
-        let lockRequests: [Request] =
-            job.takesLock
-            ? [.exists(job.lockPath, watch: !job.leases.isEmpty), .get(job.recordPath, watch: false)] : []
-        // Bare --no-lock asks all the same: a server that is not there is an error also then.
-        let requests = fleetRequests + lockRequests
-        let replies = try await talk.askAgain(requests.isEmpty ? [.exists(job.layout.prefix, watch: false)] : requests)
-        if needsFleet, let skip = try considerFleet(replies[0]) { return skip }
-        return job.takesLock ? try await considerLock(Array(replies.suffix(2))) : nil
-    }
-
-    private func considerFleet(_ reply: Reply) throws(Interruption) -> Skip? {
-        let fleet = try FleetReader(job: job).read(reply)
-        if let group = job.group, try !FleetReader(job: job).contains(fleet, group: group) { return .notInGroup }
-        if !job.leases.isEmpty {
-            let order = fleet.orderedResources(macros: job.macros)
-            func rank(_ lease: LeaseRequest) -> Int? { order.firstIndex { $0.isSameName(as: lease.resource) } }
-            if let unknown = job.leases.first(where: { rank($0) == nil }) {
-                throw .badData(
-                    "--lease \(unknown.resource): not in \"resources\" of the data of \(job.layout.prefix); add it there"
-                )
-            }
-            job.leases.sort { (rank($0) ?? 0) < (rank($1) ?? 0) }
-        }
-        return nil
-    }
-
-    /// The lock and the record as they were read; reads them again while the lock is our own from an earlier session.
-    private func considerLock(_ first: [Reply]) async throws(Interruption) -> Skip? {
-        var replies = first
-        while true {
-            foundRecord = nil
-            if let node = try replies[1].node() {
-                guard let record = JobRecord(bytes: node.data) else {
-                    throw .badData(
-                        "\(job.recordPath) is not a job's record, or its term is longer than a day; "
-                            + "if no run of this job can be alive, delete it")
-                }
-                foundRecord = (record, node.stat.version)
-            }
-            guard let lock = try replies[0].stat() else { return nil }
-            guard earlierSessions.contains(lock.ephemeralOwner) else {
-                if !job.mixedFleet, foundRecord?.record.state != .running { notice(.lockWithoutRecord(job.lockPath)) }
-                return .locked
-            }
-            // Nobody holds it: it goes when that session, which we gave up, is closed or expires.
-            let watched = Request.exists(job.lockPath, watch: true)
-            if try await talk.askAgain([watched])[0].stat() != nil { try await talk.pause() }
-            replies = try await talk.askAgain([watched, .get(job.recordPath, watch: false)])
-        }
-    }
-
-    func take(places: [String], spentMarks: [String]) async throws(Interruption) -> Take.Outcome {
+    private func take(places: [String], spentMarks: [String]) async throws(Interruption) -> Take.Outcome {
         takes += 1
         talk.hold()
         let outcome = try await Take(
-            job: job, talk: talk, n: takes, found: foundRecord, places: places, spentMarks: spentMarks
+            job: job, talk: talk, n: takes, found: foundRecord, earlierSessions: earlierSessions, places: places,
+            spentMarks: spentMarks
         ).perform()
         if case .taken = outcome { return outcome }
         try talk.unhold()
         return outcome
     }
 
-    // MARK: With permits
+    /// The interval is decided under the claim: nobody else can start meanwhile, and its creation time is the server's now.
+    private func owned(_ claims: Claims) async throws(Interruption) -> Verdict {
+        guard let interval = job.minInterval, claims.isWithin(interval, ofLastStartUnlessFailed: job.retriesFailed)
+        else { return .owned(claims) }
+        try await giveBack(claims)
+        return .skipped(.tooSoon)
+    }
 
-    private func acquireWithPermits() async throws(Interruption) -> Verdict {
-        if limit == nil { limit = job.leaseWait.map { talk.clock.now.advanced(by: $0) } }
-        let queues = Queues(job: job, talk: talk, earlierSessions: earlierSessions, notice: notice)
-        enqueueing: while true {
-            guard try await queues.enter() else { return .skipped(.queued) }
-            let permits = Permits(job: job, talk: talk)
-            if job.breaks.contains(.orphanClockKept) { try await permits.glance() }
-            while true {
-                // At the head of all queues, until the take.
-                if let skip = try await queues.awaitHead(limit: limit, changed: considerChanges) {
-                    return .skipped(skip)
+    // MARK: In the lock's queue
+
+    /// Waits for the lock: each in a place of its own, its predecessor watched, the lock watched by the head alone, so that one
+    /// release wakes one.
+    private func acquireInTurn() async throws(Interruption) -> Verdict {
+        let line = Queues(
+            of: .lock, job: job, talk: talk, earlierSessions: earlierSessions, notice: notice)
+        while true {
+            if limits.lock == nil { limits.lock = job.lockWait.duration.map { talk.clock.now.advanced(by: $0) } }
+            _ = try await line.enter()
+            if !job.breaks.contains(.lockQueueIgnored),
+                let skip = try await line.awaitHead(limit: limits.lock, changed: considerFleetChanges)
+            {
+                return .skipped(skip)
+            }
+            if let verdict = try await acquireAtHead(of: line) { return verdict }
+        }
+    }
+
+    /// Nil: everything was given back, our place in the line too.
+    private func acquireAtHead(of line: Queues) async throws(Interruption) -> Verdict? {
+        while true {
+            if let skip = try await awaitFreeLock() { return .skipped(skip) }
+            if job.leases.isEmpty {
+                switch try await take(places: line.paths, spentMarks: []) {
+                case .taken(let claims): return try await owned(claims)
+                case .held, .changed: try await contradicted()
                 }
-                let spent: [String]
-                switch try await permits.awaitRoom(limit: limit, changed: considerChanges) {
-                case .needless(let skip): return .skipped(skip)
-                case .free(let marks): spent = marks
-                }
-                switch try await take(places: queues.paths, spentMarks: spent) {
-                case .held where earlierSessions.isEmpty: return .skipped(.locked)
-                case .held, .changed:
-                    try await contradicted()
-                    if let skip = try await lookAgain() { return .skipped(skip) }
-                case .taken(let claims):
-                    if job.mixedFleet, try await permits.isOverTotal(claims) {
-                        // Only possible if somebody deleted an original's place. The lock goes too: nothing has started.
-                        try await giveBack(claims)
-                        try talk.unhold()
-                        if let skip = try await lookAgain() { return .skipped(skip) }
-                        continue enqueueing
-                    }
-                    return .owned(claims)
+            } else {
+                limits.lock = nil
+                switch try await acquirePermits(line: line) {
+                case .verdict(let verdict): return verdict
+                case .lockAppeared:
+                    // Each limit counts from entering its phase.
+                    limits.permits = nil
+                    limits.lock = job.lockWait.duration.map { talk.clock.now.advanced(by: $0) }
+                case .givenBack: return nil
                 }
             }
         }
     }
 
-    /// What was read is out of date, so it is read again. If that goes on, the server that we read from does not follow
-    /// those that decide: it lags for good, or its tree has another content (seen with ZooKeeper 3.8.0, after crashes).
-    private func contradicted() async throws(Interruption) {
-        let now = talk.clock.now
-        var latest = contradiction ?? Contradiction(since: now, last: now)
-        if latest.last.duration(to: now) > Contradiction.memory { latest = Contradiction(since: now, last: now) }
-        (latest.count, latest.last) = (latest.count + 1, now)
-        if latest.count <= Contradiction.tolerated { latest.since = now }
-        contradiction = latest
-        if latest.count < Contradiction.tolerated { return }
-        if latest.since.duration(to: now) >= talk.connectTimeout {
-            throw .unavailable(
-                "ZooKeeper refuses again and again what its own answers for \(job.lockname) ask for; do its servers show the "
-                    + "same nodes? (a follower may have lost or kept transactions, as those of 3.8.0 to 3.8.4 can)")
-        }
-        talk.ensemble.dropConnection()
-        try await talk.rest(until: now.advanced(by: Contradiction.pause))
-    }
-
-    /// The lock and the record once more, after a take that came too late.
-    private func lookAgain() async throws(Interruption) -> Skip? {
-        guard job.takesLock else { return nil }
-        return try await considerLock(
-            try await talk.askAgain([.exists(job.lockPath, watch: true), .get(job.recordPath, watch: false)]))
-    }
-
-    /// What may have happened while we waited: the lock has appeared, or this host has left the group.
-    private func considerChanges() async throws(Interruption) -> Skip? {
-        if job.takesLock, try talk.noticed(job.lockPath), let skip = try await lookAgain() { return skip }
-        if let group = job.group, try talk.noticed(job.layout.prefix) {
-            let reply = try await talk.askAgain([.get(job.layout.prefix, watch: true)])[0]
-            // Data that cannot be read now says nothing about this host: go on with what was read before.
-            let reader = FleetReader(job: job)
-            if let fleet = try? reader.read(reply), let member = try? reader.contains(fleet, group: group), !member {
-                return .notInGroup
+    private func awaitFreeLock() async throws(Interruption) -> Skip? {
+        while let held = try await lookAgain() {
+            notice(.waitingForLock(job.lockPath))
+            waiting: while true {
+                if let skip = try await considerFleetChanges() { return skip }
+                if try talk.noticed(job.lockPath) { break waiting }
+                if let limit = limits.lock, talk.clock.now >= limit { return held }
+                try await talk.pause(until: limits.lock)
             }
         }
         return nil
+    }
+
+    /// Waits until a place is given up that makes ours needless.
+    private func awaitDeparture(of rival: String) async throws(Interruption) -> Skip? {
+        notice(.waitingInQueue(rival, ahead: 1))
+        while try await talk.askAgain([.exists(rival, watch: true)])[0].stat() != nil {
+            waiting: while true {
+                if let skip = try await considerFleetChanges() { return skip }
+                if try talk.noticed(rival) { break waiting }
+                if let limit = limits.lock, talk.clock.now >= limit { return .queued }
+                try await talk.pause(until: limits.lock)
+            }
+        }
+        return nil
+    }
+
+    // MARK: With permits
+
+    private enum Turn {
+        case verdict(Verdict)
+        /// Only for one who waits for it.
+        case lockAppeared
+        /// Nothing is held, and nothing waited for.
+        case givenBack
+    }
+
+    /// - Parameter line: our place in the lock's queue, at its head, for one who waits for the lock.
+    private func acquirePermits(line: Queues?) async throws(Interruption) -> Turn {
+        let queues = Queues(of: .permits, job: job, talk: talk, earlierSessions: earlierSessions, notice: notice)
+        if let rival = try await queues.enter() {
+            if line == nil { return .verdict(.skipped(.queued)) }
+            try await queues.leave()
+            limits.lock = job.lockWait.duration.map { talk.clock.now.advanced(by: $0) }
+            if let skip = try await awaitDeparture(of: rival) { return .verdict(.skipped(skip)) }
+            return .lockAppeared
+        }
+        if limits.permits == nil { limits.permits = job.leaseWait.map { talk.clock.now.advanced(by: $0) } }
+        let permits = Permits(job: job, talk: talk)
+        if job.breaks.contains(.orphanClockKept) { try await permits.glance() }
+        while true {
+            // At the head of all queues, until the take.
+            if let skip = try await queues.awaitHead(limit: limits.permits, changed: considerChanges) {
+                return try await concede(skip, queues, line)
+            }
+            let spent: [String]
+            switch try await permits.awaitRoom(limit: limits.permits, changed: considerChanges) {
+            case .needless(let skip): return try await concede(skip, queues, line)
+            case .free(let marks): spent = marks
+            }
+            switch try await take(places: queues.paths + (line?.paths ?? []), spentMarks: spent) {
+            case .held where line != nil:
+                try await contradicted()
+                return try await concede(.locked, queues, line)
+            case .held where earlierSessions.isEmpty: return .verdict(.skipped(.locked))
+            case .held, .changed:
+                try await contradicted()
+                if let skip = try await lookAgain() { return try await concede(skip, queues, line) }
+            case .taken(let claims):
+                if job.mixedFleet, try await permits.isOverTotal(claims) {
+                    // Only possible if somebody deleted an original's place. The lock goes too: nothing has started.
+                    try await giveBack(claims)
+                    try talk.unhold()
+                    return .givenBack
+                }
+                return .verdict(try await owned(claims))
+            }
+        }
+    }
+
+    /// Who waits for the lock leaves the other queues when it appears; for everybody else that is the end.
+    private func concede(_ skip: Skip, _ queues: Queues, _ line: Queues?) async throws(Interruption) -> Turn {
+        guard line != nil, skip == .locked else { return .verdict(.skipped(skip)) }
+        try await queues.leave()
+        return .lockAppeared
     }
 
     private func giveBack(_ claims: Claims) async throws(Interruption) {
@@ -219,25 +231,24 @@ package final class Acquisition {
     }
 }
 
-/// Takes in a row that failed because what had just been read was out of date.
-private struct Contradiction {
-    /// When the first server was left for it.
-    var since: BootInstant
-    var last: BootInstant
-    var count = 0
-
-    /// Rivals can come between a look and its take, but hardly so often.
-    static let tolerated = 4
-    static let pause = Duration.milliseconds(500)
-    /// One that comes later than this has nothing to do with those before.
-    static let memory = Duration.seconds(5)
-}
-
 /// What is worth a line in the log on the way.
 package enum Notice: Sendable, Equatable {
     /// The lock is held, and no record says that one of ours is running: an original holds it.
     case lockWithoutRecord(String)
+    case waitingForLock(String)
     case waitingInQueue(String, ahead: Int)
     case waitingForPermits(String)
     case sequenceHigh(String)
+    /// PREFIX's data cannot be read, and this run does not need it but for pauses.
+    case pausesUnknown(String)
+}
+
+extension Limit {
+    /// Nil: for as long as it takes.
+    package var duration: Duration? {
+        switch self {
+        case .forever: nil
+        case .seconds(let seconds): .seconds(seconds)
+        }
+    }
 }

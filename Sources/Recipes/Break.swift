@@ -32,4 +32,8 @@ package enum Break: String, CaseIterable, Sendable {
     case staleStart
     case noMargin
     case lossIgnored
+    case lockQueueIgnored
+    case pauseIgnored
+    case intervalByOwnClock
+    case startNotWritten
 }

@@ -27,4 +27,36 @@ package struct FleetReader {
             throw .badData("the data of \(job.layout.prefix): \(error.message)")
         }
     }
+
+    /// Whether nothing is to be started: this job, or anything on this host.
+    package func pause(_ fleet: FleetData) -> Acquisition.Skip? {
+        if job.breaks.contains(.pauseIgnored) { return nil }
+        if fleet.isPaused(job.lockname) { return .paused }
+        return fleet.isDrained(host: job.host) ? .drained : nil
+    }
+
+    /// The leases in the order of `resources`, each with the total that is declared for it.
+    func ordered(_ fleet: FleetData, _ leases: [LeaseRequest]) throws(Interruption) -> [LeaseRequest] {
+        let order = fleet.orderedResources(macros: job.macros)
+        func rank(_ lease: LeaseRequest) -> Int? { order.firstIndex { $0.isSameName(as: lease.resource) } }
+        var checked: [LeaseRequest] = []
+        for lease in leases {
+            guard rank(lease) != nil else {
+                throw .badData(
+                    "--lease \(lease.resource): not in \"resources\" of the data of \(job.layout.prefix); add it there")
+            }
+            let declared: Int64?
+            do throws(FleetDataError) {
+                declared = try fleet.total(of: lease.resource, macros: job.macros)
+            } catch {
+                throw .badData("the data of \(job.layout.prefix): \(error.message)")
+            }
+            do throws(LeaseError) {
+                checked.append(try lease.checked(declared: declared))
+            } catch {
+                throw .badData("\(error.message) (the data of \(job.layout.prefix))")
+            }
+        }
+        return checked.sorted { (rank($0) ?? 0) < (rank($1) ?? 0) }
+    }
 }

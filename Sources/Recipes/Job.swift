@@ -22,6 +22,19 @@ package struct Job: Sendable {
     package var layout: Layout
     /// For messages: the configuration's zkhosts.
     package var servers: String
+    /// How long to wait for the lock in its queue; zero: skip if it is held.
+    package var lockWait = Limit.seconds(0)
+    /// Skip if the last start was less than this ago, by ZooKeeper's clock.
+    package var minInterval: Duration?
+    /// With it, a last run that failed or was lost does not count.
+    package var retriesFailed = false
+    /// For how long the command may run.
+    package var timeout: Duration?
+    /// How often it is run again after a failure, and after which pause at first.
+    package var retries = 0
+    package var retryDelay = Duration.zero
+    /// Whether the command ends when this host leaves the group.
+    package var stopsOnGroupExit = true
     /// Rules to break, for the simulation's negative controls only.
     package var breaks: Set<Break> = []
 
@@ -49,6 +62,7 @@ package struct Job: Sendable {
 
     /// What the original writes into its nodes, and what its users read there: who it is.
     package var nodeData: [UInt8] { Array("\(host) \(pid)".utf8) }
+    package var waitsForLock: Bool { takesLock && lockWait != .seconds(0) }
     package var lockPath: String { layout.lock(lockname) }
     package var recordPath: String { layout.record(lockname) }
 }

@@ -64,12 +64,15 @@ final class Permits {
         return false
     }
 
+    /// How it stands with each resource now.
+    func survey() async throws(Interruption) -> [Count] { try await count() }
+
     /// For a negative control: a look from further back in the queue.
     func glance() async throws(Interruption) { _ = try await count() }
 
     // MARK: Counting
 
-    private struct Count {
+    struct Count {
         let lease: LeaseRequest
         var taken: Int64 = 0
         var orphaned: Int64 = 0

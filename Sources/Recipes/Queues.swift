@@ -1,6 +1,6 @@
 import Coordination
 
-/// Our places in the queues of all resources that are wanted, and the wait for the head of each.
+/// Our places in the queues of all resources that are wanted, or in that of the lock, and the wait for the head of each.
 ///
 /// All places are made in one multi, so that any two runs stand in the same order in every queue and cannot wait for
 /// each other; each waits for its immediate predecessor alone, so that one release wakes one (ZooKeeper Recipes, "Locks").
@@ -9,51 +9,75 @@ final class Queues {
     private let talk: Conversation
     private let earlierSessions: Set<Int64>
     private let notice: (Notice) -> Void
+    private let kind: Kind
+    /// The nodes below which the places stand, in one order.
+    private let queues: [String]
     private var places: [Place] = []
 
+    enum Kind {
+        /// Of the resources wanted: one run of a job in it is enough, and the originals are about.
+        case permits
+        /// Of the lock: there those of one job meet.
+        case lock
+    }
+
     /// - Parameter earlierSessions: those of this very run, given up: their places are only waited for.
-    init(job: Job, talk: Conversation, earlierSessions: Set<Int64>, notice: @escaping (Notice) -> Void) {
+    init(
+        of kind: Kind, job: Job, talk: Conversation, earlierSessions: Set<Int64>, notice: @escaping (Notice) -> Void
+    ) {
+        self.kind = kind
         self.job = job
         self.talk = talk
         self.earlierSessions = earlierSessions
         self.notice = notice
+        queues =
+            switch kind {
+            case .permits: job.leases.map { job.layout.queue($0.resource) }
+            case .lock: [job.layout.lockQueue(job.lockname)]
+            }
     }
 
-    private var resources: [String] { job.leases.map(\.resource) }
-
-    var paths: [String] { zip(resources, places).map { "\(job.layout.queue($0))/\($1.name)" } }
+    var paths: [String] { zip(queues, places).map { "\($0)/\($1.name)" } }
 
     // MARK: Entering
 
-    /// False if somebody of the same lockname stands in one of the queues already: this run is not needed.
-    func enter() async throws(Interruption) -> Bool {
-        if try await hasRival(before: nil) { return false }
+    /// The place of somebody of the same lockname in one of the queues: this run is not needed. Nil: we are in.
+    func enter() async throws(Interruption) -> String? {
+        if kind == .permits, let rival = try await rival(before: nil) { return rival }
         try await enqueue()
         // Checked before only, two may both get in; checked afterwards only, both would leave. The lower one stays.
-        if !job.breaks.contains(.lockNameCheckedOnlyBefore), try await hasRival(before: places) {
-            // The end of the session, which comes next, takes our places away.
-            return false
+        if kind == .permits, !job.breaks.contains(.lockNameCheckedOnlyBefore),
+            let rival = try await rival(before: places)
+        {
+            return rival
         }
         if let high = places.first(where: { $0.sequence > Sequence.warning }) { notice(.sequenceHigh(high.name)) }
-        return true
+        return nil
     }
 
-    /// Whether somebody else of the same lockname stands in one of the queues, or stands there before our places.
-    private func hasRival(before ours: [Place]?) async throws(Interruption) -> Bool {
+    /// Gives the places up; the end of the session would as well.
+    func leave() async throws(Interruption) {
+        let leaving = paths
+        places = []
+        if leaving.isEmpty { return }
+        for case .failure(let failure) in try await talk.askAgain(leaving.map { .multi([.delete($0)]) })
+        where failure.reason != .noNode { throw failure.interruption }
+    }
+
+    /// Somebody else of the same lockname who stands in one of the queues, or stands there before our places.
+    func rival(before ours: [Place]?) async throws(Interruption) -> String? {
         for (index, queue) in try await list().enumerated() {
             let namesakes = queue.filter {
                 $0.lockname.isSameName(as: job.lockname) && $0.sequence < ours?[index].sequence ?? .max
             }
-            if namesakes.isEmpty { continue }
-            if earlierSessions.isEmpty { return true }
-            let looks = namesakes.map {
-                Request.exists("\(job.layout.queue(resources[index]))/\($0.name)", watch: false)
-            }
-            for reply in try await talk.askAgain(looks) {
-                if let stat = try reply.stat(), !earlierSessions.contains(stat.ephemeralOwner) { return true }
+            let paths = namesakes.map { "\(queues[index])/\($0.name)" }
+            guard let first = paths.first else { continue }
+            if earlierSessions.isEmpty { return first }
+            for (path, reply) in zip(paths, try await talk.askAgain(paths.map { .exists($0, watch: false) })) {
+                if let stat = try reply.stat(), !earlierSessions.contains(stat.ephemeralOwner) { return path }
             }
         }
-        return false
+        return nil
     }
 
     /// Makes all places in one multi, which gives up those that we had.
@@ -62,14 +86,12 @@ final class Queues {
         let leaving = paths
         let multi = Request.multi(
             leaving.map { .delete($0) }
-                + resources.map {
-                    .create("\(job.layout.queue($0))/\(job.lockname)-", data: job.nodeData, .ephemeralSequential)
-                })
+                + queues.map { .create("\($0)/\(job.lockname)-", data: job.nodeData, .ephemeralSequential) })
         while true {
             switch try await talk.ask([multi])[0] {
             case .success(.committed(let made)):
                 places = made.compactMap { $0 }.compactMap { Place(name: Layout.name(of: $0)) }
-                guard places.count == resources.count else { throw .badData("ZooKeeper made places without numbers") }
+                guard places.count == queues.count else { throw .badData("ZooKeeper made places without numbers") }
                 return
             case .failure(let failure) where failure.reason == .connectionLost:
                 try await talk.reconnected()
@@ -77,7 +99,7 @@ final class Queues {
             case .failure(let failure) where failure.reason == .noNode && leaving.contains(failure.path):
                 throw lost(failure.path)
             case .failure(let failure) where failure.reason == .noNode:
-                try await Parents(job: job, talk: talk).make(for: resources.map { "\(job.layout.queue($0))/place" })
+                try await Parents(job: job, talk: talk).make(for: queues.map { "\($0)/place" })
             case let reply: throw reply.interruption
             }
         }
@@ -89,13 +111,11 @@ final class Queues {
 
     /// For a negative control: as the original does.
     private func enqueueOneByOne() async throws(Interruption) {
-        try await Parents(job: job, talk: talk).make(for: resources.map { "\(job.layout.queue($0))/place" })
+        try await Parents(job: job, talk: talk).make(for: queues.map { "\($0)/place" })
         places = []
-        for resource in resources {
+        for queue in queues {
             let reply = try await talk.ask([
-                .multi([
-                    .create("\(job.layout.queue(resource))/\(job.lockname)-", data: job.nodeData, .ephemeralSequential)
-                ])
+                .multi([.create("\(queue)/\(job.lockname)-", data: job.nodeData, .ephemeralSequential)])
             ])[0]
             guard case .success(.committed(let made)) = reply, let path = made[0],
                 let place = Place(name: Layout.name(of: path))
@@ -114,17 +134,16 @@ final class Queues {
         where failure.reason != .noNode { throw failure.interruption }
         guard let session = talk.ensemble.session else { throw .sessionExpired }
         var found: [Place] = []
-        for (resource, queue) in zip(resources, try await list()) {
+        for (path, queue) in zip(queues, try await list()) {
             let candidates = queue.filter { $0.lockname.isSameName(as: job.lockname) }
             if candidates.isEmpty { continue }
-            let replies = try await talk.askAgain(
-                candidates.map { .exists("\(job.layout.queue(resource))/\($0.name)", watch: false) })
+            let replies = try await talk.askAgain(candidates.map { .exists("\(path)/\($0.name)", watch: false) })
             for (place, reply) in zip(candidates, replies) where try reply.stat()?.ephemeralOwner == session.id {
                 found.append(place)
             }
         }
         if found.isEmpty { return false }
-        guard found.count == resources.count else { throw lost("in one of \(resources.map(job.layout.queue))") }
+        guard found.count == queues.count else { throw lost("in one of \(queues)") }
         places = found
         return true
     }
@@ -147,7 +166,7 @@ final class Queues {
                 ahead = max(ahead, earlier.count)
                 let watchesHead = job.breaks.contains(.watchHead)
                 if let predecessor = earlier.max(by: { ($0.sequence < $1.sequence) != watchesHead }) {
-                    predecessors.append("\(job.layout.queue(resources[index]))/\(predecessor.name)")
+                    predecessors.append("\(queues[index])/\(predecessor.name)")
                 }
             }
             if predecessors.isEmpty { return nil }
@@ -155,7 +174,7 @@ final class Queues {
             let replies = try await talk.askAgain(predecessors.map { .exists($0, watch: true) })
             if replies.contains(where: { $0.failureReason == .noNode }) { continue }
             for reply in replies { _ = try reply.stat() }
-            if job.mixedFleet, try await isInterlocked(lists) {
+            if job.mixedFleet, kind == .permits, try await isInterlocked(lists) {
                 for path in predecessors + headed(lists) { talk.forget(path) }
                 try await enqueue()
                 continue
@@ -166,8 +185,11 @@ final class Queues {
                     if job.breaks.contains(.noRereadAfterWait) { return nil }
                     break waiting
                 }
-                if job.mixedFleet { for queue in headed(lists) where try talk.noticed(queue) { break waiting } }
+                if job.mixedFleet, kind == .permits {
+                    for queue in headed(lists) where try talk.noticed(queue) { break waiting }
+                }
                 if let limit, talk.clock.now >= limit {
+                    if kind == .lock { return .locked }
                     throw .noPermits(
                         "no permits within the lease wait: \(ahead) ahead in the queue, next is \(predecessors[0])")
                 }
@@ -181,7 +203,7 @@ final class Queues {
     /// The queues that we head while we are blocked in another.
     private func headed(_ lists: [[Place]]) -> [String] {
         lists.indices.filter { index in !lists[index].contains { $0.sequence < places[index].sequence } }
-            .map { job.layout.queue(resources[$0]) }
+            .map { queues[$0] }
     }
 
     /// An original enters one queue at a time, so it may stand before us in one and behind us in another: neither would
@@ -208,20 +230,22 @@ final class Queues {
 
     // MARK: Reading
 
-    private func list() async throws(Interruption) -> [[Place]] {
-        let replies = try await talk.askAgain(resources.map { .children(job.layout.queue($0), watch: false) })
+    func list() async throws(Interruption) -> [[Place]] {
+        let replies = try await talk.askAgain(queues.map { .children($0, watch: false) })
         var lists: [[Place]] = []
-        for (resource, reply) in zip(resources, replies) {
-            var queue: [Place] = []
-            for name in try reply.children() {
-                guard let place = Place(name: name) else {
-                    throw .badData(
-                        "\(job.layout.queue(resource))/\(name) is nobody's place in a queue (LOCKNAME-SEQ); delete it")
-                }
-                queue.append(place)
-            }
-            lists.append(queue)
-        }
+        for (path, reply) in zip(queues, replies) { lists.append(try Self.places(in: path, reply)) }
         return lists
+    }
+
+    /// Everybody's places in a queue.
+    static func places(in path: String, _ reply: Reply) throws(Interruption) -> [Place] {
+        var queue: [Place] = []
+        for name in try reply.children() {
+            guard let place = Place(name: name) else {
+                throw .badData("\(path)/\(name) is nobody's place in a queue (LOCKNAME-SEQ); delete it")
+            }
+            queue.append(place)
+        }
+        return queue
     }
 }

@@ -22,8 +22,9 @@ package struct Release: Sendable {
             switch outcome {
             case .ended(let run):
                 record.content.state = .ended
-                record.content.token = claims.lock?.czxid
-                record.content.started = claims.takenMilliseconds
+                record.content.isWaiting = false
+                record.content.token = run?.token
+                record.content.started = run?.started
                 if let run { record.content.runs.append(run) }
             case .waitingOut(let seconds):
                 record.content.term = seconds

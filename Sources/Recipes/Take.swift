@@ -19,7 +19,9 @@ struct Take {
     /// Counts our takes in this session.
     let n: Int
     /// The record as it was read, nil if there was none.
-    let found: (record: JobRecord, version: Int32)?
+    let found: FoundRecord?
+    /// Those of this very run, given up before it had started anything.
+    let earlierSessions: Set<Int64>
     /// Our places in the queues, which the take gives up.
     let places: [String]
     /// Orphaned marks that have been waited out.
@@ -100,13 +102,24 @@ struct Take {
         var runs = found?.record.runs ?? []
         var term = job.term.seconds
         if let lost = found?.record, lost.state == .running {
-            runs.append(PastRun(host: lost.host, started: lost.started, outcome: "lost", token: lost.token))
+            // Who waited had started nothing, and has put those before him into the list; nor had we under an earlier session.
+            if !lost.isWaiting, !isOwn(lost) {
+                runs.append(
+                    PastRun(
+                        host: lost.host, started: lost.started ?? found?.writtenMilliseconds, outcome: "lost",
+                        token: lost.token))
+            }
             // In case we die while we wait it out.
             if !job.breaks.contains(.ownTerm) { term = max(term, lost.term) }
         }
         var record = JobRecord(session: session.text, n: n, term: term, host: job.host, pid: job.pid, runs: runs)
+        record.isWaiting = waitOut != nil || job.minInterval != nil
         if job.breaks.contains(.noMark) { record.state = .ended }
         return record
+    }
+
+    private func isOwn(_ record: JobRecord) -> Bool {
+        UInt64(record.session, radix: 16).map { earlierSessions.contains(Int64(bitPattern: $0)) } ?? false
     }
 
     private func markPaths(_ session: Session) -> [String] {
@@ -148,6 +161,7 @@ struct Take {
         }
         claims.lock = (job.lockPath, stat.czxid)
         claims.takenMilliseconds = stat.ctimeMilliseconds
+        claims.breaks = job.breaks
         return .taken(claims)
     }
 

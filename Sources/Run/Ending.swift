@@ -6,12 +6,20 @@ struct Ending: Sendable {
         case signal(Int32)
         case groupExit
         case callerGone
+        /// An operator's request.
+        case released
+        case timeout(Duration)
+        /// Only before the start.
+        case paused
 
         var text: String {
             switch self {
             case .signal(let signal): "signal \(signal)"
             case .groupExit: "this host left the group"
             case .callerGone: "the process that the caller had started was killed"
+            case .released: "an operator asked for it"
+            case .timeout(let limit): "it has run for \(limit.components.seconds) s (--timeout)"
+            case .paused: "the job was paused, or this host drained"
             }
         }
     }
@@ -44,13 +52,18 @@ struct Ending: Sendable {
         case .callerGone?:
             return Ended(
                 outcome: .signaled, code: 128 + 9, reason: "the process that the caller had started was killed")
+        case .released?: return Ended(outcome: .released, reason: "stopped: an operator asked for it")
+        case .timeout(let limit)?:
+            return Ended(
+                outcome: .timeout, reason: "stopped: it ran for longer than \(limit.components.seconds) s (--timeout)")
+        case .paused?: return Ended(outcome: .paused)
         case nil:
             if let takenOver { return Ended(outcome: .lost, code: nil, reason: "\(takenOver); the command was killed") }
             return exited.map { Self.own($0.waitStatus) } ?? Ended(outcome: .lost, code: nil)
         }
     }
 
-    private static func own(_ status: Int32) -> Ended {
+    static func own(_ status: Int32) -> Ended {
         let signal = status & 0x7f
         return signal == 0
             ? Ended(outcome: .ran, code: (status >> 8) & 0xff)
@@ -91,5 +104,7 @@ package enum Remark: Sendable, Equatable {
     case waitingForDescendants(Int)
     case takingOver(String)
     case unkillable(Int)
+    /// Run again after that pause; so many attempts were made.
+    case retrying(code: Int32, attempt: Int, Duration)
     case notReleased
 }

@@ -25,6 +25,7 @@ package final class Life {
         package var waited: Duration = .zero
         package var held: Duration?
         package var token: Int64?
+        package init() {}
     }
 
     package init(
@@ -48,12 +49,12 @@ package final class Life {
 
     package func perform() async -> Ended {
         let began = clock.now
-        var limit: BootInstant?
+        var limits = Acquisition.Limits()
         var earlierSessions: Set<Int64> = []
         while true {
             let talk = Conversation(ensemble: ensemble, inbox: inbox, clock: clock, job: job, firstTicket: tickets)
             let acquisition = Acquisition(
-                job: job, talk: talk, limit: limit, earlierSessions: earlierSessions, notice: notice)
+                job: job, talk: talk, limits: limits, earlierSessions: earlierSessions, notice: notice)
             do throws(Interruption) {
                 let verdict = try await acquisition.perform()
                 if case .skipped(let skip) = verdict { return Ended(outcome: skip.outcome) }
@@ -66,7 +67,7 @@ package final class Life {
                 guard case .sessionExpired = error else { return Ended(error) }
                 do throws(Interruption) { try talk.unhold() } catch { return Ended(error) }
             }
-            limit = acquisition.waitLimit
+            limits = acquisition.limits
             if let session = ensemble.session { earlierSessions.insert(session.id) }
             ensemble.close(cap: .milliseconds(500))
             ensemble = connect()
@@ -80,7 +81,7 @@ package final class Life {
     private func tenure(_ claims: Claims?, after talk: Conversation) async -> Ended? {
         var tenure = Tenure(
             job: job, claims: claims, grace: grace, waitsForDescendants: waitsForDescendants,
-            fleetChanged: !talk.changes(of: job.layout.prefix).isEmpty, firstTicket: talk.tickets)
+            fleetChanged: !talk.changes(of: job.layout.prefix).isEmpty, firstTicket: talk.tickets, waited: story.waited)
         defer { tickets = tenure.tickets }
         var actions: [Tenure.Action] = []
         // What came while the take was under way comes before the start.
@@ -115,8 +116,8 @@ package final class Life {
         case .submit(let ticket, let requests):
             let inbox = self.inbox
             ensemble.submit(requests) { inbox.post(.replies(ticket: ticket, $0)) }
-        case .start(let sequence, let schedule):
-            commandTree.start(sequence: sequence, schedule: schedule, environment: environment(claims))
+        case .start(let sequence, let schedule, let again):
+            commandTree.start(sequence: sequence, schedule: schedule, environment: environment(claims), again: again)
         case .postpone(let sequence, let schedule): commandTree.postpone(sequence: sequence, schedule: schedule)
         case .signal(let signal, let escalates): commandTree.signal(signal, escalates: escalates)
         case .end(let limit): commandTree.end(limit: limit)
@@ -132,9 +133,11 @@ package final class Life {
 }
 
 extension Acquisition.Skip {
-    var outcome: Outcome {
+    package var outcome: Outcome {
         switch self {
         case .notInGroup: .notInGroup
+        case .paused, .drained: .paused
+        case .tooSoon: .tooSoon
         case .locked: .locked
         case .queued: .queued
         }
@@ -143,7 +146,7 @@ extension Acquisition.Skip {
 
 extension Ended {
     /// Why a run ended before its command was started.
-    init(_ interruption: Interruption) {
+    package init(_ interruption: Interruption) {
         let reason = "\(interruption)"
         switch interruption {
         case .signal(let signal): self.init(outcome: .signaled, code: 128 + signal, signal: signal)

@@ -6,7 +6,8 @@ package import Recipes
 package struct Tenure: Sendable {
     package enum Action: Sendable {
         case submit(ticket: Int, [Request])
-        case start(sequence: UInt64, Schedule)
+        /// - Parameter again: there may be another start after this one.
+        case start(sequence: UInt64, Schedule, again: Bool)
         case postpone(sequence: UInt64, Schedule)
         case signal(Int32, escalates: Bool)
         case end(limit: BootInstant)
@@ -22,10 +23,12 @@ package struct Tenure: Sendable {
     enum Phase: Sendable, Equatable {
         /// A lost predecessor's term: nothing of ours runs, the claims are held.
         case waitingOut(until: BootInstant)
-        /// Waited out a longer term than ours: one guarded write makes the record's our own.
-        case settingTerm(ticket: Int?)
+        /// One guarded write makes the record our own: after a wait-out, or when the start is to be written down before.
+        case settingRecord(ticket: Int?)
         case starting
         case running
+        /// The command has failed, and is run again at that instant.
+        case retrying(at: BootInstant)
         /// The tree is dead and reaped, or never was.
         case releasing(ticket: Int?, until: BootInstant)
         case finished
@@ -50,6 +53,17 @@ package struct Tenure: Sendable {
     var hasTakenOver = false
     var ending = Ending()
     var startAsked = false
+    /// Starts asked for so far, but for those that were refused.
+    var attempts = 0
+    /// How the attempt before ended.
+    var previous: (waitStatus: Int32, by: TreeReport.Ending)?
+    /// When the command has run for long enough.
+    var timeoutAt: BootInstant?
+    /// Whether an operator's request to stop would be noticed: its watch is set, or being set.
+    var stopTicket: Int?
+    let waited: Duration
+    /// The terminal has sent the command a signal that asks for its end.
+    var wasInterrupted = false
     var stragglersAt: BootInstant?
     /// When the next tick was to come.
     private var dueAt = BootInstant.never
@@ -60,13 +74,15 @@ package struct Tenure: Sendable {
     /// In a mixed fleet nothing could be started in this session any more.
     package internal(set) var isHopeless = false
     /// Ownership was lost before anything was started: begin anew, with a new session.
-    package var isToBeginAnew: Bool { !startAsked && ending.lost != nil && ending.cause == nil }
+    package var isToBeginAnew: Bool { attempts == 0 && ending.lost != nil && ending.cause == nil }
 
-    /// - Parameter fleetChanged: the group's data has changed since it was last read.
+    /// - Parameter fleetChanged: the fleet's data has changed since it was last read.
+    /// - Parameter waited: how long the acquisition took, for the record.
     package init(
         job: Job, claims: Claims?, grace: Duration, waitsForDescendants: Bool, fleetChanged: Bool,
-        firstTicket: Int = 0
+        firstTicket: Int = 0, waited: Duration = .zero
     ) {
+        self.waited = waited
         tickets = firstTicket
         self.job = job
         self.claims = claims
@@ -80,6 +96,11 @@ package struct Tenure: Sendable {
         if let claims, let found = claims.found {
             let wait = job.breaks.contains(.noMargin) ? Duration.seconds(found.seconds) : found.waitOut
             phase = .waitingOut(until: claims.acknowledged.advanced(by: wait))
+            // A pause that comes meanwhile is still in time.
+            self.fleetChanged = true
+        } else if let claims, claims.record?.content.isWaiting == true, !job.breaks.contains(.startNotWritten) {
+            phase = .settingRecord(ticket: nil)
+            retryAt = claims.acknowledged
         } else {
             phase = .starting
         }
@@ -108,7 +129,7 @@ package struct Tenure: Sendable {
     /// The actions are carried out: the guardian has its deadline from here on, and the time to answer.
     package mutating func carriedOut(_ actions: [Action], at now: BootInstant) {
         guard let waiting = unacknowledged?.sequence else { return }
-        for case .start(waiting, _) in actions { unacknowledged = (waiting, now) }
+        for case .start(waiting, _, _) in actions { unacknowledged = (waiting, now) }
         for case .postpone(waiting, _) in actions { unacknowledged = (waiting, now) }
         expectTick(now)
     }
@@ -128,29 +149,37 @@ package struct Tenure: Sendable {
             unacknowledged?.since = now
         }
         beat(now, &actions)
-        if fleetChanged, fleetTicket == nil, isConnected, job.group != nil, !isReleasing {
+        if fleetChanged, fleetTicket == nil, isConnected, caresForFleet {
             fleetChanged = false
             fleetTicket = submit([.get(job.layout.prefix, watch: true)], &actions)
         }
         switch phase {
         case .waitingOut(let until) where now >= until: waitedOut(now, &actions)
         case .starting: start(now, &actions)
-        case .running: watchGuardian(now, &actions)
+        case .running:
+            watchGuardian(now, &actions)
+            watchTime(now, &actions)
+        case .retrying(let at) where now >= at:
+            phase = .starting
+            start(now, &actions)
         case .releasing(_, let until) where now >= until: finish(&actions)
         case .releasing(nil, _) where now >= retryAt ?? .never:
             continueRelease(now, &actions, isUnsettled: false)
-        case .settingTerm(nil) where now >= retryAt ?? .never: setTerm(&actions)
+        case .settingRecord(nil) where now >= retryAt ?? .never: setRecord(now, &actions)
         default: break
         }
+        watchForStop(&actions)
     }
 
     /// When `tick` wants to be called, if nothing happens before.
     package var wake: BootInstant {
-        var instants = [stragglersAt, retryAt, unacknowledged?.since.map { $0.advanced(by: guardianPatience) }]
-            .compactMap { $0 }
+        var instants = [
+            stragglersAt, retryAt, timeoutAt, unacknowledged?.since.map { $0.advanced(by: guardianPatience) },
+        ]
+        .compactMap { $0 }
         if !isReleasing, let heartbeats, ending.lost == nil { instants.append(heartbeats.wake()) }
         switch phase {
-        case .waitingOut(let until), .releasing(_, let until): instants.append(until)
+        case .waitingOut(let until), .releasing(_, let until), .retrying(let until): instants.append(until)
         case .running where !hasTakenOver: instants.append(current.kill.advanced(by: Self.guardianSlack))
         default: break
         }
@@ -197,8 +226,10 @@ package struct Tenure: Sendable {
         } else if ticket == fleetTicket {
             fleetTicket = nil
             readFleet(replies, now, &actions)
-        } else if case .settingTerm(ticket) = phase {
-            settledTerm(replies, now, &actions)
+        } else if ticket == stopTicket {
+            lookedForStop(replies, now, &actions)
+        } else if case .settingRecord(ticket) = phase {
+            settledRecord(replies, now, &actions)
         } else if case .releasing(let expected, let until) = phase, expected == ticket {
             release?.settle(replies)
             phase = .releasing(ticket: nil, until: until)
@@ -220,7 +251,7 @@ package struct Tenure: Sendable {
             isConnected = true
             heartbeats?.sessionTimeoutIs(session.timeout)
             heartbeats?.connected(at: now)
-            if case .settingTerm(nil) = phase { setTerm(&actions) }
+            if case .settingRecord(nil) = phase { setRecord(now, &actions) }
             if case .releasing(nil, _) = phase { continueRelease(now, &actions, isUnsettled: false) }
         case .suspended:
             isConnected = false

@@ -15,9 +15,11 @@ extension Tenure {
             let held = startedAt.map { $0.duration(to: now).nanoseconds / 1_000_000 }
             let result = ending.result
             let run = PastRun(
-                host: job.host, started: claims.takenMilliseconds, heldMilliseconds: held,
-                outcome: result.outcome.rawValue, code: result.code, token: claims.lock?.czxid)
-            record = .ended(startAsked ? run : nil)
+                host: job.host, started: startedAt.flatMap { claims.serverMilliseconds(at: $0) },
+                heldMilliseconds: held,
+                outcome: result.outcome.rawValue, code: result.code, token: claims.lock?.czxid,
+                waitedMilliseconds: waited.nanoseconds / 1_000_000)
+            record = .ended(attempts > 0 ? run : nil)
         }
         // A lock that we have lost may be somebody else's by now; the close of the session deletes it if it is ours.
         var released = claims

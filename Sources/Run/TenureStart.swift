@@ -1,50 +1,57 @@
 import Coordination
 import Recipes
 
-/// Before the start: waiting a lost predecessor out, making the record our own, and the start itself.
+/// Before the start: waiting a lost predecessor out, making the record our own, and the start itself, which may be another.
 extension Tenure {
     var isBeforeStart: Bool {
         switch phase {
-        case .waitingOut, .settingTerm, .starting: true
+        case .waitingOut, .settingRecord, .starting, .retrying: true
         default: false
         }
     }
 
     mutating func waitedOut(_ now: BootInstant, _ actions: inout [Action]) {
-        guard let content = claims?.record?.content, content.term != job.term.seconds,
-            !job.breaks.contains(.foundTermKept)
-        else {
+        guard claims?.record != nil, !job.breaks.contains(.foundTermKept) else {
             phase = .starting
             return start(now, &actions)
         }
-        claims?.record?.content.term = job.term.seconds
-        setTerm(&actions)
+        setRecord(now, &actions)
     }
 
-    mutating func setTerm(_ actions: inout [Action]) {
-        guard let record = claims?.record else { return }
+    /// Written before the start: with our own term, else a long one would stay for ever; and when it is, so that an interval
+    /// counts from it even if nobody hears of this run again.
+    mutating func setRecord(_ now: BootInstant, _ actions: inout [Action]) {
+        guard var record = claims?.record else { return }
+        record.content.term = job.term.seconds
+        record.content.isWaiting = false
+        if job.minInterval != nil, record.content.started == nil, !job.breaks.contains(.startNotWritten) {
+            record.content.started = claims?.serverMilliseconds(at: now)
+        }
+        claims?.record = record
         retryAt = nil
         let ticket = submit(
             [
                 .multi([.set(record.path, data: record.content.encoded(), version: record.version)]),
                 .get(record.path, watch: false),
             ], &actions)
-        phase = .settingTerm(ticket: ticket)
+        phase = .settingRecord(ticket: ticket)
     }
 
     /// The record read behind the write tells its version, also when an earlier write was carried out and its reply lost.
-    mutating func settledTerm(_ replies: [Reply], _ now: BootInstant, _ actions: inout [Action]) {
+    mutating func settledRecord(_ replies: [Reply], _ now: BootInstant, _ actions: inout [Action]) {
         guard replies.count == 2, let record = claims?.record else { return }
         if replies.contains(where: \.isUnsettled) {
             // Again as soon as there is a connection, or in a while.
-            phase = .settingTerm(ticket: nil)
+            phase = .settingRecord(ticket: nil)
             return retryAt = now.advanced(by: job.term.period)
         }
         guard case .success(.node(let data, let stat)) = replies[1], let found = JobRecord(bytes: data),
             found.session == record.content.session, found.n == record.content.n, found.state == .running
         else { return lose("\(record.path) was changed by somebody", now, &actions) }
         claims?.record?.version = stat.version
-        guard found.term == record.content.term else { return setTerm(&actions) }
+        guard found.term == record.content.term, found.isWaiting == record.content.isWaiting,
+            found.started == record.content.started
+        else { return setRecord(now, &actions) }
         phase = .starting
         start(now, &actions)
     }
@@ -63,9 +70,49 @@ extension Tenure {
             }
         }
         startAsked = true
+        attempts += 1
+        (previous, ending.exited) = (ending.exited, nil)
         sequence += 1
         unacknowledged = (sequence, nil)
-        actions.append(.start(sequence: sequence, current))
+        actions.append(.start(sequence: sequence, current, again: attempts <= job.retries))
         phase = .running
+    }
+
+    /// It is too late to start anything: nothing is running, and what was asked meanwhile found nothing to end.
+    mutating func refused(_ now: BootInstant, _ actions: inout [Action]) {
+        startAsked = false
+        attempts -= 1
+        ending.exited = previous
+        unacknowledged = nil
+        phase = .starting
+        if ending.lost != nil || ending.cause != nil { beginRelease(now, &actions) }
+    }
+
+    // MARK: Once more
+
+    /// The pause before the next attempt; nil if this one was the last.
+    ///
+    /// Never after a stop of any kind, and not after 126 and 127, by which a shell says that there was nothing to run.
+    private var pauseBeforeRetry: Duration? {
+        guard attempts > 0, attempts <= job.retries, !hasTakenOver, ending.lost == nil, ending.cause == nil,
+            !wasInterrupted,
+            let exited = ending.exited, exited.by == .none,
+            let code = Ending.own(exited.waitStatus).code, ![0, 126, 127].contains(code)
+        else { return nil }
+        // Each pause is twice the one before, up to a bound that a delay of the user's own may exceed.
+        let doubled = job.retryDelay * (1 << min(attempts - 1, 30))
+        return min(doubled, max(job.retryDelay, Self.longestPause))
+    }
+
+    private static let longestPause = Duration.seconds(300)
+
+    /// The tree is dead and reaped.
+    mutating func endAttempt(_ now: BootInstant, _ actions: inout [Action]) {
+        (unacknowledged, timeoutAt) = (nil, nil)
+        guard let pause = pauseBeforeRetry, let exited = ending.exited else { return beginRelease(now, &actions) }
+        stragglersAt = nil
+        startAsked = false
+        phase = .retrying(at: now.advanced(by: pause))
+        actions.append(.say(.retrying(code: Ending.own(exited.waitStatus).code ?? 0, attempt: attempts, pause)))
     }
 }

@@ -8,7 +8,27 @@ extension Tenure {
             lose("\(path) was deleted", now, &actions)
         } else if path == job.layout.prefix {
             fleetChanged = true
+        } else if change == .created, path == stopPath {
+            stop(.released, now, &actions)
         }
+    }
+
+    // MARK: An operator's request
+
+    /// It names the lock by its czxid, so one that is left over stops nobody else.
+    private var stopPath: String? {
+        claims?.lock.map { job.layout.stopRequest(job.lockname, czxid: $0.czxid) }
+    }
+
+    mutating func watchForStop(_ actions: inout [Action]) {
+        guard stopTicket == nil, isConnected, !isReleasing, let path = stopPath else { return }
+        stopTicket = submit([.exists(path, watch: true)], &actions)
+    }
+
+    mutating func lookedForStop(_ replies: [Reply], _ now: BootInstant, _ actions: inout [Action]) {
+        guard let reply = replies.first else { return }
+        if reply.isLost { return stopTicket = nil }
+        if case .success = reply { stop(.released, now, &actions) }
     }
 
     mutating func lose(_ why: String, _ now: BootInstant, _ actions: inout [Action]) {
@@ -22,23 +42,31 @@ extension Tenure {
         actions.append(job.mixedFleet ? .kill : .end(limit: current.kill))
     }
 
+    // MARK: The fleet's data
+
+    /// A pause still counts before the first start; the group also afterwards, unless the command may finish.
+    var caresForFleet: Bool { !isReleasing && (attempts == 0 || job.group != nil && job.stopsOnGroupExit) }
+
     mutating func readFleet(_ replies: [Reply], _ now: BootInstant, _ actions: inout [Action]) {
-        guard let group = job.group, let reply = replies.first else { return }
+        guard let reply = replies.first, caresForFleet else { return }
         if reply.isLost { return fleetChanged = true }
         let reader = FleetReader(job: job)
         do throws(Interruption) {
-            if try !reader.contains(try reader.read(reply), group: group) { stop(.groupExit, now, &actions) }
+            let fleet = try reader.read(reply)
+            if let group = job.group, try !reader.contains(fleet, group: group) { stop(.groupExit, now, &actions) }
+            if attempts == 0, reader.pause(fleet) != nil { stop(.paused, now, &actions) }
         } catch {
             // Only data that was read and excludes this host stops the command.
-            actions.append(.say(.groupUnreadable("\(error)")))
+            if job.group != nil { actions.append(.say(.groupUnreadable("\(error)"))) }
         }
     }
+
+    // MARK: Stopping
 
     mutating func stop(_ cause: Ending.Cause, _ now: BootInstant, _ actions: inout [Action]) {
         if ending.cause == nil { ending.cause = cause }
         switch phase {
-        case .waitingOut, .settingTerm: beginRelease(now, &actions)
-        case .starting: beginRelease(now, &actions)
+        case .waitingOut, .settingRecord, .starting, .retrying: beginRelease(now, &actions)
         case .running:
             actions.append(.say(.stopping(cause.text)))
             // Heartbeats go on, so the ownership deadline limits this only if they fail.
@@ -54,7 +82,7 @@ extension Tenure {
             return
         }
         // The terminal has sent it to the command as well.
-        if fromTerminal { return }
+        if fromTerminal { return wasInterrupted = wasInterrupted || ends }
         if ends, ending.cause == nil { ending.cause = .signal(signal) }
         actions.append(.signal(signal, escalates: ends))
     }

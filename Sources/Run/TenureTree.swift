@@ -23,6 +23,12 @@ extension Tenure {
         }
     }
 
+    mutating func watchTime(_ now: BootInstant, _ actions: inout [Action]) {
+        guard let at = timeoutAt, now >= at, let limit = job.timeout else { return }
+        timeoutAt = nil
+        stop(.timeout(limit), now, &actions)
+    }
+
     mutating func takeOver(_ why: String, _ actions: inout [Action]) {
         guard !hasTakenOver else { return }
         hasTakenOver = true
@@ -35,14 +41,10 @@ extension Tenure {
     mutating func tree(_ report: TreeReport, _ now: BootInstant, _ actions: inout [Action]) {
         switch report {
         case .started(let pid):
-            startedAt = now
+            if startedAt == nil { startedAt = now }
+            timeoutAt = job.timeout.map { now.advanced(by: $0) }
             actions.append(.say(.started(pid: pid)))
-        case .refused:
-            startAsked = false
-            unacknowledged = nil
-            phase = .starting
-            // What came while the start was under way found nothing to end.
-            if ending.lost != nil || ending.cause != nil { beginRelease(now, &actions) }
+        case .refused: refused(now, &actions)
         case .failedToStart(let errno, let inExec):
             ending.failure = (errno, inExec)
             unacknowledged = nil
@@ -65,9 +67,7 @@ extension Tenure {
                 actions.append(.say(.ownershipLost("no heartbeat was acknowledged in time")))
             }
         case .unkillable(let count): actions.append(.say(.unkillable(count)))
-        case .reaped:
-            unacknowledged = nil
-            beginRelease(now, &actions)
+        case .reaped: endAttempt(now, &actions)
         case .guardianGone:
             if !isReleasing { takeOver("the guardian died", &actions) }
         }

@@ -77,7 +77,7 @@ extension Nemesis {
 
     func takeAway(from run: SimulatedRun) {
         guard let session = run.sessions.last else { return }
-        let claims = world.referee.books.state.ephemerals(of: session).filter { !$0.isUnder("queues") }
+        let claims = world.referee.books.state.ephemerals(of: session).filter { !$0.isPlace }
         if !claims.isEmpty, world.dice.chance(perMille: 500) {
             let claim = world.dice.pick(claims)
             world.note("\(claim) is deleted by hand")

@@ -6,6 +6,8 @@ final class Books {
     /// For each lock, and for each lockname in a queue: who stood there, from when to when.
     private(set) var stays: [String: [Stay]] = [:]
     private(set) var leasesChangedAt: Int64 = 0
+    /// Their times are not those of takes any more.
+    var recordsWereTouched = false
 
     struct Stay {
         let session: Int64
@@ -33,6 +35,9 @@ final class Books {
 
     /// A lock itself; of a place its lockname.
     private func subject(_ path: String) -> String {
+        if path.isUnder("waiters"), let place = Place(name: ZNodeTree.name(of: path)) {
+            return "line of \(place.lockname)"
+        }
         guard path.isUnder("queues"), let place = Place(name: ZNodeTree.name(of: path)) else { return path }
         return "queue of \(place.lockname)"
     }
@@ -52,6 +57,9 @@ final class Books {
         found += state.children("\(layout.prefix)/locks").map { "lock \($0) is left" }
         for resource in state.children("\(layout.prefix)/queues") {
             found += state.children(layout.queue(resource)).map { "place \($0) in \(resource) is left" }
+        }
+        for lockname in state.children("\(layout.prefix)/waiters") {
+            found += state.children(layout.lockQueue(lockname)).map { "place \($0) for \(lockname) is left" }
         }
         for resource in state.children("\(layout.prefix)/semaphores") {
             found += state.children(layout.leases(resource)).map { "lease \($0) of \(resource) is left" }

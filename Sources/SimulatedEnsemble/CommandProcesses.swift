@@ -8,6 +8,7 @@ final class CommandProcesses {
     private let world: World
     private unowned let run: SimulatedRun
     private var processes: [Process] = []
+    private(set) var attempts = 0
     private var isBeingKilled = false
     private var afterwards: (() -> Void)?
     private(set) var leaderStatus: Int32 = 0
@@ -30,18 +31,24 @@ final class CommandProcesses {
 
     func start() {
         let behaviour = run.order.command
+        attempts += 1
+        let attempt = attempts
+        (processes, leaderStatus, ownCode) = ([], 0, nil)
         add(isLeader: true)
-        world.note("\(run): the command starts")
+        world.note("\(run): the command starts\(attempt > 1 ? ", attempt \(attempt)" : "")")
         world.referee.started(run)
-        world.agenda.after(behaviour.lasts) { [self] in dieAwake(0, status: behaviour.code << 8, byItself: true) }
+        let code = attempt >= behaviour.succeedsAt ? 0 : behaviour.code
+        world.agenda.after(behaviour.lasts) { [self] in dieAwake(0, attempt, status: code << 8, byItself: true) }
         for lasts in behaviour.descendants {
             world.agenda.after(behaviour.lasts / 3) { [self] in
                 run.machine.whenAwake { [self] in
                     // Who is stopped or dead cannot fork.
-                    guard let leader = processes.first, leader.isAlive, !isBeingKilled else { return }
+                    guard attempt == attempts, let leader = processes.first, leader.isAlive, !isBeingKilled else {
+                        return
+                    }
                     let index = processes.count
                     add(isLeader: false)
-                    world.agenda.after(lasts) { [self] in dieAwake(index, status: 0) }
+                    world.agenda.after(lasts) { [self] in dieAwake(index, attempt, status: 0) }
                 }
             }
         }
@@ -52,8 +59,10 @@ final class CommandProcesses {
         aliveCount += 1
     }
 
-    private func dieAwake(_ index: Int, status: Int32, byItself: Bool = false) {
-        run.machine.whenAwake { [self] in die(index, status: status, byItself: byItself) }
+    private func dieAwake(_ index: Int, _ attempt: Int, status: Int32, byItself: Bool = false) {
+        run.machine.whenAwake { [self] in
+            if attempt == attempts { die(index, status: status, byItself: byItself) }
+        }
     }
 
     private func die(_ index: Int, status: Int32, byItself: Bool = false) {
@@ -88,13 +97,15 @@ final class CommandProcesses {
     /// To the leader alone.
     func signal(_ signal: Int32) {
         guard processes.first?.isAlive == true, let delay = run.order.command.diesOfTerm else { return }
-        world.agenda.after(delay) { [self] in dieAwake(0, status: signal) }
+        world.agenda.after(delay) { [self, attempts] in dieAwake(0, attempts, status: signal) }
     }
 
     func terminate() {
         guard let delay = run.order.command.diesOfTerm else { return }
         for index in processes.indices where processes[index].isAlive {
-            world.agenda.after(world.dice.between(0, delay)) { [self] in dieAwake(index, status: 15) }
+            world.agenda.after(world.dice.between(0, delay)) { [self, attempts] in
+                dieAwake(index, attempts, status: 15)
+            }
         }
     }
 
@@ -104,7 +115,7 @@ final class CommandProcesses {
         // One of them takes all the time.
         var delay = within
         for index in processes.indices where processes[index].isAlive {
-            world.agenda.after(delay) { [self] in dieAwake(index, status: 9) }
+            world.agenda.after(delay) { [self, attempts] in dieAwake(index, attempts, status: 9) }
             delay = world.dice.between(0, within)
         }
     }
@@ -112,6 +123,6 @@ final class CommandProcesses {
     /// The kernel's doing, at the death of its parent.
     func killLeader() {
         guard processes.first?.isAlive == true else { return }
-        world.agenda.after(world.dice.between(0, millisecond)) { [self] in dieAwake(0, status: 9) }
+        world.agenda.after(world.dice.between(0, millisecond)) { [self, attempts] in dieAwake(0, attempts, status: 9) }
     }
 }

@@ -5,7 +5,7 @@ import Recipes
 struct Focus {
     enum Strike {
         case cutMachine, stopSupervisor, stopGuardian, signal, betray, killSupervisor, suspend, isolate, slowDown, lag,
-            dropConnection, killGuardian, crash
+            dropConnection, killGuardian, crash, operate
     }
 
     var theme: Plot.Theme?
@@ -25,6 +25,8 @@ struct Focus {
     /// How often, in a thousand, the claims go, and the rival comes, at the very moment.
     var atOncePerMille = 400
     var isMixed = false
+    /// How often, in a thousand, a run wants each thing that the original does not know.
+    var wishesPerMille: Int?
 
     /// Faults of our own hosts, processes and connections; what is harmed beyond those, no mixed fleet can promise anything of.
     static let mixedFleet = Focus(
@@ -82,6 +84,10 @@ extension Break {
             Focus(
                 theme: .lock, termsSeconds: [3, 4], isExtreme: true, strikes: [.betray, .slowDown], strikesMin: 4,
                 hesitates: true)
+        case .lockQueueIgnored: Focus(theme: .lock, strikes: [.signal], wishesPerMille: 400)
+        case .pauseIgnored: Focus(theme: .lock, strikes: [.operate], strikesMin: 4)
+        case .intervalByOwnClock: Focus(theme: .lock, strikes: [.killSupervisor], wishesPerMille: 500)
+        case .startNotWritten: Focus(theme: .lock, strikes: [.killSupervisor], strikesMin: 4, wishesPerMille: 500)
         default: nil
         }
     }

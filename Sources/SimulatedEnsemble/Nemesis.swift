@@ -47,7 +47,7 @@ final class Nemesis {
     func strike() {
         if let strikes = world.plot.focus?.strikes, !strikes.isEmpty { return strike(world.dice.pick(strikes)) }
         switch world.dice.below(100) {
-        case 0..<26: betray()
+        case 0..<24: betray()
         case 26..<36: cutMachine(anyRun?.machine.number ?? 0, for: duration)
         case 36..<42: cutOne()
         case 42..<50:
@@ -66,6 +66,7 @@ final class Nemesis {
         case 90..<93: lag()
         case 93..<95: callerGone()
         case 95..<97: touchRecord()
+        case 24..<26: operate()
         case 97..<98: world.tally("timeouts turned down"); world.ensemble.timeoutMax = 2 * second
         default: expire()
         }
@@ -86,6 +87,7 @@ final class Nemesis {
         case .lag: lag()
         case .dropConnection: dropConnection()
         case .crash: crash()
+        case .operate: operate()
         }
     }
 
@@ -101,7 +103,7 @@ final class Nemesis {
         let state = world.referee.books.state
         let holders = world.runs.filter { run in
             run.life == .running && !run.order.isOriginal
-                && run.sessions.contains { id in state.ephemerals(of: id).contains { !$0.isUnder("queues") } }
+                && run.sessions.contains { id in state.ephemerals(of: id).contains { !$0.isPlace } }
         }
         return holders.isEmpty ? anyRun : world.dice.pick(holders)
     }
@@ -203,6 +205,7 @@ final class Nemesis {
             return
         }
         world.tally("record touched")
+        world.referee.books.recordsWereTouched = true
         world.note("\(run.job.recordPath) is touched")
         world.ensemble.operate([.set(run.job.recordPath, data: node.data, version: node.version)])
     }

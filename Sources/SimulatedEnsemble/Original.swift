@@ -97,7 +97,7 @@ struct Original {
     }
 
     private func runCommand() async -> Int32? {
-        run.tree.start(sequence: 1, schedule: .never, environment: [])
+        run.tree.start(sequence: 1, schedule: .never, environment: [], again: false)
         while true {
             switch await run.next() {
             case .tree(.reaped), .tree(.failedToStart), .tree(.guardianGone): return run.tree.processes.ownCode

@@ -15,6 +15,7 @@ final class Referee {
     /// Likewise when one is committed, before anybody is told.
     var onHeartbeat: (Int, () -> Void)?
     private var pulses: [Int: [Pulse]] = [:]
+    private let rota: Rota
 
     private struct Pulse {
         let submitted: Int64
@@ -24,6 +25,7 @@ final class Referee {
     init(world: World) {
         self.world = world
         books = Books()
+        rota = Rota(world: world)
     }
 
     func accuse(_ promise: Violation.Promise, _ text: String) {
@@ -42,6 +44,9 @@ final class Referee {
         for change in transaction.changes {
             switch change {
             case .create(let path, _, _) where path.isUnder("leases"): enters(path, transaction.session)
+            case .create(let path, _, _) where path.isUnder("locks"):
+                if let actor { rota.takes(path, actor, books, accuse) }
+            case .set(Plot.layout.prefix, let data): rota.isTold(data)
             case .delete(let path) where !isClose && transaction.session != 0:
                 if let node = books.state[path], node.owner != 0, node.owner != transaction.session {
                     accuse(.release, "\(path) of session \(String(node.owner, radix: 16)) is deleted by \(name(actor))")
@@ -49,7 +54,7 @@ final class Referee {
                 let isOurs =
                     path.contains(String(transaction.session, radix: 16))
                     || books.state[path]?.owner == transaction.session
-                if isOurs, !path.isUnder("queues"), let actor, !actor.tree.processes.areAllDead {
+                if isOurs, !path.isPlace, let actor, !actor.tree.processes.areAllDead {
                     accuse(.release, "\(path) is deleted while the command of \(actor) lives")
                 }
             case .set(let path, let data) where path.isUnder("jobs"):
@@ -110,13 +115,15 @@ final class Referee {
     // MARK: Commands
 
     func started(_ run: SimulatedRun) {
+        if run.tree.processes.attempts == 1 { rota.starts(run, books, accuse) }
         if run.job.takesLock {
             checkExclusion(run)
             if run.order.isOriginal { return }
             guard let claims = run.claims, let lock = claims.lock else {
                 return accuse(.truth, "\(run) starts its command without a lock")
             }
-            if let last = tokens[run.job.lockname], lock.czxid <= last {
+            let isAnother = run.tree.processes.attempts > 1
+            if let last = tokens[run.job.lockname], isAnother ? lock.czxid != last : lock.czxid <= last {
                 accuse(.token, "\(run) has fencing token \(lock.czxid) after \(last)")
             }
             tokens[run.job.lockname] = lock.czxid
@@ -245,13 +252,20 @@ final class Referee {
 
     func herd(_ path: String) {
         // In a mixed fleet the head of one queue that waits in another watches the one that it heads.
-        if path.isUnder("queues"), !world.plot.isMixed { accuse(.herd, "the end of \(path) wakes more than one") }
+        // Whoever is to have the lock next may wait for the place of a run that waits without one.
+        let job = Place(name: ZNodeTree.name(of: path))?.lockname
+        if path.isUnder("queues"), world.runs.contains(where: { $0.job.waitsForLock && $0.job.lockname == job }) {
+            return
+        }
+        if path.isPlace, !world.plot.isMixed { accuse(.herd, "the end of \(path) wakes more than one") }
     }
+
+    var isAnythingPaused: Bool { rota.isAnythingPaused }
 
     func spins(_ run: SimulatedRun) { accuse(.spin, "\(run) spins without waiting") }
 
     func ended(_ run: SimulatedRun, _ ended: Ended) {
-        Verdict(world: world, run: run, books: books).judge(ended, accuse)
+        Verdict(world: world, run: run, books: books, rota: rota).judge(ended, accuse)
     }
 
     func close() {

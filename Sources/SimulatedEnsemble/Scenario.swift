@@ -23,6 +23,7 @@ final class Scenario {
         tick()
         let resources = #"{"resources":["r1","r2"],"groups":{"g":["host0.test","host1.test","host2.test"]}}"#
         world.ensemble.operate([.create(Plot.layout.prefix, data: Array(resources.utf8), .persistent)])
+        world.ensemble.operate([.create("\(Plot.layout.prefix)/stops", data: [], .persistent)])
         if world.plot.isMixed {
             // An original makes what is missing, and can be lost between two of those; here it is there.
             let layout = Plot.layout
@@ -105,12 +106,33 @@ final class Scenario {
         let takesLock = plot.theme != .permits
         let lockname =
             plot.theme == .permits ? "j\(world.dice.below(4))" : world.dice.chance(perMille: 800) ? "a" : "b"
-        return Order(
+        var order = Order(
             lockname: lockname, takesLock: takesLock, leases: leases, group: nil,
             leaseWait: leases.isEmpty || world.dice.chance(perMille: 600)
                 ? nil : .milliseconds(world.dice.between(200, 8000)),
             termSeconds: world.dice.pick(plot.termsSeconds),
             grace: .milliseconds(world.dice.pick([0, 500, 2000, 10_000] as [Int64])), command: makeBehaviour())
+        if takesLock { addWishes(&order) }
+        return order
+    }
+
+    /// What the original does not know, each now and then.
+    private func addWishes(_ order: inout Order) {
+        let dice = { [self] (perMille: Int) in world.dice.chance(perMille: perMille) }
+        let often = world.plot.focus?.wishesPerMille ?? 150
+        if dice(often * 2) {
+            order.lockWait = dice(500) ? .forever : .seconds(world.dice.between(1, 60))
+        }
+        if dice(often) {
+            order.minInterval = .seconds(world.dice.between(2, 40))
+            order.retriesFailed = dice(300)
+        }
+        if dice(often) { order.timeout = .seconds(world.dice.between(1, 10)) }
+        if dice(often) {
+            order.retries = 1 + world.dice.below(3)
+            order.retryDelay = .milliseconds(world.dice.between(0, 4000))
+            order.command.succeedsAt = 1 + world.dice.below(5)
+        }
     }
 
     private func makeBehaviour() -> Order.Behaviour {
@@ -140,6 +162,7 @@ final class Scenario {
         var orders = (0..<5).map { _ in makeOrder() }
         for index in orders.indices {
             orders[index].command.lasts = min(orders[index].command.lasts, 12 * second)
+            (orders[index].lockWait, orders[index].minInterval, orders[index].retries) = (.seconds(0), nil, 0)
             orders[index].lockname = ["late", "twin", "twin", "other", "short"][index]
         }
         if world.dice.chance(perMille: 500) {
@@ -175,7 +198,8 @@ final class Scenario {
     /// timeout for those who have died.
     private func serve() {
         let longest = Int64(world.plot.termsSeconds.max() ?? 0)
-        let each = (longest * 2 + 60 + 30 + 12) * second
+        // At most four attempts, and the pauses between them.
+        let each = (longest * 2 + (60 + 30 + 12) * 4 + 30) * second
         let limit = world.now + Int64(waiting.count) * each + world.plot.sessionTimeout * 2 + 30 * second
         advance(until: limit) { [self] in waiting.isEmpty }
         if let late = waiting.first, world.referee.violation == nil {
@@ -187,6 +211,9 @@ final class Scenario {
     /// One run for each lock and all permits: it must be served, and leaves nothing behind.
     private func probe() {
         let layout = Plot.layout
+        // A pause may be on its way still.
+        advance(until: world.now + 2 * second)
+        advance(until: world.now + 100 * second) { [self] in !world.referee.isAnythingPaused }
         // What a dead run had sent may still be carried out; and its lock goes with its session.
         advance(until: world.now + 100 * second) { [self] in world.referee.books.state.sessions.isEmpty }
         var names = world.referee.books.state.children("\(layout.prefix)/jobs")
@@ -197,6 +224,7 @@ final class Scenario {
             order.lockname = name
             order.leaseWait = nil
             order.isProbe = true
+            (order.lockWait, order.minInterval, order.timeout, order.retries) = (.seconds(0), nil, nil, 0)
             order.command.failsToStart = false
             order.leases =
                 order.leases.isEmpty

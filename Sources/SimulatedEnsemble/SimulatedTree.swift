@@ -41,7 +41,9 @@ import Coordination
 
     // MARK: CommandTree
 
-    func start(sequence: UInt64, schedule: Schedule, environment: [String]) { send(.start(sequence, schedule)) }
+    func start(sequence: UInt64, schedule: Schedule, environment: [String], again: Bool) {
+        send(.start(sequence, schedule))
+    }
     func postpone(sequence: UInt64, schedule: Schedule) { send(.postpone(sequence, schedule)) }
     func signal(_ signal: Int32, escalates: Bool) { send(.signal(signal, escalates: escalates)) }
     func end(limit: BootInstant) { send(.end(limit)) }
@@ -124,6 +126,7 @@ import Coordination
             report(.failedToStart(errno: 2, inExec: true))
             return act(SW_EVENT_FAILED)
         }
+        leaderReaped = false
         processes.start()
         report(.started(pid: Int32(run.number + 1)))
     }

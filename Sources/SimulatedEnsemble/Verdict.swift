@@ -7,6 +7,7 @@ struct Verdict {
     let world: World
     let run: SimulatedRun
     let books: Books
+    let rota: Rota
 
     func judge(_ ended: Ended, _ accuse: (Violation.Promise, String) -> Void) {
         let processes = run.tree.processes
@@ -24,9 +25,24 @@ struct Verdict {
                 )
             }
         case .locked:
-            if !books.wasHeld(run.job.lockPath, since: run.startedAt, otherThanBy: run.sessions) {
+            if !books.wasHeld(run.job.lockPath, since: run.startedAt, otherThanBy: run.sessions),
+                !books.wasHeld("line of \(run.job.lockname)", since: run.startedAt, otherThanBy: run.sessions)
+            {
                 accuse(.truth, "\(run) says that the lock is held, which nobody did since it began")
             }
+            judgeLockWait(accuse)
+        case .tooSoon: judgeInterval(accuse)
+        case .paused:
+            if !rota.wasPaused(run) { accuse(.truth, "\(run) says that it is paused, which it was not") }
+        case .timeout where run.job.timeout == nil: accuse(.truth, "\(run) ends for a timeout that it has not")
+        case .released:
+            let isAsked = books.state.children("\(Plot.layout.prefix)/stops").contains { name in
+                // What it owned before it started anything, only it knew.
+                run.claims?.lock.map {
+                    Plot.layout.stopRequest(run.job.lockname, czxid: $0.czxid).hasSuffix("/" + name)
+                } ?? name.hasPrefix(run.job.lockname + "-")
+            }
+            if !isAsked { accuse(.truth, "\(run) says that an operator has stopped it, and none asked for that") }
         case .queued:
             if !books.wasQueued(run.job.lockname, since: run.startedAt, otherThanBy: run.sessions) {
                 accuse(.truth, "\(run) says that its job waits already, which none did since it began")
@@ -41,8 +57,37 @@ struct Verdict {
         if ended.outcome.isSkip || ended.outcome == .noPermits, processes.hasStarted {
             accuse(.truth, "\(run): \(ended.outcome.rawValue), but it has started its command")
         }
+        judgeRetries(ended, accuse)
         if let own = processes.ownCode, ended.outcome == .lost, !run.wasDisturbed, run.remarks.isEmpty {
             accuse(.truth, "\(run) calls lost what exited with \(own)")
+        }
+    }
+
+    /// As often as asked for, if nothing came between.
+    private func judgeRetries(_ ended: Ended, _ accuse: (Violation.Promise, String) -> Void) {
+        let attempts = run.tree.processes.attempts
+        if attempts > run.job.retries + 1 { accuse(.truth, "\(run) makes \(attempts) attempts") }
+        let isPlain = run.remarks.allSatisfy { if case .retrying = $0 { true } else { false } }
+        guard ended.outcome == .ran, ended.code != 0, isPlain, !run.wasDisturbed, !world.isChaos else { return }
+        if attempts <= run.job.retries { accuse(.truth, "\(run) fails, and makes \(attempts) attempts only") }
+    }
+
+    private func judgeLockWait(_ accuse: (Violation.Promise, String) -> Void) {
+        switch run.job.lockWait {
+        case .forever: accuse(.truth, "\(run) gives up a wait for the lock that has no limit")
+        case .seconds(let seconds):
+            if world.now - run.startedAt < seconds * second * 97 / 100 {
+                accuse(.truth, "\(run) gives up its wait for the lock too early")
+            }
+        }
+    }
+
+    /// Somebody held the lock, and so may have started, no longer ago than the interval.
+    private func judgeInterval(_ accuse: (Violation.Promise, String) -> Void) {
+        guard let interval = run.job.minInterval else { return accuse(.truth, "\(run) has no interval") }
+        let since = run.startedAt - interval.components.seconds * second - 2 * second
+        if !books.wasHeld(run.job.lockPath, since: since, otherThanBy: run.sessions), !books.recordsWereTouched {
+            accuse(.truth, "\(run) says that it is too soon, and nobody held the lock in its interval")
         }
     }
 

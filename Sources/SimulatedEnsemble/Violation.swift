@@ -23,6 +23,10 @@ package struct Violation: Sendable, Equatable {
         case spin
         /// Nobody deletes what is not theirs, or what still stands for a living tree.
         case release
+        /// At most one start in an interval.
+        case interval
+        /// Nothing of a paused job, or on a drained host, is started.
+        case pause
         /// A command does not outlive its supervisor.
         case orphan
     }

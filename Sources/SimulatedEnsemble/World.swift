@@ -70,16 +70,24 @@ package import Recipes
     func add(_ order: Order, on machine: Machine) {
         var order = order
         order.isOriginal = machine.number >= plot.nativeMachines
-        let job = Job(
+        if order.isOriginal {
+            (order.lockWait, order.minInterval, order.timeout, order.retries) = (.seconds(0), nil, nil, 0)
+        }
+        var job = Job(
             lockname: order.lockname, takesLock: order.takesLock, leases: order.leases, group: order.group,
             leaseWait: order.leaseWait, term: Term(seconds: order.termSeconds), mixedFleet: plot.knowsOfOriginals,
             relay: .nanoseconds(plot.tick / 2), dataReadLimit: 1 << 20, connectTimeout: plot.connectTimeout,
             macros: Macros(fqdn: machine.name, cpuCount: 2, memoryMB: 1024), host: machine.name,
             pid: Int32(1000 + runs.count), layout: Plot.layout,
             servers: "simulated")
-        var broken = job
-        broken.breaks = plot.breaks
-        let run = SimulatedRun(world: self, machine: machine, number: runs.count, job: broken, order: order)
+        job.breaks = plot.breaks
+        job.lockWait = order.lockWait
+        job.minInterval = order.minInterval
+        job.retriesFailed = order.retriesFailed
+        job.timeout = order.timeout
+        job.retries = order.retries
+        job.retryDelay = order.retryDelay
+        let run = SimulatedRun(world: self, machine: machine, number: runs.count, job: job, order: order)
         runs.append(run)
         run.begin()
     }

@@ -111,6 +111,9 @@ extension Change: CustomStringConvertible {
 
 extension String {
     /// Whether a node of that name is among its ancestors. `contains` of a text is a hundred times slower.
+    /// In a queue, of a resource or of a lock.
+    var isPlace: Bool { isUnder("queues") || isUnder("waiters") }
+
     func isUnder(_ name: StaticString) -> Bool {
         let name = name.description.utf8
         return utf8.split(separator: UInt8(ascii: "/")).dropLast().contains { $0.elementsEqual(name) }

@@ -30,12 +30,14 @@ import Glibc
 
     // MARK: CommandTree
 
-    package func start(sequence: UInt64, schedule: Schedule, environment: [String]) {
+    package func start(sequence: UInt64, schedule: Schedule, environment: [String], again: Bool) {
+        (leader, leaderReaped) = (0, false)
         var block: [UInt8] = []
         for entry in environment { block += Array(entry.utf8) + [0] }
         var message = sw_message()
         message.type = SW_START
         message.seq = sequence
+        message.flags = again ? UInt32(SW_KEEP_DESCRIPTORS) : 0
         message.term_at_ns = schedule.terminate.nanoseconds
         message.kill_at_ns = schedule.kill.nanoseconds
         let code = unsafe sw_send(guardianSocket, &message, block, block.count)

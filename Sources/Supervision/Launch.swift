@@ -12,6 +12,9 @@ import Glibc
     /// First of all in main: blocks all signals, and remembers what the caller had set, for the command.
     package init() { unsafe sw_save_signals(&plan) }
 
+    /// The caller's mask again, for one who forks nothing.
+    package mutating func restoreSignals() { unsafe sigprocmask(SIG_SETMASK, &plan.original_mask, nil) }
+
     /// Forks; returns in the supervisor only. The original process becomes the front and never returns.
     ///
     /// - Parameter lostExitCode: the front's exit status when the supervisor dies.

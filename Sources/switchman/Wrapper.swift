@@ -45,6 +45,13 @@ struct Wrapper: Sendable {
     private func live() async -> Ended {
         let plan = plan
         let loop = supervisor.loop
+        if plan.splay > .zero, let interruption = await splay() {
+            let ended = Ended(interruption)
+            supervisor.guardian.tellFront(code: codes.code(for: ended), dieOf: codes.signalToDieOf(ended))
+            supervisor.guardian.dismiss()
+            tell(ended, Life.Story())
+            return ended
+        }
         let life = Life(
             job: plan.job, grace: plan.grace, waitsForDescendants: plan.descendants == .wait, inbox: loop, clock: loop,
             commandTree: supervisor.guardian,
@@ -57,6 +64,17 @@ struct Wrapper: Sendable {
         life.close()
         tell(ended, life.story)
         return ended
+    }
+
+    private func splay() async -> Interruption? {
+        let delay = Splay.delay(below: plan.splay, host: plan.job.host, lockname: plan.job.lockname)
+        log.debug("begins in \(delay.components.seconds) s (--splay)")
+        do throws(Interruption) {
+            try await Splay.wait(for: delay, inbox: supervisor.loop, clock: supervisor.loop)
+            return nil
+        } catch {
+            return error
+        }
     }
 
     // MARK: What the command is told
@@ -105,6 +123,8 @@ struct Wrapper: Sendable {
         case .takingOver(let why): log.warning("\(why); killing the command")
         case .unkillable(let count):
             log.error("\(count) processes of the command outlive SIGKILL; holding on to the lock and the leases")
+        case .retrying(let code, let attempt, let pause):
+            log.info("attempt \(attempt) ended with \(code); again in \(pause.components.seconds) s")
         case .notReleased:
             log.warning(
                 "the release was not acknowledged; whoever comes next may wait for up to \(plan.job.term.seconds) s")
@@ -115,6 +135,8 @@ struct Wrapper: Sendable {
         switch notice {
         case .lockWithoutRecord(let path):
             log.info("\(path) is held by an original switchman; set \"mixed_fleet\": true in every configuration")
+        case .waitingForLock(let path): log.info("waiting for \(path), first in its queue")
+        case .pausesUnknown(let why): log.info("cannot tell whether the job is paused: \(why)")
         case .waitingInQueue(let path, let ahead): log.info("waiting in the queue, \(ahead) ahead, next is \(path)")
         case .waitingForPermits(let text): log.info("waiting for permits: \(text)")
         case .sequenceHigh(let place):
@@ -124,7 +146,7 @@ struct Wrapper: Sendable {
     }
 
     private func tell(_ ended: Ended, _ story: Life.Story) {
-        if let line = complaint(ended) { log.error("\(line)") }
+        if let line = complaint(ended) { log.log(level: codes.isSkip(ended.outcome) ? .info : .error, "\(line)") }
         if ended.outcome == .ran, let code = ended.code, code != 0 { log.info("the command exited with \(code)") }
         let held = story.held.map { " held=\(Self.seconds($0))" } ?? ""
         let token = story.token.map { " token=\($0)" } ?? ""

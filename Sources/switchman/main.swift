@@ -38,6 +38,11 @@ do {
     exit(codes.code(for: Ended(outcome: error.outcome)))
 }
 
+if plan.isDryRun {
+    launch.restoreSignals()
+    exit(DryRun(plan: plan, codes: codes).perform())
+}
+
 guard
     let supervisor = launch.fork(
         command: arguments.commandVector, descendants: plan.descendants, grace: plan.grace,

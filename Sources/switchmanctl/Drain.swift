@@ -29,9 +29,7 @@ struct Drain: FleetVerb {
         }
         let status = try await StatusReader(fleet: fleet, only: nil, watches: false).read()
         let locks = status.locks.filter { $0.holder?.host.isSameName(as: host) == true }
-        let report = StopReport(isJSON: printing.json)
         let timeout = try patience.limit() ?? StopTimeout.standard(fleet.settings)
-        let ends = try await Stopping(fleet, timeout: timeout.duration) { report.say($0) }.perform(locks)
-        return report.tell(locks, ends)
+        return try await StopReport(isJSON: printing.json).perform(locks, fleet, timeout: timeout)
     }
 }

@@ -9,8 +9,8 @@ struct Stop: FleetVerb {
         abstract: "Ask the holder of a lock to end its command safely and release.",
         discussion: """
             The holder sends its command SIGTERM and, after its termination_timeout, SIGKILL, waits for the end of \
-            all its processes, releases, and exits with 80. The request lasts as long as this program: interrupted, \
-            it is taken back. The exit code is 1 if nobody holds the lock, or if it is still held at the end.
+            all its processes, releases, and exits with 80. The request lasts as long as this program; a holder that \
+            has seen it goes through with it. The exit code is 1 if nobody holds the lock, or if it is still held at the end.
             """)
 
     @OptionGroup var configuration: ConfigurationOption
@@ -31,10 +31,8 @@ struct Stop: FleetVerb {
             throw Complaint.no("nobody holds the lock \(name)" + Self.lost(status.locks.first))
         }
         if force { return try await delete(found, holder, fleet) }
-        let report = StopReport(isJSON: printing.json)
         let timeout = try patience.limit() ?? StopTimeout.standard(fleet.settings)
-        let ends = try await Stopping(fleet, timeout: timeout.duration) { report.say($0) }.perform([found])
-        return report.tell([found], ends)
+        return try await StopReport(isJSON: printing.json).perform([found], fleet, timeout: timeout)
     }
 
     /// Someone may still be running without a lock.

@@ -7,8 +7,21 @@ struct StopReport {
 
     func say(_ text: String) { if !isJSON { Screen.print(Visible.text(text) + "\n") } }
 
+    /// Asks, and tells how it ended, or what it means that it was interrupted.
+    func perform(
+        _ locks: [LockStatus], _ fleet: FleetConnection, timeout: Limit
+    ) async throws -> Answer {
+        do {
+            let ends = try await Stopping(fleet, timeout: timeout.duration) { say($0) }.perform(locks)
+            return tell(locks, ends)
+        } catch Interruption.signal(let signal) {
+            Screen.complain("interrupted; a holder that has seen the request ends its command all the same")
+            throw Interruption.signal(signal)
+        }
+    }
+
     /// Yes if nothing of it runs any more.
-    func tell(_ locks: [LockStatus], _ ends: [Stopping.End]) -> Answer {
+    private func tell(_ locks: [LockStatus], _ ends: [Stopping.End]) -> Answer {
         let isDone = ends.allSatisfy { if case .stopped = $0 { true } else { false } }
         if isJSON {
             Screen.print(.object(["locks": .array(zip(locks, ends).map(Self.json))]))

@@ -73,8 +73,8 @@ def test_in_zsh(program, controller, tmp_path, words, offered):
     terminal = Tmux(environment={"PATH": path})
     try:
         terminal.line("exec zsh -f")
-        terminal.line(f"PS1='zsh> ' fpath=({tmp_path} $fpath); autoload -Uz compinit; compinit -u -D; echo loaded")
-        terminal.shows("\nloaded")
+        terminal.line(f"PS1='zsh> ' fpath=({tmp_path} $fpath); autoload -Uz compinit; compinit -u -D; echo end-$((1+1))")
+        terminal.shows("end-2")
         terminal.type(words)
         terminal.key("Tab")
         terminal.shows(f"zsh> {words.rsplit(' ', 1)[0]} {offered}")

@@ -90,6 +90,11 @@ def test_the_wrapper_reads_what_was_written(ctl, fleet):
     assert (run.code, run.out) == (0, "ran\n")
 
 
+def test_the_wrapper_takes_the_declared_total(ctl, fleet):
+    assert_silent_yes(ctl("resources", "add", "slots", "--total", "CPU*2"))
+    assert fleet.run("--lockname", "a", "--lease", "slots=1", "--", "echo", "ran").out == "ran\n"
+
+
 def test_ten_operators_edit_different_things_at_once(ctl, fleet):
     runs = [ctl.start("groups", "add", f"group-{n}", "a") for n in range(5)]
     runs += [ctl.start("resources", "add", f"resource-{n}") for n in range(5)]

@@ -79,3 +79,21 @@ def test_twenty_operators_at_once_lose_nothing(ctl, fleet):
     runs = [ctl.start("pause", f"job-{number}") for number in range(20)]
     assert [run.wait() for run in runs] == [0] * 20
     assert sorted(data(fleet)["paused"]) == sorted(f"job-{number}" for number in range(20))
+
+
+def test_the_next_start_sees_it(ctl, fleet):
+    ctl("pause", "backup")
+    skip = fleet.run("--lockname", "backup", "--exit-code", "paused=9", "--", "echo", "never")
+    assert (skip.code, skip.out, skip.err) == (9, "", "")
+    assert fleet.run("--lockname", "another", "--", "echo", "ran").out == "ran\n"
+    ctl("resume", "backup")
+    assert fleet.run("--lockname", "backup", "--", "echo", "ran").out == "ran\n"
+
+
+def test_what_runs_goes_on(ctl, fleet):
+    run = fleet.start_job("backup")
+    ctl("pause", "backup")
+    assert "running, paused" in ctl("status").out
+    fleet.end_job("backup")
+    assert run.wait() == 0
+    ctl("resume", "backup")

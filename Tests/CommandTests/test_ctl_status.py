@@ -5,7 +5,7 @@ import time
 import pytest
 
 from Support.control import assert_refused
-from Support.eventually import now
+from Support.eventually import eventually, now
 from Support.original import Original
 
 
@@ -70,6 +70,18 @@ def test_who_waits_for_a_lock_is_shown_in_order(ctl, fleet):
     assert "2: b.example.org, a.example.org" in ctl("status").out
     shown = ctl("status", "backup").out
     assert shown.index("b.example.org") < shown.index("a.example.org")
+
+
+def test_a_run_that_waits_is_shown(ctl, fleet):
+    first = fleet.start_job("backup")
+    second = fleet.launch_job("next", arguments=("--lockname", "backup", "--wait", "1h"))
+    eventually(lambda: lock_of(ctl.json("status"), "backup")["waiting"], what="the waiting run is shown")
+    assert "1: host1.example.org" in ctl("status").out
+    fleet.end_job("backup")
+    fleet.records.started("next")
+    assert lock_of(ctl.json("status"), "backup")["waiting"] == []
+    fleet.end_job("next")
+    assert (first.wait(), second.wait()) == (0, 0)
 
 
 def test_permits_and_their_queue(ctl, fleet):
@@ -139,8 +151,8 @@ def test_a_lockname_that_cannot_be_one(ctl):
     assert_refused(ctl("status", "a/b"), 64, "contains '/'")
 
 
-def test_a_thousand_locks_and_ten_thousand_waiters_within_two_seconds(own_ctl, own_fleet):
-    client, path = own_fleet.client, own_fleet.path
+def test_a_thousand_locks_and_ten_thousand_waiters_within_two_seconds(own_ctl, own_fleet, server):
+    client, path = server.client(), own_fleet.path
     for folder in ("locks", "jobs", "waiters"):
         client.ensure_path(path(folder))
     for number in range(1000):
@@ -161,3 +173,5 @@ def test_a_thousand_locks_and_ten_thousand_waiters_within_two_seconds(own_ctl, o
             break
     assert min(taken) < 2, taken
     assert sum(len(lock["waiting"]) for lock in own_ctl.json("status")["locks"]) == 10_000
+    client.stop()  # All that it made goes at once.
+    client.close()

@@ -52,7 +52,7 @@ def test_interrupted_it_takes_the_request_back(ctl, fleet, holder, number):
     stop = ctl.start("stop", "backup")
     holder.asked()
     stop.send(number)
-    assert stop.wait() == -number
+    assert stop.wait() == -number and "ends its command all the same" in stop.err
     assert fleet.list("stops") == []
     holder.release()
 
@@ -150,9 +150,27 @@ def test_drain_and_stop_asks_everything_on_that_host(ctl, fleet):
     elsewhere.release()
 
 
-@pytest.mark.xfail(strict=True, reason="the holder's side comes with issue 4; take this mark away then")
-def test_a_real_holder_ends_its_command_and_releases(ctl, fleet):
-    run = fleet.start_job("backup")
-    stop = ctl("stop", "backup", "--timeout", "5")
+@pytest.mark.parametrize("options", [(), ("--stubborn",)])
+def test_a_real_holder_ends_its_command_and_releases(ctl, fleet, options):
+    """Stubborn, the command ignores SIGTERM, and dies of SIGKILL after the grace."""
+    run = fleet.start_job("backup", *options, "--claim", "lock:1:1")
+    stop = ctl("stop", "backup")
     assert (stop.code, run.wait()) == (0, 80), (stop, run)
-    assert "outcome released" in stop.out
+    assert "outcome released" in stop.out and fleet.list("stops") == fleet.list("locks") == []
+    assert ctl.json("history", "backup")["runs"][-1]["outcome"] == "released"
+    fleet.records.assert_never_two()
+
+
+def test_a_real_drain_stops_what_runs_and_keeps_the_next_from_starting(ctl, fleet):
+    run = fleet.start_job("backup")
+    drain = ctl("drain", "host1.example.org", "--stop")
+    assert (drain.code, run.wait()) == (0, 80), (drain, run)
+    assert fleet.run("--lockname", "backup", "--exit-code", "paused=9", "--", "echo", "never").code == 9
+    assert ctl("undrain", "host1.example.org").code == 0
+    assert fleet.run("--lockname", "backup", "--", "echo", "again").out == "again\n"
+
+
+def test_forced_a_real_holder_kills_its_command(ctl, fleet):
+    run = fleet.start_job("backup")
+    stop = ctl("stop", "backup", "--force")
+    assert (stop.code, run.wait()) == (0, 81), (stop, run)

@@ -34,8 +34,8 @@ def watch(terminal, ctl):
 def is_as_it_was(terminal, ctl):
     eventually(lambda: terminal.state() == AS_IT_WAS, what="the terminal is as it was")
     assert "before" in terminal.screen()
-    terminal.line("stty -g > " + ctl.fleet.flag("stty.after") + "; echo written")
-    terminal.shows("\nwritten")
+    terminal.line("stty -g > " + ctl.fleet.flag("stty.after") + "; echo end-$((1+1))")
+    terminal.shows("end-2")
     before, after = (open(ctl.fleet.flag(f"stty.{when}"), encoding="ascii").read() for when in ("before", "after"))
     assert before == after
 
@@ -180,11 +180,11 @@ def test_colours_are_for_terminals_only_and_not_with_NO_COLOR(terminal, ctl, fle
     terminal.line(ctl.program, "status")
     terminal.shows("running")
     assert "\x1b[32mrunning" in terminal.screen(escapes=True)
-    terminal.line(f"clear; NO_COLOR=1 {ctl.program} status; echo done")
-    terminal.shows("\ndone")
+    terminal.line(f"clear; NO_COLOR=1 {ctl.program} status; echo end-$((1+1))")
+    terminal.shows("end-2")
     assert "\x1b[3" not in terminal.screen(escapes=True) and "\x1b[1m" not in terminal.screen(escapes=True)
-    terminal.line(f"clear; {ctl.program} status | cat; echo done")
-    terminal.shows("\ndone")
+    terminal.line(f"clear; {ctl.program} status | cat; echo end-$((1+2))")
+    terminal.shows("end-3")
     assert "\x1b[3" not in terminal.screen(escapes=True)
     assert "\x1b" not in ctl("status").out
     holder.release()

@@ -1,0 +1,59 @@
+import Coordination
+import Glibc
+package import Recipes
+package import Run
+package import Supervision
+import ZooKeeper
+
+/// What `switchman --dry-run` and `switchmanctl explain` say: the run's own decision, short of taking anything.
+package struct Preview: Sendable {
+    private let plan: Plan
+
+    package init(plan: Plan) { self.plan = plan }
+
+    package enum Answer: Sendable {
+        case forecast(Forecast)
+        /// Why there is no answer, with the outcome that a run would have had.
+        case failed(Ended)
+    }
+
+    /// Connects, asks and disconnects.
+    package func perform(on loop: EventLoop) async -> Answer {
+        let client = Client(servers: plan.servers, sessionTimeout: plan.sessionTimeout, inbox: loop)
+        defer { client.close(cap: .milliseconds(500)) }
+        let talk = Conversation(ensemble: client, inbox: loop, clock: loop, job: plan.job)
+        let acquisition = Acquisition(job: plan.job, talk: talk) { _ in }
+        var now = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &now)
+        do throws(Interruption) {
+            return .forecast(
+                try await acquisition.forecast(
+                    wallMilliseconds: Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000))
+        } catch {
+            return .failed(Ended(error))
+        }
+    }
+}
+
+extension Forecast {
+    /// One line without its end: `would wait: cpu has 7 of 8 permits taken, 2 wanted; 3 runs are ahead: ...`.
+    package var sentence: String {
+        let head =
+            switch decision {
+            case .starts: "would start"
+            case .waitsForLock, .waitsForPermits: "would wait"
+            case .skips(let skip): "would skip (\(skip.outcome.rawValue))"
+            }
+        return head + ": " + reasons.joined(separator: "; ")
+    }
+
+    /// What a run comes to that does not start now; one that would wait ends as if its wait were over. Nil: it starts.
+    package var outcome: Outcome? {
+        switch decision {
+        case .starts: nil
+        case .waitsForLock: .locked
+        case .waitsForPermits: .noPermits
+        case .skips(let skip): skip.outcome
+        }
+    }
+}

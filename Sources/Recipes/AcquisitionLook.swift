@@ -1,0 +1,133 @@
+import Coordination
+
+/// What a run reads before it takes anything, and again when something changes: the fleet's data, the lock, its queue, the
+/// record. `--dry-run` and `switchmanctl explain` decide with the very same.
+extension Acquisition {
+    private var waits: Bool { !job.leases.isEmpty || job.waitsForLock }
+
+    /// One pipelined burst.
+    func look() async throws(Interruption) -> Skip? {
+        // Bare --no-lock asks all the same: a server that is not there is an error also then.
+        let fleetRequest = Request.get(job.layout.prefix, watch: job.group != nil || waits)
+        // Watched only by a run that is going to wait for something; the take sets its own watch.
+        let lockRequests: [Request] =
+            job.takesLock
+            ? [
+                .exists(job.lockPath, watch: !job.leases.isEmpty && !job.waitsForLock),
+                .get(job.recordPath, watch: false), .children(job.layout.lockQueue(job.lockname), watch: false),
+            ] : []
+        let replies = try await talk.askAgain([fleetRequest] + lockRequests)
+        if let skip = try considerFleet(replies[0]) { return skip }
+        guard job.takesLock else { return nil }
+        if let skip = try await considerLock(Array(replies[1...2])) { return skip }
+        return try await considerLine(replies[3]) ? .locked : nil
+    }
+
+    // MARK: The fleet's data
+
+    private func considerFleet(_ reply: Reply) throws(Interruption) -> Skip? {
+        let reader = FleetReader(job: job)
+        let fleet: FleetData
+        do throws(Interruption) {
+            fleet = try reader.read(reply)
+        } catch {
+            // Those who need nothing of it but the pauses go on without.
+            guard job.group == nil, job.leases.isEmpty, error.isAboutData else { throw error }
+            notice(.pausesUnknown("\(error)"))
+            return nil
+        }
+        if let group = job.group, try !reader.contains(fleet, group: group) { return .notInGroup }
+        if let skip = reader.pause(fleet) { return skip }
+        if !job.leases.isEmpty { job.leases = try reader.ordered(fleet, job.leases) }
+        return nil
+    }
+
+    /// What may have happened while we waited: this host has left the group, or nothing is to be started any more.
+    func considerFleetChanges() async throws(Interruption) -> Skip? {
+        guard try talk.noticed(job.layout.prefix) else { return nil }
+        let reply = try await talk.askAgain([.get(job.layout.prefix, watch: true)])[0]
+        // Data that cannot be read now says nothing about this host: go on with what was read before.
+        let reader = FleetReader(job: job)
+        guard let fleet = try? reader.read(reply) else { return nil }
+        if let group = job.group, let member = try? reader.contains(fleet, group: group), !member { return .notInGroup }
+        return reader.pause(fleet)
+    }
+
+    // MARK: The lock
+
+    /// The lock and the record as they were read; reads them again while the lock is our own from an earlier session.
+    private func considerLock(_ first: [Reply]) async throws(Interruption) -> Skip? {
+        var replies = first
+        while true {
+            foundRecord = try FoundRecord(replies[1], job)
+            guard let lock = try replies[0].stat() else { return nil }
+            // This server follows those that decide.
+            contradiction = nil
+            guard earlierSessions.contains(lock.ephemeralOwner) else {
+                if !job.mixedFleet, foundRecord?.record.state != .running { notice(.lockWithoutRecord(job.lockPath)) }
+                return .locked
+            }
+            // Nobody holds it: it goes when that session, which we gave up, is closed or expires.
+            let watched = Request.exists(job.lockPath, watch: true)
+            if try await talk.askAgain([watched])[0].stat() != nil { try await talk.pause() }
+            replies = try await talk.askAgain([watched, .get(job.recordPath, watch: false)])
+        }
+    }
+
+    /// Whether somebody waits for the lock who was there before us: then it is as good as held.
+    private func considerLine(_ reply: Reply) async throws(Interruption) -> Bool {
+        let queue = job.layout.lockQueue(job.lockname)
+        let places = try Queues.places(in: queue, reply)
+        if places.isEmpty || earlierSessions.isEmpty { return !places.isEmpty }
+        // Places that we gave up with an earlier session are nobody's.
+        let looks = try await talk.askAgain(places.map { .exists("\(queue)/\($0.name)", watch: false) })
+        for reply in looks {
+            if let stat = try reply.stat(), !earlierSessions.contains(stat.ephemeralOwner) { return true }
+        }
+        return false
+    }
+
+    /// The lock and the record once more, after a wait or a take that came too late.
+    func lookAgain() async throws(Interruption) -> Skip? {
+        guard job.takesLock else { return nil }
+        return try await considerLock(
+            try await talk.askAgain([.exists(job.lockPath, watch: true), .get(job.recordPath, watch: false)]))
+    }
+
+    /// What may have happened while we waited for permits: the lock has appeared, or the fleet's data has changed.
+    func considerChanges() async throws(Interruption) -> Skip? {
+        if job.takesLock, try talk.noticed(job.lockPath), let skip = try await lookAgain() { return skip }
+        return try await considerFleetChanges()
+    }
+}
+
+/// The record as it was read, with what guards the take.
+struct FoundRecord {
+    let record: JobRecord
+    let version: Int32
+    /// The server's clock when it was last written, in milliseconds since the epoch.
+    let writtenMilliseconds: Int64
+
+    /// Nil if there is none.
+    init?(_ reply: Reply, _ job: Job) throws(Interruption) {
+        guard let node = try reply.node() else { return nil }
+        guard let record = JobRecord(bytes: node.data) else {
+            throw .badData(
+                "\(job.recordPath) is not a job's record, or its term is longer than a day; "
+                    + "if no run of this job can be alive, delete it")
+        }
+        self.record = record
+        version = node.stat.version
+        writtenMilliseconds = node.stat.mtimeMilliseconds
+    }
+}
+
+extension Interruption {
+    /// What was read will not do; the servers can be reached.
+    var isAboutData: Bool {
+        switch self {
+        case .badData, .denied: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Coordination
+
+/// What a run would do now, and why: decided by what the run itself decides with, and nothing is taken.
+package struct Forecast: Sendable {
+    package enum Decision: Sendable, Equatable {
+        case starts
+        /// For the lock, in its queue.
+        case waitsForLock
+        case waitsForPermits
+        case skips(Acquisition.Skip)
+    }
+
+    package let decision: Decision
+    /// Sentences without a full stop, the most important one first.
+    package let reasons: [String]
+}
+
+extension Acquisition {
+    /// - Parameter wallMilliseconds: this host's clock, since the epoch: for the interval there is no other without a claim.
+    package func forecast(wallMilliseconds: Int64) async throws(Interruption) -> Forecast {
+        let skip = try await look()
+        if let skip, skip != .locked { return Forecast(decision: .skips(skip), reasons: [reason(skip)]) }
+        if let reason = tooSoon(wallMilliseconds) { return Forecast(decision: .skips(.tooSoon), reasons: [reason]) }
+        if skip == .locked {
+            let reasons = [try await holder(), try await line()].compactMap { $0 }
+            return Forecast(decision: job.waitsForLock ? .waitsForLock : .skips(.locked), reasons: reasons)
+        }
+        if !job.leases.isEmpty { return try await forecastPermits() }
+        return Forecast(decision: .starts, reasons: [start(nil)])
+    }
+
+    private func forecastPermits() async throws(Interruption) -> Forecast {
+        let queues = Queues(of: .permits, job: job, talk: talk, earlierSessions: [], notice: notice)
+        if let rival = try await queues.rival(before: nil) {
+            return Forecast(
+                decision: job.waitsForLock ? .waitsForPermits : .skips(.queued),
+                reasons: ["a run of \(job.lockname) stands in a queue already: \(rival)"])
+        }
+        let permits = try await Permits(job: job, talk: talk).survey()
+        var reasons: [String] = []
+        for (lease, (queue, count)) in zip(job.leases, zip(try await queues.list(), permits)) {
+            if queue.isEmpty, count.fits { continue }
+            let names = queue.sorted { $0.sequence < $1.sequence }.prefix(5).map { Excerpt.of($0.lockname) }
+            let more = queue.count > names.count ? ", ..." : ""
+            let ahead =
+                queue.isEmpty
+                ? "nobody is ahead" : "\(Self.runs(queue.count)) ahead: \(names.joined(separator: ", "))\(more)"
+            let room = count.fits ? "\(lease.resource) has room for \(lease.count)" : count.text
+            reasons.append("\(room); \(ahead)")
+        }
+        return reasons.isEmpty
+            ? Forecast(decision: .starts, reasons: [start("all permits are to be had")])
+            : Forecast(decision: .waitsForPermits, reasons: reasons)
+    }
+
+    // MARK: Sentences
+
+    private static func runs(_ count: Int) -> String { count == 1 ? "1 run is" : "\(count) runs are" }
+
+    private func reason(_ skip: Skip) -> String {
+        switch skip {
+        case .notInGroup: "\(job.host) is not in group \(job.group ?? "")"
+        case .paused: "\(job.lockname) is paused (in the data of \(job.layout.prefix))"
+        case .drained: "\(job.host) is drained (in the data of \(job.layout.prefix))"
+        case .tooSoon, .locked, .queued: "\(skip)"
+        }
+    }
+
+    private func tooSoon(_ wallMilliseconds: Int64) -> String? {
+        guard let interval = job.minInterval, var record = foundRecord?.record else { return nil }
+        if record.state == .running, !record.isWaiting {
+            record.runs.append(
+                PastRun(host: record.host, started: record.started ?? foundRecord?.writtenMilliseconds, outcome: "lost")
+            )
+        }
+        guard let last = record.lastStart(unlessFailed: job.retriesFailed),
+            Interval(interval).covers(last, nowMilliseconds: wallMilliseconds)
+        else { return nil }
+        let ago = wallMilliseconds.subtractingReportingOverflow(last).partialValue / 1000
+        return
+            "the last start was \(ago) s ago, less than --min-interval (\(interval.components.seconds) s), by this host's clock"
+    }
+
+    private func holder() async throws(Interruption) -> String? {
+        guard let node = try await talk.askAgain([.get(job.lockPath, watch: false)])[0].node() else { return nil }
+        return "\(job.lockPath) is held by \(Excerpt.of(node.data))"
+    }
+
+    private func line() async throws(Interruption) -> String? {
+        let queue = job.layout.lockQueue(job.lockname)
+        let places = try Queues.places(in: queue, try await talk.askAgain([.children(queue, watch: false)])[0])
+        return places.isEmpty ? nil : "\(Self.runs(places.count)) waiting for it"
+    }
+
+    private func start(_ permits: String?) -> String {
+        let free = job.takesLock ? "the lock is free" : nil
+        let sentence = [free, permits].compactMap { $0 }.joined(separator: ", ")
+        guard job.takesLock, let record = foundRecord?.record, record.state == .running else {
+            return sentence.isEmpty ? "nothing is to be had first" : sentence
+        }
+        return
+            "\(sentence), once the term of a lost run (\(Excerpt.of(record.host)), \(record.term) s) has been waited out"
+    }
+}

@@ -1,0 +1,82 @@
+import Recipes
+import Run
+
+/// Whose turn it is: waiters for a lock in their order, starts in their interval, and pauses.
+final class Rota {
+    private let world: World
+    /// The newest start of each lockname: by whom, and the take's time by the servers' clock.
+    private var starts: [String: (run: SimulatedRun, takenMilliseconds: Int64)] = [:]
+    /// Since when locknames are paused and hosts drained.
+    private var pauses: [String: Int64] = [:]
+    /// Every pause that there was, with its end.
+    private var pauseEnds: [String: Int64] = [:]
+
+    init(world: World) { self.world = world }
+
+    // MARK: The lock's queue
+
+    /// Who takes a lock stands before all others in its queue, or came when nobody stood there.
+    func takes(_ lock: String, _ run: SimulatedRun, _ books: Books, _ accuse: (Violation.Promise, String) -> Void) {
+        if run.order.isOriginal { return }
+        let queue = Plot.layout.lockQueue(run.job.lockname)
+        let places = books.state.children(queue).compactMap { Place(name: $0) }
+        func node(_ place: Place) -> ZNodeTree.Node? { books.state["\(queue)/\(place.name)"] }
+        let own = places.filter { place in node(place).map { run.sessions.contains($0.owner) } ?? false }
+            .max { $0.sequence < $1.sequence }
+        for place in places {
+            guard let other = node(place), !run.sessions.contains(other.owner) else { continue }
+            let isBefore = own.map { place.sequence < $0.sequence } ?? (other.ctime * millisecond < run.startedAt)
+            if isBefore { return accuse(.order, "\(run) takes \(lock) while \(place.name) stands before it") }
+        }
+    }
+
+    // MARK: Intervals
+
+    func starts(_ run: SimulatedRun, _ books: Books, _ accuse: (Violation.Promise, String) -> Void) {
+        checkPause(run, accuse)
+        guard run.job.takesLock, !run.order.isOriginal, let taken = run.claims?.takenMilliseconds else { return }
+        defer { starts[run.job.lockname] = (run, taken) }
+        guard let interval = run.job.minInterval, let last = starts[run.job.lockname] else { return }
+        let milliseconds = interval.components.seconds * 1000
+        // A start is later than its take, and that of the one before is what counts: never less than between the takes.
+        guard taken - last.takenMilliseconds < milliseconds else { return }
+        // What it says itself may never have reached the record.
+        let record = books.state[run.job.recordPath].flatMap { JobRecord(bytes: $0.data) }
+        let newest = record?.runs.last
+        let hasSucceeded = newest?.hasSucceeded == true && newest?.token == last.run.claims?.lock?.czxid
+        if run.job.retriesFailed, !hasSucceeded { return }
+        accuse(
+            .interval,
+            "\(run) starts \(taken - last.takenMilliseconds) ms after \(last.run), with an interval of \(milliseconds) ms"
+        )
+    }
+
+    // MARK: Pauses
+
+    func isTold(_ data: [UInt8]) {
+        guard let fleet = try? FleetData.parse(data) else { return }
+        var now: [String: Int64] = [:]
+        for subject in fleet.paused.map({ "job \($0)" }) + fleet.drained.map({ "host \($0)" }) {
+            now[subject] = pauses[subject] ?? world.now
+        }
+        for subject in pauses.keys where now[subject] == nil { pauseEnds[subject] = world.now }
+        pauses = now
+    }
+
+    private func subjects(_ run: SimulatedRun) -> [String] { ["job \(run.job.lockname)", "host \(run.machine.name)"] }
+
+    private func checkPause(_ run: SimulatedRun, _ accuse: (Violation.Promise, String) -> Void) {
+        if run.order.isOriginal { return }
+        for subject in subjects(run) {
+            if let since = pauses[subject], since < run.startedAt {
+                accuse(.pause, "\(run) starts its command, and \(subject) was paused before it began")
+            }
+        }
+    }
+
+    var isAnythingPaused: Bool { !pauses.isEmpty }
+
+    func wasPaused(_ run: SimulatedRun) -> Bool {
+        subjects(run).contains { pauses[$0] != nil || pauseEnds[$0] ?? -1 >= run.startedAt }
+    }
+}

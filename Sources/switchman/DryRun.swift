@@ -1,0 +1,28 @@
+import Glibc
+import Invocation
+import Recipes
+import Run
+import Supervision
+
+/// `--dry-run`: one line on standard output, and the exit code that the decision gives.
+struct DryRun {
+    let plan: Plan
+    let codes: ExitCode
+
+    func perform() -> Int32 {
+        let preview = Preview(plan: plan)
+        let job = plan.job.lockname
+        guard let loop = EventLoop(), let answer = loop.run({ await preview.perform(on: loop) }) else {
+            Screen.complain("\(job): cannot wait for events: \(String(errno: errno))")
+            return codes.code(for: Ended(outcome: .osError))
+        }
+        switch answer {
+        case .forecast(let forecast):
+            Screen.print("\(job): \(forecast.sentence)\n")
+            return forecast.outcome.map { codes.code(for: Ended(outcome: $0)) } ?? 0
+        case .failed(let ended):
+            Screen.complain("\(job): \(ended.reason ?? ended.outcome.rawValue)")
+            return codes.code(for: ended)
+        }
+    }
+}
