@@ -99,7 +99,8 @@ let package = Package(
             dependencies: ["Run", "Recipes", "Coordination", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .testTarget(
-            name: "ChecksTests", dependencies: ["Checks", "Steering", "Recipes", "Coordination"], swiftSettings: strict),
+            name: "ChecksTests", dependencies: ["Checks", "Invocation", "Steering", "Recipes", "Coordination"],
+            swiftSettings: strict),
         .testTarget(name: "SteeringTests", dependencies: ["Steering", "Recipes"], swiftSettings: strict),
     ] + fuzz
 )

@@ -1,3 +1,4 @@
+import Invocation
 import Recipes
 import Testing
 
@@ -229,6 +230,20 @@ import Testing
     func knowsTheLeastGap(fields: String, minutes: Int?) throws {
         let schedule = try CrontabSchedule(fields: fields.split(separator: " ").map { Array($0.utf8) })
         #expect(schedule.leastGapMinutes == minutes)
+    }
+
+    /// Only where the wrapper knows the option.
+    static var knowsIntervals: Bool {
+        (try? Arguments.parse(["switchman", "--min-interval", "1h", "a"].map { Array($0.utf8) })) != nil
+    }
+
+    @Test(.enabled(if: knowsIntervals))
+    func warnsOfAnIntervalThatIsNotLessThanTheTimeBetweenTwoStarts() {
+        let long = check("*/5 * * * * switchman --min-interval 5m a\n0 * * * * switchman --min-interval=2h b\n")
+        #expect(long.findings.count == 2 && long.severity == .warning, "\(long.text)")
+        #expect(long.text.contains("--min-interval 5m is not less than the 5m 0s between two starts"), "\(long.text)")
+        #expect(
+            check("*/5 * * * * switchman --min-interval 4m a\n@reboot switchman --min-interval 9d b\n").findings == [])
     }
 
     // MARK: - Originals

@@ -4,7 +4,7 @@ import pytest
 from kazoo.security import make_acl
 
 from Support.control import assert_refused
-from Support.eventually import eventually
+from Support.holder import Holder
 
 
 @pytest.mark.parametrize("words, mention", [
@@ -49,14 +49,14 @@ def test_what_zookeeper_does_not_allow_is_77(ctl, fleet):
 
 
 def test_servers_that_lose_the_connection_are_asked_again(ctl, fleet, proxy):
-    run = fleet.start_job("backup")
+    holder = Holder(fleet.client, fleet.prefix, "backup")
     through = fleet.config("through.conf", zkhosts=proxy.address, connect_timeout=5)
-    stop = ctl.start("stop", "backup", config=through, env={"SWITCHMAN_TERMINATION_TIMEOUT": "1"})
-    eventually(lambda: fleet.list("stops"), what="the request is there")
+    stop = ctl.start("stop", "backup", config=through)
+    holder.asked()
     proxy.cut()
     assert stop.running
-    fleet.end_job("backup")
-    assert (stop.wait(), run.wait()) == (0, 0)
+    holder.release()
+    assert stop.wait() == 0 and "outcome released" in stop.out
 
 
 def test_a_full_disk_under_standard_output_is_71(ctl):
