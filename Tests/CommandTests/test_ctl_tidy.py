@@ -18,12 +18,15 @@ OLD = ("--older-than", "1d")
 def later(controller, program, recorder, tmp_path):
     """A fleet whose server has been three days behind; called, it lets the server find out."""
     server = ZooKeeperServer(prefixed=(
-        "env", f"LD_PRELOAD={LIBRARY}", "FAKETIME=-3d", "DONT_FAKE_MONOTONIC=1", "FAKETIME_DISABLE_SHM=1"))
+        "env", f"LD_PRELOAD={LIBRARY}", "FAKETIME=-3d", "DONT_FAKE_MONOTONIC=1"))
     client = server.client()
     ctl = Control(controller, Fleet(program, recorder, tmp_path, server.address, client, "/fleet"))
 
     def three_days_later():
         server.prefixed = ()
+        # Not killed: faketime's library removes its shared memory as the process exits.
+        server.process.terminate()
+        server.process.wait()
         server.restart()
         eventually(lambda: client.connected, what="the tests' own client is back")
         return ctl
