@@ -48,6 +48,9 @@ extension Forecast {
         return reasons.isEmpty ? head : head + ": " + reasons.joined(separator: "; ")
     }
 
+    /// Not now, but perhaps later.
+    package var waits: Bool { decision == .waitsForLock || decision == .waitsForPermits }
+
     /// What a run comes to that does not start now; one that would wait ends as if its wait were over. Nil: it starts.
     package var outcome: Outcome? {
         switch decision {

@@ -42,6 +42,12 @@ extension Tenure {
         actions.append(job.mixedFleet ? .kill : .end(limit: current.kill))
     }
 
+    /// A step of the end that an operator asked for, into the request that he keeps: he sees each. If he is gone, so is it.
+    mutating func tellOperator(_ step: String, _ actions: inout [Action]) {
+        guard ending.cause == .released, ending.lost == nil, let path = stopPath else { return }
+        _ = submit([.multi([.set(path, data: Array(step.utf8), version: -1)])], &actions)
+    }
+
     // MARK: The fleet's data
 
     /// A pause still counts before the first start; the group also afterwards, unless the command may finish.
@@ -72,6 +78,7 @@ extension Tenure {
             actions.append(.say(.stopping(cause.text)))
             // Heartbeats go on, so the ownership deadline limits this only if they fail.
             actions.append(.end(limit: .never))
+            tellOperator("SIGTERM sent, SIGKILL follows in \(grace.components.seconds) s", &actions)
         case .releasing, .finished: break
         }
     }

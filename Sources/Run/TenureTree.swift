@@ -62,12 +62,15 @@ extension Tenure {
         case .continued: actions.append(.continueFront)
         case .stopped(let signal, let at): actions.append(.stopFront(signal: signal, at: at))
         case .ending(let by):
+            tellOperator("SIGKILL sent", &actions)
             if by == .deadline, ending.lost == nil {
                 ending.lost = "no heartbeat was acknowledged in time"
                 actions.append(.say(.ownershipLost("no heartbeat was acknowledged in time")))
             }
         case .unkillable(let count): actions.append(.say(.unkillable(count)))
-        case .reaped: endAttempt(now, &actions)
+        case .reaped:
+            tellOperator("nothing of the command runs any more; releasing", &actions)
+            endAttempt(now, &actions)
         case .guardianGone:
             if !isReleasing { takeOver("the guardian died", &actions) }
         }

@@ -136,6 +136,7 @@ final class Stopping {
                 return try await fleet.talk.reconnected()
             case let reply: throw reply.interruption
             }
+            target.news = data
             if !target.hasAsked {
                 target.hasAsked = true
                 let holder = target.holder

@@ -16,7 +16,7 @@ struct Switchmanctl: ParsableCommand {
         version: "switchmanctl 2.0.0",
         subcommands: [
             Init.self, Status.self, History.self, Stop.self, Pause.self, Resume.self, Drain.self, Undrain.self,
-            Verify.self, Check.self, Groups.self, Resources.self, Tidy.self, Sandbox.self,
+            Verify.self, Explain.self, Check.self, Groups.self, Resources.self, Tidy.self, Sandbox.self,
         ])
 
     /// The parser's own way out prints the usage behind each mistake; here a mistake is one line, as everywhere.

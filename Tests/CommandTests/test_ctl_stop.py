@@ -38,6 +38,16 @@ def test_the_steps_that_the_holder_writes_into_the_request_are_shown(ctl, fleet,
     assert stop.wait() == 0 and "\x1b" not in stop.out
 
 
+def test_a_real_holder_is_seen_to_end_its_command(ctl, fleet):
+    run = fleet.start_job("backup", "--stubborn")
+    stop = ctl("stop", "backup")
+    assert (stop.code, stop.err) == (0, "") and run.wait() == 80
+    steps = [line.split(": ", 1)[1] for line in stop.out.splitlines()]
+    assert steps[0].startswith("asked ") and "outcome released" in steps[-1]
+    # What follows at once upon another step may overtake it.
+    assert "SIGTERM sent, SIGKILL follows in 2 s" in steps
+
+
 def test_json_tells_it_in_one_document(ctl, fleet, holder):
     stop = ctl.start("stop", "backup", "--json")
     holder.asked()

@@ -1,0 +1,68 @@
+"""switchmanctl explain: the sentence that a run's own decision comes to, and nothing taken."""
+
+import pytest
+
+from Support.control import assert_refused, checked
+from Support.fleet import HOST
+
+
+def told(ctl, code, *words, mentions=()):
+    run = ctl("explain", *words)
+    assert (run.code, run.err, len(run.out.splitlines())) == (code, "", 1), (run, run.out)
+    for mention in mentions:
+        assert mention in run.out, run.out
+    return run.out
+
+
+def test_a_free_lock_is_a_yes(ctl, fleet):
+    assert told(ctl, 0, "--lockname", "a", "--", "false") == "would start: the lock is free\n"
+    assert not fleet.client.exists(fleet.prefix), "not even PREFIX was made"
+
+
+def test_each_thing_in_the_way_is_named(ctl, fleet):
+    fleet.prefix_data({"groups": {"g": ["elsewhere"]}, "resources": ["cpu"], "paused": ["nightly"]})
+    told(ctl, 1, "-g", "g", "true", mentions=("would skip (not-in-group)", HOST, "group g"))
+    told(ctl, 1, "--lockname", "nightly", "true", mentions=("would skip (paused)", "nightly is paused"))
+    fleet.start_job("a", arguments=("--lease", "cpu=7:8"))
+    told(ctl, 1, "--lockname", "a", "true", mentions=("would skip (locked)", "is held by", HOST))
+    told(ctl, 1, "--lockname", "a", "--wait", "1h", "true", mentions=("would wait", "is held by"))
+    fleet.launch_job("b", arguments=("--lease", "cpu=8:8"))
+    fleet.queued("cpu", "b")
+    told(ctl, 1, "--lockname", "c", "--lease", "cpu=2:8", "true",
+         mentions=("would wait", "cpu has 7 of 8 permits taken, 2 wanted", "1 run is ahead: b"))
+    told(ctl, 1, "--lockname", "b", "--lease", "cpu=2:8", "true", mentions=("would skip (queued)", "cpu/b-"))
+    assert fleet.queue("cpu") and len(fleet.queue("cpu")) == 1
+    fleet.end_job("a")
+    fleet.records.started("b")
+    fleet.end_job("b")
+
+
+def test_an_interval_is_in_the_way(ctl, fleet):
+    assert fleet.run("--lockname", "a", "--", "true").code == 0
+    told(ctl, 1, "--lockname", "a", "--min-interval", "1h", "true", mentions=("would skip (too-soon)", "--min-interval"))
+    told(ctl, 0, "--lockname", "a", "true")
+
+
+def test_json(ctl, fleet):
+    fleet.start_job("a")
+    run = ctl("explain", "--json", "--lockname", "a", "true")
+    document = checked(run.out, "explain")
+    assert run.code == 1 and document["outcome"] == "locked" and not document["starts"] and not document["waits"]
+    fleet.end_job("a")
+    fleet.runs[0].wait()
+    document = checked(ctl("explain", "--json", "--lockname", "a", "true").out, "explain")
+    assert document["starts"] and "outcome" not in document
+
+
+@pytest.mark.parametrize("words, code, mention", [
+    ((), 64, "no command"), (("--no-such", "true"), 64, "--no-such"), (("--lease", "r=0:4", "true"), 64, "r=0:4"),
+    (("--lockname", "", "true"), 64, "lockname"), (("--version",), 64, "--version"),
+    (("-c", "/no/such/file", "true"), 78, "/no/such/file"), (("--lease", "nowhere=1:4", "true"), 65, "nowhere"),
+])
+def test_bad_input(ctl, fleet, words, code, mention):
+    assert_refused(ctl("explain", *words), code, mention)
+
+
+def test_no_server(ctl, fleet):
+    away = fleet.config("away.conf", zkhosts="127.0.0.1:1", connect_timeout=1)
+    assert_refused(ctl("explain", "true", config=away), 69, "no answer from ZooKeeper")
