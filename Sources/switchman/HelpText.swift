@@ -12,7 +12,7 @@ enum HelpText {
           -g, --group NAME         run only on hosts of this group
               --lockname NAME      default: the command's base name
               --no-lock            without the lock (--lock: with it, the default)
-              --wait TIME          wait for the lock, first come, first served; default: 0
+              --wait TIME          wait for the lock in a fair queue; default: 0: skip
               --lease RESOURCE=COUNT[:TOTAL]
                                    take COUNT of TOTAL permits first; repeatable.
                                    Arithmetic with CPU and MEMMB, as in CPU-1:CPU;
