@@ -20,6 +20,8 @@ final class Stopping {
         let czxid: Int64
         let holder: Contender
         var hasAsked = false
+        /// Since when no record has named the lock's session.
+        var strangeSince: BootInstant?
         /// What the request's node said last.
         var news: [UInt8]?
     }
@@ -33,7 +35,8 @@ final class Stopping {
         (self.fleet, self.timeout, self.say) = (fleet, timeout, say)
     }
 
-    /// In a mixed fleet a lock outlives its record for a moment, until the session is closed.
+    /// A release may come between the looks at the lock and at the record; and in a mixed fleet a lock outlives its record until
+    /// the session is closed.
     private static let originalPatience = Duration.seconds(2)
 
     /// Asks all holders at once, and waits for all; what became of each, in the order of the locks.
@@ -53,14 +56,17 @@ final class Stopping {
             for (index, replies) in try await look(at: targets) {
                 guard var target = targets[index] else { continue }
                 switch try await consider(&target, replies) {
-                case .pending: break
-                case .asked: hasNews = true
+                case .pending: target.strangeSince = nil
+                case .asked: (target.strangeSince, hasNews) = (nil, true)
                 case .gone(let record):
                     ends[index] = .stopped(record)
                     hasNews = true
                 case .notOurs:
-                    let patience = min(begun.advanced(by: Self.originalPatience), limit ?? .never)
-                    if fleet.talk.clock.now >= patience {
+                    let now = fleet.talk.clock.now
+                    let since = target.strangeSince ?? now
+                    target.strangeSince = since
+                    let patience = min(since.advanced(by: Self.originalPatience), limit ?? .never)
+                    if now >= patience {
                         ends[index] = .original
                     } else {
                         wake = min(wake ?? .never, patience)

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from Support.control import assert_refused, checked
+from Support.control import assert_no_request, assert_refused, checked
 from Support.eventually import eventually
 from Support.holder import Holder
 from Support.original import Original
@@ -24,7 +24,7 @@ def test_the_request_stands_until_the_lock_is_gone(ctl, fleet, holder):
     assert stop.out.splitlines() == [
         "backup: asked host7.example.org, process 77, to end the command and release",
         "backup: ended after 1m 1s, outcome released; the lock is released"]
-    assert fleet.list("stops") == []
+    assert_no_request(fleet)
 
 
 def test_the_steps_that_the_holder_writes_into_the_request_are_shown(ctl, fleet, holder):
@@ -63,7 +63,7 @@ def test_interrupted_it_takes_the_request_back(ctl, fleet, holder, number):
     holder.asked()
     stop.send(number)
     assert stop.wait() == -number and "ends its command all the same" in stop.err
-    assert fleet.list("stops") == []
+    assert_no_request(fleet)
     holder.release()
 
 
@@ -84,7 +84,7 @@ def test_a_holder_that_does_not_act_is_named(ctl, fleet, holder):
     stop = ctl("stop", "backup", "--timeout", "1")
     assert stop.code == 1 and "still held by host7.example.org, process 77" in stop.err and "--force" in stop.err
     assert checked(ctl("stop", "backup", "--timeout", "1", "--json").out, "stop")["locks"][0]["end"] == "timed-out"
-    assert fleet.list("stops") == []
+    assert_no_request(fleet)
     holder.release()
 
 
@@ -116,7 +116,7 @@ def test_an_original_is_told_apart_at_once(ctl, fleet):
     original.take_lock("old")
     stop = ctl("stop", "old", "--timeout", "60")
     assert stop.code == 1 and "original switchman on old.example.org, process 4711" in stop.err
-    assert fleet.list("stops") == []
+    assert_no_request(fleet)
     original.release_lock("old")
 
 
@@ -166,7 +166,8 @@ def test_a_real_holder_ends_its_command_and_releases(ctl, fleet, options):
     run = fleet.start_job("backup", *options, "--claim", "lock:1:1")
     stop = ctl("stop", "backup")
     assert (stop.code, run.wait()) == (0, 80), (stop, run)
-    assert "outcome released" in stop.out and fleet.list("stops") == fleet.list("locks") == []
+    assert "outcome released" in stop.out and fleet.list("locks") == []
+    assert_no_request(fleet)
     assert ctl.json("history", "backup")["runs"][-1]["outcome"] == "released"
     fleet.records.assert_never_two()
 

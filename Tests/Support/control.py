@@ -6,6 +6,7 @@ import pathlib
 
 import jsonschema
 
+from .eventually import eventually
 from .run import Run
 
 SCHEMA = json.loads((pathlib.Path(__file__).resolve().parents[2] / "Docs/switchmanctl.schema.json").read_bytes())
@@ -58,3 +59,8 @@ def assert_refused(run, code, *mentions):
 
 def assert_silent_yes(run):
     assert (run.code, run.out, run.err) == (0, "", ""), (run, run.out)
+
+
+def assert_no_request(fleet):
+    """The end of a session is sent, and not waited for: what was its own is gone a moment later."""
+    eventually(lambda: not fleet.list("stops"), what="no request to stop is left")
