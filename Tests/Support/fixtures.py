@@ -11,7 +11,7 @@ import pytest
 from .control import Control
 from .fleet import Fleet
 from .proxy import Proxy
-from .server import Ensemble, ZooKeeperServer
+from .server import Ensemble, Sandbox, ZooKeeperServer
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -43,9 +43,9 @@ def recorder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def shared_server():
+def shared_server(controller):
     """One server for all tests that leave it alone."""
-    server = ZooKeeperServer()
+    server = Sandbox(controller)
     yield server
     server.close()
 

@@ -1,5 +1,6 @@
 """Real ZooKeeper servers from the Debian package: one alone, or three."""
 
+import json
 import os
 import random
 import shutil
@@ -43,7 +44,57 @@ def free_ports(count):
     return ports
 
 
-class ZooKeeperServer:
+class Server:
+    """What can be asked of any server, from outside."""
+
+    host, port = "127.0.0.1", 0
+
+    @property
+    def address(self):
+        return f"{self.host}:{self.port}"
+
+    def ask(self, word):
+        """The answer to a four-letter word; empty when the server does not answer."""
+        try:
+            with socket.create_connection((self.host, self.port), timeout=0.5) as connection:
+                connection.settimeout(0.5)
+                connection.sendall(word.encode())
+                answer = b""
+                while chunk := connection.recv(65536):
+                    answer += chunk
+                return answer.decode(errors="replace")
+        except OSError:
+            return ""
+
+    def zxid(self):
+        """The newest transaction's identifier: it grows by one for each write."""
+        line = next(line for line in self.ask("srvr").splitlines() if line.startswith("Zxid:"))
+        return int(line.split()[1], 16)
+
+    def mode(self):
+        return next((line.split()[1] for line in self.ask("srvr").splitlines() if line.startswith("Mode:")), "none")
+
+    def client(self, timeout=30.0, **options):
+        return connected_client(self.address, timeout, **options)
+
+
+class Sandbox(Server):
+    """A server as `switchmanctl sandbox` starts one for anybody."""
+
+    def __init__(self, controller):
+        self.process = subprocess.Popen(
+            [controller, "sandbox", "--", "sh", "-c", 'cat "$SWITCHMAN_CONFIG"; echo; exec cat >&2'],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+            env={**os.environ, **({"TMPDIR": MEMORY_DISK} if MEMORY_DISK else {})})
+        self.port = int(json.loads(self.process.stdout.readline())["zkhosts"].rsplit(":", 1)[1])
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        assert self.process.wait() == 0
+
+
+class ZooKeeperServer(Server):
     """One server process; `members` makes it one of an ensemble (number, and the lines that name all of them).
 
     `host` is its address and `prefixed` the words before java, for one in a network namespace; `data` is a folder for
@@ -55,7 +106,6 @@ class ZooKeeperServer:
                  host="127.0.0.1", prefixed=(), data=None, log=False, flags=(), words="*"):
         self.port, self.host, self.prefixed = port or free_ports(1)[0], host, prefixed
         self.flags, self.class_path = ([*LOG_FLAGS, *flags], CLASS_PATH_WITH_LOG) if log else (flags, CLASS_PATH)
-        self.address = f"{host}:{self.port}"
         self.folder = tempfile.mkdtemp(prefix="switchman-zookeeper-", dir=MEMORY_DISK)
         self.data = data or f"{self.folder}/data"
         self.process = None
@@ -105,30 +155,6 @@ class ZooKeeperServer:
         if self.process.poll() is None:
             self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def ask(self, word):
-        """The answer to a four-letter word; empty when the server does not answer."""
-        try:
-            with socket.create_connection((self.host, self.port), timeout=0.5) as connection:
-                connection.settimeout(0.5)
-                connection.sendall(word.encode())
-                answer = b""
-                while chunk := connection.recv(65536):
-                    answer += chunk
-                return answer.decode(errors="replace")
-        except OSError:
-            return ""
-
-    def zxid(self):
-        """The newest transaction's identifier: it grows by one for each write."""
-        line = next(line for line in self.ask("srvr").splitlines() if line.startswith("Zxid:"))
-        return int(line.split()[1], 16)
-
-    def mode(self):
-        return next((line.split()[1] for line in self.ask("srvr").splitlines() if line.startswith("Mode:")), "none")
-
-    def client(self, timeout=30.0, **options):
-        return connected_client(self.address, timeout, **options)
 
 
 class Ensemble:
