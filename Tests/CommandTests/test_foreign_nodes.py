@@ -23,6 +23,15 @@ def test_in_a_queue(fleet, name):
     assert fleet.list("queues", "r") == [name]
 
 
+@pytest.mark.parametrize("options", [(), ("--wait", "1m")], ids=["skipping", "waiting"])
+@pytest.mark.parametrize("name", ["foreign", "foreign-", "foreign-12", "foreign-000000000x", "0000000001"])
+def test_among_those_who_wait_for_the_lock(fleet, name, options):
+    path = fleet.path("waiters", "a", name)
+    fleet.client.create(path, b"", makepath=True)
+    refused(fleet, path, options=options)
+    assert fleet.list("waiters", "a") == [name]
+
+
 @pytest.mark.parametrize("name", [
     "foreign", "1_3", "1_3_", "x_3_0000000001", "1_x_0000000001", "0_3_0000000001", "-1_3_0000000001",
     "4_3_0000000001", "1_3_000000000x", "_3_0000000001",

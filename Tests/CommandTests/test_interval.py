@@ -1,5 +1,6 @@
 """--min-interval: at most one start in an interval, across the fleet, by the servers' clock; decided under the claim."""
 
+import json
 import subprocess
 import time
 
@@ -146,3 +147,26 @@ def test_a_lost_holder_counts_but_with_retry_failed(fleet, arguments):
     assert starts(fleet) == 2
     assert [run["outcome"] for run in fleet.record("a")["runs"]] == ["lost", "ran"]
     fleet.records.assert_never_two()
+
+
+@pytest.mark.parametrize("started", [
+    0, -1, 2 ** 63 - 1, -2 ** 63, 2 ** 63, 1.5, 1e300, "now", None, True, [],
+], ids=str)
+def test_a_start_that_cannot_have_been_keeps_nothing_from_running(fleet, started):
+    """A record is data from outside."""
+    run = {"host": "h", "outcome": "ran", "code": 0, "started": started}
+    record = {"state": "ended", "session": "1", "n": 1, "term": 6, "host": "h", "pid": 1, "runs": [run], "started": started}
+    fleet.client.create(fleet.path("jobs", "a"), json.dumps(record).encode(), makepath=True)
+    assert fleet.run("--lockname", "a", *HOUR, "--dry-run", "--", "false").code == 0
+    assert start(fleet, arguments=(*HOUR, "--retry-failed", *SEEN)).wait() == 0
+    assert start(fleet, arguments=(*HOUR, *SEEN)).wait() == 6
+
+
+def test_a_start_a_little_ahead_of_the_servers_clock_counts(fleet):
+    """The clock of a new leader may lie behind the one before; but never for longer than the interval."""
+    for ahead_s, code in ((1800, 6), (7200, 0)):
+        run = {"host": "h", "outcome": "ran", "code": 0, "started": int((time.time() + ahead_s) * 1000)}
+        record = {"state": "ended", "session": "1", "n": 1, "term": 6, "host": "h", "pid": 1, "runs": [run]}
+        fleet.client.ensure_path(fleet.path("jobs", "a"))
+        fleet.client.set(fleet.path("jobs", "a"), json.dumps(record).encode())
+        assert start(fleet, arguments=(*HOUR, *SEEN)).wait() == code
