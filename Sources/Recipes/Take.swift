@@ -67,6 +67,7 @@ struct Take {
                 } else if isRepeated, index == 0, failure.reason == .badVersion || failure.reason == .nodeExists {
                     // The failed multi went through a quorum, so what is read now is not older than it.
                     if let claims = try await resolved(session, submitted, content) { return claims }
+                    try await checkPlaces()
                     return .changed
                 } else if isRepeated, failure.reason == .noNode, places.contains(operations[index].path) {
                     // The first was carried out, its claims were taken away, and its mark was waited out by somebody else.
@@ -83,6 +84,15 @@ struct Take {
                 }
             default: throw .badData("ZooKeeper sent a reply of the wrong kind")
             }
+        }
+    }
+
+    /// Our places are gone: a take of ours was carried out after all, its claims were taken away, and somebody else has the
+    /// record by now. Begin anew.
+    private func checkPlaces() async throws(Interruption) {
+        if places.isEmpty { return }
+        for reply in try await talk.askAgain(places.map { .exists($0, watch: false) }) where try reply.stat() == nil {
+            throw .sessionExpired
         }
     }
 

@@ -252,11 +252,10 @@ final class Referee {
 
     func herd(_ path: String) {
         // In a mixed fleet the head of one queue that waits in another watches the one that it heads.
-        // Whoever is to have the lock next may wait for the place of a run that waits without one.
-        let job = Place(name: ZNodeTree.name(of: path))?.lockname
-        if path.isUnder("queues"), world.runs.contains(where: { $0.job.waitsForLock && $0.job.lockname == job }) {
-            return
-        }
+        // Whoever is to have the lock next may wait for the place of a run that waits without one; and who has left the queue
+        // since the lock appeared is told once more.
+        let mayWatchTwice = world.runs.contains { $0.job.waitsForLock && !$0.job.leases.isEmpty }
+        if path.isUnder("queues"), mayWatchTwice { return }
         if path.isPlace, !world.plot.isMixed { accuse(.herd, "the end of \(path) wakes more than one") }
     }
 
