@@ -46,7 +46,7 @@ struct CrontabLine {
         reading.inner = (command, arguments.command.count != arguments.commandVector.count)
         judgeName(arguments, command, &reading)
         judgeLeases(arguments, Array(options), &reading)
-        judgeInterval(Array(options), schedule, &reading)
+        judgeInterval(arguments, schedule, &reading)
         let config = arguments.config.map { Array($0.utf8) } ?? call.environment[Array("SWITCHMAN_CONFIG".utf8)]
         if servesOriginals(config.map { String(decoding: $0, as: UTF8.self) }) {
             judgeForOriginals(arguments, Array(options), &reading)
@@ -125,29 +125,19 @@ struct CrontabLine {
 
     // MARK: - Intervals
 
-    /// A run that comes a moment early finds the interval not over, and is skipped: every second run would be.
-    private func judgeInterval(_ options: [ShellWord], _ schedule: CrontabSchedule, _ reading: inout Reading) {
-        guard let gap = schedule.leastGapMinutes, let text = Self.value(of: "min-interval", in: options),
-            case .seconds(let seconds)? = DurationText.parse(text), seconds >= Int64(gap) * 60
+    /// A run that comes a moment early finds the interval not over, and is skipped: every second run would be. Unless it is there
+    /// to repeat what has failed.
+    private func judgeInterval(_ arguments: Arguments, _ schedule: CrontabSchedule, _ reading: inout Reading) {
+        guard let gap = schedule.leastGapMinutes, let seconds = arguments.minInterval, !arguments.retryFailed,
+            seconds >= Int64(gap) * 60
         else { return }
         reading.findings.append(
             (
                 .warning,
-                "--min-interval \(text) is not less than the \(TimeText.of(milliseconds: Int64(gap) * 60_000)) between two starts, so that "
-                    + "runs would be skipped; make it shorter, since hosts' clocks differ"
+                "--min-interval of \(TimeText.of(milliseconds: seconds * 1000)) is not less than the "
+                    + "\(TimeText.of(milliseconds: Int64(gap) * 60_000)) between two starts, so that runs would be skipped; "
+                    + "make it shorter, since hosts' clocks differ"
             ))
-    }
-
-    private static func value(of name: String, in options: [ShellWord]) -> String? {
-        for (index, word) in options.enumerated() where !word.isDynamic {
-            let text = String(decoding: word.bytes.drop { $0 == UInt8(ascii: "-") }, as: UTF8.self)
-            guard word.bytes.first == UInt8(ascii: "-") else { continue }
-            if text == name, index + 1 < options.count, !options[index + 1].isDynamic {
-                return String(decoding: options[index + 1].bytes, as: UTF8.self)
-            }
-            if text.hasPrefix(name + "=") { return String(text.dropFirst(name.count + 1)) }
-        }
-        return nil
     }
 
     // MARK: - Originals

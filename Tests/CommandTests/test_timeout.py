@@ -22,7 +22,8 @@ def test_one_that_ignores_it_is_killed_with_all_its_descendants(fleet):
     """After termination_timeout."""
     run = fleet.start_job("a", "--stubborn", arguments=SECOND, until=False, config=fleet.config(termination_timeout=1))
     assert run.wait() == 124
-    assert 2.0 <= fleet.records.last_sign("a") - fleet.records.events("start")[0].time < 4
+    # A process stamps the time now and then while it lives.
+    assert 1.9 <= fleet.records.last_sign("a") - fleet.records.events("start")[0].time < 4
     assert not run.processes() and len(fleet.records.spans("a")) == 3
 
 
