@@ -46,7 +46,7 @@ package struct JobCheck: Sendable {
             "lockname": .string(sight.lockname), "state": .string(state.rawValue), "paused": .boolean(sight.isPaused),
             "clock": .string(sight.clock.rawValue), "within_s": .integer(within.milliseconds / 1000),
         ]
-        if case .found(let record, _) = sight.record, let last = record.runs.last(where: \.isSuccess),
+        if case .found(let record, _) = sight.record, let last = record.runs.last(where: \.hasSucceeded),
             let end = last.endMilliseconds
         {
             facts["last_success"] = .string(ServerTime(milliseconds: end).utc)
@@ -103,11 +103,11 @@ package struct JobCheck: Sendable {
         let createdMilliseconds: Int64
         let sight: JobSight
 
-        var lastSuccess: PastRun? { record.runs.last(where: \.isSuccess) }
+        var lastSuccess: PastRun? { record.runs.last(where: \.hasSucceeded) }
         var successAge: Int64? { lastSuccess?.endMilliseconds.map { sight.age(of: $0) } }
         /// What came after the last success.
         var failures: ArraySlice<PastRun> {
-            record.runs[((record.runs.lastIndex(where: \.isSuccess) ?? -1) + 1)...]
+            record.runs[((record.runs.lastIndex(where: \.hasSucceeded) ?? -1) + 1)...]
         }
 
         var success: String {

@@ -47,8 +47,6 @@ package struct JobSight: Sendable {
 }
 
 extension PastRun {
-    var isSuccess: Bool { outcome == "ran" && code == 0 }
-
     /// When it ended, or else when it began; nil if nobody wrote that down.
     var endMilliseconds: Int64? {
         started.map { started in

@@ -46,17 +46,9 @@ struct JobReader {
     /// More often than that no job is taken and released between two reads of one burst.
     private static let attempts = 5
 
-    /// ZooKeeper's clock, by an ephemeral node that is made and deleted at once: what it says of its creation is written by
-    /// the same clock as the times in the record. A run makes such nodes too, so this takes no right that runs do not have.
     private func now() async throws -> (Int64, JobSight.Clock) {
-        guard let session = fleet.talk.ensemble.session else { return (hostNow, .host) }
-        let path = "\(layout.prefix)/clock-\(session.text)"
-        let replies = try await fleet.talk.ask([
-            .multi([.create(path, data: fleet.nodeData, .ephemeral)]), .exists(path, watch: false),
-            .multi([.delete(path)]),
-        ])
-        guard let stat = try? replies[1].stat() else { return (hostNow, .host) }
-        return (stat.ctimeMilliseconds, .server)
+        let clock = try await fleet.serverClock()
+        return clock.milliseconds.map { ($0, .server) } ?? (hostNow, .host)
     }
 
     private var hostNow: Int64 {

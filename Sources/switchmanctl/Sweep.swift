@@ -13,7 +13,9 @@ struct Sweep {
         let names = try await fleet.talk.askAgain([.children("\(layout.prefix)/jobs", watch: false)])[0].children()
             .sorted()
         if names.isEmpty { return [] }
-        let (oldest, overflow) = try await serverClock().subtractingReportingOverflow(age)
+        let clock = try await fleet.serverClock()
+        guard let now = clock.milliseconds else { throw clock.refusal?.interruption ?? .sessionExpired }
+        let (oldest, overflow) = now.subtractingReportingOverflow(age)
         if overflow { return [] }
         let replies = try await fleet.ask(
             names.flatMap {
@@ -66,18 +68,4 @@ struct Sweep {
 
     /// ZNOTEMPTY.
     private static let notEmpty: Int32 = -111
-
-    /// By which records carry their times: ours may be wrong by years.
-    private func serverClock() async throws -> Int64 {
-        guard let session = fleet.talk.ensemble.session else { throw Interruption.sessionExpired }
-        // It names no lock's czxid, and is deleted at once.
-        let path = fleet.layout.stopRequest(".clock", czxid: session.id)
-        try await fleet.makeParents(of: path)
-        let replies = try await fleet.talk.askAgain([
-            .multi([.create(path, data: fleet.nodeData, .ephemeral)]), .exists(path, watch: false),
-            .multi([.delete(path)]),
-        ])
-        guard let stat = try replies[1].stat() else { throw replies[0].interruption }
-        return stat.ctimeMilliseconds
-    }
 }
