@@ -96,7 +96,8 @@ typedef enum sw_type {
     // front -> supervisor: SW_SIGNAL, with number and flags: SW_FROM_TERMINAL
     // supervisor -> front
     SW_STOP,        ///< number, term_at_ns as in SW_STOPPED: stop, so that the caller's shell sees the job stopped
-    SW_EXIT,        ///< number: exit status; detail: 0, or a signal to die of instead. Front acts on it once the supervisor has exited
+    SW_EXIT,        ///< number: exit status; detail: 0, or a signal to die of instead. Front acts on it once the supervisor has exited,
+                    ///< or says with SW_AT_ONCE that nothing but its exit is left to do
 
     SW_READY,       ///< internal to sw_start
     SW_TYPES,       ///< their number
@@ -112,6 +113,7 @@ typedef enum sw_stage {
 enum {
     SW_ESCALATE = 1,         ///< SW_SIGNAL to the guardian
     SW_FROM_TERMINAL = 2,    ///< SW_SIGNAL from front: the terminal sent it to the whole group, the command has it already
+    SW_AT_ONCE = 8,          ///< SW_EXIT
     SW_KEEP_DESCRIPTORS = 4, ///< SW_START: there may be another (a retry); else the caller's descriptors are let go of now
 };
 
