@@ -149,8 +149,8 @@ static void listen_to_supervisor(sw_face *face) {
         } else if (got == 1 && message.type == SW_EXIT) {
             face->exit = message;
             face->has_exit = true;
-            // The kernel takes longer to take a big process apart than it needs to tell us so.
-            if (message.flags & SW_AT_ONCE) exit_as_told(&face->exit);
+            // With process 1 of a container all others are killed, and the session would be left to expire.
+            if (message.flags & SW_AT_ONCE && getpid() != 1) exit_as_told(&face->exit);
         } else if (face->has_exit) {
             close(face->supervisor_fd); // it is about to exit
             face->supervisor_fd = -1;

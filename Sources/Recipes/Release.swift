@@ -13,11 +13,14 @@ package struct Release: Sendable {
     private var operations: [Operation] = []
     private var record: (path: String, version: Int32, content: JobRecord)?
     private let lockPath: String?
+    /// Only the close of the session deletes the lock, if it is ours.
+    private var leavesLock: Bool
 
     /// - Parameter keepsLock: leave the lock to the close of the session; in a mixed fleet an original's could stand
     ///   there by now, and it has no record that could guard the delete.
     package init(claims: Claims, record outcome: Record, keepsLock: Bool) {
         lockPath = claims.lock?.path
+        leavesLock = claims.lock != nil && keepsLock
         if var record = claims.record {
             switch outcome {
             case .ended(let run):
@@ -37,6 +40,8 @@ package struct Release: Sendable {
     }
 
     package var isDone: Bool { operations.isEmpty }
+    /// Nothing of ours is left but the session itself.
+    package var isComplete: Bool { isDone && !leavesLock }
 
     /// After a guard has failed, the record is read as well.
     package var requests: [Request] {
@@ -97,5 +102,6 @@ package struct Release: Sendable {
             }
         }
         record = nil
+        leavesLock = lockPath != nil
     }
 }

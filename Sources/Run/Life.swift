@@ -19,6 +19,8 @@ package final class Life {
     private var wasHopeless = false
 
     package private(set) var story = Story()
+    /// Nothing of this run is left on the servers but its session.
+    package private(set) var isReleased = false
 
     /// What the last line of a run's log tells.
     package struct Story: Sendable {
@@ -91,6 +93,7 @@ package final class Life {
             for action in actions {
                 if case .finish(let ended) = action {
                     story.held = tenure.startedAt.map { $0.duration(to: clock.now) }
+                    isReleased = tenure.isReleased
                     guard tenure.isToBeginAnew else { return ended }
                     defer { wasHopeless = wasHopeless || tenure.isHopeless }
                     guard tenure.isHopeless, wasHopeless else { return nil }

@@ -73,6 +73,8 @@ package struct Tenure: Sendable {
     package internal(set) var startedAt: BootInstant?
     /// In a mixed fleet nothing could be started in this session any more.
     package internal(set) var isHopeless = false
+    /// What was taken is given back, and the servers have said so.
+    package var isReleased: Bool { release?.isComplete ?? false }
     /// Ownership was lost before anything was started: begin anew, with a new session.
     package var isToBeginAnew: Bool { attempts == 0 && ending.lost != nil && ending.cause == nil }
 

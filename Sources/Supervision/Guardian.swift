@@ -15,7 +15,6 @@ import Glibc
     private var leaderReaped = false
     private var isGone = false
     private var frontIsToContinue = false
-    private var farewell = sw_message()
     private var takenOverAt: BootInstant?
     private var toldUnkillableAt: BootInstant?
 
@@ -98,20 +97,15 @@ import Glibc
         if !isGone { unsafe sw_send(guardianSocket, &message, nil, 0) }
     }
 
-    /// What the front is to exit with, or the signal that it is to die of, once the supervisor has exited.
-    package func tellFront(code: Int32, dieOf signal: Int32 = 0) {
-        farewell.type = SW_EXIT
-        farewell.number = code
-        farewell.detail = signal
-        unsafe sw_send(frontSocket, &farewell, nil, 0)
+    /// What the front is to exit with, or the signal that it is to die of: once the supervisor has exited, or at once.
+    package func tellFront(code: Int32, dieOf signal: Int32 = 0, atOnce: Bool = false) {
+        var message = sw_message()
+        message.type = SW_EXIT
+        message.number = code
+        message.detail = signal
+        message.flags = atOnce ? UInt32(SW_AT_ONCE) : 0
+        unsafe sw_send(frontSocket, &message, nil, 0)
         if frontIsToContinue { continueFront() }
-    }
-
-    /// The very last: the front may go before this process is gone.
-    package func dismissFront() {
-        guard farewell.type == SW_EXIT else { return }
-        farewell.flags = UInt32(SW_AT_ONCE)
-        unsafe sw_send(frontSocket, &farewell, nil, 0)
     }
 
     private func send(_ message: sw_message) {

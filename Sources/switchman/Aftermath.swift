@@ -18,10 +18,18 @@ struct Aftermath {
     let exitCode: Int32
     let reason: String?
 
+    /// Nobody has asked for anything.
+    var isEmpty: Bool { plan.reports.metricsFolder == nil && hook == nil }
+
+    private var hook: (Hook, script: String)? {
+        guard !isSkip, let hook = Hook(for: ended), let script = plan.reports.hooks[hook] else { return nil }
+        return (hook, script)
+    }
+
     func perform() {
         // First what is quick: a hook may want to send the numbers on.
         if let folder = plan.reports.metricsFolder { count(in: folder) }
-        if !isSkip, let hook = Hook(for: ended), let script = plan.reports.hooks[hook] { call(hook, script) }
+        if let (hook, script) = hook { call(hook, script) }
     }
 
     private func count(in folder: String) {

@@ -45,7 +45,8 @@ struct Wrapper: Sendable {
             let ended = Ended(interruption)
             supervisor.guardian.tellFront(code: codes.code(for: ended), dieOf: codes.signalToDieOf(ended))
             supervisor.guardian.dismiss()
-            account(for: ended, Life.Story())
+            tell(ended, Life.Story())
+            aftermath(of: ended, Life.Story()).perform()
             return ended
         }
         let life = Life(
@@ -54,21 +55,23 @@ struct Wrapper: Sendable {
             connect: { Client(servers: plan.servers, sessionTimeout: plan.sessionTimeout, inbox: loop) },
             environment: { environment($0, leases: $1) }, tell: { tell($0) }, notice: { notice($0) })
         let ended = await life.perform()
-        // Told first, acted on once this process is gone: whatever may still go wrong, the status is the command's.
-        supervisor.guardian.tellFront(code: codes.code(for: ended), dieOf: codes.signalToDieOf(ended))
+        tell(ended, life.story)
+        let aftermath = aftermath(of: ended, life.story)
+        // Told first, acted on once this process is gone: whatever may still go wrong, the status is the command's. But who waits
+        // for the command need not wait for the end of an empty session as well.
+        supervisor.guardian.tellFront(
+            code: codes.code(for: ended), dieOf: codes.signalToDieOf(ended),
+            atOnce: life.isReleased && aftermath.isEmpty)
         supervisor.guardian.dismiss()
         life.close()
-        account(for: ended, life.story)
+        aftermath.perform()
         return ended
     }
 
-    /// To everybody but the caller, who has been told: the log, the metrics, a hook.
-    private func account(for ended: Ended, _ story: Life.Story) {
-        tell(ended, story)
+    private func aftermath(of ended: Ended, _ story: Life.Story) -> Aftermath {
         Aftermath(
             plan: plan, log: log, clock: supervisor.loop, ended: ended, story: story,
-            isSkip: codes.isSkip(ended.outcome), exitCode: codes.code(for: ended), reason: reason(ended)
-        ).perform()
+            isSkip: codes.isSkip(ended.outcome), exitCode: codes.code(for: ended), reason: reason(ended))
     }
 
     private func splay() async -> Interruption? {

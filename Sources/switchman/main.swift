@@ -54,7 +54,6 @@ else {
 let wrapper = Wrapper(plan: plan, codes: codes, supervisor: supervisor)
 let failure = FreshThread.perform {
     wrapper.perform()
-    supervisor.guardian.dismissFront()
     // The C client's threads end with the process: nothing here is worth waiting for them.
     _exit(0)
 }

@@ -97,7 +97,7 @@ typedef enum sw_type {
     // supervisor -> front
     SW_STOP,        ///< number, term_at_ns as in SW_STOPPED: stop, so that the caller's shell sees the job stopped
     SW_EXIT,        ///< number: exit status; detail: 0, or a signal to die of instead. Front acts on it once the supervisor has exited,
-                    ///< or says with SW_AT_ONCE that nothing but its exit is left to do
+                    ///< or says with SW_AT_ONCE that what is left to do is nobody's business
 
     SW_READY,       ///< internal to sw_start
     SW_TYPES,       ///< their number
