@@ -47,11 +47,15 @@ def test_contenders_that_come_again_and_again_never_overlap(fleet):
     fleet.records.assert_never_two()
 
 
-def test_the_second_of_two_in_a_row_runs(fleet):
-    """The first's release is over when it has exited: a run that follows never skips for it."""
-    for turn in range(10):
-        assert_silent(fleet.run("--lockname", "a", "--", *fleet.job(f"job{turn}", "--for", 1)), 0)
-    assert len(fleet.records.events("start")) == 10
+@pytest.mark.parametrize("changes", [{}, {"mixed_fleet": True, "session_timeout": 10}])
+def test_each_of_many_in_a_row_runs(fleet, changes):
+    """The caller is told of the end when the lock is free, though the session, or in a mixed fleet nothing, ends behind it."""
+    times = 20
+    config = fleet.config(**changes)
+    loop = 'for i in $(seq $0); do "$@" || exit; done'
+    run = fleet.start("--lockname", "outer", "--", "sh", "-c", loop, times, fleet.program, "--config", config,
+                      "--lockname", "a", "--", *fleet.job("a", "--for", 1))
+    assert run.wait() == 0 and len(fleet.records.events("start", "a")) == times
 
 
 def test_different_locks_do_not_meet(fleet):

@@ -61,6 +61,14 @@ import Testing
         #expect(!operations(release).contains(.delete("/p/locks/a")))
     }
 
+    /// Who waits for the end of the run is told at once only if nothing is left to the end of its session.
+    @Test(arguments: [false, true]) func itIsCompleteWithoutTheLockOnly(keepsLock: Bool) {
+        var release = Release(claims: claims, record: .ended(nil), keepsLock: keepsLock)
+        #expect(!release.isComplete)
+        release.settle([.success(.committed([nil]))])
+        #expect(release.isDone && release.isComplete == !keepsLock)
+    }
+
     @Test func givingUpAWaitOutNeverWritesEnded() {
         let release = Release(claims: claims, record: .waitingOut(12), keepsLock: false)
         guard case .set(_, let data, _) = operations(release)[0] else { return #expect(Bool(false)) }
@@ -85,7 +93,7 @@ import Testing
         release.settle([failure(.connectionLost)])
         #expect(!release.isDone)
         release.settle([.success(.committed([nil]))])
-        #expect(release.isDone)
+        #expect(release.isDone && !release.isComplete)
     }
 
     @Test func itsOwnWriteWhoseReplyWasLostIsTheEnd() {
