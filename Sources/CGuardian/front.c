@@ -85,12 +85,6 @@ static void stop_like_the_command(sw_face *face) {
     face->continued_at_ns = sw_now_ns();
 }
 
-/// The command stopped. With Ctrl-Z the terminal has stopped front as well, and the news of it arrives when all has long been
-/// continued: then it is to be forgotten.
-static void command_stopped(sw_face *face, int64_t at_ns) {
-    if (at_ns > face->continued_at_ns) stop_like_the_command(face);
-}
-
 // -------------------------------------------------------------------------------------------------------------- signals
 
 static bool is_in(int signal, const int *signals, size_t count) {
@@ -114,6 +108,8 @@ static void take_signal(sw_face *face, const struct signalfd_siginfo *info) {
     } else if (signal == SIGCONT && face->stopped) {
         face->stopped = false; // the shell has continued the whole group
     } else if (is_in(signal, FORWARDED, COUNT(FORWARDED))) {
+        // Whoever continues us means the command as well: news of an earlier stop, which may be on its way, is to be forgotten.
+        if (signal == SIGCONT) face->continued_at_ns = sw_now_ns();
         // A command that does `kill 0` has had its signal; front got it as a member of the same group.
         bool from_tree = !from_terminal && info->ssi_pid != 0 && sw_tree_descends((pid_t)info->ssi_pid, face->supervisor);
         if (!from_tree) pass_on(face, signal, from_terminal ? SW_FROM_TERMINAL : 0);
@@ -123,6 +119,14 @@ static void take_signal(sw_face *face, const struct signalfd_siginfo *info) {
 static void take_signals(sw_face *face) {
     struct signalfd_siginfo info;
     while (read(face->signal_fd, &info, sizeof info) == sizeof info) take_signal(face, &info);
+}
+
+/// The command stopped. With Ctrl-Z the terminal has stopped front as well, and the news of it arrives when all has long been
+/// continued: then it is to be forgotten.
+static void command_stopped(sw_face *face, int64_t at_ns) {
+    // A SIGCONT that has come already would be lost with our own SIGSTOP (signal(7)), and nobody sends another.
+    take_signals(face);
+    if (at_ns > face->continued_at_ns) stop_like_the_command(face);
 }
 
 static int open_signals(const sigset_t *ignored) {
