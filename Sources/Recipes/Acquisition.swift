@@ -87,7 +87,7 @@ package final class Acquisition {
     private func owned(_ claims: Claims) async throws(Interruption) -> Verdict {
         guard let interval = job.minInterval, claims.isWithin(interval, ofLastStartUnlessFailed: job.retriesFailed)
         else { return .owned(claims) }
-        try await giveBack(claims)
+        try await giveBack(claims, keepsLock: job.mixedFleet)
         return .skipped(.tooSoon)
     }
 
@@ -100,6 +100,8 @@ package final class Acquisition {
             // Made anew each time: a take that was given back has given up the place as well.
             let line = Queues(of: .lock, job: job, talk: talk, earlierSessions: earlierSessions, notice: notice)
             if limits.lock == nil { limits.lock = job.lockWait.duration.map { talk.clock.now.advanced(by: $0) } }
+            // It begins when the lock is free.
+            limits.permits = nil
             _ = try await line.enter()
             if !job.breaks.contains(.lockQueueIgnored),
                 let skip = try await line.awaitHead(limit: limits.lock, changed: considerFleetChanges)
@@ -120,6 +122,7 @@ package final class Acquisition {
                 case .held, .changed: try await contradicted()
                 }
             } else {
+                let limit = limits.lock
                 limits.lock = nil
                 switch try await acquirePermits(line: line) {
                 case .verdict(let verdict): return verdict
@@ -127,6 +130,10 @@ package final class Acquisition {
                     // Each limit counts from entering its phase.
                     limits.permits = nil
                     limits.lock = job.lockWait.duration.map { talk.clock.now.advanced(by: $0) }
+                case .rivalFound(let rival):
+                    // Still the wait for the lock: whoever has it without the lock's queue is waited for there.
+                    limits.lock = limit
+                    if let skip = try await awaitDeparture(of: rival) { return .skipped(skip) }
                 case .givenBack: return nil
                 }
             }
@@ -166,6 +173,8 @@ package final class Acquisition {
         case verdict(Verdict)
         /// Only for one who waits for it.
         case lockAppeared
+        /// The place of another run of this job, which does not wait for the lock. Likewise.
+        case rivalFound(String)
         /// Nothing is held, and nothing waited for.
         case givenBack
     }
@@ -176,9 +185,7 @@ package final class Acquisition {
         if let rival = try await queues.enter() {
             if line == nil { return .verdict(.skipped(.queued)) }
             try await queues.leave()
-            limits.lock = job.lockWait.duration.map { talk.clock.now.advanced(by: $0) }
-            if let skip = try await awaitDeparture(of: rival) { return .verdict(.skipped(skip)) }
-            return .lockAppeared
+            return .rivalFound(rival)
         }
         if limits.permits == nil { limits.permits = job.leaseWait.map { talk.clock.now.advanced(by: $0) } }
         let permits = Permits(job: job, talk: talk)
@@ -204,7 +211,7 @@ package final class Acquisition {
             case .taken(let claims):
                 if job.mixedFleet, try await permits.isOverTotal(claims) {
                     // Only possible if somebody deleted an original's place. The lock goes too: nothing has started.
-                    try await giveBack(claims)
+                    try await giveBack(claims, keepsLock: false)
                     try talk.unhold()
                     return .givenBack
                 }
@@ -220,10 +227,11 @@ package final class Acquisition {
         return .lockAppeared
     }
 
-    private func giveBack(_ claims: Claims) async throws(Interruption) {
-        // A record still to be waited out stays running.
-        let outcome: Release.Record = claims.found == nil ? .ended(nil) : .waitingOut(claims.record?.content.term ?? 0)
-        var release = Release(claims: claims, record: outcome, keepsLock: false)
+    /// - Parameter keepsLock: it goes with the session, which ends now.
+    private func giveBack(_ claims: Claims, keepsLock: Bool) async throws(Interruption) {
+        // A record still to be waited out stays running, with the term that was found: nothing of ours has run.
+        let outcome: Release.Record = claims.found.map { .waitingOut($0.seconds) } ?? .ended(nil)
+        var release = Release(claims: claims, record: outcome, keepsLock: keepsLock)
         while !release.isDone {
             let replies = try await talk.askAgain(release.requests)
             if let reply = replies.first, reply.isUnsettled { throw reply.interruption }

@@ -27,11 +27,12 @@ extension Claims {
         return Interval(interval).covers(last, nowMilliseconds: now)
     }
 
-    /// The servers' clock at an instant of ours, in milliseconds since the epoch, as well as we can know it.
+    /// The servers' clock at an instant of ours, in milliseconds since the epoch: never too early, and late by as long as the
+    /// take was under way at the most. Counted from its acknowledgement it would be too early, and an interval too short.
     package func serverMilliseconds(at instant: BootInstant) -> Int64? {
         if breaks.contains(.intervalByOwnClock) { return instant.nanoseconds / 1_000_000 }
         return takenMilliseconds.map {
-            $0.addingReportingOverflow(acknowledged.duration(to: instant).nanoseconds / 1_000_000).partialValue
+            $0.addingReportingOverflow(submitted.duration(to: instant).nanoseconds / 1_000_000).partialValue
         }
     }
 }

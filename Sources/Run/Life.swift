@@ -54,6 +54,7 @@ package final class Life {
         var limits = Acquisition.Limits()
         var earlierSessions: Set<Int64> = []
         while true {
+            isReleased = false
             let talk = Conversation(ensemble: ensemble, inbox: inbox, clock: clock, job: job, firstTicket: tickets)
             let acquisition = Acquisition(
                 job: job, talk: talk, limits: limits, earlierSessions: earlierSessions, notice: notice)
@@ -65,11 +66,13 @@ package final class Life {
                 story.waited = began.duration(to: clock.now)
                 story.token = claims?.lock?.czxid
                 if let ended = await tenure(claims, of: acquisition.job, after: talk) { return ended }
+                // What was waited for had come: the waits begin anew as well.
+                limits = Acquisition.Limits()
             } catch {
                 guard case .sessionExpired = error else { return Ended(error) }
                 do throws(Interruption) { try talk.unhold() } catch { return Ended(error) }
+                limits = acquisition.limits
             }
-            limits = acquisition.limits
             if let session = ensemble.session { earlierSessions.insert(session.id) }
             ensemble.close(cap: .milliseconds(500))
             ensemble = connect()

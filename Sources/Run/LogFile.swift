@@ -16,8 +16,12 @@ final class LogFile: @unchecked Sendable {
         if descriptor < 0 { throw OpenError(errno: errno) }
     }
 
+    /// To look for the name can hang where to write does not (a file server that is gone), and then no heartbeat is sent:
+    /// not while a command runs.
+    var follows = true
+
     func write(_ line: [UInt8]) {
-        follow()
+        if follows { follow() }
         RunLog.write(line, to: descriptor)
     }
 

@@ -18,6 +18,9 @@ package struct RunLog: LogHandler {
     private let screenLevel: Logger.Level
     private let level: Logger.Level
     private let file: LogFile?
+
+    /// Whether a command runs, whose heartbeats must not wait for a file system.
+    package func commandRuns(_ runs: Bool) { file?.follows = !runs }
     private let socket: LogSocket?
     private let dialect: SyslogTarget.Dialect
     /// What of it could not be opened, a line each.

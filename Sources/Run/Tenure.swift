@@ -155,7 +155,10 @@ package struct Tenure: Sendable {
             fleetChanged = false
             fleetTicket = submit([.get(job.layout.prefix, watch: true)], &actions)
         }
-        if now >= givesUpAt ?? .never { lose("no heartbeat was acknowledged in time", now, &actions) }
+        if now >= givesUpAt ?? .never {
+            isHopeless = heartbeats?.areHopeless(grace: grace) ?? false
+            lose("no heartbeat was acknowledged in time", now, &actions)
+        }
         switch phase {
         case .waitingOut(let until) where now >= until: waitedOut(now, &actions)
         case .starting: start(now, &actions)

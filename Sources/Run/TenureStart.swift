@@ -29,6 +29,11 @@ extension Tenure {
     /// counts from it even if nobody hears of this run again.
     mutating func setRecord(_ now: BootInstant, _ actions: inout [Action]) {
         guard var record = claims?.record else { return }
+        if let heartbeats, now >= heartbeats.schedule(grace: grace).terminate {
+            // Too little is proven to start anything, so nothing is to be written of a start either.
+            phase = .settingRecord(ticket: nil)
+            return retryAt = now.advanced(by: job.term.period)
+        }
         record.content.term = job.term.seconds
         record.content.isWaiting = false
         if job.minInterval != nil, record.content.started == nil, !job.breaks.contains(.startNotWritten) {

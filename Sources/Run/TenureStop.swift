@@ -37,9 +37,9 @@ extension Tenure {
         guard case .running = phase else {
             return isBeforeStart ? beginRelease(now, &actions) : ()
         }
-        actions.append(.say(.ownershipLost(why)))
-        // Originals do not wait anybody out: with them about there is no time for a grace.
+        // Originals do not wait anybody out: with them about there is no time for a grace. The log comes second: it may hang.
         actions.append(job.mixedFleet ? .kill : .end(limit: current.kill))
+        actions.append(.say(.ownershipLost(why)))
     }
 
     /// A step of the end that an operator asked for, into the request that he keeps: he sees each. If he is gone, so is it.
@@ -75,9 +75,9 @@ extension Tenure {
         switch phase {
         case .waitingOut, .settingRecord, .starting, .retrying: beginRelease(now, &actions)
         case .running:
-            actions.append(.say(.stopping(cause.text)))
             // Heartbeats go on, so the ownership deadline limits this only if they fail.
             actions.append(.end(limit: .never))
+            actions.append(.say(.stopping(cause.text)))
             tellOperator("SIGTERM sent, SIGKILL follows in \(grace.components.seconds) s", &actions)
         case .releasing, .finished: break
         }

@@ -3,6 +3,8 @@ import Recipes
 /// What the ensemble has agreed on, and since when: the referee's own copy.
 final class Books {
     private(set) var state = ZNodeTree()
+    /// When each run last entered the queues of resources.
+    var entered: [Int: Int64] = [:]
     /// For each lock, and for each lockname in a queue: who stood there, from when to when.
     private(set) var stays: [String: [Stay]] = [:]
     private(set) var leasesChangedAt: Int64 = 0

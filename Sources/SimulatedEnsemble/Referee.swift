@@ -65,6 +65,9 @@ final class Referee {
             }
         }
         books.apply(transaction, at: world.now)
+        for case .create(let path, _, _) in transaction.changes where path.isUnder("queues") && path.hasSequence {
+            if let actor { books.entered[actor.number] = world.now }
+        }
         for case .create(let path, _, let owner) in transaction.changes
         where path.isUnder("leases") && actor?.order.isOriginal != true {
             let queue = Plot.layout.queue(resource(of: path))
@@ -219,7 +222,7 @@ final class Referee {
             if !gone { accuse(.needlessKill, "\(run) gives up, \(why), but nothing is lost") }
         // That it lets a deadline pass is no harm to anybody: the tree is being killed anyway.
         case .takingOver(let why) where why.contains("answer"):
-            if run.tree.guardianAnswers {
+            if run.tree.guardianHasAnswered(for: 20 * millisecond) {
                 accuse(.needlessKill, "\(run): \(why), says the supervisor, but it is well")
             }
         default: break

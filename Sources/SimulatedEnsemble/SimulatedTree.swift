@@ -22,6 +22,7 @@ import Coordination
     private var deadman = sw_deadman()
     private(set) var guardianIsDead = false
     private var guardianIsStopped = false
+    private var guardianContinuedAt: Int64?
     private var isTakingOver = false
     private var backlog: [() -> Void] = []
     private var toGuardianAt: Int64 = 0
@@ -41,6 +42,11 @@ import Coordination
             }
         unsafe sw_deadman_init(&deadman, descendants, run.order.grace.nanoseconds)
         processes.onDeath = { [unowned self] in whenGuardianRuns { [self] in reap() } }
+    }
+
+    /// Not just continued at this very moment.
+    func guardianHasAnswered(for time: Int64) -> Bool {
+        guardianAnswers && guardianContinuedAt.map { world.now - $0 >= time } ?? true
     }
 
     var guardianAnswers: Bool { !guardianIsDead && !guardianIsStopped }
@@ -243,6 +249,7 @@ import Coordination
     func continueGuardian() {
         guard guardianIsStopped else { return }
         guardianIsStopped = false
+        guardianContinuedAt = world.now
         if guardianIsDead { return }
         world.note("\(run): the guardian is continued")
         let late = backlog

@@ -63,6 +63,10 @@ struct Verdict {
             accuse(.truth, "\(run): \(ended.outcome.rawValue), but it has started its command")
         }
         judgeRetries(ended, accuse)
+        let tookOver = run.remarks.contains { if case .takingOver = $0 { true } else { false } }
+        if ended.outcome == .lost, !processes.hasStarted, !tookOver {
+            accuse(.truth, "\(run) says that it lost what it had not begun")
+        }
         if let own = processes.ownCode, ended.outcome == .lost, !run.wasDisturbed, run.remarks.isEmpty {
             accuse(.truth, "\(run) calls lost what exited with \(own)")
         }
@@ -91,6 +95,9 @@ struct Verdict {
     private func judgeInterval(_ accuse: (Violation.Promise, String) -> Void) {
         guard let interval = run.job.minInterval else { return accuse(.truth, "\(run) has no interval") }
         let since = run.startedAt - interval.components.seconds * second - 2 * second
+        // One that was lost after it had written its start down, and before it started, counts as a start.
+        let record = books.state[run.job.recordPath].flatMap { JobRecord(bytes: $0.data) }
+        if record?.runs.last?.outcome == "lost" { return }
         if !books.wasHeld(run.job.lockPath, since: since, otherThanBy: run.sessions), !books.recordsWereTouched {
             accuse(.truth, "\(run) says that it is too soon, and nobody held the lock in its interval")
         }
@@ -99,7 +106,9 @@ struct Verdict {
     /// Short waits must not starve each other behind an orphaned mark.
     private func judgeWait(_ accuse: (Violation.Promise, String) -> Void) {
         guard let wait = run.job.leaseWait else { return accuse(.truth, "\(run) gives up a wait without a limit") }
-        if world.now - run.startedAt < wait.nanoseconds * 97 / 100 {
+        // For one who waits for the lock first, the wait for permits begins when it is free.
+        let since = run.job.waitsForLock ? books.entered[run.number] ?? run.startedAt : run.startedAt
+        if world.now - since < wait.nanoseconds * 97 / 100 - millisecond * 200 {
             accuse(.truth, "\(run) gives up its wait too early")
         }
         // While messages are lost it may not know better.

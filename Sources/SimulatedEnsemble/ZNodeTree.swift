@@ -1,4 +1,5 @@
 import Coordination
+import Recipes
 
 /// The znodes and sessions of one server, as far as it has applied the ensemble's transactions.
 ///
@@ -113,6 +114,8 @@ extension String {
     /// Whether a node of that name is among its ancestors. `contains` of a text is a hundred times slower.
     /// In a queue, of a resource or of a lock.
     var isPlace: Bool { isUnder("queues") || isUnder("waiters") }
+
+    var hasSequence: Bool { Place(name: ZNodeTree.name(of: self)) != nil }
 
     func isUnder(_ name: StaticString) -> Bool {
         let name = name.description.utf8

@@ -13,6 +13,7 @@ struct Wrapper: Sendable {
     let codes: ExitCode
     let supervisor: Supervisor
     private let log: Logger
+    private let runLog: RunLog
 
     init(plan: Plan, codes: ExitCode, supervisor: Supervisor) {
         self.plan = plan
@@ -27,6 +28,7 @@ struct Wrapper: Sendable {
         let handler = RunLog(
             lockname: plan.job.lockname, host: plan.job.host, format: plan.reports.format, screenLevel: screenLevel,
             level: plan.loglevel, logfile: plan.logfile, syslog: plan.reports.syslog)
+        runLog = handler
         log = Logger(label: "switchman") { _ in handler }
         for warning in handler.troubles + plan.warnings { log.warning("\(warning)") }
     }
@@ -55,6 +57,7 @@ struct Wrapper: Sendable {
             connect: { Client(servers: plan.servers, sessionTimeout: plan.sessionTimeout, inbox: loop) },
             environment: { environment($0, leases: $1) }, tell: { tell($0) }, notice: { notice($0) })
         let ended = await life.perform()
+        runLog.commandRuns(false)
         tell(ended, life.story)
         let aftermath = aftermath(of: ended, life.story)
         // Told first, acted on once this process is gone: whatever may still go wrong, the status is the command's. But who waits
@@ -120,7 +123,9 @@ struct Wrapper: Sendable {
 
     private func tell(_ remark: Remark) {
         switch remark {
-        case .started(let pid): log.debug("the command runs as process \(pid)")
+        case .started(let pid):
+            runLog.commandRuns(true)
+            log.debug("the command runs as process \(pid)")
         case .ownershipLost(let why): log.warning("ownership lost: \(why); ending the command")
         case .groupUnreadable(let why): log.warning("cannot tell whether this host is still in the group: \(why)")
         case .stopping(let why): log.info("ending the command: \(why)")
