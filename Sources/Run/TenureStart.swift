@@ -112,7 +112,12 @@ extension Tenure {
         guard attempts > 0, attempts <= job.retries, !hasTakenOver, ending.lost == nil, !ending.isFinal,
             !wasInterrupted, let exited = ending.exited
         else { return nil }
-        if exited.by == .none, [0, 126, 127].contains(Ending.own(exited.waitStatus).code) { return nil }
+        switch exited.by {
+        case .none: if [0, 126, 127].contains(Ending.own(exited.waitStatus).code) { return nil }
+        case .requested, .escalation: guard case .timeout? = ending.cause else { return nil }
+        // The guardian has ended it, whether or not we have noticed why.
+        case .deadline: return nil
+        }
         // Each pause is twice the one before, up to a bound that a delay of the user's own may exceed.
         let doubled = job.retryDelay * (1 << min(attempts - 1, 30))
         return min(doubled, max(job.retryDelay, Self.longestPause))
