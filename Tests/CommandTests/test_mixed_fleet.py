@@ -4,18 +4,8 @@ import pytest
 
 from Support.eventually import always, eventually, now
 from Support.fleet import assert_silent
-from Support.original import Original
 
 CLAIM = ("--claim", "lock:1:1")
-
-
-@pytest.fixture
-def original(shared_server, fleet):
-    """With a session of its own."""
-    client = shared_server.client(timeout=10.0)
-    yield Original(client, fleet.prefix)
-    client.stop()
-    client.close()
 
 
 def mixed(fleet, **changes):

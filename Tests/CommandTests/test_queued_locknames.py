@@ -2,20 +2,10 @@
 
 import threading
 
-import pytest
-
 from Support.eventually import eventually
 from Support.fleet import HOST, assert_silent
 
 LEASE = ("--lease", "r=1:1")
-
-
-@pytest.fixture
-def busy(fleet):
-    """A fleet whose only permit is taken."""
-    fleet.resources("r")
-    fleet.start_job("blocker", arguments=LEASE)
-    return fleet
 
 
 def test_the_lock_appears_while_waiting(busy):

@@ -6,7 +6,6 @@ import pytest
 
 from Support.eventually import always, eventually, now
 from Support.fleet import HOST, assert_silent
-from Support.original import Original
 from Support.server import expire_session
 
 CLAIM = ("--claim", "lock:1:1")
@@ -30,14 +29,6 @@ def held(fleet):
     """A fleet in which somebody holds the lock `a`."""
     fleet.start_job("holder", *CLAIM, arguments=("--lockname", "a"))
     return fleet
-
-
-@pytest.fixture
-def original(shared_server, fleet):
-    client = shared_server.client(timeout=10.0)
-    yield Original(client, fleet.prefix)
-    client.stop()
-    client.close()
 
 
 def test_ten_waiters_run_in_the_order_in_which_they_came(held):
@@ -237,14 +228,6 @@ def test_an_original_that_takes_the_lock_between_look_and_take_is_waited_for(hel
 # With leases.
 
 LEASE = ("--lease", "r=1:1")
-
-
-@pytest.fixture
-def busy(fleet):
-    """A fleet whose only permit is taken."""
-    fleet.resources("r")
-    fleet.start_job("blocker", arguments=LEASE)
-    return fleet
 
 
 def test_first_the_lock_then_the_permits(busy):

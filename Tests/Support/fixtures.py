@@ -10,28 +10,31 @@ import pytest
 
 from .control import Control
 from .fleet import Fleet
+from .original import Original
 from .proxy import Proxy
 from .server import Ensemble, Sandbox, ZooKeeperServer
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
+def _built(name, variable):
+    """A built program: the one that the variable names, or the release build."""
+    path = os.environ.get(variable, str(ROOT / ".build/release" / name))
+    if not os.access(path, os.X_OK):
+        pytest.exit(f"{path}: not there; build it (Tests/run does) or set {variable}", returncode=2)
+    return path
+
+
 @pytest.fixture(scope="session")
 def program():
-    """The built wrapper: SWITCHMAN_BIN, or the release build."""
-    path = os.environ.get("SWITCHMAN_BIN", str(ROOT / ".build/release/switchman"))
-    if not os.access(path, os.X_OK):
-        pytest.exit(f"{path}: not there; build it (Tests/run does) or set SWITCHMAN_BIN", returncode=2)
-    return path
+    """The wrapper."""
+    return _built("switchman", "SWITCHMAN_BIN")
 
 
 @pytest.fixture(scope="session")
 def controller():
-    """The built operator's tool: SWITCHMANCTL_BIN, or the release build."""
-    path = os.environ.get("SWITCHMANCTL_BIN", str(ROOT / ".build/release/switchmanctl"))
-    if not os.access(path, os.X_OK):
-        pytest.exit(f"{path}: not there; build it (Tests/run does) or set SWITCHMANCTL_BIN", returncode=2)
-    return path
+    """The operator's tool."""
+    return _built("switchmanctl", "SWITCHMANCTL_BIN")
 
 
 @pytest.fixture(scope="session")
@@ -94,6 +97,23 @@ def ctl(controller, fleet):
 def own_ctl(controller, own_fleet):
     """The operator of the fleet on the test's own server."""
     return Control(controller, own_fleet)
+
+
+@pytest.fixture
+def original(shared_server, fleet):
+    """A stand-in for the Perl original, with a session of its own."""
+    client = shared_server.client(timeout=10.0)
+    yield Original(client, fleet.prefix)
+    client.stop()
+    client.close()
+
+
+@pytest.fixture
+def busy(fleet):
+    """A fleet whose only permit, of resource `r`, is taken."""
+    fleet.resources("r")
+    fleet.start_job("blocker", arguments=("--lease", "r=1:1"))
+    return fleet
 
 
 @pytest.fixture
