@@ -30,7 +30,7 @@ package struct CrontabCheck {
                 switch error {
                 case .missing: "no such file"
                 case .tooLong: "is longer than \(Self.longestBytes) bytes; is it a crontab?"
-                case .unreadable(let code): "cannot be read: \(FileBytes.Failure.text(code))"
+                case .unreadable(let code): "cannot be read: \(String(errno: code))"
                 }
             findings.append(Finding(.unknown, path, problem))
         }

@@ -246,7 +246,6 @@ package enum Notice: Sendable, Equatable {
     case lockWithoutRecord(String)
     case waitingForLock(String)
     case waitingInQueue(String, ahead: Int)
-    case waitingForPermits(String)
     case sequenceHigh(String)
     /// PREFIX's data cannot be read, and this run does not need it but for pauses.
     case pausesUnknown(String)

@@ -7,12 +7,6 @@ package enum FileBytes {
         case tooLong
         /// errno of what failed.
         case unreadable(Int32)
-
-        /// What the system calls it.
-        package static func text(_ code: Int32) -> String {
-            guard let text = unsafe strerror(code) else { return "error \(code)" }
-            return unsafe String(cString: text)
-        }
     }
 
     package static func read(_ path: String, longestBytes: Int) throws(Failure) -> [UInt8] {

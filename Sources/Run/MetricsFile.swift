@@ -34,7 +34,7 @@ package struct MetricsFile {
     }
 
     private func complaint(_ code: Int32, _ consequence: String, _ file: String = "") -> String {
-        "metrics_directory \(folder)\(file): \(FileBytes.Failure.text(code)); \(consequence)"
+        "metrics_directory \(folder)\(file): \(String(errno: code)); \(consequence)"
     }
 
     /// flock(2) either waits for ever or not at all.

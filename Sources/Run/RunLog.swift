@@ -39,13 +39,13 @@ package struct RunLog: LogHandler {
             file = if let logfile { try LogFile(path: logfile) } else { nil }
         } catch {
             file = nil
-            let why = FileBytes.Failure.text(error.errno)
+            let why = String(errno: error.errno)
             troubles.append("logfile \(logfile ?? ""): \(why); the run goes on without it")
         }
         socket = syslog.map { LogSocket(path: $0.path) }
         dialect = syslog?.dialect ?? SyslogTarget.usual.dialect
         if let syslog, let error = socket?.connect() {
-            troubles.append("syslog at \(syslog.path): \(FileBytes.Failure.text(error)); the run goes on without it")
+            troubles.append("syslog at \(syslog.path): \(String(errno: error)); the run goes on without it")
         }
     }
 

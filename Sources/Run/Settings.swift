@@ -38,7 +38,7 @@ struct Settings {
         case .tooLong:
             "is longer than \(longestBytes) bytes; is it the right file?"
         case .unreadable(let code):
-            "cannot be read: \(FileBytes.Failure.text(code)); make it a readable file"
+            "cannot be read: \(String(errno: code)); make it a readable file"
         }
     }
 

@@ -15,8 +15,3 @@ enum Screen {
         }
     }
 }
-
-extension String {
-    /// strerror(3).
-    init(errno: Int32) { self = unsafe strerror(errno).map { unsafe String(cString: $0) } ?? "error \(errno)" }
-}

@@ -151,7 +151,6 @@ struct Wrapper: Sendable {
         case .waitingForLock(let path): log.info("waiting for \(path), first in its queue")
         case .pausesUnknown(let why): log.info("cannot tell whether the job is paused: \(why)")
         case .waitingInQueue(let path, let ahead): log.info("waiting in the queue, \(ahead) ahead, next is \(path)")
-        case .waitingForPermits(let text): log.info("waiting for permits: \(text)")
         case .sequenceHigh(let place):
             log.warning(
                 "\(place): the queue's sequence is half used up; let its queue node be made anew when it is empty")

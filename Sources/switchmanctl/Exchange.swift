@@ -1,4 +1,5 @@
 import Glibc
+import Run
 import ZooKeeper
 
 /// One question to one server, on a connection of its own: nothing in it blocks, and no server's answer is read beyond a

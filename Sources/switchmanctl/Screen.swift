@@ -51,8 +51,3 @@ enum Screen {
         return (size.ws_col == 0 ? 80 : Int(size.ws_col), size.ws_row == 0 ? 24 : Int(size.ws_row))
     }
 }
-
-extension String {
-    /// strerror(3).
-    init(errno: Int32) { self = unsafe strerror(errno).map { unsafe String(cString: $0) } ?? "error \(errno)" }
-}
