@@ -108,6 +108,26 @@ struct FoundRecord {
     /// The server's clock when it was last written, in milliseconds since the epoch.
     let writtenMilliseconds: Int64
 
+    init(record: JobRecord, version: Int32, writtenMilliseconds: Int64) {
+        (self.record, self.version, self.writtenMilliseconds) = (record, version, writtenMilliseconds)
+    }
+
+    /// The runs so far, each dated no later than it was written down. After a lost reply a run only knows the latest instant
+    /// at which it may have started, which may lie so far ahead that no interval reaches it.
+    var runs: [PastRun] {
+        record.runs.map { run in
+            var run = run
+            run.started = run.started.map { min($0, writtenMilliseconds) }
+            return run
+        }
+    }
+
+    /// The holder that wrote this and was not heard of again. It started after it had written, and its term, which is waited
+    /// out, is counted from there.
+    var lostRun: PastRun {
+        PastRun(host: record.host, started: writtenMilliseconds, outcome: "lost", token: record.token)
+    }
+
     /// Nil if there is none.
     init?(_ reply: Reply, _ job: Job) throws(Interruption) {
         guard let node = try reply.node() else { return nil }

@@ -36,5 +36,6 @@ package enum Break: String, CaseIterable, Sendable {
     case pauseIgnored
     case intervalByOwnClock
     case startNotWritten
+    case startDatedAhead
     case idleForever
 }

@@ -72,12 +72,10 @@ extension Acquisition {
     }
 
     private func tooSoon(_ wallMilliseconds: Int64) -> String? {
-        guard let interval = job.minInterval, var record = foundRecord?.record else { return nil }
-        if record.state == .running, !record.isWaiting {
-            record.runs.append(
-                PastRun(host: record.host, started: record.started ?? foundRecord?.writtenMilliseconds, outcome: "lost")
-            )
-        }
+        guard let interval = job.minInterval, let foundRecord else { return nil }
+        var record = foundRecord.record
+        record.runs = foundRecord.runs
+        if record.state == .running, !record.isWaiting { record.runs.append(foundRecord.lostRun) }
         guard let last = record.lastStart(unlessFailed: job.retriesFailed),
             Interval(interval).covers(last, nowMilliseconds: wallMilliseconds)
         else { return nil }

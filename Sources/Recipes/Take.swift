@@ -36,11 +36,12 @@ struct Take {
         }
         let content = record(session)
         let operations = operations(session, content)
-        // Read before the call that submits, and kept when the take has to be repeated: never later than the truth.
-        let submitted = talk.clock.now
-        let before = talk.newestAnswered ?? submitted
-        var isRepeated = false
+        // Set once a reply was lost: that take may have been carried out. One that was refused was not.
+        var first: (submitted: BootInstant, before: BootInstant)?
         while true {
+            // Read before the call that submits: never later than the truth.
+            let submitted = first?.submitted ?? talk.clock.now
+            let before = first?.before ?? talk.newestAnswered ?? submitted
             let replies = try await talk.ask(
                 [.multi(operations)] + (job.takesLock ? [.exists(job.lockPath, watch: true)] : []))
             switch replies.first {
@@ -57,19 +58,19 @@ struct Take {
             case .failure(let failure)? where failure.reason == .connectionLost:
                 try await talk.reconnected()
                 if job.breaks.contains(.lostTakeIsFailure) { return .changed }
-                isRepeated = true
+                first = (submitted, before)
             case .failure(let failure)?:
                 guard let index = failure.operation, operations.indices.contains(index) else {
                     throw failure.interruption
                 }
                 if failure.reason == .noNode, operations[index].isCreate {
                     try await Parents(job: job, talk: talk).make(for: operations.filter(\.isCreate).map(\.path))
-                } else if isRepeated, index == 0, failure.reason == .badVersion || failure.reason == .nodeExists {
+                } else if first != nil, index == 0, failure.reason == .badVersion || failure.reason == .nodeExists {
                     // The failed multi went through a quorum, so what is read now is not older than it.
                     if let claims = try await resolved(session, submitted, content) { return claims }
                     try await checkPlaces()
                     return .changed
-                } else if isRepeated, failure.reason == .noNode, places.contains(operations[index].path) {
+                } else if first != nil, failure.reason == .noNode, places.contains(operations[index].path) {
                     // The first was carried out, its claims were taken away, and its mark was waited out by somebody else.
                     throw .sessionExpired
                 } else if operations[index].path == job.lockPath, failure.reason == .nodeExists,
@@ -109,18 +110,13 @@ struct Take {
     }
 
     private func record(_ session: Session) -> JobRecord {
-        var runs = found?.record.runs ?? []
+        var runs = (job.breaks.contains(.startDatedAhead) ? found?.record.runs : found?.runs) ?? []
         var term = job.term.seconds
-        if let lost = found?.record, lost.state == .running {
+        if let found, found.record.state == .running {
             // Who waited had started nothing, and has put those before him into the list; nor had we under an earlier session.
-            if !lost.isWaiting, !isOwn(lost) {
-                runs.append(
-                    PastRun(
-                        host: lost.host, started: lost.started ?? found?.writtenMilliseconds, outcome: "lost",
-                        token: lost.token))
-            }
+            if !found.record.isWaiting, !isOwn(found.record) { runs.append(found.lostRun) }
             // In case we die while we wait it out.
-            if !job.breaks.contains(.ownTerm) { term = max(term, lost.term) }
+            if !job.breaks.contains(.ownTerm) { term = max(term, found.record.term) }
         }
         var record = JobRecord(session: session.text, n: n, term: term, host: job.host, pid: job.pid, runs: runs)
         record.isWaiting = waitOut != nil || job.minInterval != nil

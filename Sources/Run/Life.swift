@@ -94,10 +94,10 @@ package final class Life {
         tenure.tick(clock.now, &actions)
         while true {
             for action in actions {
-                if case .finish(let ended) = action {
+                if case .finish = action {
                     story.held = tenure.startedAt.map { $0.duration(to: clock.now) }
                     isReleased = tenure.isReleased
-                    guard tenure.isToBeginAnew else { return ended }
+                    guard tenure.isToBeginAnew else { return tenure.ended }
                     defer { wasHopeless = wasHopeless || tenure.isHopeless }
                     guard tenure.isHopeless, wasHopeless else { return nil }
                     return Ended(

@@ -17,7 +17,8 @@ package struct Tenure: Sendable {
         case continueFront
         case dropConnection
         case say(Remark)
-        case finish(Ended)
+        /// Nothing is left to do; `ended` says how it went.
+        case finish
     }
 
     enum Phase: Sendable, Equatable {
@@ -75,6 +76,12 @@ package struct Tenure: Sendable {
     package internal(set) var isHopeless = false
     /// What was taken is given back, and the servers have said so.
     package var isReleased: Bool { release?.isComplete ?? false }
+    /// How the run ends. Nothing was started, so there was nothing to lose: whoever asked for the end has it, also when that came last.
+    package var ended: Ended {
+        var ending = ending
+        if attempts == 0, ending.cause != nil { ending.lost = nil }
+        return ending.result
+    }
     /// Ownership was lost before anything was started: begin anew, with a new session.
     package var isToBeginAnew: Bool { attempts == 0 && ending.lost != nil && ending.cause == nil }
 
@@ -114,6 +121,8 @@ package struct Tenure: Sendable {
     /// was stopped for a moment would miss an acknowledgement that lies behind this event, and kill for it.
     package mutating func handle(_ event: Event, at now: BootInstant, ticks: Bool = true) -> [Action] {
         var actions: [Action] = []
+        // Its end is known. Who has started nothing may still be told not to begin anew.
+        if case .finished = phase, attempts > 0 { return actions }
         switch event {
         case .replies(let ticket, let replies): settle(ticket, replies, now, &actions)
         case .watch(let path, let change): noticed(path, change, now, &actions)

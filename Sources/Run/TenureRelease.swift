@@ -49,8 +49,6 @@ extension Tenure {
         guard phase != .finished else { return }
         if let release, !release.isDone { actions.append(.say(.notReleased)) }
         phase = .finished
-        // Nothing was started, so there was nothing to lose: whoever asked for the end has it.
-        if attempts == 0, ending.cause != nil { ending.lost = nil }
-        actions.append(.finish(ending.result))
+        actions.append(.finish)
     }
 }

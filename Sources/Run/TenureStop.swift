@@ -85,7 +85,8 @@ extension Tenure {
 
     mutating func passOn(_ signal: Int32, _ fromTerminal: Bool, _ now: BootInstant, _ actions: inout [Action]) {
         let ends = Ending.endingSignals.contains(signal)
-        if isBeforeStart {
+        // While its claims are given back as well, a run that has started nothing can only be told to end.
+        if isBeforeStart || attempts == 0 {
             if ends { stop(.signal(signal), now, &actions) }
             return
         }

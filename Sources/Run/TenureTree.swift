@@ -63,7 +63,7 @@ extension Tenure {
         case .stopped(let signal, let at): actions.append(.stopFront(signal: signal, at: at))
         case .ending(let by):
             tellOperator("SIGKILL sent", &actions)
-            if by == .deadline, ending.lost == nil {
+            if case .running = phase, by == .deadline, ending.lost == nil {
                 ending.lost = "no heartbeat was acknowledged in time"
                 actions.append(.say(.ownershipLost("no heartbeat was acknowledged in time")))
             }

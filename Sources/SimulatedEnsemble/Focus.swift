@@ -27,6 +27,8 @@ struct Focus {
     var isMixed = false
     /// How often, in a thousand, a run wants each thing that the original does not know.
     var wishesPerMille: Int?
+    /// How often, in a thousand, a supervisor is not scheduled just before its take leaves.
+    var lateTakesPerMille = 10
 
     /// Faults of our own hosts, processes and connections; what is harmed beyond those, no mixed fleet can promise anything of.
     static let mixedFleet = Focus(
@@ -89,6 +91,9 @@ extension Break {
         case .intervalByOwnClock: Focus(theme: .lock, strikes: [.killSupervisor], wishesPerMille: 500)
         case .idleForever: Focus(theme: .lock, strikes: [.killSupervisor, .refuse], strikesMin: 5)
         case .startNotWritten: Focus(theme: .lock, strikes: [.killSupervisor], strikesMin: 4, wishesPerMille: 500)
+        case .startDatedAhead:
+            Focus(
+                theme: .lock, termsSeconds: [30], strikes: [.dropConnection], wishesPerMille: 500, lateTakesPerMille: 300)
         default: nil
         }
     }

@@ -235,14 +235,29 @@ final class Referee {
         for resource in books.state.children(queues) {
             var seen: Set<String> = []
             for name in books.state.children("\(queues)/\(resource)") {
+                let known = 3 * second
                 guard let place = Place(name: name), let node = books.state["\(queues)/\(resource)/\(name)"],
-                    world.now - node.ctime * millisecond > 3 * second
+                    world.now - node.ctime * millisecond > known,
+                    world.owner(of: node.owner)?.wasBusy(within: known) != true
                 else { continue }
                 if !seen.insert(place.lockname).inserted {
                     accuse(.truth, "\(name) waits in \(resource) behind another run of its job")
                 }
             }
         }
+    }
+
+    /// Originals join one queue at a time, so of two each may stand before the other in one of two queues, for good: a fault of
+    /// their own that nobody can help them out of.
+    var originalsBlockEachOther: Bool {
+        let lines = ["r1", "r2"].map { resource in
+            let queue = Plot.layout.queue(resource)
+            return books.state.children(queue).sorted { $0.suffix(10) < $1.suffix(10) }
+                .compactMap { books.state["\(queue)/\($0)"]?.owner }
+                .filter { world.owner(of: $0)?.order.isOriginal == true }
+        }
+        let both = lines[0].filter(lines[1].contains)
+        return both != lines[1].filter(lines[0].contains)
     }
 
     func orphaned(_ run: SimulatedRun) {

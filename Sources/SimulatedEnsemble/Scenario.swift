@@ -7,6 +7,8 @@ final class Scenario {
     private let world: World
     private let nemesis: Nemesis
     private(set) var hasMeddled = false
+    /// Nobody comes to rest any more, and nobody of ours is to blame.
+    private(set) var isStuck = false
     private(set) var calmSince: Int64 = 0
     private var runsMax = 0
     private var isOpen = true
@@ -54,6 +56,11 @@ final class Scenario {
         isOpen = false
         if world.plot.theme != .lock, !world.plot.isMixed, world.dice.chance(perMille: 300) { comeLate() }
         serve()
+        if world.referee.violation == nil, !waiting.isEmpty, world.referee.originalsBlockEachOther {
+            // Nobody behind them is served either (Docs/Guarantees.md, limit 8).
+            world.tally("originals block each other")
+            return isStuck = true
+        }
         probe()
         advance(until: world.now + 2 * 60 * second) { [self] in
             world.referee.books.state.sessions.isEmpty
@@ -210,7 +217,7 @@ final class Scenario {
         let each = (longest * 2 + (60 + 30 + 12) * 4 + 30) * second
         let limit = world.now + Int64(waiting.count) * each + world.plot.sessionTimeout * 2 + 30 * second
         advance(until: limit) { [self] in waiting.isEmpty }
-        if let late = waiting.first, world.referee.violation == nil {
+        if let late = waiting.first, world.referee.violation == nil, !world.referee.originalsBlockEachOther {
             world.referee.accuse(
                 .service, "\(late) still waits or runs \((world.now - calmSince) / second) s after the last fault")
         }

@@ -45,6 +45,7 @@ import Coordination
     // MARK: Ensemble
 
     func submit(_ requests: [Request], reply: @escaping @Sendable ([Reply]) -> Void) {
+        run.hesitateBeforeTake(requests)
         run.act { [self] in
             let run = run
             let submitted = run.machine.boottime(at: world.now)

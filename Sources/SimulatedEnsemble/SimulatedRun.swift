@@ -215,24 +215,35 @@ import Run
         guard world.isChaos, world.plot.hesitatesPerMille > 0,
             world.dice.chance(perMille: world.plot.hesitatesPerMille), tree.guardianAnswers, !order.isOriginal
         else { return }
-        let pause = world.dice.skewed(upTo: world.plot.hesitation)
-        if pause > 100 * millisecond {
-            world.tally("supervisor hesitates")
-            world.note("\(self) hesitates for \(pause / millisecond) ms")
-            wasDisturbed = true
-        }
+        hesitate(for: world.dice.skewed(upTo: world.plot.hesitation))
+    }
+
+    private func hesitate(for pause: Int64) {
         lead += pause
+        if pause <= 100 * millisecond { return }
+        world.tally("supervisor hesitates")
+        world.note("\(self) hesitates for \(pause / millisecond) ms")
+        wasDisturbed = true
     }
 
     func pauseIfPlanned() {
         guard let pause = pauseAfterSubmit, tree.guardianAnswers, !isGhost else { return }
         pauseAfterSubmit = nil
-        world.note("\(self) hesitates for \(pause / millisecond) ms")
-        wasDisturbed = true
-        lead += pause
+        hesitate(for: pause)
     }
 
-    var isBusy: Bool { isStopped || busyUntil > world.now || lead > 0 }
+    /// Between the reading of the clock and the leaving of the take: what is reckoned from the one is far from the other.
+    func hesitateBeforeTake(_ requests: [Request]) {
+        guard world.isChaos, !isGhost, !order.isOriginal, case .multi(let operations)? = requests.first,
+            operations.contains(where: { $0.path == job.lockPath }), operations[0].path == job.recordPath,
+            world.dice.chance(perMille: world.plot.focus?.lateTakesPerMille ?? 10), tree.guardianAnswers
+        else { return }
+        hesitate(for: world.dice.between(0, world.plot.hesitation))
+    }
+
+    var isBusy: Bool { wasBusy(within: 0) }
+
+    func wasBusy(within duration: Int64) -> Bool { isStopped || busyUntil > world.now - duration || lead > 0 }
 
     /// Does something in the world, when this process has come to it.
     func act(_ happen: @escaping () -> Void) {

@@ -157,7 +157,6 @@ import Coordination
             if wasKilling { break }
             world.referee.guardianEnds(run, Self.ending(action.causes), isUnasked: isUnasked)
             processes.kill(within: run.order.command.killTakes)
-            if processes.areAllDead { reap() }
         case SW_DO_REPORT:
             // With --descendants leave; else nothing is left.
             processes.forgetRest()
@@ -168,6 +167,7 @@ import Coordination
         if isUnasked, action.order == SW_DO_TERMINATE || action.order == SW_DO_KILL {
             report(.ending(Self.ending(action.causes)))
         }
+        if action.order == SW_DO_KILL, !wasKilling, processes.areAllDead { reap() }
     }
 
     private func tick() {

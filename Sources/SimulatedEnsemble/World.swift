@@ -55,7 +55,7 @@ package import Recipes
 
     package func perform() {
         scenario.perform()
-        referee.close()
+        if !scenario.isStuck { referee.close() }
         simulatedSeconds = now / second
         agenda.clear()
         for run in runs { run.vanish() }

@@ -42,7 +42,8 @@ import Glibc
         message.kill_at_ns = schedule.kill.nanoseconds
         let code = unsafe sw_send(guardianSocket, &message, block, block.count)
         if code != 0, errno == EMSGSIZE { return loop.post(.tree(.failedToStart(errno: E2BIG, inExec: false))) }
-        if code != 0 { lose() }
+        // That it is gone may have been said to a session that was given up.
+        if code != 0 { isGone ? loop.post(.tree(.guardianGone)) : lose() }
     }
 
     package func postpone(sequence: UInt64, schedule: Schedule) {

@@ -43,4 +43,18 @@ import Testing
         #expect(Self.record(runs).lastStart(unlessFailed: false) == last)
         #expect(Self.record(runs).lastStart(unlessFailed: true) == lastUnlessFailed)
     }
+
+    /// Seed 4005750: after a lost reply a start was dated 15 s ahead, so that the next one, 3 s later, was not within 10 s of it.
+    @Test func aStartIsDatedNoLaterThanItWasWrittenDown() {
+        let found = FoundRecord(
+            record: Self.record([Self.run(1000, "ran", 0), Self.run(33_000, "ran", 0), Self.run(nil, "not-found")]),
+            version: 3, writtenMilliseconds: 18_000)
+        #expect(found.runs.map(\.started) == [1000, 18_000, nil])
+    }
+
+    @Test func aLostRunStartedAfterItHadWrittenThatItWould() {
+        var record = Self.record([])
+        record.started = 17_000
+        #expect(FoundRecord(record: record, version: 3, writtenMilliseconds: 18_000).lostRun.started == 18_000)
+    }
 }

@@ -58,9 +58,8 @@ import Testing
         return []
     }
 
-    func ended(_ actions: [Tenure.Action]) -> Ended? {
-        for case .finish(let ended) in actions { return ended }
-        return nil
+    func finishes(_ actions: [Tenure.Action]) -> Bool {
+        actions.contains { if case .finish = $0 { true } else { false } }
     }
 
     func starts(_ actions: [Tenure.Action]) -> Bool {
@@ -158,7 +157,7 @@ import Testing
         #expect(!operations.contains(.delete("/p/locks/a")), "it may be somebody else's by now")
         #expect(tenure.handle(.timer, at: at(102)).isEmpty)
         let end = tenure.handle(.replies(ticket: ticket(release) ?? 0, [.success(.committed([nil]))]), at: at(102.1))
-        #expect(ended(end)?.outcome == .lost)
+        #expect(finishes(end) && tenure.ended.outcome == .lost)
     }
 
     @Test func theCreationOfOurOwnLockIsNoLoss() {
@@ -173,7 +172,7 @@ import Testing
         _ = tenure.handle(.tree(.exited(waitStatus: 7 << 8, remaining: 0, ending: .none)), at: at(101))
         _ = tenure.handle(.session(.expired), at: at(101))
         let actions = tenure.handle(.tree(.reaped), at: at(101))
-        #expect(ended(actions) == Ended(outcome: .ran, code: 7))
+        #expect(finishes(actions) && tenure.ended == Ended(outcome: .ran, code: 7))
     }
 
     @Test func anExpiredSessionReleasesNothing() {
@@ -183,7 +182,7 @@ import Testing
         _ = tenure.handle(.tree(.exited(waitStatus: 9, remaining: 0, ending: .requested)), at: at(102))
         let actions = tenure.handle(.tree(.reaped), at: at(102))
         #expect(submitted(actions).isEmpty)
-        #expect(ended(actions)?.outcome == .lost)
+        #expect(finishes(actions) && tenure.ended.outcome == .lost)
     }
 
     // MARK: Reap before release
@@ -217,7 +216,7 @@ import Testing
                 actions = tenure.handle(.timer, at: now)
             }
             #expect(actions.allSatisfy { if case .start = $0 { false } else { true } })
-            ended = self.ended(actions) != nil
+            ended = finishes(actions)
         }
         #expect(ended && tenure.isToBeginAnew)
     }
@@ -296,7 +295,7 @@ import Testing
         _ = tenure.handle(.tree(.exited(waitStatus: 7 << 8, remaining: 0, ending: .none)), at: at(128.3))
         let release = tenure.handle(.tree(.reaped), at: at(128.3))
         let end = tenure.handle(.replies(ticket: ticket(release) ?? 0, [.success(.committed([nil]))]), at: at(128.4))
-        #expect(ended(end) == Ended(outcome: .ran, code: 7))
+        #expect(finishes(end) && tenure.ended == Ended(outcome: .ran, code: 7))
     }
 
     @Test(arguments: [.callerGone, .signal(15, fromTerminal: false), .session(.expired)] as [Event])
@@ -306,7 +305,7 @@ import Testing
         tenure.tick(at(100.2), &actions)
         _ = tenure.handle(event, at: at(100.3))
         let refused = tenure.handle(.tree(.refused), at: at(100.4))
-        #expect(ended(refused) != nil || ticket(refused) != nil, "the release, or the end")
+        #expect(finishes(refused) || ticket(refused) != nil, "the release, or the end")
         #expect(!refused.contains { if case .start = $0 { true } else { false } })
     }
 
@@ -364,7 +363,20 @@ import Testing
         _ = started(&tenure)
         _ = tenure.handle(event, at: at(101))
         _ = tenure.handle(.tree(.exited(waitStatus: 3 << 8, remaining: 0, ending: .none)), at: at(102))
-        #expect(ended(tenure.handle(.tree(.reaped), at: at(102))) == Ended(outcome: .ran, code: 3))
+        #expect(finishes(tenure.handle(.tree(.reaped), at: at(102))))
+        #expect(tenure.ended == Ended(outcome: .ran, code: 3))
+    }
+
+    /// Seeds 3021832, 3160176: asked in one breath with the end, or while what was taken is given back, it ended in 81.
+    @Test(arguments: [.callerGone, .signal(15, fromTerminal: false), .signal(2, fromTerminal: true)] as [Event])
+    func whoWantsTheEndOfARunThatHasLostWhatItHadNotBegunHasIt(event: Event) {
+        for loss in [.session(.expired), .watch(path: "/p/locks/a", .deleted)] as [Event] {
+            var tenure = tenure(found: 30)
+            _ = tenure.handle(loss, at: at(101))
+            #expect(tenure.isToBeginAnew)
+            _ = tenure.handle(event, at: at(101))
+            #expect(!tenure.isToBeginAnew && tenure.ended.outcome == .signaled)
+        }
     }
 
     @Test func aRefusedStartIsNoAttemptAndForgetsNothing() {
@@ -376,7 +388,20 @@ import Testing
         let refused = tenure.handle(.tree(.refused), at: at(101))
         #expect(!starts(refused))
         let end = tenure.handle(.replies(ticket: ticket(refused) ?? 0, [.success(.committed([nil]))]), at: at(102))
-        #expect(ended(end) == Ended(outcome: .ran, code: 3), "the status of the attempt that there was")
+        #expect(finishes(end) && tenure.ended == Ended(outcome: .ran, code: 3), "the status of the attempt that there was")
+    }
+
+    /// Seed 14815: a loss noted where nothing could be ended any more kept the run awake, for good.
+    @Test func aDeadlineToldAfterTheEndOfAnAttemptEndsNoPause() {
+        var tenure = tenure { ($0.retries, $0.retryDelay) = (1, .seconds(20)) }
+        _ = started(&tenure)
+        _ = tenure.handle(.tree(.exited(waitStatus: 3 << 8, remaining: 0, ending: .none)), at: at(101))
+        _ = tenure.handle(.tree(.reaped), at: at(101))
+        _ = tenure.handle(.tree(.ending(.deadline)), at: at(101))
+        #expect(tenure.wake > at(101))
+        // Without a heartbeat for a term it gives up.
+        _ = tenure.handle(.timer, at: at(103))
+        #expect(submitted(tenure.handle(.timer, at: at(130))).count == 1 && tenure.ended.code == 3)
     }
 
     // MARK: Time
@@ -392,7 +417,8 @@ import Testing
         _ = tenure.handle(.tree(.started(pid: 10)), at: at(111))
         #expect(tenure.wake == at(121))
         _ = tenure.handle(.tree(.exited(waitStatus: 0, remaining: 0, ending: .none)), at: at(112))
-        #expect(ended(tenure.handle(.tree(.reaped), at: at(112))) == Ended(outcome: .ran, code: 0))
+        #expect(finishes(tenure.handle(.tree(.reaped), at: at(112))))
+        #expect(tenure.ended == Ended(outcome: .ran, code: 0))
     }
 
     @Test func aSignalAfterTheTimeWasUpEndsTheRunAsATimeout() {
@@ -401,7 +427,8 @@ import Testing
         _ = tenure.handle(.timer, at: at(110.2))
         _ = tenure.handle(.signal(15, fromTerminal: false), at: at(110.3))
         _ = tenure.handle(.tree(.exited(waitStatus: 15, remaining: 0, ending: .requested)), at: at(111))
-        #expect(ended(tenure.handle(.tree(.reaped), at: at(111)))?.outcome == .timeout)
+        #expect(finishes(tenure.handle(.tree(.reaped), at: at(111))))
+        #expect(tenure.ended.outcome == .timeout)
     }
 
     // MARK: Signals

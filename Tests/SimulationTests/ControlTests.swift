@@ -16,7 +16,7 @@ struct ControlTests {
         "clockIgnoresSuspend": 8000, "guardianIgnoresEndOfFile": 400, "guardianHasNoTimer": 400,
         "deathSignalOnly": 200, "neverTakesOver": 400, "localSessions": 3000, "mixedFleetUnset": 8000,
         "mixedFleetBesideFaultyServers": 2000, "lockQueueIgnored": 400, "pauseIgnored": 400, "intervalByOwnClock": 400,
-        "startNotWritten": 1000, "idleForever": 1000,
+        "startNotWritten": 1000, "startDatedAhead": 4000, "idleForever": 1000,
     ]
 
     /// Broken, these harm nobody, since another rule makes up for each; Docs/Testing.md says which.
