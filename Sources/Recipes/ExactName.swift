@@ -13,6 +13,7 @@ package struct ExactName: Sendable, Hashable, Comparable, ExpressibleByStringLit
     }
 
     package func hash(into hasher: inout Hasher) {
-        for byte in text.utf8 { hasher.combine(byte) }
+        var text = text
+        text.withUTF8 { bytes in unsafe hasher.combine(bytes: UnsafeRawBufferPointer(bytes)) }
     }
 }

@@ -134,7 +134,10 @@ struct JSONParser {
 
     private mutating func string() throws(JSONValue.Fault) -> String {
         position += 1
-        var text: [UInt8] = []
+        // Up to the first escape it stands as it is.
+        let plain = bytes[position...].prefix { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+        position = plain.endIndex
+        var text = Array(plain)
         while let byte = next {
             switch byte {
             case UInt8(ascii: "\""):

@@ -7,33 +7,57 @@ extension JSONValue {
     package var wholeText: String { written(keepingNulls: true) }
 
     private func written(keepingNulls: Bool) -> String {
+        var text = ""
+        write(keepingNulls: keepingNulls, to: &text)
+        return text
+    }
+
+    private func write(keepingNulls: Bool, to text: inout String) {
         switch self {
-        case .null: return "null"
-        case .boolean(let flag): return flag ? "true" : "false"
-        case .integer(let number): return String(number)
-        case .number(let number): return number.isFinite ? String(number) : "null"
-        case .string(let text): return Self.quoted(text)
+        case .null: text += "null"
+        case .boolean(let flag): text += flag ? "true" : "false"
+        case .integer(let number): text += String(number)
+        case .number(let number): text += number.isFinite ? String(number) : "null"
+        case .string(let string): Self.quote(string, to: &text)
         case .array(let elements):
-            return "[" + elements.map { $0.written(keepingNulls: keepingNulls) }.joined(separator: ",") + "]"
+            text += "["
+            for (index, element) in elements.enumerated() {
+                if index > 0 { text += "," }
+                element.write(keepingNulls: keepingNulls, to: &text)
+            }
+            text += "]"
         case .object(let members):
-            let present = members.filter { keepingNulls || $0.value != .null }.sorted { $0.key < $1.key }
-            let texts = present.map { Self.quoted($0.key.text) + ":" + $0.value.written(keepingNulls: keepingNulls) }
-            return "{" + texts.joined(separator: ",") + "}"
+            text += "{"
+            var isFirst = true
+            for (name, value) in members.sorted(by: { $0.key < $1.key }) where keepingNulls || value != .null {
+                if !isFirst { text += "," }
+                isFirst = false
+                Self.quote(name.text, to: &text)
+                text += ":"
+                value.write(keepingNulls: keepingNulls, to: &text)
+            }
+            text += "}"
         }
     }
 
-    private static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: quoted.unicodeScalars.append(scalar)
-            }
+    private static func quote(_ string: String, to text: inout String) {
+        text += "\""
+        if string.utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+            text += string
+        } else {
+            for scalar in string.unicodeScalars { escape(scalar, to: &text) }
         }
-        return quoted + "\""
+        text += "\""
+    }
+
+    private static func escape(_ scalar: Unicode.Scalar, to text: inout String) {
+        switch scalar {
+        case "\"": text += "\\\""
+        case "\\": text += "\\\\"
+        case _ where scalar.value < 0x20:
+            let digits = String(scalar.value, radix: 16)
+            text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        default: text.unicodeScalars.append(scalar)
+        }
     }
 }

@@ -51,10 +51,10 @@ final class Referee {
                 if let node = books.state[path], node.owner != 0, node.owner != transaction.session {
                     accuse(.release, "\(path) of session \(String(node.owner, radix: 16)) is deleted by \(name(actor))")
                 }
-                let isOurs =
-                    path.contains(String(transaction.session, radix: 16))
-                    || books.state[path]?.owner == transaction.session
-                if isOurs, !path.isPlace, let actor, !actor.tree.processes.areAllDead {
+                guard let actor, !actor.tree.processes.areAllDead, !path.isPlace else { continue }
+                if books.state[path]?.owner == transaction.session
+                    || path.contains(String(transaction.session, radix: 16))
+                {
                     accuse(.release, "\(path) is deleted while the command of \(actor) lives")
                 }
             case .set(let path, let data) where path.isUnder("jobs"):

@@ -216,7 +216,7 @@ final class Scenario {
         // At most four attempts, and the pauses between them.
         let each = (longest * 2 + (60 + 30 + 12) * 4 + 30) * second
         let limit = world.now + Int64(waiting.count) * each + world.plot.sessionTimeout * 2 + 30 * second
-        advance(until: limit) { [self] in waiting.isEmpty }
+        advance(until: limit) { [self] in !world.runs.contains { $0.life == .running } }
         if let late = waiting.first, world.referee.violation == nil, !world.referee.originalsBlockEachOther {
             world.referee.accuse(
                 .service, "\(late) still waits or runs \((world.now - calmSince) / second) s after the last fault")

@@ -39,6 +39,8 @@ import Run
     private var busyUntil: Int64 = 0
     private var backlog: [() -> Void] = []
     private var timer = 0
+    private var alarmAt: Int64?
+    private var armedAt = Int64.max
     private var polls = 0
     private var ghostSteps: Int64 = 0
 
@@ -190,17 +192,31 @@ import Run
 
     func wake(at instant: BootInstant?) {
         if isGhost { return }
-        timer += 1
+        alarmAt = nil
         guard let instant, instant != .never else { return }
-        let timer = timer
         var due = machine.time(of: instant.nanoseconds)
         // Never early, however slow this clock is.
         if world.plot.clockIgnoresSuspend {
             due = world.now + max(0, instant.nanoseconds - clock.nanoseconds) / 98 * 100
         }
-        world.agenda.at(max(due, world.now + lead)) { [self] in
+        alarmAt = max(due, world.now + lead)
+        arm()
+    }
+
+    /// Alarms are mostly put off: it is looked at again when the first would have come.
+    private func arm() {
+        guard let alarmAt, alarmAt < armedAt else { return }
+        armedAt = alarmAt
+        timer += 1
+        let timer = timer
+        world.agenda.at(alarmAt) { [self] in
             whenRunning { [self] in
-                if self.timer == timer { post(.timer) }
+                guard self.timer == timer else { return }
+                armedAt = .max
+                guard let due = self.alarmAt else { return }
+                if due > world.now { return arm() }
+                self.alarmAt = nil
+                post(.timer)
             }
         }
     }

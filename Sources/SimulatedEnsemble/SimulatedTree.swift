@@ -28,6 +28,7 @@ import Coordination
     private var toGuardianAt: Int64 = 0
     private var toSupervisorAt: Int64 = 0
     private var timer = 0
+    private var armedAt = Int64.max
     private var leaderReaped = false
 
     init(world: World, run: SimulatedRun) {
@@ -174,13 +175,18 @@ import Coordination
         if world.plot.guardianHasNoTimer { return }
         if !guardianIsDead { act(SW_EVENT_TICK) }
         let due = unsafe sw_deadman_wake_ns(&deadman)
-        timer += 1
         if due == .max { return }
-        let timer = timer
         let at = world.plot.clockIgnoresSuspend ? world.now + max(0, due - clock) : run.machine.time(of: due)
+        // Deadlines are mostly postponed: it is looked at again when the first would have come.
+        if at >= armedAt { return }
+        armedAt = at
+        timer += 1
+        let timer = timer
         world.agenda.at(at + world.dice.skewed(upTo: 20 * millisecond)) { [self] in
             whenGuardianRuns { [self] in
-                if self.timer == timer { tick() }
+                guard self.timer == timer else { return }
+                armedAt = .max
+                tick()
             }
         }
     }

@@ -55,24 +55,26 @@ extension ZNodeTree {
     mutating func perform(_ operations: [Operation], session: Int64, zxid: Int64, at milliseconds: Int64) -> (
         changes: [Change], reply: Reply
     ) {
-        var attempt = self
+        let sessionsBefore = sessions
+        var saved: [(path: String, node: Node?)] = []
         var changes: [Change] = []
         var made: [String?] = []
         for (index, operation) in operations.enumerated() {
             let change: Change
-            switch attempt.decide(operation, session: session) {
+            switch decide(operation, session: session) {
             case .failure(let reason):
+                putBack(saved, sessions: sessionsBefore)
                 return ([], .failure(Failure(reason, path: operation.path, operation: index)))
             case .success(nil):
                 made.append(nil)
                 continue
             case .success(let decided?): change = decided
             }
-            attempt.apply(change, zxid: zxid, at: milliseconds)
+            if operations.count > 1 { saved += savings(of: change) }
+            apply(change, zxid: zxid, at: milliseconds)
             changes.append(change)
             if case .create(let path, _, _) = change { made.append(path) } else { made.append(nil) }
         }
-        if !changes.isEmpty { self = attempt }
         return (changes, .success(.committed(made)))
     }
 

@@ -23,6 +23,23 @@ struct ZNodeTree {
                 czxid: czxid, mzxid: mzxid, ctimeMilliseconds: ctime, mtimeMilliseconds: mtime, version: version,
                 ephemeralOwner: owner)
         }
+
+        fileprivate mutating func write(_ data: [UInt8], _ zxid: Int64, at milliseconds: Int64) {
+            self.data = data
+            version += 1
+            (mzxid, mtime) = (zxid, milliseconds)
+        }
+
+        fileprivate mutating func adopt(_ child: String, _ zxid: Int64) {
+            children.append(child)
+            cversion += 1
+            pzxid = zxid
+        }
+
+        fileprivate mutating func dismiss(_ child: String, _ zxid: Int64) {
+            children.removeAll { $0 == child }
+            pzxid = zxid
+        }
     }
 
     private(set) var nodes: [String: Node] = [
@@ -51,33 +68,38 @@ struct ZNodeTree {
 
     // MARK: Changes
 
+    /// What a change may touch, as it is now, so that it can be put back.
+    func savings(of change: Change) -> [(path: String, node: Node?)] {
+        guard let path = change.path else { return [] }
+        let parent = Self.parent(of: path)
+        return [(parent, nodes[parent]), (path, nodes[path])]
+    }
+
+    mutating func putBack(
+        _ saved: [(path: String, node: Node?)], sessions: [(id: Int64, timeout: Int64, ephemerals: [String])]
+    ) {
+        for (path, node) in saved.reversed() { nodes[path] = node }
+        self.sessions = sessions
+    }
+
     mutating func apply(_ change: Change, zxid: Int64, at milliseconds: Int64) {
         switch change {
         case .create(let path, let data, let owner):
             nodes[path] = Node(
                 data: data, czxid: zxid, mzxid: zxid, pzxid: zxid, ctime: milliseconds, mtime: milliseconds, version: 0,
                 cversion: 0, owner: owner, children: [])
-            let parent = Self.parent(of: path)
-            nodes[parent]?.children.append(Self.name(of: path))
-            nodes[parent]?.cversion += 1
-            nodes[parent]?.pzxid = zxid
+            nodes[Self.parent(of: path)]?.adopt(Self.name(of: path), zxid)
             if owner != 0, let index = sessions.firstIndex(where: { $0.id == owner }) {
                 sessions[index].ephemerals.append(path)
             }
         case .delete(let path):
             guard let node = nodes.removeValue(forKey: path) else { return }
-            let parent = Self.parent(of: path)
-            let name = Self.name(of: path)
-            nodes[parent]?.children.removeAll { $0 == name }
-            nodes[parent]?.pzxid = zxid
+            nodes[Self.parent(of: path)]?.dismiss(Self.name(of: path), zxid)
             if node.owner != 0, let index = sessions.firstIndex(where: { $0.id == node.owner }) {
                 sessions[index].ephemerals.removeAll { $0 == path }
             }
         case .set(let path, let data):
-            nodes[path]?.data = data
-            nodes[path]?.version += 1
-            nodes[path]?.mzxid = zxid
-            nodes[path]?.mtime = milliseconds
+            nodes[path]?.write(data, zxid, at: milliseconds)
         case .openSession(let id, let timeout):
             sessions.append((id, timeout, []))
         case .closeSession(let id):
@@ -93,6 +115,13 @@ enum Change {
     case set(String, [UInt8])
     case openSession(Int64, timeout: Int64)
     case closeSession(Int64)
+
+    var path: String? {
+        switch self {
+        case .create(let path, _, _), .delete(let path), .set(let path, _): path
+        case .openSession, .closeSession: nil
+        }
+    }
 }
 
 extension Change: CustomStringConvertible {
@@ -111,14 +140,29 @@ extension Change: CustomStringConvertible {
 }
 
 extension String {
-    /// Whether a node of that name is among its ancestors. `contains` of a text is a hundred times slower.
     /// In a queue, of a resource or of a lock.
     var isPlace: Bool { isUnder("queues") || isUnder("waiters") }
 
     var hasSequence: Bool { Place(name: ZNodeTree.name(of: self)) != nil }
 
+    /// Whether a node of that name is among its ancestors. Byte by byte, since it is asked more often than anything else.
     func isUnder(_ name: StaticString) -> Bool {
-        let name = name.description.utf8
-        return utf8.split(separator: UInt8(ascii: "/")).dropLast().contains { $0.elementsEqual(name) }
+        var path = self
+        return path.withUTF8 { path in
+            name.withUTF8Buffer { name in
+                var start = 1
+                while start + name.count < path.count {
+                    var end = start
+                    while end < path.count, unsafe path[end] != UInt8(ascii: "/") { end += 1 }
+                    if end < path.count, end - start == name.count,
+                        (0..<name.count).allSatisfy({ unsafe path[start + $0] == name[$0] })
+                    {
+                        return true
+                    }
+                    start = end + 1
+                }
+                return false
+            }
+        }
     }
 }
