@@ -38,9 +38,10 @@ final class CommandProcesses {
         world.note("\(run): the command starts\(attempt > 1 ? ", attempt \(attempt)" : "")")
         world.referee.started(run)
         let code = attempt >= behaviour.succeedsAt ? 0 : behaviour.code
-        world.agenda.after(behaviour.lasts) { [self] in dieAwake(0, attempt, status: code << 8, byItself: true) }
-        for lasts in behaviour.descendants {
-            world.agenda.after(behaviour.lasts / 3) { [self] in
+        let lasts = min(behaviour.lasts, world.longestCommand)
+        world.agenda.after(lasts) { [self] in dieAwake(0, attempt, status: code << 8, byItself: true) }
+        for outlives in behaviour.descendants {
+            world.agenda.after(lasts / 3) { [self] in
                 run.machine.whenAwake { [self] in
                     // Who is stopped or dead cannot fork.
                     guard attempt == attempts, let leader = processes.first, leader.isAlive, !isBeingKilled else {
@@ -48,8 +49,20 @@ final class CommandProcesses {
                     }
                     let index = processes.count
                     add(isLeader: false)
-                    world.agenda.after(lasts) { [self] in dieAwake(index, attempt, status: 0) }
+                    let outlives = min(outlives, world.longestCommand)
+                    world.agenda.after(outlives) { [self] in dieAwake(index, attempt, status: 0) }
                 }
+            }
+        }
+    }
+
+    /// What would live for long exits soon.
+    func hasten() {
+        let code = attempts >= run.order.command.succeedsAt ? 0 : run.order.command.code
+        let attempt = attempts
+        for (index, process) in processes.enumerated() where process.isAlive {
+            world.agenda.after(world.dice.between(0, world.longestCommand)) { [self] in
+                dieAwake(index, attempt, status: process.isLeader ? code << 8 : 0, byItself: process.isLeader)
             }
         }
     }

@@ -50,6 +50,7 @@ final class Scenario {
         if world.isChaos { nemesis.plan(until: chaos) }
         advance(until: world.now + chaos)
         if world.isChaos { nemesis.strikeLast() }
+        if world.isChaos { world.hasten() }
         world.isChaos = false
         nemesis.healAll()
         calmSince = world.now

@@ -18,6 +18,8 @@ package import Recipes
     private(set) var scenario: Scenario!
     /// Faults happen; afterwards everything has to come to rest.
     var isChaos = false
+    /// When nothing goes wrong any more, a long command only heartbeats: there is nothing to learn from that.
+    private(set) var longestCommand = Int64.max
     private let isRecording: Bool
     package private(set) var timeline: [String] = []
     package private(set) var tallies: [String: Int] = [:]
@@ -92,6 +94,11 @@ package import Recipes
         let run = SimulatedRun(world: self, machine: machine, number: runs.count, job: job, order: order)
         runs.append(run)
         run.begin()
+    }
+
+    func hasten() {
+        longestCommand = 8 * second
+        for run in runs where !run.order.isOriginal { run.tree.processes.hasten() }
     }
 
     func owner(of session: Int64) -> SimulatedRun? { runs.first { $0.sessions.contains(session) } }
