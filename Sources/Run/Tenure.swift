@@ -49,7 +49,7 @@ package struct Tenure: Sendable {
     var fleetChanged: Bool
     var isConnected = true
     /// What the guardian has not acknowledged yet, and since when.
-    var unacknowledged: (sequence: UInt64, since: BootInstant?)?
+    var unacknowledged: Unacknowledged?
     var current = Schedule.never
     var hasTakenOver = false
     var ending = Ending()
@@ -140,8 +140,8 @@ package struct Tenure: Sendable {
     /// The actions are carried out: the guardian has its deadline from here on, and the time to answer.
     package mutating func carriedOut(_ actions: [Action], at now: BootInstant) {
         guard let waiting = unacknowledged?.sequence else { return }
-        for case .start(waiting, _, _) in actions { unacknowledged = (waiting, now) }
-        for case .postpone(waiting, _) in actions { unacknowledged = (waiting, now) }
+        for case .start(waiting, _, _) in actions { unacknowledged = Unacknowledged(waiting, since: now) }
+        for case .postpone(waiting, _) in actions { unacknowledged = Unacknowledged(waiting, since: now) }
         expectTick(now)
     }
 
@@ -189,8 +189,7 @@ package struct Tenure: Sendable {
     /// When `tick` wants to be called, if nothing happens before.
     package var wake: BootInstant {
         var instants = [
-            stragglersAt, retryAt, timeoutAt, givesUpAt,
-            unacknowledged?.since.map { $0.advanced(by: guardianPatience) },
+            stragglersAt, retryAt, timeoutAt, givesUpAt, guardianOverdueAt,
         ]
         .compactMap { $0 }
         if !isReleasing, let heartbeats, ending.lost == nil { instants.append(heartbeats.wake()) }
@@ -257,7 +256,7 @@ package struct Tenure: Sendable {
         guard let heartbeats, case .running = phase, !hasTakenOver else { return }
         current = heartbeats.schedule(grace: grace)
         sequence += 1
-        if unacknowledged == nil { unacknowledged = (sequence, nil) }
+        if unacknowledged == nil { unacknowledged = Unacknowledged(sequence) }
         actions.append(.postpone(sequence: sequence, current))
     }
 

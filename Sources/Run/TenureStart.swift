@@ -86,7 +86,7 @@ extension Tenure {
         previous = (ending.exited, ending.cause)
         (ending.exited, ending.cause) = (nil, nil)
         sequence += 1
-        unacknowledged = (sequence, nil)
+        unacknowledged = Unacknowledged(sequence)
         actions.append(.start(sequence: sequence, current, again: attempts <= job.retries))
         phase = .running
     }

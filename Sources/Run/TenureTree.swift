@@ -1,18 +1,39 @@
 import Coordination
 import Recipes
 
+/// A message to the guardian, and since when it has had the time to answer.
+struct Unacknowledged: Sendable {
+    let sequence: UInt64
+    /// Nil: not sent yet.
+    var since: BootInstant?
+    /// The patience is over, and the second chance runs.
+    var isLast = false
+
+    init(_ sequence: UInt64, since: BootInstant? = nil) { (self.sequence, self.since) = (sequence, since) }
+}
+
 /// What is heard of the command and its guardian, and when the guardian is not to be relied on any more.
 extension Tenure {
     /// A guardian that does not answer for a period is no dead man's switch any more.
     var guardianPatience: Duration { max(job.term.period, .seconds(1)) }
     /// More than a timer is late by when the machine has the time to run us.
     static let lateness = Duration.milliseconds(50)
+    /// Added when that patience is over: a suspend or a stop may have ended at this very instant, and the answer lie behind it.
+    static let secondChance = Duration.milliseconds(250)
     /// Out of the budget for killing; in this time the guardian has killed all but a fork bomb.
     static let guardianSlack = Duration.milliseconds(500)
 
+    var guardianOverdueAt: BootInstant? { unacknowledged?.since.map { $0.advanced(by: guardianPatience) } }
+
     mutating func watchGuardian(_ now: BootInstant, _ actions: inout [Action]) {
-        if let since = unacknowledged?.since, now >= since.advanced(by: guardianPatience) {
-            takeOver("the guardian does not answer", &actions)
+        if let overdue = guardianOverdueAt, now >= overdue {
+            if unacknowledged?.isLast == true {
+                takeOver("the guardian does not answer", &actions)
+            } else {
+                let since = now.advanced(by: Self.secondChance - guardianPatience)
+                unacknowledged?.since = since
+                unacknowledged?.isLast = true
+            }
         } else if !hasTakenOver, now >= current.kill.advanced(by: Self.guardianSlack) {
             // The same timer as the guardian's.
             takeOver("the guardian lets the deadline pass", &actions)
@@ -51,7 +72,7 @@ extension Tenure {
             beginRelease(now, &actions)
         case .acknowledged(let acknowledged):
             if let waiting = unacknowledged, acknowledged >= waiting.sequence {
-                unacknowledged = acknowledged < sequence ? (sequence, now) : nil
+                unacknowledged = acknowledged < sequence ? Unacknowledged(sequence, since: now) : nil
             }
         case .exited(let status, let remaining, let by):
             ending.exited = (status, by)
