@@ -4,7 +4,7 @@ from .contenders import LOCKS, RESOURCE, SKIPPED, TOTAL
 
 # Codes that say: nothing was started (Docs/switchman.1).
 NOT_STARTED = {SKIPPED: "skipped", 69: "unavailable", 75: "no permits"}
-LOST, OS_ERROR = 81, 71
+LOST, OS_ERROR, TIMEOUT = 81, 71, 124
 # So long after its end a fault may still show: elections, sessions that expire, packets sent again, deadlines.
 AFTERMATH_S = 12
 
@@ -32,7 +32,8 @@ def tokens(records, attempts):
     for lock in LOCKS:
         newest = (0, "nobody")
         for event in sorted(records.events("start"), key=lambda event: event.time):
-            if locks.get(event.label) != lock:
+            # A further attempt of the same run is under the same lock.
+            if locks.get(event.label) != lock or event.label == newest[1]:
                 continue
             token = int(event.detail[0]) if event.detail[0].isdigit() else None
             if token is None or token <= newest[0]:
@@ -40,6 +41,22 @@ def tokens(records, attempts):
                     f"lock {lock}: {event.label} started with token {token} after {newest[1]} with {newest[0]}")
             else:
                 newest = (token, event.label)
+    return found
+
+
+def intervals(records, attempts):
+    """No run starts within its own --min-interval of the last start of its lock: the recorders' clock is the servers'
+    here, and a run's first attempt is what counts."""
+    found, runs, last = [], {one.label: one for one in attempts}, {}
+    for event in sorted(records.events("start"), key=lambda event: event.time):
+        one = runs.get(event.label)
+        if one is None or one.lock is None or last.get(one.lock, (None,))[0] == one.label:
+            continue
+        label, time = last.get(one.lock, ("nobody", float("-inf")))
+        if event.time - time < one.interval:
+            found.append(f"lock {one.lock}: {one.label} started {event.time - time:.3f} s after {label}, "
+                         f"with an interval of {one.interval} s")
+        last[one.lock] = one.label, event.time
     return found
 
 
@@ -66,6 +83,9 @@ def exit_codes(records, attempts, faults, first_fault):
         elif one.code == one.status:
             if one.label not in completed:
                 wrong("its command did not run to the end")
+        elif one.code == TIMEOUT and one.timeout:
+            if one.label in completed and one.length < one.timeout:
+                wrong("its command needs less time")
         elif one.code == OS_ERROR:
             if not one.touched & {"SIGKILL supervisor", "SIGKILL guardian", "SIGSTOP guardian", "SIGSTOP supervisor"}:
                 wrong("nothing was done to its processes")

@@ -19,6 +19,8 @@ class Attempt:
         self.label, self.host, self.lock, self.weight, self.status = label, host, lock, weight, status
         # By the nemesis: words such as "kill front".
         self.touched = set()
+        # In seconds: --min-interval, --timeout (0: none), and how long the command wants to run.
+        self.interval = self.timeout = self.length = 0
         self.run = self.began = self.ended = None
 
     def roles(self):
@@ -95,7 +97,26 @@ class Contenders:
         if dice.random() < 0.5:
             options.append("--stubborn")
             words += ["--descendants", "kill"]
-        return self.start_one(host, label, lock, weight, words, options, dice.choice((0, 0, 3))).wait(90)
+        wishes = self._wishes(lock, dice)
+        words += [word for name, value in wishes.items() for word in (f"--{name}", value)]
+        attempt = self.start_one(host, label, lock, weight, words, options, dice.choice((0, 0, 3)))
+        attempt.interval, attempt.timeout = wishes.get("min-interval", 0), wishes.get("timeout", 0)
+        attempt.length = length_ms / 1000
+        return attempt.wait(90)
+
+    @staticmethod
+    def _wishes(lock, dice):
+        """What the original does not know, each now and then."""
+        wishes = {}
+        if lock and dice.random() < 0.4:
+            wishes["wait"] = dice.randint(1, 5)
+        if lock and dice.random() < 0.25:
+            wishes["min-interval"] = dice.randint(1, 4)
+        if dice.random() < 0.2:
+            wishes |= {"retries": dice.randint(1, 2), "retry-delay": dice.randint(0, 1)}
+        if dice.random() < 0.15:
+            wishes["timeout"] = dice.randint(1, 2)
+        return wishes
 
     def start_one(self, host, label, lock, weight, words, options, status=0):
         """Start a recorder job that holds, besides what the words ask for, the same by the kernel's own locks."""

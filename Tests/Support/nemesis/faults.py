@@ -9,3 +9,6 @@ FAULTS = (
     KillServer, StopServer, FullDisk, Partition, Delay, Expire, DeleteClaim,
     KillProcesses, KillOneOfCommand, StopProcess, LoseHost,
 )
+
+# Of our own hosts, their connections and processes.
+OUR_OWN = (Partition, Delay, KillProcesses, KillOneOfCommand, StopProcess, LoseHost)

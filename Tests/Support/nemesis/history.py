@@ -18,15 +18,18 @@ from ..fleet import Fleet
 from . import checker, evidence, losses, timeline
 from .contenders import LOCKS, RESOURCE, TOTAL, Contenders
 from .disk import Disk
-from .faults import FAULTS
+from .faults import FAULTS, OUR_OWN
 from .loopback import LoopbackEnsemble
 from .namespaces import NamespaceEnsemble
+from .originals import Originals
 
 logging.getLogger("kazoo").setLevel(logging.CRITICAL)
 NETWORKS = {"proxy": LoopbackEnsemble, "namespaces": NamespaceEnsemble}
 HOSTS = ("host1", "host2", "host3", "host4")
 PRELUDE_S = 2.0
 SESSION_S = 4
+# Beside originals the session's timeout is a deadline as well, so it leaves the time for heartbeats.
+MIXED_SESSION_S = 10
 
 
 class History:
@@ -34,6 +37,9 @@ class History:
 
     def __init__(self, program, recorder, folder, seed, network):
         self.program, self.recorder, self.folder = program, recorder, str(folder)
+        # A fleet that moves over: with originals about only our own hosts, connections and processes come to harm.
+        self.is_mixed = seed % 5 == 0
+        self.originals = None
         self.seed, self.network = seed, network
         self.dice = random.Random(f"{network} {seed}")
         self.started = 0
@@ -52,6 +58,8 @@ class History:
             self._build()
             try:
                 self.contenders.start()
+                if self.originals:
+                    self.originals.start()
                 elapsed(self.timeline.began + PRELUDE_S)
                 self._torment(now() + self.dice.uniform(9, 14))
                 self._repair()
@@ -64,8 +72,14 @@ class History:
         finally:
             if self.contenders:
                 self.contenders.close()
+            if self.originals:
+                self.originals.close()
             self._close()
         return self.problems
+
+    @property
+    def session_s(self):
+        return MIXED_SESSION_S if self.is_mixed else SESSION_S
 
     @property
     def verdict(self):
@@ -86,7 +100,7 @@ class History:
         else:
             self.timeline.note("history", "no disk will be full: mounting is not permitted")
         folders = [self.disk.folder if self.disk and n == self.small else None for n in range(3)]
-        tick_ms = self.dice.choice((200, 300, 500))
+        tick_ms = 500 if self.is_mixed else self.dice.choice((200, 300, 500))
         self.ensemble = NETWORKS[self.network](HOSTS, tick_ms, folders)
         self.timeline.note("history", f"tickTime {tick_ms}; the leader is {self.name_of(self.ensemble.leader())}")
         client = self.ensemble.client(timeout=10.0)
@@ -94,14 +108,18 @@ class History:
         self.fleet.resources(RESOURCE)
         configs = {}
         for host in HOSTS:
-            term = self.dice.choice((3, 4, 4, 5))
+            term = self.dice.choice((8, 10, 30) if self.is_mixed else (3, 4, 4, 5))
+            mixed = {"mixed_fleet": True, "server_tick": 1} if self.is_mixed else {}
             configs[host] = self.fleet.config(
                 f"{host}.conf", fqdn=f"{host}.example.org", zkhosts=self.ensemble.address_for(host),
-                ownership_term=term, session_timeout=SESSION_S, termination_timeout=1, connect_timeout=5,
-                logfile=f"{self.folder}/{host}.log", loglevel="debug")
+                ownership_term=term, session_timeout=self.session_s, termination_timeout=1, connect_timeout=5,
+                logfile=f"{self.folder}/{host}.log", loglevel="debug",
+                **mixed)
             self.timeline.note(host, f"ownership_term {term}")
         self.configs = configs
         self.contenders = Contenders(self.fleet, self.ensemble, self.timeline, configs, self.seed)
+        if self.is_mixed:
+            self.originals = Originals(self.fleet, self.ensemble, self.timeline, self.seed)
         # The servers' start is not part of it.
         self.timeline.restart()
 
@@ -111,7 +129,8 @@ class History:
     def _torment(self, until):
         self.first_fault = now()
         ends, numbers = [], itertools.count()
-        weights = [kind.weight for kind in FAULTS]
+        kinds = OUR_OWN if self.is_mixed else FAULTS
+        weights = [kind.weight for kind in kinds]
         next_begin = now()
         while now() < until:
             at = min(next_begin, ends[0][0]) if ends else next_begin
@@ -121,7 +140,7 @@ class History:
                 self._end(heapq.heappop(ends)[2])
             elif now() >= next_begin:
                 lasts = self.dice.choice((self.dice.uniform(0.2, 2), self.dice.uniform(1, 7)))
-                fault = self._begin(self.dice.choices(FAULTS, weights)[0])
+                fault = self._begin(self.dice.choices(kinds, weights)[0])
                 if fault and fault.lasting:
                     heapq.heappush(ends, (now() + lasts, next(numbers), fault))
                 next_begin = now() + self.dice.uniform(0, 0.8)
@@ -184,6 +203,11 @@ class History:
     def _calm(self):
         """Everybody who waits is served, and so is who comes next; then nothing is left behind."""
         self.contenders.close()
+        if self.originals:
+            self.originals.close()
+            if not self.originals.join(within=100):
+                self.problems.append("after the repair an original waits for ever")
+            self.problems += self.originals.errors
         if not self.contenders.join(within=60):
             # Who neither waits nor gives up makes transactions.
             self.timeline.note("history", f"a minute has passed; the leader is at {self.ensemble.leader().zxid():#x}")
@@ -195,7 +219,7 @@ class History:
             return
         self.problems += self.contenders.errors
         # Dead hosts' claims go with their sessions; a run that comes before that is skipped, as it should be.
-        eventually(lambda: not self.fleet.ephemerals(), SESSION_S + 15, "the claims of the dead are gone")
+        eventually(lambda: not self.fleet.ephemerals(), self.session_s + 15, "the claims of the dead are gone")
         self.timeline.note("history", "nobody is left; one more comes for each lock")
         probes = []
         for host, lock in zip(HOSTS, LOCKS):
@@ -222,7 +246,8 @@ class History:
 
     def _judge(self):
         records, attempts = self.fleet.records, self.contenders.attempts
-        self.problems += checker.overlaps(records, attempts)
+        self.problems += checker.overlaps(records, [*attempts, *(self.originals.runs if self.originals else ())])
+        self.problems += checker.intervals(records, attempts)
         self.problems += checker.tokens(records, attempts)
         self.problems += checker.exit_codes(records, attempts, self.faults, self.first_fault)
         self.problems += checker.reaped(records, attempts)

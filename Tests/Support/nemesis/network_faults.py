@@ -12,7 +12,8 @@ class Partition(Fault):
 
     def begin(self):
         ensemble, hosts = self.world.ensemble, list(self.world.configs)
-        kind = self.dice.choice(("host", "host", "pair", "server", "isolated server"))
+        kinds = ("host", "host", "pair") if self.world.is_mixed else ("host", "host", "pair", "server", "isolated server")
+        kind = self.dice.choice(kinds)
         if kind == "host":
             one, others = self.dice.choice(hosts), ensemble.names
         elif kind == "pair":
@@ -42,7 +43,7 @@ class Delay(Fault):
     weight, name = 2, "delay"
 
     def begin(self):
-        self.who = self.dice.choice([*self.world.ensemble.names, *self.world.configs])
+        self.who = self.dice.choice([*(() if self.world.is_mixed else self.world.ensemble.names), *self.world.configs])
         if not self.reserve(("delay", self.who)):
             return None
         seconds = self.dice.choice((0.02, 0.1, 0.3))

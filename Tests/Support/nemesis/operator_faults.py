@@ -1,10 +1,10 @@
 """What somebody does by hand to sessions and claims."""
 
-from kazoo.exceptions import KazooException
+from kazoo.exceptions import KazooException, NoNodeError
 from kazoo.handlers.threading import KazooTimeoutError
 
 from ..server import expire_session
-from .contenders import RESOURCE
+from .contenders import LOCKS, RESOURCE
 from .fault import Fault
 
 
@@ -15,15 +15,20 @@ class OperatorFault(Fault):
         """Paths of what is owned or waited for, and their sessions, as far as ZooKeeper answers at once."""
         client, prefix, found = self.world.fleet.client, self.world.fleet.prefix, []
         try:
-            for folder in ("locks", f"queues/{RESOURCE}", f"semaphores/{RESOURCE}/leases"):
-                for name in client.get_children_async(f"{prefix}/{folder}").get(timeout=0.5):
-                    path = f"{prefix}/{folder}/{name}"
-                    stat = client.exists_async(path).get(timeout=0.5)
-                    if stat:
-                        found.append((path, stat.ephemeralOwner))
+            for folder in ("locks", f"queues/{RESOURCE}", f"semaphores/{RESOURCE}/leases", *map("waiters/{}".format, LOCKS)):
+                found += self._owned(client, f"{prefix}/{folder}")
         except (KazooException, KazooTimeoutError):
             pass
         return sorted(found)
+
+    @staticmethod
+    def _owned(client, folder):
+        try:
+            names = client.get_children_async(folder).get(timeout=0.5)
+        except NoNodeError:
+            return []
+        stats = [(f"{folder}/{name}", client.exists_async(f"{folder}/{name}").get(timeout=0.5)) for name in names]
+        return [(path, stat.ephemeralOwner) for path, stat in stats if stat]
 
 
 class Expire(OperatorFault):
@@ -46,7 +51,7 @@ class DeleteClaim(OperatorFault):
     weight, name = 2, "claim deleted by hand"
 
     def begin(self):
-        claims = [claim for claim in self.claims() if "/queues/" not in claim[0]]
+        claims = [claim for claim in self.claims() if "/queues/" not in claim[0] and "/waiters/" not in claim[0]]
         if not claims:
             return None
         path, _ = self.dice.choice(claims)
