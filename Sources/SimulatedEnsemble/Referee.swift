@@ -196,7 +196,10 @@ final class Referee {
         let isFirst = ends.insert(run.number).inserted
         // In a mixed fleet the session's timeout is a deadline as well.
         if world.plot.isMixed { return }
-        guard isFirst, ending == .deadline, isUnasked, !run.isBusy, !run.wasDisturbed else { return }
+        // What it sends after a moment in which it was not scheduled may be under way.
+        guard isFirst, ending == .deadline, isUnasked, !run.wasBusy(within: 5 * millisecond), !run.wasDisturbed else {
+            return
+        }
         // Answers of the last moment may still be on their way to the guardian.
         guard let pulse = pulses[run.number]?.last(where: { world.now - $0.answeredAt > 20 * millisecond }) else {
             return
