@@ -34,6 +34,15 @@ def test_twenty_hosts_at_once_start_a_short_job_once(fleet, wait):
     assert len(fleet.record("a")["runs"]) == 1, "a skip is no run"
 
 
+def test_a_thousand_hosts_whose_clocks_are_apart_start_a_job_of_ten_milliseconds_once(fleet):
+    """They come one after the other as well as side by side, long after the job is over, and each gets the claim."""
+    for first in range(0, 1000, 25):
+        for run in [start(fleet, number=first + n) for n in range(25)]:
+            assert_silent(run.finished(), 0)
+    assert starts(fleet) == 1
+    assert len(fleet.record("a")["runs"]) == 1
+
+
 def test_too_soon_is_a_skip(fleet):
     assert_silent(fleet.run("--lockname", "a", *HOUR, "--", "true"), 0)
     assert_silent(fleet.run("--lockname", "a", *HOUR, "--", "false"), 0)
