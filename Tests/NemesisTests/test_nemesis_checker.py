@@ -81,6 +81,23 @@ def test_a_kill_that_a_fault_explains_is_fine(records):
     assert codes(records, attempt("one", 69), faults=[fault]) == []
 
 
+def test_a_start_within_the_interval_is_caught(records, books):
+    books("start one 1 1000000000 7", "start two 2 3500000000 8", "start two 3 3600000000 8", "start three 4 5600000000 9")
+    runs = [attempt(label, 0) for label in ("one", "two", "three")]
+    runs[1].interval, runs[2].interval = 3, 2
+    found = checker.intervals(records, runs)
+    assert len(found) == 1 and "two started 2.500 s after one" in found[0], "and another attempt is no start"
+
+
+def test_a_timeout_that_a_quick_command_has_is_caught(records):
+    one = attempt("one", 124)
+    assert "no such code" in codes(records, one)[0]
+    one.timeout, one.length = 2, 1
+    assert "less time" in codes(records, one)[0]
+    one.length = 3
+    assert codes(records, one) == []
+
+
 def test_a_code_that_nobody_documented_is_caught(records):
     assert "no such code" in codes(records, attempt("one", 42))[0]
 
