@@ -113,11 +113,15 @@ struct FoundRecord {
     }
 
     /// The runs so far, each dated no later than it was written down. After a lost reply a run only knows the latest instant
-    /// at which it may have started, which may lie so far ahead that no interval reaches it.
+    /// at which it may have started, which may lie so far ahead that no interval reaches it: by a term at the most, since
+    /// nothing starts on an older proof. What lies further ahead was written by another clock, or by nobody of ours.
     var runs: [PastRun] {
         record.runs.map { run in
             var run = run
-            run.started = run.started.map { min($0, writtenMilliseconds) }
+            let ahead = run.started?.subtractingReportingOverflow(writtenMilliseconds)
+            if let ahead, !ahead.overflow, (0...record.term * 1000).contains(ahead.partialValue) {
+                run.started = writtenMilliseconds
+            }
             return run
         }
     }
