@@ -108,7 +108,7 @@ class History:
         self.fleet.resources(RESOURCE)
         configs = {}
         for host in HOSTS:
-            term = self.dice.choice((8, 10, 30) if self.is_mixed else (3, 4, 4, 5))
+            term = self.dice.choice((8, 9, 10) if self.is_mixed else (3, 4, 4, 5))
             mixed = {"mixed_fleet": True, "server_tick": 1} if self.is_mixed else {}
             configs[host] = self.fleet.config(
                 f"{host}.conf", fqdn=f"{host}.example.org", zkhosts=self.ensemble.address_for(host),
