@@ -36,12 +36,12 @@ struct Take {
         }
         let content = record(session)
         let operations = operations(session, content)
-        // Set once a reply was lost: that take may have been carried out. One that was refused was not.
-        var first: (submitted: BootInstant, before: BootInstant)?
+        // The first of those whose reply was lost: it may be the one that was carried out.
+        var lostSince: BootInstant?
         while true {
-            // Read before the call that submits: never later than the truth.
-            let submitted = first?.submitted ?? talk.clock.now
-            let before = first?.before ?? talk.newestAnswered ?? submitted
+            // Read before the call that submits: never later than the truth. If this take succeeds, none before it has.
+            let submitted = talk.clock.now
+            let before = talk.newestAnswered ?? submitted
             let replies = try await talk.ask(
                 [.multi(operations)] + (job.takesLock ? [.exists(job.lockPath, watch: true)] : []))
             switch replies.first {
@@ -58,19 +58,19 @@ struct Take {
             case .failure(let failure)? where failure.reason == .connectionLost:
                 try await talk.reconnected()
                 if job.breaks.contains(.lostTakeIsFailure) { return .changed }
-                first = (submitted, before)
+                lostSince = lostSince ?? submitted
             case .failure(let failure)?:
                 guard let index = failure.operation, operations.indices.contains(index) else {
                     throw failure.interruption
                 }
                 if failure.reason == .noNode, operations[index].isCreate {
                     try await Parents(job: job, talk: talk).make(for: operations.filter(\.isCreate).map(\.path))
-                } else if first != nil, index == 0, failure.reason == .badVersion || failure.reason == .nodeExists {
+                } else if let lostSince, index == 0, failure.reason == .badVersion || failure.reason == .nodeExists {
                     // The failed multi went through a quorum, so what is read now is not older than it.
-                    if let claims = try await resolved(session, submitted, content) { return claims }
+                    if let claims = try await resolved(session, lostSince, content) { return claims }
                     try await checkPlaces()
                     return .changed
-                } else if first != nil, failure.reason == .noNode, places.contains(operations[index].path) {
+                } else if lostSince != nil, failure.reason == .noNode, places.contains(operations[index].path) {
                     // The first was carried out, its claims were taken away, and its mark was waited out by somebody else.
                     throw .sessionExpired
                 } else if operations[index].path == job.lockPath, failure.reason == .nodeExists,

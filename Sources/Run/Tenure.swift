@@ -63,8 +63,8 @@ package struct Tenure: Sendable {
     /// Whether an operator's request to stop would be noticed: its watch is set, or being set.
     var stopTicket: Int?
     let waited: Duration
-    /// The terminal has sent the command a signal that asks for its end.
-    var wasInterrupted = false
+    /// The signal by which the terminal has asked the command to end.
+    var interrupted: Int32?
     var stragglersAt: BootInstant?
     /// When the next tick was to come.
     private var dueAt = BootInstant.never
@@ -79,11 +79,17 @@ package struct Tenure: Sendable {
     /// How the run ends. Nothing was started, so there was nothing to lose: whoever asked for the end has it, also when that came last.
     package var ended: Ended {
         var ending = ending
-        if attempts == 0, ending.cause != nil { ending.lost = nil }
+        guard attempts == 0 else { return ending.result }
+        if ending.cause != nil { ending.lost = nil }
+        if ending.cause == nil, let takenOver = ending.takenOver {
+            return Ended(outcome: .osError, reason: "\(takenOver); nothing was started")
+        }
         return ending.result
     }
     /// Ownership was lost before anything was started: begin anew, with a new session.
-    package var isToBeginAnew: Bool { attempts == 0 && ending.lost != nil && ending.cause == nil }
+    package var isToBeginAnew: Bool {
+        attempts == 0 && ending.lost != nil && ending.cause == nil && ending.takenOver == nil
+    }
 
     /// - Parameter fleetChanged: the fleet's data has changed since it was last read.
     /// - Parameter waited: how long the acquisition took, for the record.
@@ -158,6 +164,7 @@ package struct Tenure: Sendable {
         // Stopped, suspended or not scheduled for a while: then it is no wonder that nothing was heard of the guardian.
         if unacknowledged?.since != nil, now > dueAt.advanced(by: Self.lateness) {
             unacknowledged?.since = now
+            unacknowledged?.isLast = false
         }
         beat(now, &actions)
         if fleetChanged, fleetTicket == nil, isConnected, caresForFleet {

@@ -64,12 +64,13 @@ extension Tenure {
         guard found.term == record.content.term, found.isWaiting == record.content.isWaiting,
             found.started == record.content.started
         else { return setRecord(now, &actions) }
+        // Started by the tick after this: what has arrived together with the reply comes first.
         phase = .starting
-        start(now, &actions)
     }
 
     mutating func start(_ now: BootInstant, _ actions: inout [Action]) {
-        guard !startAsked else { return }
+        // Without a guardian nothing is started.
+        guard !startAsked, !hasTakenOver else { return }
         if let heartbeats {
             current = heartbeats.schedule(grace: grace)
             // Too little is proven to start anything: the next acknowledged heartbeat calls again.
@@ -99,6 +100,7 @@ extension Tenure {
         ending.cause = previous.cause ?? ending.cause
         unacknowledged = nil
         phase = .starting
+        if let interrupted { stop(.signal(interrupted), now, &actions) }
         if ending.lost != nil || ending.isFinal { beginRelease(now, &actions) }
     }
 
@@ -110,7 +112,7 @@ extension Tenure {
     /// that there was nothing to run.
     private var pauseBeforeRetry: Duration? {
         guard attempts > 0, attempts <= job.retries, !hasTakenOver, ending.lost == nil, !ending.isFinal,
-            !wasInterrupted, let exited = ending.exited
+            interrupted == nil, let exited = ending.exited
         else { return nil }
         switch exited.by {
         case .none: if [0, 126, 127].contains(Ending.own(exited.waitStatus).code) { return nil }

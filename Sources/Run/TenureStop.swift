@@ -70,6 +70,8 @@ extension Tenure {
     // MARK: Stopping
 
     mutating func stop(_ cause: Ending.Cause, _ now: BootInstant, _ actions: inout [Action]) {
+        // How the last attempt ended is known, and in the record.
+        if isReleasing, attempts > 0 { return }
         if ending.cause == nil { ending.cause = cause }
         if case .timeout = cause {} else { ending.isFinal = true }
         switch phase {
@@ -90,8 +92,12 @@ extension Tenure {
             if ends { stop(.signal(signal), now, &actions) }
             return
         }
+        if isReleasing { return }
         // The terminal has sent it to the command as well.
-        if fromTerminal { return wasInterrupted = wasInterrupted || ends }
+        if fromTerminal {
+            if ends, interrupted == nil { interrupted = signal }
+            return
+        }
         if ends, ending.cause == nil { ending.cause = .signal(signal) }
         if ends { ending.isFinal = true }
         actions.append(.signal(signal, escalates: ends))

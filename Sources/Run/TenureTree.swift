@@ -51,9 +51,9 @@ extension Tenure {
     }
 
     mutating func takeOver(_ why: String, _ actions: inout [Action]) {
+        unacknowledged = nil
         guard !hasTakenOver else { return }
         hasTakenOver = true
-        unacknowledged = nil
         ending.takenOver = why
         actions.append(.say(.takingOver(why)))
         actions.append(.takeOver)
@@ -93,7 +93,9 @@ extension Tenure {
             tellOperator("nothing of the command runs any more; releasing", &actions)
             endAttempt(now, &actions)
         case .guardianGone:
-            if !isReleasing { takeOver("the guardian died", &actions) }
+            if !isReleasing { return takeOver("the guardian died", &actions) }
+            // Nothing is left to kill, and nobody to start anything with another session.
+            if attempts == 0, ending.takenOver == nil { ending.takenOver = "the guardian died" }
         }
     }
 }

@@ -197,7 +197,7 @@ final class Referee {
         // In a mixed fleet the session's timeout is a deadline as well.
         if world.plot.isMixed { return }
         // What it sends after a moment in which it was not scheduled may be under way.
-        guard isFirst, ending == .deadline, isUnasked, !run.wasBusy(within: 5 * millisecond), !run.wasDisturbed else {
+        guard isFirst, ending == .deadline, isUnasked, !run.wasHeldUp(within: 5 * millisecond), !run.wasDisturbed else {
             return
         }
         // Answers of the last moment may still be on their way to the guardian.
@@ -243,7 +243,7 @@ final class Referee {
                 let known = 3 * second
                 guard let place = Place(name: name), let node = books.state["\(queues)/\(resource)/\(name)"],
                     world.now - node.ctime * millisecond > known,
-                    world.owner(of: node.owner)?.wasBusy(within: known) != true
+                    world.owner(of: node.owner)?.wasHeldUp(within: known) != true
                 else { continue }
                 if !seen.insert(place.lockname).inserted {
                     accuse(.truth, "\(name) waits in \(resource) behind another run of its job")

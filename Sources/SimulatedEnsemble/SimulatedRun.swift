@@ -37,6 +37,7 @@ import Run
     /// How far this process is ahead of the world in what it does now.
     private var lead: Int64 = 0
     private var busyUntil: Int64 = 0
+    private var heldUpUntil = Int64.min
     private var backlog: [() -> Void] = []
     private var timer = 0
     private var alarmAt: Int64?
@@ -132,6 +133,7 @@ import Run
         return await unsafe withUnsafeContinuation { continuation in
             unsafe waiter = continuation
             busyUntil = max(busyUntil, world.now + lead)
+            if lead > 0 { heldUpUntil = max(heldUpUntil, world.now + lead) }
             lead = 0
             if isGhost { haunt() } else { wakeUp() }
         }
@@ -257,9 +259,10 @@ import Run
         hesitate(for: world.dice.between(0, world.plot.hesitation))
     }
 
-    var isBusy: Bool { wasBusy(within: 0) }
+    var isBusy: Bool { isStopped || busyUntil > world.now || lead > 0 }
 
-    func wasBusy(within duration: Int64) -> Bool { isStopped || busyUntil > world.now - duration || lead > 0 }
+    /// Stopped, or not scheduled, at an instant no longer ago than that.
+    func wasHeldUp(within duration: Int64) -> Bool { isBusy || heldUpUntil > world.now - duration }
 
     /// Does something in the world, when this process has come to it.
     func act(_ happen: @escaping () -> Void) {
@@ -304,6 +307,7 @@ import Run
     func resume() {
         guard isStopped else { return }
         isStopped = false
+        heldUpUntil = max(heldUpUntil, world.now)
         world.note("\(self) is continued")
         let late = backlog
         backlog = []

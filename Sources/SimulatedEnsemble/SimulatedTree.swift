@@ -30,6 +30,8 @@ import Coordination
     private var timer = 0
     private var armedAt = Int64.max
     private var leaderReaped = false
+    /// What becomes of that, a supervisor that kills its guardian may never learn.
+    private(set) var isAskedToStart = false
 
     init(world: World, run: SimulatedRun) {
         self.world = world
@@ -55,6 +57,7 @@ import Coordination
     // MARK: CommandTree
 
     func start(sequence: UInt64, schedule: Schedule, environment: [String], again: Bool) {
+        isAskedToStart = true
         send(.start(sequence, schedule))
     }
     func postpone(sequence: UInt64, schedule: Schedule) { send(.postpone(sequence, schedule)) }

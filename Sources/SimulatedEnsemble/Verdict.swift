@@ -64,7 +64,7 @@ struct Verdict {
         }
         judgeRetries(ended, accuse)
         let tookOver = run.remarks.contains { if case .takingOver = $0 { true } else { false } }
-        if ended.outcome == .lost, !processes.hasStarted, !tookOver {
+        if ended.outcome == .lost, !processes.hasStarted, !(tookOver && run.tree.isAskedToStart) {
             accuse(.truth, "\(run) says that it lost what it had not begun")
         }
         if let own = processes.ownCode, ended.outcome == .lost, !run.wasDisturbed, run.remarks.isEmpty {

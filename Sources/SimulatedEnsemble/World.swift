@@ -18,7 +18,7 @@ package import Recipes
     private(set) var scenario: Scenario!
     /// Faults happen; afterwards everything has to come to rest.
     var isChaos = false
-    /// When nothing goes wrong any more, a long command only heartbeats: there is nothing to learn from that.
+    /// When nothing goes wrong any more, a long command that is owned only heartbeats: there is nothing to learn from that.
     private(set) var longestCommand = Int64.max
     private let isRecording: Bool
     package private(set) var timeline: [String] = []
@@ -98,7 +98,11 @@ package import Recipes
 
     func hasten() {
         longestCommand = 8 * second
-        for run in runs where !run.order.isOriginal { run.tree.processes.hasten() }
+        for run in runs where run.life == .running && !run.order.isOriginal {
+            let owned = run.sessions.last.map { referee.books.state.ephemerals(of: $0) } ?? []
+            // What is to be killed must not be gone by itself before.
+            if owned.contains(where: { !$0.isPlace }) { run.tree.processes.hasten() }
+        }
     }
 
     func owner(of session: Int64) -> SimulatedRun? { runs.first { $0.sessions.contains(session) } }

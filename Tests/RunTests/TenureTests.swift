@@ -11,6 +11,7 @@ import Testing
 
     func tenure(
         found: Int64? = nil, leases: Bool = false, owns: Bool = true, mixed: Bool = false, term: Int64 = 30,
+        writtenStart: Int64? = nil,
         with change: (inout Job) -> Void = { _ in }
     ) -> Tenure {
         var job = Job(
@@ -19,7 +20,8 @@ import Testing
             macros: Macros(fqdn: "h", cpuCount: 1, memoryMB: 1), host: "h", pid: 1, layout: Layout(prefix: "/p"),
             servers: "s:1")
         change(&job)
-        let record = JobRecord(session: "5", n: 1, term: max(term, found ?? 0), host: "h", pid: 1, runs: [])
+        var record = JobRecord(session: "5", n: 1, term: max(term, found ?? 0), host: "h", pid: 1, runs: [])
+        record.started = writtenStart
         let claims = Claims(
             lock: ("/p/locks/a", 17), leases: [], marks: [], record: ("/p/jobs/a", 4, record),
             session: Session(id: 5, timeout: .seconds(30)), submitted: at(100), submittedBefore: at(99),
@@ -302,6 +304,47 @@ import Testing
         #expect(tenure.handle(.timer, at: at(127.8)).allSatisfy { if case .takeOver = $0 { false } else { true } })
         let late = tenure.handle(.timer, at: at(128.3))
         #expect(late.contains { if case .takeOver = $0 { true } else { false } })
+    }
+
+    /// Seed 81000889: its guardian died while the take was under way; it started all the same, and called that lost.
+    @Test func withoutAGuardianNothingIsStarted() {
+        var tenure = tenure()
+        var actions = tenure.handle(.tree(.guardianGone), at: at(100.2), ticks: false)
+        tenure.tick(at(100.2), &actions)
+        #expect(!starts(actions) && actions.contains { if case .takeOver = $0 { true } else { false } })
+        let release = tenure.handle(.tree(.reaped), at: at(100.3))
+        let end = tenure.handle(.replies(ticket: ticket(release) ?? 0, [.success(.committed([nil]))]), at: at(100.4))
+        #expect(finishes(end) && tenure.ended.outcome == .osError)
+    }
+
+    @Test func whoseGuardianDiesWhileItsClaimsAreGivenBackDoesNotBeginAnew() {
+        var tenure = tenure(found: 30)
+        _ = tenure.handle(.watch(path: "/p/locks/a", .deleted), at: at(101))
+        #expect(tenure.isToBeginAnew)
+        _ = tenure.handle(.tree(.guardianGone), at: at(101))
+        #expect(!tenure.isToBeginAnew && tenure.ended.outcome == .osError)
+    }
+
+    @Test func aStartThatTheGuardianTookAlongCounts() {
+        var tenure = tenure(writtenStart: 77) { $0.minInterval = .seconds(60) }
+        var actions: [Tenure.Action] = []
+        tenure.tick(at(100.2), &actions)
+        _ = tenure.handle(.tree(.acknowledged(sequence: 1)), at: at(100.2))
+        _ = tenure.handle(.tree(.guardianGone), at: at(100.3))
+        let release = tenure.handle(.tree(.reaped), at: at(100.4))
+        guard case .multi(let operations)? = submitted(release).first, case .set(_, let data, _)? = operations.first
+        else { return #expect(Bool(false)) }
+        #expect(JobRecord(bytes: data)?.lastStart(unlessFailed: false) == 77)
+    }
+
+    @Test func aRefusedStartIsNotRepeatedAfterCtrlC() {
+        var tenure = tenure()
+        var actions: [Tenure.Action] = []
+        tenure.tick(at(100.2), &actions)
+        _ = tenure.handle(.signal(2, fromTerminal: true), at: at(100.3))
+        let refused = tenure.handle(.tree(.refused), at: at(100.4))
+        #expect(!starts(refused) && ticket(refused) != nil)
+        #expect(tenure.ended.outcome == .signaled)
     }
 
     @Test func aStatusThatWasReapedBeforeTheTakeOverCounts() {
