@@ -172,11 +172,13 @@ def test_input_from_the_terminal(fleet, terminal):
     fleet.lock_session("a")
     terminal.line("typed")
     terminal.expect(r"got=typed")
+    terminal.prompt()
 
 
 def test_in_a_pipe_of_an_interactive_shell(fleet, terminal):
     terminal.line(wrapped(fleet, "sh", "-c", "echo one; echo two") + " | tac")
     terminal.expect(r"\ntwo\r\none\r\n")
+    terminal.prompt()
 
 
 def test_the_window_size_change_arrives_once(fleet, terminal):
