@@ -46,8 +46,9 @@ class Attempt:
 
 
 class Contenders:
-    def __init__(self, fleet, ensemble, timeline, configs, seed):
+    def __init__(self, fleet, ensemble, timeline, configs, seed, longest_ms):
         self.fleet, self.ensemble, self.timeline, self.configs = fleet, ensemble, timeline, configs
+        self.longest_ms = longest_ms
         self.attempts, self.errors, self._closing = [], [], threading.Event()
         self._threads = [
             threading.Thread(
@@ -91,7 +92,7 @@ class Contenders:
         if weight and dice.random() < 0.4:
             words += ["--lease-wait", dice.randint(1, 4)]
         # Long ones, to be hit; but no queue that takes minutes.
-        most_ms = 1000 if weight else dice.choice((1500, 5000))
+        most_ms = 1000 if weight else dice.choice((1500, self.longest_ms))
         length_ms = dice.randint(50, most_ms)
         options = ["--for", length_ms]
         if dice.random() < 0.5:

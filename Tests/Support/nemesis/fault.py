@@ -8,6 +8,8 @@ class Fault:
     """
 
     weight, lasting = 1, True
+    # It lasts no shorter, in seconds.
+    least_s = 0
     # Whether runs that were not touched may lose what they own by it.
     harms_others = True
     name = ""

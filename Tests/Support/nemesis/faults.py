@@ -1,6 +1,6 @@
 """All that the nemesis can do."""
 
-from .network_faults import Delay, Partition
+from .network_faults import CutHolder, Delay, Partition
 from .operator_faults import DeleteClaim, Expire
 from .run_faults import KillOneOfCommand, KillProcesses, LoseHost, StopProcess
 from .server_faults import FullDisk, KillServer, StopServer
@@ -11,4 +11,4 @@ FAULTS = (
 )
 
 # Of our own hosts, their connections and processes.
-OUR_OWN = (Partition, Delay, KillProcesses, KillOneOfCommand, StopProcess, LoseHost)
+OUR_OWN = (CutHolder, Partition, Delay, KillProcesses, KillOneOfCommand, StopProcess, LoseHost)

@@ -28,8 +28,9 @@ NETWORKS = {"proxy": LoopbackEnsemble, "namespaces": NamespaceEnsemble}
 HOSTS = ("host1", "host2", "host3", "host4")
 PRELUDE_S = 2.0
 SESSION_S = 4
-# Beside originals the session's timeout is a deadline as well, so it leaves the time for heartbeats.
-MIXED_SESSION_S = 10
+# Beside originals the session's timeout is a deadline as well: long enough for heartbeats, and shorter than the terms, so that
+# it is the deadline that counts.
+MIXED_SESSION_S = 6
 
 
 class History:
@@ -61,7 +62,7 @@ class History:
                 if self.originals:
                     self.originals.start()
                 elapsed(self.timeline.began + PRELUDE_S)
-                self._torment(now() + self.dice.uniform(9, 14))
+                self._torment(now() + self.dice.uniform(9, 14) + (8 if self.is_mixed else 0))
                 self._repair()
                 self._calm()
             except AssertionError as error:
@@ -76,6 +77,11 @@ class History:
                 self.originals.close()
             self._close()
         return self.problems
+
+    @property
+    def longest_fault_s(self):
+        """Longer than a session, that originals take what our hosts lose."""
+        return 2 * MIXED_SESSION_S if self.is_mixed else 7
 
     @property
     def session_s(self):
@@ -108,7 +114,7 @@ class History:
         self.fleet.resources(RESOURCE)
         configs = {}
         for host in HOSTS:
-            term = self.dice.choice((8, 9, 10) if self.is_mixed else (3, 4, 4, 5))
+            term = self.dice.choice((14, 16) if self.is_mixed else (3, 4, 4, 5))
             mixed = {"mixed_fleet": True, "server_tick": 1} if self.is_mixed else {}
             configs[host] = self.fleet.config(
                 f"{host}.conf", fqdn=f"{host}.example.org", zkhosts=self.ensemble.address_for(host),
@@ -117,7 +123,8 @@ class History:
                 **mixed)
             self.timeline.note(host, f"ownership_term {term}")
         self.configs = configs
-        self.contenders = Contenders(self.fleet, self.ensemble, self.timeline, configs, self.seed)
+        longest_ms = 2000 * MIXED_SESSION_S if self.is_mixed else 5000
+        self.contenders = Contenders(self.fleet, self.ensemble, self.timeline, configs, self.seed, longest_ms)
         if self.is_mixed:
             self.originals = Originals(self.fleet, self.ensemble, self.timeline, self.seed)
         # The servers' start is not part of it.
@@ -139,13 +146,16 @@ class History:
             if ends and ends[0][0] <= now():
                 self._end(heapq.heappop(ends)[2])
             elif now() >= next_begin:
-                lasts = self.dice.choice((self.dice.uniform(0.2, 2), self.dice.uniform(1, 7)))
+                lasts = self.dice.choice((self.dice.uniform(0.2, 2), self.dice.uniform(1, self.longest_fault_s)))
                 fault = self._begin(self.dice.choices(kinds, weights)[0])
                 if fault and fault.lasting:
-                    heapq.heappush(ends, (now() + lasts, next(numbers), fault))
+                    heapq.heappush(ends, (now() + max(lasts, fault.least_s), next(numbers), fault))
                 next_begin = now() + self.dice.uniform(0, 0.8)
         while ends:
-            self._end(heapq.heappop(ends)[2])
+            at, _, fault = heapq.heappop(ends)
+            if fault.least_s:
+                elapsed(at)
+            self._end(fault)
 
     def _begin(self, kind):
         fault = kind(self, random.Random(self.dice.random()))
@@ -208,11 +218,12 @@ class History:
             if not self.originals.join(within=100):
                 self.problems.append("after the repair an original waits for ever")
             self.problems += self.originals.errors
-        if not self.contenders.join(within=60):
+        within = 120 if self.is_mixed else 60
+        if not self.contenders.join(within):
             # Who neither waits nor gives up makes transactions.
-            self.timeline.note("history", f"a minute has passed; the leader is at {self.ensemble.leader().zxid():#x}")
+            self.timeline.note("history", f"{within} s have passed; the leader is at {self.ensemble.leader().zxid():#x}")
             waiting = self.contenders.running()
-            self.problems += [f"a minute after the repair {one.label} has not ended: {one.run!r}" for one in waiting]
+            self.problems += [f"{within} s after the repair {one.label} has not ended: {one.run!r}" for one in waiting]
             for one in waiting:
                 for pid in (pid for pids in one.roles().values() for pid in pids):
                     self.timeline.note(one.label, f"process {pid} hangs in {evidence.threads(pid)}")
@@ -226,7 +237,7 @@ class History:
             probes.append(self.contenders.start_one(
                 host, f"{host}.probe", lock, TOTAL, ["--lockname", lock], ["--for", 50]))
         for probe in probes:
-            probe.wait(40)
+            probe.wait(60)
             if probe.code != 0:
                 self.problems.append(f"{probe.label}, when all was calm: {probe.run!r} ended with {probe.code}")
         try:

@@ -1,5 +1,6 @@
 """Messages that do not arrive, or late."""
 
+from ..eventually import now
 from .fault import Fault
 
 HOWS = ("hold", "drop", "reset")
@@ -33,6 +34,33 @@ class Partition(Fault):
         self.name = f"partition, {between}, {'both ways' if direction == 'both' else 'one way'}, {self.how}"
         arrow = {"both": "<->", "from": "->", "to": "<-"}[direction]
         return f"{one} {arrow} {' '.join(others)}"
+
+    def end(self):
+        for source, target in self.cuts:
+            self.world.ensemble.unblock(source, target)
+
+
+class CutHolder(Fault):
+    """Of a mixed fleet: a host on which a long command has just begun hears nothing until the servers have long given its lock
+    to an original, which does not wait for anybody's term."""
+
+    weight, name = 4, "holder cut off"
+
+    def begin(self):
+        world = self.world
+        self.least_s = 2 * world.session_s
+        begun = {event.label for event in world.fleet.records.events("start") if event.time > now() - 2}
+        hosts = [one.host for one in world.contenders.running()
+                 if one.lock and one.label in begun and one.length > world.session_s]
+        if not hosts:
+            return None
+        host = self.dice.choice(hosts)
+        self.cuts = [cut for name in world.ensemble.names for cut in ((host, name), (name, host))]
+        if not self.reserve(*self.cuts):
+            return None
+        for source, target in self.cuts:
+            world.ensemble.block(source, target, "drop")
+        return host
 
     def end(self):
         for source, target in self.cuts:
