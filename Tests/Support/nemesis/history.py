@@ -30,7 +30,7 @@ PRELUDE_S = 2.0
 SESSION_S = 4
 # Beside originals the session's timeout is a deadline as well: long enough for heartbeats, and shorter than the terms, so that
 # it is the deadline that counts.
-MIXED_SESSION_S = 6
+MIXED_SESSION_S = 9
 
 
 class History:
