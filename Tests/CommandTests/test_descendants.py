@@ -42,7 +42,7 @@ def test_kill(fleet, daemon):
     run = fleet.run("--lockname", "a", "--descendants", "kill", "--", *script(100, daemon))
     assert run.code == 5, "the command's own status"
     assert now() - run.began < 10
-    assert run.processes() == []
+    assert run.left() == []
     assert fleet.list("locks") == []
 
 
@@ -52,7 +52,7 @@ def test_leave(fleet):
     child = sleeper(run)
     always(lambda: processes.alive(child), during=0.5)
     assert fleet.list("locks") == []
-    assert [one.comm for one in run.processes()] == ["sleep"], "and nothing of ours"
+    eventually(lambda: [one.comm for one in run.processes()] == ["sleep"], what="nothing of ours")
     processes.kill(child)
 
 
@@ -62,7 +62,7 @@ def test_a_signal_while_waiting_for_them_ends_them(fleet):
     eventually(lambda: "--descendants" in run.err)
     run.send(signal.SIGTERM)
     run.wait(15)
-    assert run.processes() == []
+    assert run.left() == []
 
 
 def test_a_successor_does_not_start_beside_them(fleet):

@@ -67,7 +67,7 @@ def test_a_command_that_ignores_the_request_is_killed(fleet):
     run = fleet.start_job("a", "--stubborn", arguments=GROUP)
     fleet.prefix_data({"groups": {"g": []}})
     assert run.wait() == 79
-    assert not run.processes()
+    assert not run.left()
 
 
 @pytest.mark.parametrize("groups", [{"g": []}, {"g": ["inner"], "inner": []}, {"g": ["g"]}], ids=str)

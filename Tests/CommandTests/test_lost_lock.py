@@ -27,7 +27,7 @@ def test_the_tree_dies_and_the_exit_is_81(fleet, lose):
     lost_at = now()
     lose(fleet)
     assert run.wait() == 81
-    assert run.processes() == []
+    assert run.left() == []
     assert fleet.records.last_sign("first") < lost_at + TERM_S
     assert len(run.err.splitlines()) >= 1 and all(line.startswith("switchman: ") for line in run.err.splitlines())
     fleet.leaves_marks = lose is expire
@@ -80,7 +80,7 @@ def test_a_lease_deleted_by_hand_ends_the_command(fleet):
     run = fleet.start_job("first", "--stubborn", arguments=("--no-lock", "--lockname", "a", "--lease", "r=1:1"))
     fleet.client.delete(fleet.path("semaphores", "r", "leases", fleet.leases("r")[0]))
     assert run.wait() == 81
-    assert run.processes() == []
+    assert run.left() == []
 
 
 def test_a_lost_permit_is_not_given_to_another_before_the_tree_is_dead(fleet):

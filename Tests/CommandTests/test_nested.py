@@ -46,7 +46,7 @@ def test_loss_of_the_outer_kills_the_inner_tree(fleet):
     fleet.records.started("job")
     fleet.client.delete(fleet.path("locks", "outer"))
     assert run.wait() == 81
-    assert run.processes() == []
+    assert run.left() == []
 
 
 def test_three_deep(fleet):

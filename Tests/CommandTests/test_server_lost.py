@@ -44,7 +44,7 @@ def test_a_short_silence_kills_nothing(own_fleet, server):
 def dead_by_the_term(fleet, run, lost_at, label="a", term_s=TERM_S):
     """The whole tree died before the term was over, but not before its grace began."""
     assert run.wait(term_s + 25) == 81
-    assert run.processes() == []
+    assert run.left() == []
     last = fleet.records.last_sign(label)
     assert last < lost_at + 0.99 * term_s, f"alive {last - lost_at - term_s:+.2f} s from the end of the term"
     # The newest acknowledged heartbeat may be a period old, and the budget for killing is taken off.

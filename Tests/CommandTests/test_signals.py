@@ -61,7 +61,7 @@ def test_escalation_to_the_whole_tree(fleet, name):
     assert run.wait() in ended_by(name), "the first cause of the stop decides"
     survived = fleet.records.last_sign("a") - sent_at
     assert 1.9 < survived < 4, f"termination_timeout is 2 s, it took {survived:.2f} s"
-    assert run.processes() == []
+    assert run.left() == []
     assert fleet.record("a")["state"] == "ended" and fleet.list("locks") == []
 
 
@@ -125,7 +125,7 @@ def test_one_sent_to_the_process_that_the_lock_names_ends_the_run_in_order(fleet
     run = fleet.start_job("a", "--stubborn")
     processes.kill(int(fleet.get("locks", "a").split()[1]), signal.SIGTERM)
     assert run.wait() == 143
-    assert run.processes() == []
+    assert run.left() == []
     assert fleet.record("a")["state"] == "ended"
 
 
@@ -150,4 +150,4 @@ def test_a_stopped_command_ends_once_it_is_continued(fleet):
     run.send(signal.SIGTERM)
     run.send(signal.SIGCONT)
     assert run.wait(10) == 143
-    assert run.processes() == []
+    assert run.left() == []

@@ -39,7 +39,7 @@ def test_the_code_can_be_chosen(fleet):
 def test_one_that_ignores_it_is_killed(fleet):
     run = fleet.start_job("a", "--stubborn")
     request(fleet)
-    assert run.wait() == 80 and not run.processes()
+    assert run.wait() == 80 and not run.left()
 
 
 def test_a_request_that_names_another_holder_is_ignored(fleet):

@@ -24,7 +24,7 @@ def test_one_that_ignores_it_is_killed_with_all_its_descendants(fleet):
     assert run.wait() == 124
     # A process stamps the time now and then while it lives.
     assert 1.9 <= fleet.records.last_sign("a") - fleet.records.events("start")[0].time < 4
-    assert not run.processes() and len(fleet.records.spans("a")) == 3
+    assert not run.left() and len(fleet.records.spans("a")) == 3
 
 
 def test_descendants_that_outlive_the_command_do_not_outlive_the_time(fleet):

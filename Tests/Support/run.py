@@ -71,6 +71,11 @@ class Run:
         found.update({one.pid: one for one in processes.descendants(self.front) if one.state not in "ZX"})
         return list(found.values())
 
+    def left(self):
+        """What is left of the command when the run has ended. The supervisor may still be ending its session: it has no part
+        in the promise any more."""
+        return [one for one in self.processes() if one.comm != "switchman"]
+
     # Its end.
 
     def lose(self):
