@@ -1,11 +1,11 @@
 """Who wants the locks and permits: on each host some threads that start one run after the other, as cron would."""
 
+import functools
 import random
-import threading
-import traceback
 
 from .. import processes
-from ..eventually import elapsed, now
+from ..eventually import now
+from .callers import Callers
 
 LOCKS = ("a", "b")
 RESOURCE, TOTAL = "r", 3
@@ -29,7 +29,7 @@ class Attempt:
         front = [one for one in found if one.pid == self.run.front]
         return {name: [one.pid for one in ones] for name, ones in {
             "front": front,
-            "supervisor": [one for one in found if one.comm == "switchman" and one.ppid == self.run.front],
+            "supervisor": [one for one in found if one.comm.startswith("switchman") and one.ppid == self.run.front],
             "guardian": [one for one in found if one.comm == "sm-guardian"],
             "command": [one for one in found if one.comm == "job"],
         }.items() if ones}
@@ -45,44 +45,18 @@ class Attempt:
         return self.run.code
 
 
-class Contenders:
+class Contenders(Callers):
     def __init__(self, fleet, ensemble, timeline, configs, seed, longest_ms):
+        super().__init__()
         self.fleet, self.ensemble, self.timeline, self.configs = fleet, ensemble, timeline, configs
-        self.longest_ms = longest_ms
-        self.attempts, self.errors, self._closing = [], [], threading.Event()
-        self._threads = [
-            threading.Thread(
-                target=self._contend, args=(host, f"{host}.{number}", random.Random(f"{seed} {host} {number}")))
-            for host in configs for number in range(2)
-        ]
-
-    def start(self):
-        for thread in self._threads:
-            thread.start()
-
-    def close(self):
-        """No more runs are started; those that there are come to their end."""
-        self._closing.set()
-
-    def join(self, within):
-        """Whether all have ended."""
-        deadline = now() + within
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - now()))
-        return not any(thread.is_alive() for thread in self._threads)
+        self.longest_ms, self.attempts = longest_ms, []
+        for host in configs:
+            for number in range(2):
+                self.add(f"{host}.{number}", random.Random(f"{seed} {host} {number}"),
+                         functools.partial(self.attempt, host), rest_s=0.6)
 
     def running(self):
         return [one for one in list(self.attempts) if one.run and one.run.running]
-
-    def _contend(self, host, name, dice):
-        turn = 0
-        try:
-            while not self._closing.is_set():
-                turn += 1
-                self.attempt(host, f"{name}.{turn}", dice)
-                elapsed(now() + dice.uniform(0, 0.6))
-        except BaseException:  # Told by the history.
-            self.errors.append(f"{name}: {traceback.format_exc()}")
 
     def attempt(self, host, label, dice):
         kind = dice.choice(("lock", "lock", "lock", "lock and permits", "permits"))

@@ -4,11 +4,10 @@ help."""
 
 import random
 import subprocess
-import threading
-import traceback
 
-from ..eventually import elapsed, eventually, now
+from ..eventually import eventually
 from ..original import Original
+from .callers import Callers
 from .contenders import LOCKS, RESOURCE, TOTAL
 
 # The original's own.
@@ -24,37 +23,14 @@ class Old:
         self.ran = False
 
 
-class Originals:
-    """Two that come again and again, each one run after the other."""
+class Originals(Callers):
+    """Two that come again and again."""
 
     def __init__(self, fleet, ensemble, timeline, seed):
-        self.fleet, self.ensemble, self.timeline = fleet, ensemble, timeline
-        self.runs, self.errors, self._closing = [], [], threading.Event()
-        self._threads = [
-            threading.Thread(target=self._contend, args=(f"old.{n}", random.Random(f"{seed} old {n}"))) for n in range(2)]
-
-    def start(self):
-        for thread in self._threads:
-            thread.start()
-
-    def close(self):
-        self._closing.set()
-
-    def join(self, within):
-        deadline = now() + within
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - now()))
-        return not any(thread.is_alive() for thread in self._threads)
-
-    def _contend(self, name, dice):
-        turn = 0
-        try:
-            while not self._closing.is_set():
-                turn += 1
-                self._run(f"{name}.{turn}", dice)
-                elapsed(now() + dice.uniform(0, 1.5))
-        except BaseException:  # Told by the history.
-            self.errors.append(f"{name}: {traceback.format_exc()}")
+        super().__init__()
+        self.fleet, self.ensemble, self.timeline, self.runs = fleet, ensemble, timeline, []
+        for number in range(2):
+            self.add(f"old.{number}", random.Random(f"{seed} old {number}"), self._run, rest_s=1.5)
 
     def _run(self, label, dice):
         kind = dice.choice(("lock", "lock", "lock and permits", "permits"))
