@@ -29,6 +29,8 @@ struct Focus {
     var wishesPerMille: Int?
     /// How often, in a thousand, a supervisor is not scheduled just before its take leaves.
     var lateTakesPerMille = 10
+    /// Faults for longer than the longest term, and commands that outlast them and ignore SIGTERM.
+    var isLong = false
 
     /// Faults of our own hosts, processes and connections; what is harmed beyond those, no mixed fleet can promise anything of.
     static let mixedFleet = Focus(
@@ -81,7 +83,7 @@ extension Break {
         case .noMargin:
             Focus(
                 theme: .lock, termsSeconds: [30], isExtreme: true, strikes: [.betray], strikesMin: 4,
-                atOncePerMille: 1000)
+                atOncePerMille: 1000, isLong: true)
         case .staleStart:
             Focus(
                 theme: .lock, termsSeconds: [3, 4], isExtreme: true, strikes: [.betray, .slowDown], strikesMin: 4,

@@ -22,6 +22,8 @@ final class Scenario {
         nemesis = Nemesis(world: world)
     }
 
+    private var isLong: Bool { world.plot.focus?.isLong ?? false }
+
     func meddled() { hasMeddled = true }
 
     func perform() {
@@ -46,7 +48,7 @@ final class Scenario {
         runsMax = 4 + world.dice.below(8)
         for _ in 0..<(1 + world.dice.below(4)) { arrive(within: 5 * second) }
         world.isChaos = !world.plot.isCalm
-        let chaos = world.dice.between(5, 40) * second
+        let chaos = world.dice.between(isLong ? 38 : 5, 40) * second
         if world.isChaos { nemesis.plan(until: chaos) }
         advance(until: world.now + chaos)
         if world.isChaos { nemesis.strikeLast() }
@@ -155,10 +157,10 @@ final class Scenario {
         let plot = world.plot
         let descendants = world.dice.chance(perMille: 300) ? 1 + world.dice.below(3) : 0
         return Order.Behaviour(
-            lasts: world.dice.chance(perMille: 300)
-                ? world.dice.between(15, 60) * second : world.dice.skewed(upTo: 15 * second),
+            lasts: world.dice.chance(perMille: isLong ? 1000 : 300)
+                ? world.dice.between(isLong ? 60 : 15, 60) * second : world.dice.skewed(upTo: 15 * second),
             code: Int32(world.dice.below(3)),
-            diesOfTerm: world.dice.chance(perMille: 600) ? world.dice.skewed(upTo: second) : nil,
+            diesOfTerm: world.dice.chance(perMille: isLong ? 0 : 600) ? world.dice.skewed(upTo: second) : nil,
             descendants: (0..<descendants).map { _ in world.dice.skewed(upTo: 30 * second) },
             killTakes: plot.focus?.isExtreme == true
                 ? 1900 * millisecond

@@ -12,7 +12,7 @@ struct ControlTests {
         "lostPlaceIsFailure": 1000, "nodeExistsIsMine": 8000, "releaseBeforeReap": 200, "leaseWaitRunsOut": 1000,
         "enqueueOneByOne": 3000, "watchHead": 1000, "noRereadAfterWait": 1000, "earlyEventIgnored": 10000,
         "lockNameCheckedOnlyBefore": 400, "noCommittedWriteBeforeList": 4000, "releaseUnguarded": 100,
-        "foundTermKept": 1000, "lossIgnored": 1000, "noMargin": 40000, "orphanClockFromSubmission": 30000,
+        "foundTermKept": 1000, "lossIgnored": 1000, "noMargin": 20000, "orphanClockFromSubmission": 30000,
         "clockIgnoresSuspend": 8000, "guardianIgnoresEndOfFile": 400, "guardianHasNoTimer": 400,
         "deathSignalOnly": 200, "neverTakesOver": 400, "localSessions": 3000, "mixedFleetUnset": 8000,
         "mixedFleetBesideFaultyServers": 2000, "lockQueueIgnored": 400, "pauseIgnored": 400, "intervalByOwnClock": 400,
