@@ -40,7 +40,7 @@ class Partition(Fault):
             self.world.ensemble.unblock(source, target)
 
 
-class CutHolder(Fault):
+class CutHolder(Partition):
     """Of a mixed fleet: a host on which a long command has just begun hears nothing until the servers have long given its lock
     to an original, which does not wait for anybody's term."""
 
@@ -61,10 +61,6 @@ class CutHolder(Fault):
         for source, target in self.cuts:
             world.ensemble.block(source, target, "drop")
         return host
-
-    def end(self):
-        for source, target in self.cuts:
-            self.world.ensemble.unblock(source, target)
 
 
 class Delay(Fault):
