@@ -103,8 +103,9 @@ package final class Life {
                     return Ended(
                         outcome: .unavailable,
                         reason:
-                            "ZooKeeper's answers take too long for the session timeout beside originals (mixed_fleet); "
-                            + "a longer session_timeout may help; nothing was started")
+                            "heartbeats come too far apart for the session timeout beside originals (mixed_fleet): "
+                            + "ZooKeeper answers too slowly, or this host is too busy; a longer session_timeout may help; "
+                            + "nothing was started")
                 }
                 carryOut(action, claims, job.leases)
             }

@@ -242,6 +242,8 @@ package struct Tenure: Sendable {
                 if job.breaks.contains(.sReadAtReply) { heartbeats?.submitted(at: now) }
                 heartbeats?.acknowledged(at: now)
                 postpone(now, &actions)
+                // What waits for proof never has more than now.
+                if case .settingRecord(nil) = phase { retryAt = now }
             case .lost(let why)?: lose(why, now, &actions)
             case .unknown?, nil: heartbeats?.unanswered()
             }

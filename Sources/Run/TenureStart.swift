@@ -29,10 +29,10 @@ extension Tenure {
     /// counts from it even if nobody hears of this run again.
     mutating func setRecord(_ now: BootInstant, _ actions: inout [Action]) {
         guard var record = claims?.record else { return }
-        if let heartbeats, now >= heartbeats.schedule(grace: grace).terminate {
-            // Too little is proven to start anything, so nothing is to be written of a start either.
-            phase = .settingRecord(ticket: nil)
-            return retryAt = now.advanced(by: job.term.period)
+        guard canStart(now, &actions) else {
+            // So nothing is to be written of a start either.
+            if isBeforeStart { (phase, retryAt) = (.settingRecord(ticket: nil), nil) }
+            return
         }
         record.content.term = job.term.seconds
         record.content.isWaiting = false
@@ -68,20 +68,21 @@ extension Tenure {
         phase = .starting
     }
 
+    /// Whether enough is proven to start something; if not, the next acknowledged heartbeat asks again.
+    private mutating func canStart(_ now: BootInstant, _ actions: inout [Action]) -> Bool {
+        guard let heartbeats, now >= heartbeats.schedule(grace: grace).terminate else { return true }
+        if heartbeats.areHopeless(grace: grace), !job.breaks.contains(.staleStart) {
+            isHopeless = true
+            lose("its heartbeats came too far apart for a mixed fleet", now, &actions)
+        }
+        return false
+    }
+
     mutating func start(_ now: BootInstant, _ actions: inout [Action]) {
         // Without a guardian nothing is started.
         guard !startAsked, !hasTakenOver else { return }
-        if let heartbeats {
-            current = heartbeats.schedule(grace: grace)
-            // Too little is proven to start anything: the next acknowledged heartbeat calls again.
-            if now >= current.terminate, !job.breaks.contains(.staleStart) {
-                if heartbeats.areHopeless(grace: grace) {
-                    isHopeless = true
-                    lose("its heartbeats came too far apart for a mixed fleet", now, &actions)
-                }
-                return
-            }
-        }
+        guard canStart(now, &actions) || job.breaks.contains(.staleStart) else { return }
+        if let heartbeats { current = heartbeats.schedule(grace: grace) }
         startAsked = true
         attempts += 1
         previous = (ending.exited, ending.cause)

@@ -8,6 +8,8 @@ final class Books {
     /// For each lock, and for each lockname in a queue: who stood there, from when to when.
     private(set) var stays: [String: [Stay]] = [:]
     private(set) var leasesChangedAt: Int64 = 0
+    /// When somebody last left a queue of a resource, so that others moved up.
+    private(set) var placesLeftAt: Int64 = 0
     /// Their times are not those of takes any more.
     var recordsWereTouched = false
 
@@ -29,6 +31,7 @@ final class Books {
                     stays[subject(path)]?[index].until = now
                 }
                 if path.isUnder("leases") { leasesChangedAt = now }
+                if path.isUnder("queues") { placesLeftAt = now }
             default: break
             }
             state.apply(change, zxid: transaction.zxid, at: transaction.milliseconds)

@@ -253,16 +253,17 @@ final class Referee {
     }
 
     /// Originals join one queue at a time, so of two each may stand before the other in one of two queues, for good: a fault of
-    /// their own that nobody can help them out of.
-    var originalsBlockEachOther: Bool {
+    /// their own that nobody of ours can help them out of.
+    var originalInTheWay: SimulatedRun? {
         let lines = ["r1", "r2"].map { resource in
             let queue = Plot.layout.queue(resource)
             return books.state.children(queue).sorted { $0.suffix(10) < $1.suffix(10) }
                 .compactMap { books.state["\(queue)/\($0)"]?.owner }
                 .filter { world.owner(of: $0)?.order.isOriginal == true }
         }
-        let both = lines[0].filter(lines[1].contains)
-        return both != lines[1].filter(lines[0].contains)
+        let first = lines[0].filter(lines[1].contains)
+        let second = lines[1].filter(lines[0].contains)
+        return zip(first, second).first { $0 != $1 }.flatMap { world.owner(of: $0.0) }
     }
 
     func orphaned(_ run: SimulatedRun) {

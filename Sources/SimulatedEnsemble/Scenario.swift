@@ -7,8 +7,6 @@ final class Scenario {
     private let world: World
     private let nemesis: Nemesis
     private(set) var hasMeddled = false
-    /// Nobody comes to rest any more, and nobody of ours is to blame.
-    private(set) var isStuck = false
     private(set) var calmSince: Int64 = 0
     private var runsMax = 0
     private var isOpen = true
@@ -59,10 +57,12 @@ final class Scenario {
         isOpen = false
         if world.plot.theme != .lock, !world.plot.isMixed, world.dice.chance(perMille: 300) { comeLate() }
         serve()
-        if world.referee.violation == nil, !waiting.isEmpty, world.referee.originalsBlockEachOther {
-            // Nobody behind them is served either (Docs/Guarantees.md, limit 8).
+        while world.referee.violation == nil, let blocking = world.referee.originalInTheWay {
+            // Only somebody who ends one of them by hand can help (Docs/Migrating.md); then all must be served.
             world.tally("originals block each other")
-            return isStuck = true
+            world.note("two originals block each other; somebody ends \(blocking)")
+            blocking.die()
+            serve()
         }
         probe()
         advance(until: world.now + 2 * 60 * second) { [self] in
@@ -220,7 +220,7 @@ final class Scenario {
         let each = (longest * 2 + (60 + 30 + 12) * 4 + 30) * second
         let limit = world.now + Int64(waiting.count) * each + world.plot.sessionTimeout * 2 + 30 * second
         advance(until: limit) { [self] in !world.runs.contains { $0.life == .running } }
-        if let late = waiting.first, world.referee.violation == nil, !world.referee.originalsBlockEachOther {
+        if let late = waiting.first, world.referee.violation == nil, world.referee.originalInTheWay == nil {
             world.referee.accuse(
                 .service, "\(late) still waits or runs \((world.now - calmSince) / second) s after the last fault")
         }

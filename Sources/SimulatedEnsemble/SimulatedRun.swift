@@ -5,7 +5,7 @@ import Run
 /// One run of switchman: its supervisor process, with the inbox and the clock that its code is given.
 ///
 /// The code waits in `next` alone, so between two waits it can be stopped, or die, at any of its calls to the world: time
-/// passes there for this process only (`lead`), and what it does is done that much later.
+/// passes there for this process only (`Scheduling`), and what it does is done that much later.
 ///
 /// `@unchecked Sendable`: used by the thread that drives the world only.
 @safe final class SimulatedRun: Inbox, Timekeeper, @unchecked Sendable {
@@ -16,8 +16,9 @@ import Run
     let number: Int
     let job: Job
     let order: Order
-    private(set) var life = Life.running
-    private(set) var isStopped = false
+    private(set) var life = Life.running {
+        didSet { schedule.isOver = life != .running }
+    }
     private(set) var tree: SimulatedTree!
     private(set) var clients: [SimulatedClient] = []
     /// Every session that it ever had.
@@ -34,14 +35,8 @@ import Run
     private var events: [Event] = []
     private var waiter: UnsafeContinuation<Event, Never>?
     private var isWaking = false
-    /// How far this process is ahead of the world in what it does now.
-    private var lead: Int64 = 0
-    private var busyUntil: Int64 = 0
-    private var heldUpUntil = Int64.min
-    private var backlog: [() -> Void] = []
-    private var timer = 0
-    private var alarmAt: Int64?
-    private var armedAt = Int64.max
+    private let schedule: Scheduling
+    private let alarm: Alarm
     private var polls = 0
     private var ghostSteps: Int64 = 0
 
@@ -52,6 +47,9 @@ import Run
         self.job = job
         self.order = order
         startedAt = world.now
+        schedule = Scheduling(world: world, machine: machine)
+        alarm = Alarm(world: world, schedule: schedule)
+        alarm.ring = { [unowned self] in post(.timer) }
         tree = SimulatedTree(world: world, run: self)
     }
 
@@ -132,9 +130,7 @@ import Run
         polls = 0
         return await unsafe withUnsafeContinuation { continuation in
             unsafe waiter = continuation
-            busyUntil = max(busyUntil, world.now + lead)
-            if lead > 0 { heldUpUntil = max(heldUpUntil, world.now + lead) }
-            lead = 0
+            schedule.rest()
             if isGhost { haunt() } else { wakeUp() }
         }
     }
@@ -151,12 +147,12 @@ import Run
     }
 
     private func wakeUp() {
-        guard !events.isEmpty, unsafe waiter != nil, !isWaking, !isStopped else { return }
+        guard !events.isEmpty, unsafe waiter != nil, !isWaking, !schedule.isStopped else { return }
         isWaking = true
-        world.agenda.at(max(busyUntil, world.now + world.dice.between(0, millisecond / 5))) { [self] in
+        world.agenda.at(max(schedule.busyUntil, world.now + world.dice.between(0, millisecond / 5))) { [self] in
             machine.whenAwake { [self] in
                 isWaking = false
-                if isGhost || isStopped || events.isEmpty { return }
+                if isGhost || schedule.isStopped || events.isEmpty { return }
                 resume(with: events.removeFirst())
             }
         }
@@ -189,38 +185,18 @@ import Run
     /// What the clock shows to this process; a control takes the one that stands still during a suspend.
     private var clock: BootInstant {
         let time = world.plot.clockIgnoresSuspend ? machine.monotonic : machine.boottime(at: world.now)
-        return BootInstant(nanoseconds: time + lead)
+        return BootInstant(nanoseconds: time + schedule.lead)
     }
 
     func wake(at instant: BootInstant?) {
         if isGhost { return }
-        alarmAt = nil
-        guard let instant, instant != .never else { return }
+        guard let instant, instant != .never else { return alarm.due = nil }
         var due = machine.time(of: instant.nanoseconds)
         // Never early, however slow this clock is.
         if world.plot.clockIgnoresSuspend {
             due = world.now + max(0, instant.nanoseconds - clock.nanoseconds) / 98 * 100
         }
-        alarmAt = max(due, world.now + lead)
-        arm()
-    }
-
-    /// Alarms are mostly put off: it is looked at again when the first would have come.
-    private func arm() {
-        guard let alarmAt, alarmAt < armedAt else { return }
-        armedAt = alarmAt
-        timer += 1
-        let timer = timer
-        world.agenda.at(alarmAt) { [self] in
-            whenRunning { [self] in
-                guard self.timer == timer else { return }
-                armedAt = .max
-                guard let due = self.alarmAt else { return }
-                if due > world.now { return arm() }
-                self.alarmAt = nil
-                post(.timer)
-            }
-        }
+        alarm.due = max(due, world.now + schedule.lead)
     }
 
     // MARK: Time that passes for this process alone
@@ -237,7 +213,7 @@ import Run
     }
 
     private func hesitate(for pause: Int64) {
-        lead += pause
+        schedule.holdUp(for: pause)
         if pause <= 100 * millisecond { return }
         world.tally("supervisor hesitates")
         world.note("\(self) hesitates for \(pause / millisecond) ms")
@@ -259,33 +235,24 @@ import Run
         hesitate(for: world.dice.between(0, world.plot.hesitation))
     }
 
-    var isBusy: Bool { isStopped || busyUntil > world.now || lead > 0 }
+    var isStopped: Bool { schedule.isStopped }
+    var isBusy: Bool { schedule.isBusy }
 
     /// Stopped, or not scheduled, at an instant no longer ago than that.
-    func wasHeldUp(within duration: Int64) -> Bool { isBusy || heldUpUntil > world.now - duration }
+    func wasHeldUp(within duration: Int64) -> Bool { schedule.wasHeldUp(within: duration) }
 
     /// Does something in the world, when this process has come to it.
     func act(_ happen: @escaping () -> Void) {
         if isGhost { return }
         hesitate()
-        if lead == 0 {
+        if schedule.lead == 0 {
             happen()
             return hesitate()
         }
-        world.agenda.after(lead) { [self] in whenRunning(happen) }
+        world.agenda.after(schedule.lead) { [self] in schedule.whenRunning(happen) }
     }
 
-    /// Now, or when the process is continued and its machine awake; never if it dies before.
-    func whenRunning(_ happen: @escaping () -> Void) {
-        if life != .running { return }
-        if isStopped {
-            backlog.append(happen)
-        } else if machine.isSuspended {
-            machine.whenAwake { [self] in whenRunning(happen) }
-        } else {
-            happen()
-        }
-    }
+    func whenRunning(_ happen: @escaping () -> Void) { schedule.whenRunning(happen) }
 
     func disturb() { wasDisturbed = true }
 
@@ -300,18 +267,14 @@ import Run
 
     func stop() {
         guard life == .running else { return }
-        isStopped = true
+        schedule.stop()
         world.note("\(self) is stopped")
     }
 
     func resume() {
         guard isStopped else { return }
-        isStopped = false
-        heldUpUntil = max(heldUpUntil, world.now)
         world.note("\(self) is continued")
-        let late = backlog
-        backlog = []
-        for happen in late { whenRunning(happen) }
+        schedule.resume()
         wakeUp()
     }
 
@@ -325,8 +288,6 @@ import Run
         world.note("\(self): the supervisor is killed")
         life = .dead
         endedAt = world.now
-        isStopped = false
-        backlog = []
         events = []
         for client in clients { client.abandon() }
         tree.loseSupervisor()

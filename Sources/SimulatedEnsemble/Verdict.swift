@@ -53,6 +53,8 @@ struct Verdict {
                 accuse(.truth, "\(run) says that its job waits already, which none did since it began")
             }
         case .noPermits: judgeWait(accuse)
+        // Twice it was not scheduled for long, just after its take, beside originals.
+        case .unavailable where world.plot.isMixed && run.wasDisturbed: break
         case .badData where !world.scenario.hasMeddled, .unavailable, .denied, .badConfig, .usage:
             accuse(.truth, "\(run): \(ended.outcome.rawValue), \(ended.reason ?? "")")
         case .notFound:
@@ -113,7 +115,9 @@ struct Verdict {
         }
         // While messages are lost it may not know better.
         guard !world.isChaos, !run.wasDisturbed,
-            world.now - max(books.leasesChangedAt, world.scenario.calmSince) > 3 * second + world.plot.sessionTimeout
+            world.now - max(books.leasesChangedAt, world.scenario.calmSince) > 3 * second + world.plot.sessionTimeout,
+            // Who has just become the first may not have looked.
+            world.now - books.placesLeftAt > second
         else { return }
         let state = books.state
         for lease in run.job.leases {

@@ -11,7 +11,7 @@ import Testing
 
     func tenure(
         found: Int64? = nil, leases: Bool = false, owns: Bool = true, mixed: Bool = false, term: Int64 = 30,
-        writtenStart: Int64? = nil,
+        writtenStart: Int64? = nil, answered: Double = 100.1,
         with change: (inout Job) -> Void = { _ in }
     ) -> Tenure {
         var job = Job(
@@ -25,7 +25,7 @@ import Testing
         let claims = Claims(
             lock: ("/p/locks/a", 17), leases: [], marks: [], record: ("/p/jobs/a", 4, record),
             session: Session(id: 5, timeout: .seconds(30)), submitted: at(100), submittedBefore: at(99),
-            acknowledged: at(100.1), found: found.map { Term(seconds: $0) })
+            acknowledged: at(answered), found: found.map { Term(seconds: $0) })
         return Tenure(
             job: job, claims: owns ? claims : nil, grace: .seconds(10), waitsForDescendants: true, fleetChanged: false)
     }
@@ -221,6 +221,27 @@ import Testing
             ended = finishes(actions)
         }
         #expect(ended && tenure.isToBeginAnew)
+    }
+
+    /// Plays heartbeats at these instants, each answered 0.1 s later; what the last answer leads to.
+    func beats(_ tenure: inout Tenure, at seconds: [Double]) -> [Tenure.Action] {
+        var last: [Tenure.Action] = []
+        for second in seconds {
+            let beat = tenure.handle(.timer, at: at(second))
+            last = tenure.handle(
+                .replies(ticket: ticket(beat) ?? 0, [.success(.committed([nil])), mine]), at: at(second + 0.1))
+        }
+        return last
+    }
+
+    /// Seed 100310787: a take that was answered late, and a wait-out. Its record was to be written at instants at which the
+    /// newest heartbeat always proved too little; it held the lock for good and never started.
+    @Test func aMixedFleetsRecordThatCannotBeWrittenInTimeIsGivenUp() {
+        var tenure = tenure(found: 11, mixed: true, answered: 110.4)
+        _ = beats(&tenure, at: [110.4, 113.4, 116.4, 119.4])
+        #expect(!finishes(tenure.handle(.timer, at: at(121.5))))
+        let end = tenure.handle(.timer, at: at(121.51))
+        #expect(!submitted(end).isEmpty && tenure.isToBeginAnew, "the claims are given back")
     }
 
     // MARK: The guardian
