@@ -54,19 +54,21 @@ final class Agenda {
 
     func clear() { (heap, deeds, free) = ([], [], []) }
 
+    /// The last one sinks from the top to its place. The busiest loop of a simulation, hence without checks.
     private func removeFirst() {
-        heap.swapAt(0, heap.count - 1)
-        heap.removeLast()
-        var parent = 0
-        while true {
-            var least = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && heap[child].precedes(heap[least])
-            {
-                least = child
+        let last = heap.removeLast()
+        unsafe heap.withUnsafeMutableBufferPointer { heap in
+            if heap.isEmpty { return }
+            var parent = 0
+            while true {
+                var child = 2 * parent + 1
+                if child >= heap.count { break }
+                if child + 1 < heap.count, unsafe heap[child + 1].precedes(heap[child]) { child += 1 }
+                guard unsafe heap[child].precedes(last) else { break }
+                unsafe heap[parent] = heap[child]
+                parent = child
             }
-            if least == parent { return }
-            heap.swapAt(parent, least)
-            parent = least
+            unsafe heap[parent] = last
         }
     }
 }

@@ -42,28 +42,37 @@ struct ZNodeTree {
         }
     }
 
-    private(set) var nodes: [String: Node] = [
-        "/": Node(
+    private var nodes: [PathKey: Node] = [
+        PathKey("/"): Node(
             data: [], czxid: 0, mzxid: 0, pzxid: 0, ctime: 0, mtime: 0, version: 0, cversion: 0, owner: 0, children: [])
     ]
     private(set) var sessions: [(id: Int64, timeout: Int64, ephemerals: [String])] = []
 
-    subscript(path: String) -> Node? { nodes[path] }
+    subscript(path: String) -> Node? { nodes[PathKey(path)] }
 
     func hasSession(_ id: Int64) -> Bool { sessions.contains { $0.id == id } }
 
     func ephemerals(of id: Int64) -> [String] { sessions.first { $0.id == id }?.ephemerals ?? [] }
 
-    func children(_ path: String) -> [String] { nodes[path]?.children ?? [] }
+    func children(_ path: String) -> [String] { nodes[PathKey(path)]?.children ?? [] }
 
     static func parent(of path: String) -> String {
-        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash > path.startIndex else { return "/" }
-        return String(path[..<slash])
+        guard let slash = lastSlash(path), slash > 0 else { return "/" }
+        return String(path.utf8.prefix(slash)) ?? "/"
     }
 
     static func name(of path: String) -> String {
-        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
-        return String(path[path.index(after: slash)...])
+        guard let slash = lastSlash(path) else { return path }
+        return String(path.utf8.dropFirst(slash + 1)) ?? path
+    }
+
+    private static func lastSlash(_ path: String) -> Int? {
+        var path = path
+        return path.withUTF8 { path in
+            var index = path.count - 1
+            while index >= 0, unsafe path[index] != UInt8(ascii: "/") { index -= 1 }
+            return index < 0 ? nil : index
+        }
     }
 
     // MARK: Changes
@@ -72,34 +81,34 @@ struct ZNodeTree {
     func savings(of change: Change) -> [(path: String, node: Node?)] {
         guard let path = change.path else { return [] }
         let parent = Self.parent(of: path)
-        return [(parent, nodes[parent]), (path, nodes[path])]
+        return [(parent, self[parent]), (path, self[path])]
     }
 
     mutating func putBack(
         _ saved: [(path: String, node: Node?)], sessions: [(id: Int64, timeout: Int64, ephemerals: [String])]
     ) {
-        for (path, node) in saved.reversed() { nodes[path] = node }
+        for (path, node) in saved.reversed() { nodes[PathKey(path)] = node }
         self.sessions = sessions
     }
 
     mutating func apply(_ change: Change, zxid: Int64, at milliseconds: Int64) {
         switch change {
         case .create(let path, let data, let owner):
-            nodes[path] = Node(
+            nodes[PathKey(path)] = Node(
                 data: data, czxid: zxid, mzxid: zxid, pzxid: zxid, ctime: milliseconds, mtime: milliseconds, version: 0,
                 cversion: 0, owner: owner, children: [])
-            nodes[Self.parent(of: path)]?.adopt(Self.name(of: path), zxid)
+            nodes[PathKey(Self.parent(of: path))]?.adopt(Self.name(of: path), zxid)
             if owner != 0, let index = sessions.firstIndex(where: { $0.id == owner }) {
                 sessions[index].ephemerals.append(path)
             }
         case .delete(let path):
-            guard let node = nodes.removeValue(forKey: path) else { return }
-            nodes[Self.parent(of: path)]?.dismiss(Self.name(of: path), zxid)
+            guard let node = nodes.removeValue(forKey: PathKey(path)) else { return }
+            nodes[PathKey(Self.parent(of: path))]?.dismiss(Self.name(of: path), zxid)
             if node.owner != 0, let index = sessions.firstIndex(where: { $0.id == node.owner }) {
                 sessions[index].ephemerals.removeAll { $0 == path }
             }
         case .set(let path, let data):
-            nodes[path]?.write(data, zxid, at: milliseconds)
+            nodes[PathKey(path)]?.write(data, zxid, at: milliseconds)
         case .openSession(let id, let timeout):
             sessions.append((id, timeout, []))
         case .closeSession(let id):
