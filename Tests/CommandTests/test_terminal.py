@@ -135,8 +135,9 @@ def test_a_command_that_stops_itself(fleet, terminal):
     """As an editor does on Ctrl-Z: only the command is stopped, and the shell must learn of it."""
     terminal.line(wrapped(fleet, "sh", "-c", "kill -STOP $$; echo went on"))
     terminal.expect("Stopped")
-    terminal.line("fg")
+    terminal.line("fg; echo code=$?")
     terminal.expect(r"\nwent on")
+    terminal.expect(r"\ncode=0")
 
 
 def test_a_deadline_that_passes_meanwhile_kills_the_stopped_tree(own_fleet, server, terminal):
