@@ -41,9 +41,12 @@ package struct Term: Sendable, Equatable {
     ///
     /// SIGTERM never comes before three periods without an acknowledgement: one lost heartbeat kills nothing, and there is
     /// time to try another server.
-    package func schedule(since: BootInstant, grace: Duration, noLaterThan limit: BootInstant = .never) -> Schedule {
+    /// - Parameter period: from one heartbeat to the next, where it is not the term's own.
+    package func schedule(
+        since: BootInstant, grace: Duration, noLaterThan limit: BootInstant = .never, period: Duration? = nil
+    ) -> Schedule {
         let kill = min(deadline(since: since), limit).advanced(by: .zero - Self.killingBudget)
-        let term = max(kill.advanced(by: .zero - grace), since.advanced(by: period * 3))
+        let term = max(kill.advanced(by: .zero - grace), since.advanced(by: (period ?? self.period) * 3))
         return Schedule(terminate: min(term, kill), kill: kill)
     }
 }

@@ -30,6 +30,8 @@ struct Ending: Sendable {
     var isFinal = false
     /// Why ownership is lost, or no longer provable.
     var lost: String?
+    /// When nothing ran, and something had run.
+    var lostBetweenAttempts = false
     /// Why the supervisor had to kill the tree itself.
     var takenOver: String?
     var failure: (errno: Int32, inExec: Bool)?
@@ -43,7 +45,7 @@ struct Ending: Sendable {
     var result: Ended {
         if let failure { return startFailure(failure.errno, inExec: failure.inExec) }
         if let exited, exited.by == .none { return Self.own(exited.waitStatus) }
-        if let lost { return Ended(outcome: .lost, code: nil, reason: "ownership lost: \(lost)") }
+        if let lost, !lostBetweenAttempts { return Ended(outcome: .lost, code: nil, reason: "ownership lost: \(lost)") }
         if exited == nil, takenOver == nil, cause == nil {
             return Ended(outcome: .lost, code: nil, reason: "nothing was started")
         }
@@ -108,5 +110,7 @@ package enum Remark: Sendable, Equatable {
     case unkillable(Int)
     /// Run again after that pause; so many attempts were made.
     case retrying(code: Int32, attempt: Int, Duration)
+    /// Ownership was lost in the pause between two attempts.
+    case noFurtherAttempt(String)
     case notReleased
 }

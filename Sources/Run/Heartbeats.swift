@@ -15,7 +15,8 @@ package struct Heartbeats: Sendable {
     private var dropAt = BootInstant.never
     private var patience: Duration = .zero
     private var longestGap: Duration = .zero
-    private var longestTrip: Duration = .zero
+    private var longestTrip: Duration
+    private var lastTrip: Duration
     private var acknowledgements = 0
     private var sessionTimeout: Duration
 
@@ -33,14 +34,25 @@ package struct Heartbeats: Sendable {
         provenBefore = claims.submittedBefore
         sessionTimeout = claims.session.timeout
         nextAt = .never
-        longestTrip = claims.submitted.duration(to: claims.acknowledged)
+        lastTrip = claims.submitted.duration(to: claims.acknowledged)
+        longestTrip = lastTrip
         nextAt = claims.submitted.advanced(by: period)
     }
 
     /// A tenth of what the command may live without one.
-    package var period: Duration { mixed == nil ? term.period : min(term.period, sessionTimeout / 10) }
+    package var period: Duration { Self.period(term, mixed == nil ? nil : sessionTimeout) }
 
-    package mutating func sessionTimeoutIs(_ timeout: Duration) { sessionTimeout = min(sessionTimeout, timeout) }
+    /// - Parameter sessionTimeout: in a mixed fleet.
+    package static func period(_ term: Term, _ sessionTimeout: Duration?) -> Duration {
+        sessionTimeout.map { min(term.period, $0 / 10) } ?? term.period
+    }
+
+    /// True if that leaves less time than was said before.
+    package mutating func shorten(to timeout: Duration) -> Bool {
+        guard timeout < sessionTimeout else { return false }
+        sessionTimeout = timeout
+        return mixed != nil
+    }
 
     package func isDue(at now: BootInstant) -> Bool { underWay == nil && now >= nextAt }
 
@@ -57,7 +69,8 @@ package struct Heartbeats: Sendable {
         underWay = nil
         patience = .zero
         acknowledgements += 1
-        longestTrip = max(longestTrip, submitted.duration(to: now))
+        lastTrip = submitted.duration(to: now)
+        longestTrip = max(longestTrip, lastTrip)
         provenBefore = proven
         proven = submitted
         nextAt = submitted.advanced(by: period)
@@ -86,18 +99,27 @@ package struct Heartbeats: Sendable {
 
     /// When the guardian has to act unless another heartbeat is acknowledged.
     package func schedule(grace: Duration) -> Schedule {
-        term.schedule(since: proven, grace: grace, noLaterThan: mixedDeadline)
+        term.schedule(since: proven, grace: grace, noLaterThan: mixedDeadline, period: period)
     }
+
+    /// Enough is proven to start something. In a mixed fleet the next heartbeat's answer has to come before the kill as well: the
+    /// deadline there leans on two heartbeats, and can lie closer than one period.
+    package func suffice(at now: BootInstant, grace: Duration) -> Bool {
+        let schedule = schedule(grace: grace)
+        return now < schedule.terminate && (mixed == nil || schedule.kill > nextAnswer)
+    }
+
+    private var nextAnswer: BootInstant { proven.advanced(by: period + lastTrip) }
 
     /// In a mixed fleet nothing can be started any more in this session: its heartbeats once came so far apart that their
     /// jitter alone is longer than what the session's timeout leaves.
     package func areHopeless(grace: Duration) -> Bool {
-        guard let mixed, acknowledgements >= 2 else { return false }
-        // At the best: the heartbeat before was submitted one step earlier, and this one's answer takes no longer than any.
-        let step = max(period, longestTrip)
-        let limit = proven.advanced(by: .zero - step).advanced(by: leeway(mixed, jitter: longestGap + longestTrip))
-        let best = term.schedule(since: proven, grace: grace, noLaterThan: limit)
-        return best.terminate <= proven.advanced(by: longestTrip) || best.kill <= proven.advanced(by: step)
+        guard let mixed else { return false }
+        // If the one before had been submitted a period earlier; or a little more, since no timer is exact.
+        let before = proven.advanced(by: .zero - period * 9 / 8)
+        let limit = before.advanced(by: leeway(mixed, jitter: longestGap + longestTrip))
+        let best = term.schedule(since: proven, grace: grace, noLaterThan: limit, period: period)
+        return best.terminate <= proven.advanced(by: lastTrip) || best.kill <= nextAnswer
     }
 
     /// The holder's promise in this moment.
@@ -107,7 +129,8 @@ package struct Heartbeats: Sendable {
     /// Leans on the servers' clocks, as the term never does; documented as weaker.
     private var mixedDeadline: BootInstant {
         guard let mixed else { return .never }
-        let jitter = acknowledgements < 2 ? sessionTimeout / 3 : longestGap + longestTrip
+        let seen = longestGap + longestTrip
+        let jitter = acknowledgements < 2 ? max(sessionTimeout / 3, seen) : seen
         return provenBefore.advanced(by: leeway(mixed, jitter: jitter))
     }
 

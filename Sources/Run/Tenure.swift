@@ -273,7 +273,8 @@ package struct Tenure: Sendable {
         switch event {
         case .connected(let session):
             isConnected = true
-            heartbeats?.sessionTimeoutIs(session.timeout)
+            // The servers may expire it sooner now: the guardian is to know at once.
+            if heartbeats?.shorten(to: session.timeout) == true { postpone(now, &actions) }
             heartbeats?.connected(at: now)
             if case .settingRecord(nil) = phase { setRecord(now, &actions) }
             if case .releasing(nil, _) = phase { continueRelease(now, &actions, isUnsettled: false) }

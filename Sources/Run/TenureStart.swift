@@ -70,7 +70,7 @@ extension Tenure {
 
     /// Whether enough is proven to start something; if not, the next acknowledged heartbeat asks again.
     private mutating func canStart(_ now: BootInstant, _ actions: inout [Action]) -> Bool {
-        guard let heartbeats, now >= heartbeats.schedule(grace: grace).terminate else { return true }
+        guard let heartbeats, !heartbeats.suffice(at: now, grace: grace) else { return true }
         if heartbeats.areHopeless(grace: grace), !job.breaks.contains(.staleStart) {
             isHopeless = true
             lose("its heartbeats came too far apart for a mixed fleet", now, &actions)

@@ -35,6 +35,10 @@ extension Tenure {
         guard ending.lost == nil, !isReleasing, claims != nil, !job.breaks.contains(.lossIgnored) else { return }
         ending.lost = why
         guard case .running = phase else {
+            if isBeforeStart, attempts > 0 {
+                ending.lostBetweenAttempts = true
+                actions.append(.say(.noFurtherAttempt(why)))
+            }
             return isBeforeStart ? beginRelease(now, &actions) : ()
         }
         // Originals do not wait anybody out: with them about there is no time for a grace. The log comes second: it may hang.

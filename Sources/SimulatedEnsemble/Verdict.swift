@@ -53,8 +53,10 @@ struct Verdict {
                 accuse(.truth, "\(run) says that its job waits already, which none did since it began")
             }
         case .noPermits: judgeWait(accuse)
-        // Twice it was not scheduled for long, just after its take, beside originals.
-        case .unavailable where world.plot.isMixed && run.wasDisturbed: break
+        // Beside originals, twice it was not scheduled for long, or answered slowly.
+        case .unavailable
+        where world.plot.isMixed
+            && (run.wasDisturbed || world.isChaos || world.now - world.scenario.calmSince < 2 * world.plot.sessionTimeout): break
         case .badData where !world.scenario.hasMeddled, .unavailable, .denied, .badConfig, .usage:
             accuse(.truth, "\(run): \(ended.outcome.rawValue), \(ended.reason ?? "")")
         case .notFound:

@@ -113,7 +113,8 @@ struct Wrapper: Sendable {
         // In a mixed fleet the session limits it as well: see Heartbeats.
         let limit = start.advanced(by: plan.sessionTimeout * 99 / 100 - job.relay - plan.sessionTimeout / 10)
         let schedule = job.term.schedule(
-            since: start, grace: plan.grace, noLaterThan: job.mixedFleet ? limit : .never)
+            since: start, grace: plan.grace, noLaterThan: job.mixedFleet ? limit : .never,
+            period: Heartbeats.period(job.term, job.mixedFleet ? plan.sessionTimeout : nil))
         guard schedule.terminate.duration(to: schedule.kill) < plan.grace else { return }
         let keys = job.mixedFleet ? "ownership_term or session_timeout" : "ownership_term"
         log.info(
@@ -138,6 +139,7 @@ struct Wrapper: Sendable {
             log.error("\(count) processes of the command outlive SIGKILL; holding on to the lock and the leases")
         case .retrying(let code, let attempt, let pause):
             log.info("attempt \(attempt) ended with \(code); again in \(pause.components.seconds) s")
+        case .noFurtherAttempt(let why): log.warning("ownership lost: \(why); there is no further attempt")
         case .notReleased:
             log.warning(
                 "the release was not acknowledged; whoever comes next may wait for up to \(plan.job.term.seconds) s")

@@ -141,6 +141,15 @@ def test_guardian_stopped(fleet, first):
     second_starts_after(fleet, successor)
 
 
+def test_guardian_stopped_as_the_command_ends(fleet):
+    """It tells nobody that the command has ended; killed and replaced, it leaves the status to the supervisor."""
+    run = fleet.start_job("first", arguments=("--lockname", "a"))
+    processes.kill(run.guardian, signal.SIGSTOP)
+    fleet.end_job("first")
+    assert run.wait() == 0
+    assert "the guardian does not answer" in run.err
+
+
 def test_supervisor_and_guardian_stopped_leaves_the_command_to_nobody(fleet, first):
     """Both ends stopped is what no third process can mend; once continued, they kill what is past its deadline."""
     for role in ("supervisor", "guardian"):

@@ -11,7 +11,7 @@ import Testing
 
     func tenure(
         found: Int64? = nil, leases: Bool = false, owns: Bool = true, mixed: Bool = false, term: Int64 = 30,
-        writtenStart: Int64? = nil, answered: Double = 100.1,
+        writtenStart: Int64? = nil, answered: Double = 100.1, session: Int64 = 30,
         with change: (inout Job) -> Void = { _ in }
     ) -> Tenure {
         var job = Job(
@@ -24,7 +24,7 @@ import Testing
         record.started = writtenStart
         let claims = Claims(
             lock: ("/p/locks/a", 17), leases: [], marks: [], record: ("/p/jobs/a", 4, record),
-            session: Session(id: 5, timeout: .seconds(30)), submitted: at(100), submittedBefore: at(99),
+            session: Session(id: 5, timeout: .seconds(session)), submitted: at(100), submittedBefore: at(99),
             acknowledged: at(answered), found: found.map { Term(seconds: $0) })
         return Tenure(
             job: job, claims: owns ? claims : nil, grace: .seconds(10), waitsForDescendants: true, fleetChanged: false)
@@ -223,28 +223,84 @@ import Testing
         #expect(ended && tenure.isToBeginAnew)
     }
 
-    /// Plays heartbeats at these instants, each answered 0.1 s later; what the last answer leads to.
-    func beats(_ tenure: inout Tenure, at seconds: [Double]) -> [Tenure.Action] {
+    /// Plays heartbeats at these instants, each answered so much later; what the last answer leads to.
+    func beats(_ tenure: inout Tenure, at seconds: [Double], answered: Double = 0.1) -> [Tenure.Action] {
         var last: [Tenure.Action] = []
         for second in seconds {
             let beat = tenure.handle(.timer, at: at(second))
             last = tenure.handle(
-                .replies(ticket: ticket(beat) ?? 0, [.success(.committed([nil])), mine]), at: at(second + 0.1))
+                .replies(ticket: ticket(beat) ?? 0, [.success(.committed([nil])), mine]), at: at(second + answered))
         }
         return last
     }
 
-    /// Seed 100310787: a take that was answered late, and a wait-out. Its record was to be written at instants at which the
-    /// newest heartbeat always proved too little; it held the lock for good and never started.
-    @Test func aMixedFleetsRecordThatCannotBeWrittenInTimeIsGivenUp() {
-        var tenure = tenure(found: 11, mixed: true, answered: 110.4)
-        _ = beats(&tenure, at: [110.4, 113.4, 116.4, 119.4])
-        #expect(!finishes(tenure.handle(.timer, at: at(121.5))))
-        let end = tenure.handle(.timer, at: at(121.51))
-        #expect(!submitted(end).isEmpty && tenure.isToBeginAnew, "the claims are given back")
+    /// Seed 100310787: after slow answers its record was to be written at instants at which the newest heartbeat always proved too
+    /// little; it held the lock for good and never started. And where it could just be started it would have been killed before
+    /// the next heartbeat was answered: the deadline leans on two of them.
+    @Test func aMixedFleetsRunThatTheNextHeartbeatWouldNotReachIsGivenUp() {
+        var tenure = tenure(found: 11, mixed: true, session: 10)
+        _ = beats(&tenure, at: [101.1, 102.2, 103.2, 106.5, 107.5])
+        _ = beats(&tenure, at: [109], answered: 0.9)
+        _ = beats(&tenure, at: [110, 111.1])
+        #expect(!finishes(tenure.handle(.timer, at: at(111.2))))
+        let end = tenure.handle(.timer, at: at(111.21))
+        #expect(!starts(end) && submitted(end).count == 1 && tenure.isToBeginAnew, "the claims are given back")
+    }
+
+    /// A take that was answered so late says what is to be expected of the heartbeats.
+    @Test func aMixedFleetsRunWhoseTakeWasSlowBeginsAnew() {
+        var tenure = tenure(mixed: true, answered: 110.4)
+        var actions: [Tenure.Action] = []
+        tenure.tick(at(110.4), &actions)
+        #expect(!starts(actions) && tenure.isToBeginAnew && tenure.isHopeless)
+    }
+
+    /// The floor of three periods is that of its own heartbeats: with the term's, a long term left no time between the two.
+    @Test func aMixedFleetsLongTermLeavesItsGrace() {
+        var tenure = tenure(mixed: true, term: 120)
+        guard case .start(1, let schedule, again: false)? = started(&tenure).first else { return #expect(Bool(false)) }
+        #expect(schedule == Schedule(terminate: at(109), kill: at(114.6)))
+    }
+
+    @Test func aShorterSessionTimeoutIsToldToTheGuardianAtOnce() {
+        for mixed in [true, false] {
+            var tenure = tenure(mixed: mixed)
+            _ = started(&tenure)
+            _ = tenure.handle(.session(.suspended), at: at(101))
+            let same = tenure.handle(.session(.connected(Session(id: 5, timeout: .seconds(30)))), at: at(101.1))
+            #expect(postponed(same) == nil)
+            let shorter = tenure.handle(.session(.connected(Session(id: 5, timeout: .seconds(20)))), at: at(101.2))
+            #expect(postponed(shorter) == (mixed ? BootInstant(nanoseconds: 108_033_333_333) : nil), "originals wait nobody out")
+        }
+    }
+
+    func postponed(_ actions: [Tenure.Action]) -> BootInstant? {
+        for case .postpone(_, let schedule) in actions { return schedule.kill }
+        return nil
     }
 
     // MARK: The guardian
+
+    /// It had been stopped, and had not told that the command had ended.
+    @Test(arguments: [(0, Outcome.ran), (3 << 8, .ran), (15, .signaled), (9, .lost)] as [(Int32, Outcome)])
+    func whatEndedBeforeATakeOverKeepsItsStatus(status: Int32, outcome: Outcome) {
+        var tenure = tenure()
+        _ = started(&tenure)
+        _ = tenure.handle(.tree(.guardianGone), at: at(101))
+        _ = tenure.handle(.tree(.exited(waitStatus: status, remaining: 0, ending: .requested)), at: at(101.1))
+        _ = tenure.handle(.tree(.reaped), at: at(101.1))
+        #expect(tenure.ended.outcome == outcome)
+    }
+
+    @Test func whatWasAskedToEndBeforeATakeOverWasEnded() {
+        var tenure = tenure()
+        _ = started(&tenure)
+        _ = tenure.handle(.signal(15, fromTerminal: false), at: at(100.5))
+        _ = tenure.handle(.tree(.guardianGone), at: at(101))
+        _ = tenure.handle(.tree(.exited(waitStatus: 0, remaining: 0, ending: .requested)), at: at(101.1))
+        _ = tenure.handle(.tree(.reaped), at: at(101.1))
+        #expect(tenure.ended == Ended(outcome: .signaled, code: 143, signal: 15))
+    }
 
     @Test func aGuardianThatDoesNotAnswerForAPeriodIsReplaced() {
         var tenure = tenure()
@@ -509,6 +565,17 @@ import Testing
         _ = tenure.handle(.signal(15, fromTerminal: false), at: at(110.3))
         _ = tenure.handle(.tree(.exited(waitStatus: 15, remaining: 0, ending: .requested)), at: at(111))
         #expect(finishes(tenure.handle(.tree(.reaped), at: at(111))))
+        #expect(tenure.ended.outcome == .timeout)
+    }
+
+    @Test func whatIsLostBetweenTwoAttemptsLeavesTheStatusOfTheLast() {
+        var tenure = tenure { ($0.retries, $0.timeout, $0.retryDelay) = (1, .seconds(1), .seconds(60)) }
+        _ = started(&tenure)
+        _ = tenure.handle(.timer, at: at(101.2))
+        _ = tenure.handle(.tree(.exited(waitStatus: 15, remaining: 0, ending: .requested)), at: at(101.3))
+        _ = tenure.handle(.tree(.reaped), at: at(101.3))
+        let lost = tenure.handle(.watch(path: "/p/locks/a", .deleted), at: at(102))
+        #expect(lost.contains { if case .say(.noFurtherAttempt) = $0 { true } else { false } })
         #expect(tenure.ended.outcome == .timeout)
     }
 
