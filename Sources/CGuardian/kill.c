@@ -109,6 +109,11 @@ sw_resistance sw_tree_kill_step(sw_on_reaped on_reaped, void *context) {
         resistance.denied = signal_all(proc, tree, count, SIGKILL);
         close(proc);
     }
+    // What the walk does not show (/proc mounted with hidepid, and a program that may not be read; more processes than we have
+    // room for) is our child at last, when those between have died.
+    int hidden;
+    const sw_process *children = sw_tree_children(&hidden);
+    if (children) signal_all(-1, children, hidden, SIGKILL);
     if (reap(on_reaped, context, &resistance.reaped)) resistance.alive = count > 0 ? count : 1;
     return resistance;
 }

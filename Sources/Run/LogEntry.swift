@@ -6,7 +6,7 @@ import Recipes
 struct LogEntry {
     private let lockname: String
     private let host: String
-    private let level: Logger.Level
+    let level: Logger.Level
     private let message: String
     /// What the message says in words, for programs.
     private let fields: [String: JSONValue]

@@ -21,6 +21,16 @@ package struct RunLog: LogHandler {
 
     /// Whether a command runs, whose heartbeats must not wait for a file system.
     package func commandRuns(_ runs: Bool) { file?.follows = !runs }
+    /// From a take-over to the death of the tree nothing is written: the thread that would write is the one that kills, and a
+    /// log may hang (FUSE, NFS).
+    package func hold() { held.begin() }
+
+    /// Writes what was held back.
+    package func resume() {
+        for entry in held.end() { write(entry) }
+    }
+
+    private let held = HeldEntries()
     private let socket: LogSocket?
     private let dialect: SyslogTarget.Dialect
     /// What of it could not be opened, a line each.
@@ -60,8 +70,12 @@ package struct RunLog: LogHandler {
         let entry = LogEntry(
             lockname: lockname, host: host, level: event.level, message: "\(event.message)",
             fields: event.metadata.map { $0.mapValues(JSONValue.init) } ?? [:])
-        if event.level >= screenLevel { Self.write(entry.screenLine(format), to: 2) }
-        guard isForFile else { return }
+        if !held.add(entry) { write(entry) }
+    }
+
+    private func write(_ entry: LogEntry) {
+        if entry.level >= screenLevel { Self.write(entry.screenLine(format), to: 2) }
+        guard entry.level >= level, file != nil || socket != nil else { return }
         file?.write(entry.fileLine(format))
         socket?.send(entry.datagram(format, dialect))
     }
@@ -72,6 +86,25 @@ package struct RunLog: LogHandler {
         var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         guard unsafe poll(&ready, 1, 0) == 1, ready.revents & Int16(POLLOUT) != 0 else { return }
         _ = unsafe Glibc.write(descriptor, line, line.count)
+    }
+}
+
+/// `@unchecked Sendable`: used by the run's one thread only.
+private final class HeldEntries: @unchecked Sendable {
+    private var entries: [LogEntry]?
+
+    func begin() { if entries == nil { entries = [] } }
+
+    /// False if nothing is held back.
+    func add(_ entry: LogEntry) -> Bool {
+        if entries == nil { return false }
+        entries?.append(entry)
+        return true
+    }
+
+    func end() -> [LogEntry] {
+        defer { entries = nil }
+        return entries ?? []
     }
 }
 

@@ -28,6 +28,7 @@ import Glibc
     ///   - sessionTimeout: what to ask the servers for; they may grant another (zookeeperAdmin, "minSessionTimeout").
     package init(servers: [Server], sessionTimeout: Duration, inbox: any Inbox) {
         self.inbox = inbox
+        Assertion.thisIsTheOwnThread()
         let milliseconds = Int32(clamping: sessionTimeout.nanoseconds / 1_000_000)
         if servers.count == 1, let address = servers[0].numericAddress {
             open(hosts: address, timeoutMilliseconds: milliseconds)
@@ -105,7 +106,7 @@ import Glibc
         let isAnswered = newest?.isAnswered ?? false
         lock.release()
         guard let closing = unsafe closing else { return }
-        if isAnswered, unsafe sw_state_connected(zoo_state(closing)) != 0 {
+        if isAnswered, !Assertion.hasFailed, unsafe sw_state_connected(zoo_state(closing)) != 0 {
             unsafe zookeeper_close(closing)
             return
         }

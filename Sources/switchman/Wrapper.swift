@@ -57,14 +57,18 @@ struct Wrapper: Sendable {
             connect: { Client(servers: plan.servers, sessionTimeout: plan.sessionTimeout, inbox: loop) },
             environment: { environment($0, leases: $1) }, tell: { tell($0) }, notice: { notice($0) })
         let ended = await life.perform()
+        let (code, signal) = (codes.code(for: ended), codes.signalToDieOf(ended))
+        // Told first, acted on once this process is gone: whatever may still go wrong, a log that hangs for one, the status is the
+        // command's.
+        supervisor.guardian.tellFront(code: code, dieOf: signal)
+        runLog.resume()
         runLog.commandRuns(false)
         tell(ended, life.story)
         let aftermath = aftermath(of: ended, life.story)
-        // Told first, acted on once this process is gone: whatever may still go wrong, the status is the command's. But who waits
-        // for the command need not wait for the end of an empty session as well.
-        supervisor.guardian.tellFront(
-            code: codes.code(for: ended), dieOf: codes.signalToDieOf(ended),
-            atOnce: life.isReleased && aftermath.isEmpty)
+        // Who waits for the command need not wait for the end of an empty session as well.
+        if life.isReleased, aftermath.isEmpty {
+            supervisor.guardian.tellFront(code: code, dieOf: signal, atOnce: true)
+        }
         supervisor.guardian.dismiss()
         life.close()
         aftermath.perform()
@@ -134,8 +138,12 @@ struct Wrapper: Sendable {
             log.warning(
                 "the command has exited, \(count) of its processes live on; waiting for them (--descendants kill ends them, --descendants leave does not wait)"
             )
-        case .takingOver(let why): log.warning("\(why); killing the command")
+        case .takingOver(let why):
+            runLog.hold()
+            log.warning("\(why); killing the command")
         case .unkillable(let count):
+            // What resists now resists for long, and somebody should know.
+            runLog.resume()
             log.error("\(count) processes of the command outlive SIGKILL; holding on to the lock and the leases")
         case .retrying(let code, let attempt, let pause):
             log.info("attempt \(attempt) ended with \(code); again in \(pause.components.seconds) s")

@@ -1,10 +1,12 @@
 """A log that nobody reads: the job matters more, and the heartbeats must not wait behind a line."""
 
 import os
+import signal
 import subprocess
 
 import pytest
 
+from Support import processes
 from Support.eventually import always, eventually
 
 
@@ -39,3 +41,72 @@ def test_a_logfile_without_a_reader(fleet):
     run = fleet.run("--lockname", "a", "--", "sh", "-c", "exit 3", config=fleet.config(logfile=fifo))
     assert run.code == 3
     assert "logfile" in run.err and len(run.err.splitlines()) == 1
+
+
+class Disk:
+    """A file system of its own, whose writers can be made to wait: what a server that is gone does to a file on NFS or FUSE."""
+
+    def __init__(self, folder):
+        self.folder = f"{folder}/disk"
+        self._frozen = False
+        image = f"{folder}/image"
+        with open(image, "wb") as file:
+            file.truncate(16 << 20)
+        os.mkdir(self.folder)
+        subprocess.run(["mkfs.ext4", "-q", image], check=True)
+        if subprocess.run(["mount", "-o", "loop", image, self.folder]).returncode != 0:
+            pytest.skip("no loop devices here")
+
+    def freeze(self):
+        subprocess.run(["fsfreeze", "-f", self.folder], check=True)
+        self._frozen = True
+
+    def thaw(self):
+        if self._frozen:
+            subprocess.run(["fsfreeze", "-u", self.folder], check=True)
+        self._frozen = False
+
+    def remove(self):
+        self.thaw()
+        subprocess.run(["umount", self.folder], check=True)
+
+
+@pytest.fixture
+def disk(fleet):
+    disk = Disk(fleet.folder)
+    yield disk
+    disk.thaw()
+    fleet.sweep()
+    disk.remove()
+
+
+def test_a_take_over_does_not_wait_for_a_log(fleet, disk):
+    """The supervisor says that it kills once it has: the write may last for as long as it likes."""
+    run = fleet.start("--lockname", "a", "--", "sh", "-c", f"setsid sleep 1000 & echo $! > {fleet.flag('pid')}; exec sleep 1000",
+                      prefixed=("sh", "-c", f'exec 2>{disk.folder}/err; exec "$0" "$@"'))
+    eventually(lambda: os.path.exists(fleet.flag("pid")) and open(fleet.flag("pid")).read())
+    with open(fleet.flag("pid")) as file:
+        descendant = int(file.read())
+    disk.freeze()
+    processes.kill(run.guardian)
+    eventually(lambda: not processes.alive(descendant), 3, "the descendant is killed")
+    disk.thaw()
+    assert run.wait() == 81
+    with open(f"{disk.folder}/err") as file:
+        assert "the guardian died; killing the command" in file.read()
+
+
+def test_the_guardian_keeps_plain_files_and_lets_go_of_pipes(fleet):
+    """Closing a file may wait for a server, and the dead man's switch with it; only of a pipe somebody waits for the end."""
+    file = f"{fleet.folder}/err"
+    run = fleet.start("--lockname", "a", "--", "sleep", "1000",
+                      prefixed=("bash", "-c", f'exec 2>{file} 7>{file}.7 8> >(cat) > >(cat); exec "$0" "$@"'))
+    eventually(run.command)
+
+    def held():
+        folder = f"/proc/{run.guardian}/fd"
+        return {int(fd): os.readlink(f"{folder}/{fd}") for fd in os.listdir(folder)}
+    eventually(lambda: not any(link.startswith("pipe:") for link in held().values()), what="pipes are let go of")
+    assert (held()[1], held()[2], held()[7]) == ("/dev/null", file, f"{file}.7")
+    run.send(signal.SIGTERM)
+    assert run.wait() == 143

@@ -61,6 +61,19 @@ def test_a_tree_of_nobodys_is_killed_by_nobody(fleet, commoner):
     fleet.leaves_marks = True
 
 
+def test_a_process_that_proc_hides_is_killed(fleet, commoner):
+    """As of a user who may see his own processes only, with a program that he may not read: not even this one of his."""
+    hidden = os.path.join(os.path.dirname(commoner), "hidden")
+    shutil.copy("/bin/sleep", hidden)
+    os.chmod(hidden, 0o711)
+    script = f"setsid {hidden} 1000 & pid=$!; sleep 0.3; test ! -e /proc/$pid && echo is hidden; exit 3"
+    mounts = ("unshare", "--mount", "sh", "-c", 'mount -t proc -o hidepid=2 proc /proc && exec "$0" "$@"')
+    run = fleet.start("--lockname", "a", "--descendants", "kill", "--", "sh", "-c", script,
+                      config=commoner, prefixed=(*mounts, *NOBODY))
+    assert run.wait() == 3
+    assert run.out == "is hidden\n"
+
+
 def test_a_configuration_that_may_not_be_read(fleet, commoner):
     os.chmod(commoner, 0o600)
     assert_one_line(fleet.run("--lockname", "a", "--", "true", config=commoner, prefixed=NOBODY), 78, commoner)
