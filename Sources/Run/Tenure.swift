@@ -54,6 +54,8 @@ package struct Tenure: Sendable {
     var hasTakenOver = false
     var ending = Ending()
     var startAsked = false
+    /// When the first start was asked for that was not refused.
+    var askedAt: BootInstant?
     /// Starts asked for so far, but for those that were refused.
     var attempts = 0
     /// How the attempt before ended.

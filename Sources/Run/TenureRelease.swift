@@ -14,10 +14,12 @@ extension Tenure {
         } else {
             let held = startedAt.map { $0.duration(to: now).nanoseconds / 1_000_000 }
             let result = ending.result
-            // A guardian that dies with the news of the start takes it along; what was written down before counts.
-            let started = startedAt.flatMap { claims.serverMilliseconds(at: $0) }
+            // A guardian that dies with the news of the start takes it along: then what was written down before counts, or when the
+            // start was asked for.
+            let asked = ending.failure == nil ? askedAt : nil
+            let unheard = asked.flatMap { claims.record?.content.started ?? claims.serverMilliseconds(at: $0) }
             let run = PastRun(
-                host: job.host, started: started ?? (ending.failure == nil ? claims.record?.content.started : nil),
+                host: job.host, started: startedAt.flatMap { claims.serverMilliseconds(at: $0) } ?? unheard,
                 heldMilliseconds: held,
                 outcome: result.outcome.rawValue, code: result.code, token: claims.lock?.czxid,
                 waitedMilliseconds: waited.nanoseconds / 1_000_000)

@@ -84,6 +84,7 @@ extension Tenure {
         guard canStart(now, &actions) || job.breaks.contains(.staleStart) else { return }
         if let heartbeats { current = heartbeats.schedule(grace: grace) }
         startAsked = true
+        if askedAt == nil { askedAt = now }
         attempts += 1
         previous = (ending.exited, ending.cause)
         (ending.exited, ending.cause) = (nil, nil)
@@ -97,6 +98,7 @@ extension Tenure {
     mutating func refused(_ now: BootInstant, _ actions: inout [Action]) {
         startAsked = false
         attempts -= 1
+        if attempts == 0 { askedAt = nil }
         ending.exited = previous.exited
         ending.cause = previous.cause ?? ending.cause
         unacknowledged = nil

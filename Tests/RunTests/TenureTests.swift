@@ -24,7 +24,7 @@ import Testing
         record.started = writtenStart
         let claims = Claims(
             lock: ("/p/locks/a", 17), leases: [], marks: [], record: ("/p/jobs/a", 4, record),
-            session: Session(id: 5, timeout: .seconds(session)), submitted: at(100), submittedBefore: at(99),
+            session: Session(id: 5, timeout: .seconds(session)), takenMilliseconds: 5_000, submitted: at(100), submittedBefore: at(99),
             acknowledged: at(answered), found: found.map { Term(seconds: $0) })
         return Tenure(
             job: job, claims: owns ? claims : nil, grace: .seconds(10), waitsForDescendants: true, fleetChanged: false)
@@ -402,8 +402,10 @@ import Testing
         #expect(!tenure.isToBeginAnew && tenure.ended.outcome == .osError)
     }
 
-    @Test func aStartThatTheGuardianTookAlongCounts() {
-        var tenure = tenure(writtenStart: 77) { $0.minInterval = .seconds(60) }
+    /// Seed 501060923: also of a run without an interval of its own, which writes nothing down before.
+    @Test(arguments: [77, nil] as [Int64?])
+    func aStartThatTheGuardianTookAlongCounts(written: Int64?) {
+        var tenure = tenure(writtenStart: written) { if written != nil { $0.minInterval = .seconds(60) } }
         var actions: [Tenure.Action] = []
         tenure.tick(at(100.2), &actions)
         _ = tenure.handle(.tree(.acknowledged(sequence: 1)), at: at(100.2))
@@ -411,7 +413,7 @@ import Testing
         let release = tenure.handle(.tree(.reaped), at: at(100.4))
         guard case .multi(let operations)? = submitted(release).first, case .set(_, let data, _)? = operations.first
         else { return #expect(Bool(false)) }
-        #expect(JobRecord(bytes: data)?.lastStart(unlessFailed: false) == 77)
+        #expect(JobRecord(bytes: data)?.lastStart(unlessFailed: false) == written ?? 5_200)
     }
 
     @Test func aRefusedStartIsNotRepeatedAfterCtrlC() {
