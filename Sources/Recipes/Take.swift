@@ -70,8 +70,12 @@ struct Take {
                     if let claims = try await resolved(session, lostSince, content) { return claims }
                     try await checkPlaces()
                     return .changed
-                } else if lostSince != nil, failure.reason == .noNode, places.contains(operations[index].path) {
-                    // The first was carried out, its claims were taken away, and its mark was waited out by somebody else.
+                } else if lostSince != nil,
+                    failure.reason == .noNode && places.contains(operations[index].path)
+                        || failure.reason == .nodeExists && markPaths(session).contains(operations[index].path)
+                {
+                    // The first was carried out, its claims were taken away, and its mark, or of several the first, was waited out
+                    // by somebody else.
                     throw .sessionExpired
                 } else if operations[index].path == job.lockPath, failure.reason == .nodeExists,
                     job.breaks.contains(.nodeExistsIsMine)
