@@ -1,13 +1,11 @@
 // The descriptors: the command gets every one of the caller's and none of ours; we let go of the caller's as soon as we can.
 #define _GNU_SOURCE
-#include "tree.h"
+#include "roles.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -60,40 +58,6 @@ static void close_between(unsigned first, unsigned last) {
     if (syscall(SYS_close_range, first, last, 0) == 0) return;
     // A kernel before 5.9, or a sandbox.
     for (unsigned fd = first; fd <= last && fd < (unsigned)descriptors_end(); fd++) close((int)fd);
-}
-
-bool sw_descriptor_has_reader(int fd) {
-    char link[32], target[6];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    // A pipe on a file system has its path as its link's target.
-    if (fcntl(fd, F_GETPIPE_SZ) >= 0) return true;
-    ssize_t got = readlink(link, target, sizeof target);
-    if (got < 0) return errno != ENOENT; // no /proc: rather a close too many
-    return (got >= 5 && memcmp(target, "/dev/", 5) == 0) || (got == 6 && memcmp(target, "socket", 6) == 0);
-}
-
-struct keeping {
-    const int *kept;
-    size_t count;
-};
-
-static void close_reader(void *context, pid_t number) {
-    const struct keeping *keeping = context;
-    for (size_t i = 0; i < keeping->count; i++) {
-        if (keeping->kept[i] == number) return;
-    }
-    if (number > 2 && sw_descriptor_has_reader(number)) close(number);
-}
-
-void sw_descriptors_close_readers_but(const int *kept, size_t count) {
-    int listing = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (listing < 0) {
-        sw_descriptors_close_but(kept, count);
-        return;
-    }
-    struct keeping keeping = { .kept = kept, .count = count };
-    sw_each_number(listing, close_reader, &keeping);
-    close(listing);
 }
 
 static int by_number(const void *a, const void *b) {

@@ -152,12 +152,36 @@ sw_resistance sw_tree_kill(int64_t until_ns, sw_on_reaped on_reaped, void *conte
     }
 }
 
+/// SIGTERM wakes what is stopped as well.
+static void signal_and_wake(int proc, const sw_process *process, int signal) {
+    signal_process(proc, process, signal);
+    if (signal == SIGTERM) signal_process(proc, process, SIGCONT);
+}
+
+/// Children of ours that have had the signal, for the walk that comes next; with more of them some get it twice.
+static pid_t told[1024];
+
+static bool is_told(pid_t pid, int count) {
+    for (int i = 0; i < count; i++) {
+        if (told[i] == pid) return true;
+    }
+    return false;
+}
+
 void sw_tree_signal(int signal) {
-    int proc = sw_proc_open(), count;
+    // First the children, which /proc may hide; whoever becomes one meanwhile is found by the walk.
+    int count, told_count = 0;
+    const sw_process *children = sw_tree_children(&count);
+    for (int i = 0; children && i < count; i++) {
+        signal_and_wake(-1, &children[i], signal);
+        if (told_count < (int)(sizeof told / sizeof *told)) told[told_count++] = children[i].pid;
+    }
+    int proc = sw_proc_open();
     if (proc < 0) return;
     const sw_process *tree = sw_tree_find(proc, &count, NULL, NULL);
-    signal_all(proc, tree, count, signal);
-    if (signal == SIGTERM) signal_all(proc, tree, count, SIGCONT);
+    for (int i = 0; i < count; i++) {
+        if (!is_told(tree[i].pid, told_count)) signal_and_wake(proc, &tree[i], signal);
+    }
     close(proc);
 }
 

@@ -8,13 +8,11 @@
 #include <unistd.h>
 
 /// The command has its own copies by now. As long as we hold the caller's pipes, their readers wait in vain for the end
-/// of file. Nobody waits for that of a plain file, and closing one may wait for a server (FUSE, NFS), and our timer with it.
+/// of file.
 static void let_go_of_descriptors(const sw_guard *guard) {
-    for (int fd = 0; fd <= 2; fd++) {
-        if (sw_descriptor_has_reader(fd)) sw_descriptor_silence(fd);
-    }
+    for (int fd = 0; fd <= 2; fd++) sw_descriptor_silence(fd);
     const int kept[] = { guard->supervisor_fd, guard->timer_fd, guard->child_fd, guard->exec_fd };
-    sw_descriptors_close_readers_but(kept, sizeof kept / sizeof *kept);
+    sw_descriptors_close_but(kept, sizeof kept / sizeof *kept);
 }
 
 /// fork, not vfork: an exec that hangs on a dead NFS server must not hang the timer. The pipe tells of the exec from

@@ -40,10 +40,6 @@ int sw_receive_block(int fd, sw_message *message, char *block, size_t *block_byt
 
 /// Closes all descriptors from 3 up but these; -1 counts for nothing.
 void sw_descriptors_close_but(const int *kept, size_t count);
-/// Likewise, but leaves alone what nobody waits for the end of file of. Does not ask a file system anything.
-void sw_descriptors_close_readers_but(const int *kept, size_t count);
-/// Whether it is a pipe, a socket or a device: somebody may wait for its end of file.
-bool sw_descriptor_has_reader(int fd);
 /// Closes those from 3 up that came from the caller, which are those that are not close-on-exec.
 void sw_descriptors_close_inherited(void);
 /// Points a descriptor at /dev/null.

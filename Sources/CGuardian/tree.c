@@ -24,7 +24,8 @@ struct directory_entry { // linux_dirent64, which no header declares
     char name[];
 };
 
-bool sw_each_number(int directory, void (*visit)(void *context, pid_t number), void *context) {
+/// Calls `visit` with each entry that is a number. opendir would call malloc.
+static bool each_number(int directory, void (*visit)(void *context, pid_t number), void *context) {
     _Alignas(struct directory_entry) char buffer[32768];
     for (;;) {
         long got = syscall(SYS_getdents64, directory, buffer, sizeof buffer);
@@ -120,7 +121,7 @@ static void mark_the_rest(const struct walk *walk) {
 
 sw_process *sw_tree_find(int proc, int *count, sw_on_found on_found, void *context) {
     struct walk walk = { .proc = proc, .ancestor = getpid(), .on_found = on_found, .context = context };
-    if (lseek(proc, 0, SEEK_SET) == 0) sw_each_number(proc, add_process, &walk);
+    if (lseek(proc, 0, SEEK_SET) == 0) each_number(proc, add_process, &walk);
     mark_the_rest(&walk);
 
     int kept = 0;
@@ -162,7 +163,7 @@ static void add_children(void *context, pid_t thread) {
 sw_process *sw_tree_children(int *count) {
     struct children children = { .tasks = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
     if (children.tasks >= 0) {
-        sw_each_number(children.tasks, add_children, &children);
+        each_number(children.tasks, add_children, &children);
         close(children.tasks);
     }
     *count = children.count;

@@ -13,9 +13,6 @@ typedef struct sw_process {
     bool ours;
 } sw_process;
 
-/// Calls `visit` with each entry of a directory that is a number above zero. opendir would call malloc.
-bool sw_each_number(int directory, void (*visit)(void *context, pid_t number), void *context);
-
 int sw_proc_open(void);
 bool sw_process_read(int proc, pid_t pid, sw_process *process);
 

@@ -102,24 +102,26 @@ package struct Heartbeats: Sendable {
         term.schedule(since: proven, grace: grace, noLaterThan: mixedDeadline, period: period)
     }
 
-    /// Enough is proven to start something. In a mixed fleet the next heartbeat's answer has to come before the kill as well: the
+    /// Enough is proven to start something. In a mixed fleet the next heartbeat's answer has to come before the end as well: the
     /// deadline there leans on two heartbeats, and can lie closer than one period.
     package func suffice(at now: BootInstant, grace: Duration) -> Bool {
         let schedule = schedule(grace: grace)
-        return now < schedule.terminate && (mixed == nil || schedule.kill > nextAnswer)
+        return now < schedule.terminate && (mixed == nil || schedule.terminate > nextAnswer)
     }
 
-    private var nextAnswer: BootInstant { proven.advanced(by: period + lastTrip) }
+    /// One is under way at a time.
+    private var step: Duration { max(period, lastTrip) }
+    private var nextAnswer: BootInstant { proven.advanced(by: step + lastTrip) }
 
     /// In a mixed fleet nothing can be started any more in this session: its heartbeats once came so far apart that their
     /// jitter alone is longer than what the session's timeout leaves.
     package func areHopeless(grace: Duration) -> Bool {
         guard let mixed else { return false }
-        // If the one before had been submitted a period earlier; or a little more, since no timer is exact.
-        let before = proven.advanced(by: .zero - period * 9 / 8)
+        // If the one before had been submitted a step earlier; or a little more, since no timer is exact.
+        let before = proven.advanced(by: .zero - step * 9 / 8)
         let limit = before.advanced(by: leeway(mixed, jitter: longestGap + longestTrip))
         let best = term.schedule(since: proven, grace: grace, noLaterThan: limit, period: period)
-        return best.terminate <= proven.advanced(by: lastTrip) || best.kill <= nextAnswer
+        return best.terminate <= nextAnswer
     }
 
     /// The holder's promise in this moment.

@@ -21,8 +21,8 @@ package struct RunLog: LogHandler {
 
     /// Whether a command runs, whose heartbeats must not wait for a file system.
     package func commandRuns(_ runs: Bool) { file?.follows = !runs }
-    /// From a take-over to the death of the tree nothing is written: the thread that would write is the one that kills, and a
-    /// log may hang (FUSE, NFS).
+    /// From a take-over to the end of the run nothing is written: the thread that would write is the one that kills and releases,
+    /// and a log may hang (FUSE, NFS).
     package func hold() { held.begin() }
 
     /// Writes what was held back.

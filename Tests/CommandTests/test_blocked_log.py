@@ -1,7 +1,6 @@
 """A log that nobody reads: the job matters more, and the heartbeats must not wait behind a line."""
 
 import os
-import signal
 import subprocess
 
 import pytest
@@ -94,19 +93,3 @@ def test_a_take_over_does_not_wait_for_a_log(fleet, disk):
     assert run.wait() == 81
     with open(f"{disk.folder}/err") as file:
         assert "the guardian died; killing the command" in file.read()
-
-
-def test_the_guardian_keeps_plain_files_and_lets_go_of_pipes(fleet):
-    """Closing a file may wait for a server, and the dead man's switch with it; only of a pipe somebody waits for the end."""
-    file = f"{fleet.folder}/err"
-    run = fleet.start("--lockname", "a", "--", "sleep", "1000",
-                      prefixed=("bash", "-c", f'exec 2>{file} 7>{file}.7 8> >(cat) > >(cat); exec "$0" "$@"'))
-    eventually(run.command)
-
-    def held():
-        folder = f"/proc/{run.guardian}/fd"
-        return {int(fd): os.readlink(f"{folder}/{fd}") for fd in os.listdir(folder)}
-    eventually(lambda: not any(link.startswith("pipe:") for link in held().values()), what="pipes are let go of")
-    assert (held()[1], held()[2], held()[7]) == ("/dev/null", file, f"{file}.7")
-    run.send(signal.SIGTERM)
-    assert run.wait() == 143

@@ -64,14 +64,15 @@ def test_a_tree_of_nobodys_is_killed_by_nobody(fleet, commoner):
 def test_a_process_that_proc_hides_is_killed(fleet, commoner):
     """As of a user who may see his own processes only, with a program that he may not read: not even this one of his."""
     hidden = os.path.join(os.path.dirname(commoner), "hidden")
-    shutil.copy("/bin/sleep", hidden)
+    shutil.copy("/bin/sh", hidden)
     os.chmod(hidden, 0o711)
-    script = f"setsid {hidden} 1000 & pid=$!; sleep 0.3; test ! -e /proc/$pid && echo is hidden; exit 3"
+    script = f"""setsid {hidden} -c 'trap "echo was told" TERM; while :; do sleep 0.1; done' & pid=$!
+        sleep 0.3; test ! -e /proc/$pid && echo is hidden; exit 3"""
     mounts = ("unshare", "--mount", "sh", "-c", 'mount -t proc -o hidepid=2 proc /proc && exec "$0" "$@"')
     run = fleet.start("--lockname", "a", "--descendants", "kill", "--", "sh", "-c", script,
                       config=commoner, prefixed=(*mounts, *NOBODY))
     assert run.wait() == 3
-    assert run.out == "is hidden\n"
+    assert run.out == "is hidden\nwas told\n"
 
 
 def test_a_configuration_that_may_not_be_read(fleet, commoner):

@@ -247,11 +247,12 @@ import Testing
         #expect(!starts(end) && submitted(end).count == 1 && tenure.isToBeginAnew, "the claims are given back")
     }
 
-    /// A take that was answered so late says what is to be expected of the heartbeats.
-    @Test func aMixedFleetsRunWhoseTakeWasSlowBeginsAnew() {
-        var tenure = tenure(mixed: true, answered: 110.4)
+    /// A take that was answered so late says what is to be expected of the heartbeats, of which one is under way at a time.
+    @Test(arguments: [105, 110.4])
+    func aMixedFleetsRunWhoseTakeWasSlowBeginsAnew(answered: Double) {
+        var tenure = tenure(mixed: true, answered: answered)
         var actions: [Tenure.Action] = []
-        tenure.tick(at(110.4), &actions)
+        tenure.tick(at(answered), &actions)
         #expect(!starts(actions) && tenure.isToBeginAnew && tenure.isHopeless)
     }
 
