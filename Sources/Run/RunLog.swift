@@ -75,7 +75,7 @@ package struct RunLog: LogHandler {
 
     private func write(_ entry: LogEntry) {
         if entry.level >= screenLevel { Self.write(entry.screenLine(format), to: 2) }
-        guard entry.level >= level, file != nil || socket != nil else { return }
+        guard entry.level >= level else { return }
         file?.write(entry.fileLine(format))
         socket?.send(entry.datagram(format, dialect))
     }
