@@ -233,6 +233,14 @@ extension Reply {
 }
 
 extension Failure {
+    /// The servers have answered, and would answer the same again: a missing permission, a quota.
+    package var isRefusal: Bool {
+        switch reason {
+        case .notAuthorized, .other: true
+        default: false
+        }
+    }
+
     package var interruption: Interruption {
         switch reason {
         case .notAuthorized: .denied("\(self): ask its owner, or let the servers give world:anyone all permissions")

@@ -52,6 +52,9 @@ extension Tenure {
     /// The record read behind the write tells its version, also when an earlier write was carried out and its reply lost.
     mutating func settledRecord(_ replies: [Reply], _ now: BootInstant, _ actions: inout [Action]) {
         guard replies.count == 2, let record = claims?.record else { return }
+        // Without the permission, or the space, for it we would hold the lock for good and start nothing: whoever begins anew is
+        // told so by the take.
+        for case .failure(let failure) in replies where failure.isRefusal { return lose("\(failure)", now, &actions) }
         if replies.contains(where: \.isUnsettled) {
             // Again as soon as there is a connection, or in a while.
             phase = .settingRecord(ticket: nil)

@@ -51,6 +51,11 @@ final class Books {
         (stays[lock] ?? []).contains { !sessions.contains($0.session) && ($0.until ?? .max) >= since }
     }
 
+    /// Whether that was committed before an instant: a node's ctime is that of its proposal, which nobody can see yet.
+    func stood(_ path: String, before instant: Int64) -> Bool {
+        (stays[subject(path)] ?? []).last { $0.path == path }.map { $0.from < instant } ?? false
+    }
+
     func wasQueued(_ lockname: String, since: Int64, otherThanBy sessions: [Int64]) -> Bool {
         wasHeld("queue of \(lockname)", since: since, otherThanBy: sessions)
     }

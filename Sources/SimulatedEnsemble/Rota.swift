@@ -20,12 +20,13 @@ final class Rota {
         if run.order.isOriginal { return }
         let queue = Plot.layout.lockQueue(run.job.lockname)
         let places = books.state.children(queue).compactMap { Place(name: $0) }
-        func node(_ place: Place) -> ZNodeTree.Node? { books.state["\(queue)/\(place.name)"] }
+        func path(_ place: Place) -> String { "\(queue)/\(place.name)" }
+        func node(_ place: Place) -> ZNodeTree.Node? { books.state[path(place)] }
         let own = places.filter { place in node(place).map { run.sessions.contains($0.owner) } ?? false }
             .max { $0.sequence < $1.sequence }
         for place in places {
             guard let other = node(place), !run.sessions.contains(other.owner) else { continue }
-            let isBefore = own.map { place.sequence < $0.sequence } ?? (other.ctime * millisecond < run.startedAt)
+            let isBefore = own.map { place.sequence < $0.sequence } ?? books.stood(path(place), before: run.startedAt)
             if isBefore { return accuse(.order, "\(run) takes \(lock) while \(place.name) stands before it") }
         }
     }

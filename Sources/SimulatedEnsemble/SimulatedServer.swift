@@ -23,8 +23,9 @@ final class SimulatedServer {
     private(set) var zxid: Int64 = 0
     private var watches = Watches()
     private var connections: [Connection] = []
-    /// Held back while the leader is out of reach.
-    private var held: [() -> Void] = []
+    /// To the leader, in order, and how many of them found it out of reach when they should have arrived.
+    private var outgoing: [() -> Void] = []
+    private var delayed = 0
     private var forwardAt: Int64 = 0
     private var applyAt: Int64 = 0
     /// How long a committed transaction takes to be applied here, at the longest.
@@ -178,19 +179,24 @@ final class SimulatedServer {
     /// Messages to the leader stay in order; they are lost with the leader.
     private func reachLeader(_ then: @escaping () -> Void) {
         if role == .leading || role == .isolatedLeader { return then() }
+        outgoing.append(then)
+        deliverOne()
+    }
+
+    private func deliverOne() {
         forwardAt = max(forwardAt, world.now + world.dice.between(millisecond / 10, 2 * millisecond))
         let spell = spell
         world.agenda.at(forwardAt) { [self] in
             guard self.spell == spell else { return }
-            if role == .following { then() } else { held.append(then) }
+            if role == .following { outgoing.removeFirst()() } else { delayed += 1 }
         }
     }
 
     /// The leader can be reached again, and it is still the same.
     func resume() {
-        let late = held
-        held = []
-        for send in late { reachLeader(send) }
+        let count = delayed
+        delayed = 0
+        for _ in 0..<count { deliverOne() }
     }
 
     // MARK: From the leader
@@ -246,8 +252,9 @@ final class SimulatedServer {
         self.role = role
         spell += 1
         world.note("server \(number) is \(role)")
+        outgoing = []
+        delayed = 0
         guard !serves else { return }
-        held = []
         for connection in connections { connection.closeAtServer(tellsClient: true) }
     }
 

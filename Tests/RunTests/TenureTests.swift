@@ -131,6 +131,15 @@ import Testing
         #expect(JobRecord(bytes: data)?.term == 30)
     }
 
+    @Test(arguments: [.notAuthorized, .other(-125)] as [Failure.Reason])
+    func aRecordThatMayNotBeWrittenIsGivenUp(reason: Failure.Reason) {
+        var tenure = tenure(found: 2)
+        let write = tenure.handle(.timer, at: at(102.5))
+        let refused = Reply.failure(Failure(reason, path: "/p/jobs/a"))
+        _ = tenure.handle(.replies(ticket: ticket(write)!, [refused, refused]), at: at(102.6))
+        #expect(tenure.isToBeginAnew)
+    }
+
     // MARK: Loss
 
     @Test func anAcknowledgementMovesTheDeadlineAndAnUnknownReplyDoesNot() {

@@ -80,14 +80,15 @@ class Run:
 
     def lose(self):
         """All its processes vanish at once, as with their host: all are stopped before the first is killed, so that none
-        acts on the death of another."""
-        stopped = set()
-        while fresh := {one.pid for one in self.processes()} - stopped:
-            for pid in fresh:
-                processes.kill(pid, signal.SIGSTOP)
-            stopped |= fresh
-        for pid in stopped:
-            processes.kill(pid)
+        acts on the death of another. The youngest goes first: the death of a parent would wake the stopped process groups
+        of its children, with SIGHUP and SIGCONT (setpgid(2), of orphaned process groups)."""
+        stopped = {}
+        while fresh := [one for one in self.processes() if one.pid not in stopped]:
+            for one in fresh:
+                processes.kill(one.pid, signal.SIGSTOP)
+            stopped.update((one.pid, one) for one in fresh)
+        for one in sorted(stopped.values(), key=lambda one: (one.start_ticks, one.pid), reverse=True):
+            processes.kill(one.pid)
 
     @property
     def out(self):
