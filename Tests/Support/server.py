@@ -168,6 +168,7 @@ class Ensemble:
             ZooKeeperServer(tick_ms=tick_ms, port=ports[n], number=n + 1, members=lines, wait=False, **one)
             for n, one in enumerate(options)
         ]
+        self.names = [f"zk{n + 1}" for n in range(count)]
         self.wait_ready()
 
     def wait_ready(self):
