@@ -47,7 +47,7 @@ final class Books {
         return "queue of \(place.lockname)"
     }
 
-    func wasHeld(_ lock: String, since: Int64, otherThanBy sessions: [Int64]) -> Bool {
+    func wasHeld(_ lock: String, since: Int64, otherThanBy sessions: some Sequence<Int64>) -> Bool {
         (stays[lock] ?? []).contains { !sessions.contains($0.session) && ($0.until ?? .max) >= since }
     }
 

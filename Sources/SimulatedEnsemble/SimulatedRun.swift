@@ -23,6 +23,8 @@ import Run
     private(set) var clients: [SimulatedClient] = []
     /// Every session that it ever had.
     private(set) var sessions: [Int64] = []
+    /// When it heard of the newest.
+    private(set) var sessionSince: Int64 = 0
     /// What it has told: the record of what the checkers compare with the world.
     var remarks: [Remark] = []
     private(set) var startedAt: Int64 = 0
@@ -104,6 +106,7 @@ import Run
     func opened(_ session: Session) {
         if !sessions.contains(session.id) {
             sessions.append(session.id)
+            sessionSince = world.now
             world.note("\(self) has session \(session.text), timeout \(session.timeout)")
         }
     }

@@ -26,7 +26,9 @@ struct Verdict {
             }
         case .locked:
             if !books.wasHeld(run.job.lockPath, since: run.startedAt, otherThanBy: run.sessions),
-                !books.wasHeld("line of \(run.job.lockname)", since: run.startedAt, otherThanBy: run.sessions)
+                !books.wasHeld("line of \(run.job.lockname)", since: run.startedAt, otherThanBy: run.sessions),
+                // A place of its own, of a session that it has given up, is only waited for.
+                !books.wasHeld("line of \(run.job.lockname)", since: run.sessionSince, otherThanBy: run.sessions.suffix(1))
             {
                 accuse(.truth, "\(run) says that the lock is held, which nobody did since it began")
             }
