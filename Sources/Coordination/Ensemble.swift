@@ -47,11 +47,11 @@ package enum Operation: Sendable, Equatable {
     case set(String, data: [UInt8], version: Int32)
     /// Any version: what is deleted has a unique name, or stands behind a guard in the same multi.
     case delete(String)
-    case check(String)
+    case check(String, version: Int32 = -1)
 
     package var path: String {
         switch self {
-        case .create(let path, _, _), .set(let path, _, _), .delete(let path), .check(let path): path
+        case .create(let path, _, _), .set(let path, _, _), .delete(let path), .check(let path, _): path
         }
     }
 }

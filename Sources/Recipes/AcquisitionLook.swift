@@ -12,15 +12,21 @@ extension Acquisition {
         // Watched only by a run that is going to wait for something; the take sets its own watch.
         let lockRequests: [Request] =
             job.takesLock
-            ? [
-                .exists(job.lockPath, watch: !job.leases.isEmpty && !job.waitsForLock),
-                .get(job.recordPath, watch: false), .children(job.layout.lockQueue(job.lockname), watch: false),
-            ] : []
+            ? lockRequests(watch: !job.leases.isEmpty && !job.waitsForLock)
+                + [.children(job.layout.lockQueue(job.lockname), watch: false)] : []
         let replies = try await talk.askAgain([fleetRequest] + lockRequests)
         if let skip = try considerFleet(replies[0]) { return skip }
         guard job.takesLock else { return nil }
-        if let skip = try await considerLock(Array(replies[1...2])) { return skip }
-        return try await considerLine(replies[3]) ? .locked : nil
+        if let skip = try await considerLock(Array(replies[1...3])) { return skip }
+        return try await considerLine(replies[4]) ? .locked : nil
+    }
+
+    /// What is above the record comes before it: a removal in between shows when the take is made.
+    private func lockRequests(watch: Bool) -> [Request] {
+        [
+            .exists(job.lockPath, watch: watch), .exists(job.layout.records, watch: false),
+            .get(job.recordPath, watch: false),
+        ]
     }
 
     // MARK: The fleet's data
@@ -59,7 +65,7 @@ extension Acquisition {
     private func considerLock(_ first: [Reply]) async throws(Interruption) -> Skip? {
         var replies = first
         while true {
-            foundRecord = try FoundRecord(replies[1], job)
+            foundRecord = try FoundRecord(replies[2], above: replies[1], job)
             guard let lock = try replies[0].stat() else { return nil }
             // This server follows those that decide.
             contradiction = nil
@@ -70,7 +76,7 @@ extension Acquisition {
             // Nobody holds it: it goes when that session, which we gave up, is closed or expires.
             let watched = Request.exists(job.lockPath, watch: true)
             if try await talk.askAgain([watched])[0].stat() != nil { try await talk.pause() }
-            replies = try await talk.askAgain([watched, .get(job.recordPath, watch: false)])
+            replies = try await talk.askAgain(lockRequests(watch: true))
         }
     }
 
@@ -90,8 +96,7 @@ extension Acquisition {
     /// The lock and the record once more, after a wait or a take that came too late.
     func lookAgain() async throws(Interruption) -> Skip? {
         guard job.takesLock else { return nil }
-        return try await considerLock(
-            try await talk.askAgain([.exists(job.lockPath, watch: true), .get(job.recordPath, watch: false)]))
+        return try await considerLock(try await talk.askAgain(lockRequests(watch: true)))
     }
 
     /// What may have happened while we waited for permits: the lock has appeared, or the fleet's data has changed.
@@ -105,11 +110,15 @@ extension Acquisition {
 struct FoundRecord {
     let record: JobRecord
     let version: Int32
+    /// Of what is above the record: another once a record was removed. Without it a record that was removed and made again could
+    /// be taken for this one, since its versions begin anew.
+    let removals: Int32
     /// The server's clock when it was last written, in milliseconds since the epoch.
     let writtenMilliseconds: Int64
 
-    init(record: JobRecord, version: Int32, writtenMilliseconds: Int64) {
-        (self.record, self.version, self.writtenMilliseconds) = (record, version, writtenMilliseconds)
+    init(record: JobRecord, version: Int32, removals: Int32 = 0, writtenMilliseconds: Int64) {
+        (self.record, self.version, self.removals) = (record, version, removals)
+        self.writtenMilliseconds = writtenMilliseconds
     }
 
     /// The runs so far, each dated no later than it was written down. After a lost reply a run only knows the latest instant
@@ -133,8 +142,8 @@ struct FoundRecord {
     }
 
     /// Nil if there is none.
-    init?(_ reply: Reply, _ job: Job) throws(Interruption) {
-        guard let node = try reply.node() else { return nil }
+    init?(_ reply: Reply, above: Reply, _ job: Job) throws(Interruption) {
+        guard let node = try reply.node(), let parent = try above.stat() else { return nil }
         guard let record = JobRecord(bytes: node.data) else {
             throw .badData(
                 "\(job.recordPath) is not a job's record, or its term is longer than a day; "
@@ -142,6 +151,7 @@ struct FoundRecord {
         }
         self.record = record
         version = node.stat.version
+        removals = parent.version
         writtenMilliseconds = node.stat.mtimeMilliseconds
     }
 }

@@ -8,6 +8,7 @@ package enum Break: String, CaseIterable, Sendable {
     case waitOutFromSubmission
     case orphanClockFromSubmission
     case ownTerm
+    case removedRecordTrusted
     case givingUpWritesEnded
     case ownOldMarkTrusted
     case orphansNotCounted

@@ -15,10 +15,16 @@ package final class Conversation {
     package private(set) var tickets: Int
     /// Just before the newest requests were submitted that have all been answered.
     package private(set) var newestAnswered: BootInstant?
+    /// Since when nothing has been answered, though it was asked, and whether another server was tried for that.
+    private var unansweredSince: BootInstant?
+    private var hasNudged = false
     /// Set while a take is under way: see `hold`.
     private var isHolding = false
     /// What would have interrupted the run meanwhile.
     package private(set) var held: [Event] = []
+    /// How long whoever has asked for the end waits for a take to be known.
+    private var heldUntil = BootInstant.never
+    private static let patienceOfOthers = Duration.seconds(15)
     /// Watch events that nobody has looked at yet.
     private var changes: [String: Set<Event.Change>] = [:]
     /// Since the last pause. `changes` may keep what nobody asks for any more (a predecessor that has long been replaced):
@@ -52,6 +58,9 @@ package final class Conversation {
     // MARK: Requests
 
     /// Asks once. Replies that were lost on the way say so.
+    ///
+    /// However often it is asked again, one question takes no longer than twice the connect timeout, besides waits for a
+    /// connection.
     package func ask(_ requests: [Request]) async throws(Interruption) -> [Reply] {
         tickets += 1
         let ticket = tickets
@@ -59,11 +68,12 @@ package final class Conversation {
         // Without a connection the library queues requests: they leave right after the handshake.
         let submitted = clock.now
         let patience = submitted.advanced(by: connectTimeout)
-        // A server that has hung takes the C client two thirds of the session timeout to notice.
-        var nudge = submitted.advanced(by: connectTimeout / 3)
+        // A server that has hung takes the C client two thirds of the session timeout to notice. Only once: if all are slow, the
+        // next has to have its time.
+        var nudge = hasNudged ? .never : submitted.advanced(by: connectTimeout / 3)
         ensemble.submit(requests) { inbox.post(.replies(ticket: ticket, $0)) }
         while true {
-            clock.wake(at: min(patience, nudge))
+            clock.wake(at: min(patience, nudge, heldUntil))
             let event = await inbox.next()
             if case .replies(ticket, let replies) = event {
                 for case .failure(let failure) in replies where failure.reason == .sessionExpired {
@@ -72,13 +82,24 @@ package final class Conversation {
                 for case .failure(let failure) in replies where failure.reason == .authenticationFailed {
                     throw .denied("authentication failed")
                 }
-                if !replies.contains(where: \.isLost) { newestAnswered = submitted }
+                if !replies.contains(where: \.isLost) {
+                    newestAnswered = submitted
+                    (unansweredSince, hasNudged) = (nil, false)
+                    return replies
+                }
+                let since = unansweredSince ?? submitted
+                unansweredSince = since
+                if clock.now >= since.advanced(by: connectTimeout * 2) { throw unreachable }
                 return replies
             }
             try take(event)
+            if clock.now >= heldUntil { try unhold() }
             if clock.now >= patience { throw unreachable }
             if clock.now >= nudge {
-                if connected { ensemble.dropConnection() }
+                if connected {
+                    ensemble.dropConnection()
+                    hasNudged = true
+                }
                 nudge = .never
             }
         }
@@ -106,9 +127,10 @@ package final class Conversation {
     package func reconnected() async throws(Interruption) {
         while let event = inbox.poll() { try take(event) }
         let patience = clock.now.advanced(by: connectTimeout)
-        clock.wake(at: patience)
         while !connected {
+            clock.wake(at: min(patience, heldUntil))
             try take(await inbox.next())
+            if clock.now >= heldUntil { try unhold() }
             if !connected, clock.now >= patience { throw unreachable }
         }
     }
@@ -122,12 +144,14 @@ package final class Conversation {
     // MARK: Events
 
     /// From here on nobody's wish to stop interrupts a question: a take must be known to have succeeded or failed, or its
-    /// record would stay running without a command. What comes meanwhile is kept in `held`.
+    /// record would stay running without a command. What comes meanwhile is kept in `held`; if there is no answer for long, it
+    /// interrupts after all: servers that are gone trap nobody.
     func hold() { isHolding = true }
 
     /// Nothing was taken after all: what has come meanwhile interrupts now.
     package func unhold() throws(Interruption) {
         isHolding = false
+        heldUntil = .never
         let events = held
         held = []
         for event in events { try take(event) }
@@ -164,7 +188,7 @@ package final class Conversation {
 
     private func take(_ event: Event) throws(Interruption) {
         switch event {
-        case .signal where isHolding, .callerGone where isHolding, .tree where isHolding: held.append(event)
+        case .signal where isHolding, .callerGone where isHolding, .tree where isHolding: hold(event)
         case .watch(let path, let change):
             changes[path, default: []].insert(change)
             hasNews = true
@@ -177,6 +201,12 @@ package final class Conversation {
         case .tree(.guardianGone): throw .guardianGone
         case .replies, .timer, .tree: break
         }
+    }
+
+    private func hold(_ event: Event) {
+        held.append(event)
+        if case .signal(let signal, _) = event, !Self.ending.contains(signal) { return }
+        heldUntil = min(heldUntil, clock.now.advanced(by: Self.patienceOfOthers))
     }
 
     /// Hang-up, interrupt, quit, terminate. The others mean something to a command only.

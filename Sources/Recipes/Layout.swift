@@ -5,7 +5,9 @@ package struct Layout: Sendable {
     package init(prefix: String) { self.prefix = prefix }
 
     package func lock(_ lockname: String) -> String { "\(prefix)/locks/\(lockname)" }
-    package func record(_ lockname: String) -> String { "\(prefix)/jobs/\(lockname)" }
+    /// Above the records. Its data is written with each removal of a record, so that its version tells of them.
+    package var records: String { "\(prefix)/jobs" }
+    package func record(_ lockname: String) -> String { "\(records)/\(lockname)" }
     /// The places of those who wait for a lock; the original does not look here.
     package func lockQueue(_ lockname: String) -> String { "\(prefix)/waiters/\(lockname)" }
     /// An operator's request that this holder of the lock, and no other, end its command: ephemeral.

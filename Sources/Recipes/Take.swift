@@ -143,6 +143,9 @@ struct Take {
         if job.takesLock {
             if let found {
                 list.append(.set(job.recordPath, data: content.encoded(), version: found.version))
+                if !job.breaks.contains(.removedRecordTrusted) {
+                    list.append(.check(job.layout.records, version: found.removals))
+                }
             } else {
                 list.append(.create(job.recordPath, data: content.encoded(), .persistent))
             }
@@ -204,7 +207,7 @@ struct Take {
     private func decide(_ failure: Failure, _ operation: Operation) throws(Interruption) -> Outcome {
         switch (failure.reason, operation) {
         case (.nodeExists, .create(job.lockPath, _, _)): return .held
-        case (.badVersion, .set), (.nodeExists, .create(job.recordPath, _, _)), (.noNode, .set): return .changed
+        case (.badVersion, .set), (.badVersion, .check), (.nodeExists, .create(job.recordPath, _, _)), (.noNode, .set): return .changed
         case (.noNode, .delete(let path)) where spentMarks.contains(path): return .changed
         case (.noNode, .delete(let path)):
             throw .badData("our place \(path) was deleted from its queue by somebody; start the run again")

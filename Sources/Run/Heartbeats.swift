@@ -11,9 +11,7 @@ package struct Heartbeats: Sendable {
     private var provenBefore: BootInstant
     private var underWay: BootInstant?
     private var nextAt: BootInstant
-    /// When a silent server is dropped for another, and how long the next one may then take.
-    private var dropAt = BootInstant.never
-    private var patience: Duration = .zero
+    private var patience = Patience()
     private var longestGap: Duration = .zero
     private var longestTrip: Duration
     private var lastTrip: Duration
@@ -59,15 +57,16 @@ package struct Heartbeats: Sendable {
     package mutating func submitted(at now: BootInstant) {
         longestGap = max(longestGap, proven.duration(to: now))
         underWay = now
-        // What is slow every time is no reason to go elsewhere, and each further try gets twice as long.
-        patience = patience == .zero ? max(period, longestTrip * 3) : min(patience * 2, period * 64)
-        dropAt = now.advanced(by: patience)
+        patience.begin(at: now, first: firstPatience, period: period)
     }
+
+    /// With a server that has not been asked in vain.
+    package var firstPatience: Duration { max(period, longestTrip * 3) }
 
     package mutating func acknowledged(at now: BootInstant) {
         guard let submitted = underWay else { return }
         underWay = nil
-        patience = .zero
+        patience.answered()
         acknowledgements += 1
         lastTrip = submitted.duration(to: now)
         longestTrip = max(longestTrip, lastTrip)
@@ -87,15 +86,12 @@ package struct Heartbeats: Sendable {
         if underWay == nil { nextAt = min(nextAt, now) }
     }
 
-    /// A period without an answer: another server may have one. Without this, one hung server of three would end a
-    /// healthy job: the C client waits two thirds of the session timeout, 20 s of a term of 30.
+    /// A period without an answer: another server may have one.
     package mutating func shouldTryAnotherServer(at now: BootInstant) -> Bool {
-        guard underWay != nil, now >= dropAt else { return false }
-        dropAt = .never
-        return true
+        underWay != nil && patience.isOver(at: now)
     }
 
-    package func wake() -> BootInstant { underWay == nil ? nextAt : dropAt }
+    package func wake() -> BootInstant { underWay == nil ? nextAt : patience.endsAt }
 
     /// When the guardian has to act unless another heartbeat is acknowledged.
     package func schedule(grace: Duration) -> Schedule {

@@ -69,8 +69,9 @@ package final class Life {
                 // What was waited for had come: the waits begin anew as well.
                 limits = Acquisition.Limits()
             } catch {
-                guard case .sessionExpired = error else { return Ended(error) }
+                // Who asked for the end while a take was under way has it, whatever became of the take.
                 do throws(Interruption) { try talk.unhold() } catch { return Ended(error) }
+                guard case .sessionExpired = error else { return Ended(error) }
                 limits = acquisition.limits
             }
             if let session = ensemble.session { earlierSessions.insert(session.id) }

@@ -42,6 +42,7 @@ package struct Tenure: Sendable {
     var heartbeats: Heartbeats?
     var phase: Phase
     var release: Release?
+    var releasePatience = Patience()
     package private(set) var tickets: Int
     var sequence: UInt64 = 0
     private var heartbeatTicket: Int?
@@ -187,6 +188,7 @@ package struct Tenure: Sendable {
             phase = .starting
             start(now, &actions)
         case .releasing(_, let until) where now >= until: finish(&actions)
+        case .releasing(.some, _) where releasePatience.isOver(at: now): actions.append(.dropConnection)
         case .releasing(nil, _) where now >= retryAt ?? .never:
             continueRelease(now, &actions, isUnsettled: false)
         case .settingRecord(nil) where now >= retryAt ?? .never: setRecord(now, &actions)
@@ -203,7 +205,8 @@ package struct Tenure: Sendable {
         .compactMap { $0 }
         if !isReleasing, let heartbeats, ending.lost == nil { instants.append(heartbeats.wake()) }
         switch phase {
-        case .waitingOut(let until), .releasing(_, let until), .retrying(let until): instants.append(until)
+        case .releasing(let ticket, let until): instants += ticket == nil ? [until] : [until, releasePatience.endsAt]
+        case .waitingOut(let until), .retrying(let until): instants.append(until)
         case .running where !hasTakenOver: instants.append(current.kill.advanced(by: Self.guardianSlack))
         default: break
         }
@@ -258,6 +261,7 @@ package struct Tenure: Sendable {
             settledRecord(replies, now, &actions)
         } else if case .releasing(let expected, let until) = phase, expected == ticket {
             release?.settle(replies)
+            if !replies.contains(where: \.isLost) { releasePatience.answered() }
             phase = .releasing(ticket: nil, until: until)
             continueRelease(now, &actions, isUnsettled: replies.contains(where: \.isUnsettled))
         }

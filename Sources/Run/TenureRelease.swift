@@ -41,11 +41,12 @@ extension Tenure {
     }
 
     mutating func continueRelease(_ now: BootInstant, _ actions: inout [Action], isUnsettled: Bool) {
-        guard let release, case .releasing(_, let until) = phase else { return }
+        guard let release, let heartbeats, case .releasing(_, let until) = phase else { return }
         if release.isDone { return finish(&actions) }
         // Lost, or refused for the moment: again as soon as there is a connection, or in a while.
         if isUnsettled { return retryAt = now.advanced(by: job.term.period) }
         retryAt = nil
+        releasePatience.begin(at: now, first: heartbeats.firstPatience, period: heartbeats.period)
         phase = .releasing(ticket: submit(release.requests, &actions), until: until)
     }
 

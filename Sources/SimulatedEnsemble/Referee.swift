@@ -181,7 +181,7 @@ final class Referee {
 
     func answered(_ requests: [Request], _ replies: [Reply], _ run: SimulatedRun, submitted: Int64) {
         guard case .multi(let operations)? = requests.first, requests.count > 1,
-            operations.allSatisfy({ if case .check(let path) = $0 { path != Plot.layout.prefix } else { false } }),
+            operations.allSatisfy({ if case .check(let path, _) = $0 { path != Plot.layout.prefix } else { false } }),
             replies.allSatisfy({ if case .success = $0 { true } else { false } })
         else { return }
         for case .success(.stat(let stat)) in replies where stat.ephemeralOwner != run.sessions.last { return }

@@ -85,7 +85,9 @@ extension ZNodeTree {
 
     private func decide(_ operation: Operation, session: Int64) -> Decision {
         switch operation {
-        case .check(let path): return self[path] == nil ? .failure(.noNode) : .success(nil)
+        case .check(let path, let version):
+            guard let node = self[path] else { return .failure(.noNode) }
+            return version == -1 || node.version == version ? .success(nil) : .failure(.badVersion)
         case .delete(let path): return self[path] == nil ? .failure(.noNode) : .success(.delete(path))
         case .set(let path, let data, let version):
             guard let node = self[path] else { return .failure(.noNode) }

@@ -100,9 +100,9 @@ final class Completion {
             case .delete:
                 unsafe made.append(nil)
                 unsafe zoo_delete_op_init(target, path, -1)
-            case .check:
+            case .check(_, let version):
                 unsafe made.append(nil)
-                unsafe zoo_check_op_init(target, path, -1)
+                unsafe zoo_check_op_init(target, path, version)
             }
         }
     }

@@ -10,8 +10,11 @@ struct Sweep {
     /// Records that ended so long ago, of locks that nobody holds; their paths.
     func records(olderThanMilliseconds age: Int64) async throws -> [String] {
         let layout = fleet.layout
-        let names = try await fleet.talk.askAgain([.children("\(layout.prefix)/jobs", watch: false)])[0].children()
-            .sorted()
+        let folder = try await fleet.talk.askAgain([
+            .children(layout.records, watch: false), .get(layout.records, watch: false),
+        ])
+        let names = try folder[0].children().sorted()
+        let folderData = try folder[1].node()?.data ?? []
         if names.isEmpty { return [] }
         let clock = try await fleet.serverClock()
         guard let now = clock.milliseconds else { throw clock.refusal?.interruption ?? .sessionExpired }
@@ -29,9 +32,18 @@ struct Sweep {
             else { continue }
             old.append((layout.record(name), node.data, node.stat.version))
         }
-        // The set is the guard: a run that has taken the record meanwhile has changed its version.
+        // The first set is the guard: a run that has taken the record meanwhile has changed its version. The second tells runs
+        // that have read the record and will take it: the version of one that is made anew may be the same.
         return try await remove(
-            old.map { ($0.path, [.set($0.path, data: $0.data, version: $0.version), .delete($0.path)]) })
+            old.map {
+                (
+                    $0.path,
+                    [
+                        .set($0.path, data: $0.data, version: $0.version), .delete($0.path),
+                        .set(layout.records, data: folderData, version: -1),
+                    ]
+                )
+            })
     }
 
     /// Queues without a place in them. The server refuses to delete one that somebody has entered.

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from Support.control import Control, assert_no_request, assert_refused
-from Support.eventually import eventually
+from Support.eventually import eventually, now
 from Support.fleet import Fleet
 from Support.server import ZooKeeperServer
 
@@ -64,8 +64,10 @@ def test_old_records_go_but_not_those_that_say_running_or_whose_lock_is_held(lat
     fleet.client.create(fleet.path("locks", "held"), b"old.example.org 1", ephemeral=True, makepath=True)
     fleet.client.set(fleet.path("jobs", "renewed"), record())
     assert ctl("tidy").out == "", "ninety days is the default"
+    before = fleet.stat("jobs").version
     assert ctl("tidy", "--older-than", "2d", "--dry-run").out == f"{fleet.path('jobs/old')}\n"
     assert ctl("tidy", "--older-than", "2d").out == f"{fleet.path('jobs/old')}\n"
+    assert fleet.stat("jobs").version == before + 1, "runs that have read the old record notice"
     assert fleet.list("jobs") == ["held", "odd", "renewed", "running"]
     assert fleet.marks("r") == ["1_1_ab_1_30"]
 
@@ -83,3 +85,27 @@ def test_bad_ages(ctl, text):
 
 def test_an_empty_fleet(ctl):
     assert (ctl("tidy").code, ctl("tidy").out) == (0, "")
+
+
+def test_a_record_that_was_removed_and_made_again_is_not_taken_for_the_old_one(fleet, proxy):
+    """Between a run's look and its take: tidy, and a whole run that was lost. Versions begin anew with each node."""
+    assert fleet.run("--lockname", "a", "--", "true").code == 0
+    path, term_s, left = fleet.path("jobs/a"), 3, [1]
+
+    def meanwhile(request):
+        if left and any(part == ("create", fleet.path("locks/a")) for part in request.parts):
+            left.pop()
+            version = fleet.client.get(path)[1].version
+            removal = fleet.client.transaction()
+            removal.delete(path)
+            removal.set_data(fleet.path("jobs"), b"")
+            removal.commit()
+            fleet.client.create(path, record())
+            for _ in range(version):
+                fleet.client.set(path, record("running", term=term_s))
+    proxy.on_request = meanwhile
+    begun = now()
+    run = fleet.launch_job("a", config=fleet.config(zkhosts=proxy.address))
+    assert fleet.records.started("a").time - begun > term_s and not left
+    fleet.end_job("a")
+    assert run.wait() == 0

@@ -1,5 +1,7 @@
 """A reply lost on the way is resolved, never guessed: nothing runs twice, nothing is skipped, nothing is left."""
 
+import signal
+
 import pytest
 
 from Support.eventually import eventually
@@ -115,3 +117,23 @@ def test_a_heartbeat_whose_reply_is_lost_kills_nothing(fleet, proxy):
     assert fleet.records.signals("a") == []
     fleet.end_job("a")
     assert run.wait() == 0
+
+
+@pytest.mark.parametrize("patience", [3, "forever"])
+def test_a_signal_while_the_take_is_not_answered_ends_the_run(fleet, proxy, patience):
+    """The servers are gone with a take under way: who asked for the end has it, and nobody is trapped."""
+    fleet.leaves_marks = True
+    assert fleet.run("--lockname", "a", "--", "true").code == 0
+
+    def lose(reply, request):
+        if request is not None and takes(request):
+            proxy.refuse()
+            return "cut"
+        return None
+
+    proxy.on_reply = lose
+    run = fleet.launch_job("a", config=fleet.config(zkhosts=proxy.address, connect_timeout=patience))
+    eventually(lambda: fleet.stat("locks", "a"), what="the take")
+    run.send(signal.SIGTERM)
+    assert run.wait() == 143
+    assert not fleet.records.events("start")

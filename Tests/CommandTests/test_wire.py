@@ -149,9 +149,10 @@ def test_one_release_of_a_lock_wakes_one_that_waits_for_it(watched, server):
     assert {one.session for one in requests} == set(sessions[:2])
     assert collections.Counter(one.session for one in events) == {sessions[0]: 2, sessions[1]: 1}, \
         "the lock goes, and is there again: ours; the place of the head goes"
-    # The head looks at lock and record, takes, looks at the lock, and for a request to stop; then come its heartbeats.
+    # The head looks at the lock, at the record and what is above that, takes, looks at the lock, and for a request to stop; then
+    # come its heartbeats.
     head = [one.name for one in requests if one.session == sessions[0] and not wire.is_heartbeat(one)]
-    assert collections.Counter(head) == {"exists": 3, "getData": 1, "multi": 1}, head
+    assert collections.Counter(head) == {"exists": 4, "getData": 1, "multi": 1}, head
     for number in range(5):
         watched.end_job(f"job{number}")
     assert [run.wait() for run in watched.runs] == [0] * len(watched.runs)

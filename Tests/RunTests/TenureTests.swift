@@ -623,4 +623,25 @@ import Testing
         #expect(dropped.contains { if case .dropConnection = $0 { true } else { false } })
         #expect(tenure.handle(.timer, at: at(107)).isEmpty, "once")
     }
+
+    @Test func aReleaseDoesNotWaitForASilentServer() {
+        func drops(_ actions: [Tenure.Action]) -> Bool {
+            actions.contains { if case .dropConnection = $0 { true } else { false } }
+        }
+        var tenure = tenure()
+        _ = started(&tenure)
+        _ = tenure.handle(.tree(.exited(waitStatus: 0, remaining: 0, ending: .none)), at: at(101))
+        let first = tenure.handle(.tree(.reaped), at: at(102))
+        #expect(!drops(tenure.handle(.timer, at: at(104.9))))
+        #expect(tenure.wake == at(105))
+        #expect(drops(tenure.handle(.timer, at: at(105))))
+        #expect(!drops(tenure.handle(.timer, at: at(106))), "once")
+        _ = tenure.handle(.session(.suspended), at: at(106))
+        let lost = Reply.failure(Failure(.connectionLost, path: ""))
+        _ = tenure.handle(.replies(ticket: ticket(first)!, [lost]), at: at(106))
+        let again = tenure.handle(.session(.connected(Session(id: 5, timeout: .seconds(30)))), at: at(107))
+        #expect(!submitted(again).isEmpty)
+        #expect(!drops(tenure.handle(.timer, at: at(112.9))), "the next has twice as long")
+        #expect(drops(tenure.handle(.timer, at: at(113))))
+    }
 }

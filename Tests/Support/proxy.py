@@ -30,7 +30,7 @@ class Proxy:
     """Listens on a port of its own. Faults apply to all its connections, from the moment they are asked for.
 
     `on_request` may be set to a function of the request, and `on_reply` to one of the reply and its request (None for a
-    notification), that returns "cut" to lose the frame and the connection with it.
+    notification), that returns "cut" to lose the frame and the connection with it, or "swallow" for the frame alone.
     """
 
     def __init__(self, target_port):
@@ -211,11 +211,13 @@ class Proxy:
             if len(way.partial) < 4 + length:
                 return
             frame, way.partial = way.partial[:4 + length], way.partial[4 + length:]
-            if self._seen(connection, way, frame[4:]) == "cut":
+            verdict = self._seen(connection, way, frame[4:])
+            if verdict == "cut":
                 self._close(connection)
                 return
             way.frames += 1
-            way.waiting.append((now() + self.delay_s, frame))
+            if verdict != "swallow":
+                way.waiting.append((now() + self.delay_s, frame))
 
     def _seen(self, connection, way, body):
         if way.upward:
