@@ -60,10 +60,12 @@ extension Tenure {
     }
 
     /// Reaped after a take-over, which kills with SIGKILL: what ended otherwise, unasked, had ended before. A guardian that was stopped
-    /// had not told.
-    private func endsItself(_ status: Int32) -> Bool {
-        let sigkill: Int32 = 9
-        return hasTakenOver && status & 0x7f != sigkill && ending.cause == nil && ending.lost == nil
+    /// had not told. When it was time for it, SIGTERM may have come from there.
+    private func endsItself(_ status: Int32, _ now: BootInstant) -> Bool {
+        let (sigkill, sigterm): (Int32, Int32) = (9, 15)
+        let signal = status & 0x7f
+        return hasTakenOver && signal != sigkill && !(signal == sigterm && now >= current.terminate) && ending.cause == nil
+            && ending.lost == nil
     }
 
     mutating func tree(_ report: TreeReport, _ now: BootInstant, _ actions: inout [Action]) {
@@ -82,7 +84,7 @@ extension Tenure {
                 unacknowledged = acknowledged < sequence ? Unacknowledged(sequence, since: now) : nil
             }
         case .exited(let status, let remaining, let by):
-            ending.exited = (status, endsItself(status) ? .none : by)
+            ending.exited = (status, endsItself(status, now) ? .none : by)
             if job.breaks.contains(.releaseBeforeReap) { return beginRelease(now, &actions) }
             self.remaining = remaining
             // Most pipelines are gone a moment later: a line about those would only make cron write mails.

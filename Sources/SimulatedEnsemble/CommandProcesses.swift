@@ -9,6 +9,8 @@ final class CommandProcesses {
     private unowned let run: SimulatedRun
     private var processes: [Process] = []
     private(set) var attempts = 0
+    /// The newest attempt.
+    private(set) var startedAt: Int64 = 0
     private var isBeingKilled = false
     private var afterwards: (() -> Void)?
     private(set) var leaderStatus: Int32 = 0
@@ -32,6 +34,7 @@ final class CommandProcesses {
     func start() {
         let behaviour = run.order.command
         attempts += 1
+        startedAt = world.now
         let attempt = attempts
         (processes, leaderStatus, ownCode, isBeingKilled) = ([], 0, nil, false)
         add(isLeader: true)

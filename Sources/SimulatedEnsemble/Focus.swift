@@ -65,6 +65,10 @@ extension Break {
             Focus(termsSeconds: [4, 6], sessionTimeoutSeconds: 2, strikes: [.isolate, .betray], strikesMin: 4)
         case .checkWithoutOwner: Focus(theme: .lock, strikes: [.betray], strikesMin: 4)
         case .ownTerm: Focus(theme: .lock, termsSeconds: [30, 3], strikes: [.killSupervisor, .betray], strikesMin: 8)
+        case .removedRecordTrusted:
+            Focus(
+                theme: .lock, termsSeconds: [3], strikes: [.operate, .slowDown], strikesMin: 8, hesitates: true,
+                wishesPerMille: 600, lateTakesPerMille: 400)
         case .givingUpWritesEnded, .ownOldMarkTrusted:
             Focus(theme: .lock, termsSeconds: [15, 6], strikes: [.killSupervisor, .betray], strikesMin: 4)
         case .sReadAfterCall, .sReadAtReply:

@@ -1,13 +1,14 @@
 import Coordination
 import Recipes
 
-/// What an operator does: pauses, drains, asks a holder to stop.
+/// What an operator does: pauses, drains, asks a holder to stop, tidies up.
 extension Nemesis {
     func operate() {
-        switch world.dice.below(4) {
+        switch world.dice.below(5) {
         case 0: pause(#""paused":["a"]"#)
         case 1: pause(#""drained":["\#(world.machines[world.dice.below(world.machines.count)].name)"]"#)
         case 2: expel()
+        case 3: tidy()
         default: askToStop()
         }
     }
@@ -41,6 +42,22 @@ extension Nemesis {
             world.ensemble.operate([.set(Plot.layout.prefix, data: data, version: node.version)])
         }
         world.agenda.after(second) { [self] in resume(with: data, looks: isPaused ? 5 : looks - 1) }
+    }
+
+    /// As `switchmanctl tidy`: records that have ended, of locks that nobody holds.
+    private func tidy() {
+        let (layout, state) = (Plot.layout, world.referee.books.state)
+        for name in state.children(layout.records) {
+            guard let node = state[layout.record(name)], JobRecord(bytes: node.data)?.state == .ended,
+                state[layout.lock(name)] == nil
+            else { continue }
+            world.tally("record removed")
+            world.note("\(layout.record(name)) is to be removed")
+            world.ensemble.operate([
+                .set(layout.record(name), data: node.data, version: node.version), .delete(layout.record(name)),
+                .set(layout.records, data: [], version: -1),
+            ])
+        }
     }
 
     private func askToStop() {

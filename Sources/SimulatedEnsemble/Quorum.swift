@@ -20,6 +20,8 @@ final class Quorum {
     private var commitAt: Int64 = 0
     private var isElecting = false
     private var sessionCounter: Int64 = 0
+    /// Sessions whose end a leader has begun.
+    private var closed: Set<Int64> = []
     let sessions: SessionTracker
     /// What servers grant at the most, in nanoseconds; it can be turned down while sessions live.
     var timeoutMax: Int64 = 60 * second
@@ -122,6 +124,7 @@ final class Quorum {
     func closeSession(_ id: Int64, _ write: WriteRequest? = nil) {
         guard let leader, servers[leader].role == .leading || write != nil else { return }
         sessions.forget(id)
+        closed.insert(id)
         let deletes = prepared.ephemerals(of: id).map { Change.delete($0) }
         add(prepared.hasSession(id) ? deletes + [.closeSession(id)] : [], .success(.committed([])), write, session: id)
     }
@@ -131,6 +134,8 @@ final class Quorum {
         add([.openSession(id, timeout: timeout)], .success(.committed([])), nil, session: 0)
         sessions.open(id, timeout: timeout, at: world.now, by: 0)
     }
+
+    func wasClosed(_ id: Int64) -> Bool { closed.contains(id) }
 
     func expireOverdue() {
         guard let leading, leading.role == .leading else { return }

@@ -10,6 +10,8 @@ final class Referee {
     private var tokens: [String: Int64] = [:]
     /// Whose end has begun: what began is not cancelled.
     private var ends: Set<Int> = []
+    /// Likewise, by the guardian, since a deadline had passed.
+    private(set) var endedByDeadline: Set<Int> = []
     /// Something to do when the next heartbeat of that run is acknowledged.
     var onPulse: (Int, () -> Void)?
     /// Likewise when one is committed, before anybody is told.
@@ -47,6 +49,7 @@ final class Referee {
             case .create(let path, _, _) where path.isUnder("locks"):
                 if let actor { rota.takes(path, actor, books, accuse) }
             case .set(Plot.layout.prefix, let data): rota.isTold(data)
+            case .delete(let path) where path.isUnder("jobs"): rota.forget(ZNodeTree.name(of: path))
             case .delete(let path) where !isClose && transaction.session != 0:
                 if let node = books.state[path], node.owner != 0, node.owner != transaction.session {
                     accuse(.release, "\(path) of session \(String(node.owner, radix: 16)) is deleted by \(name(actor))")
@@ -194,30 +197,44 @@ final class Referee {
 
     func guardianEnds(_ run: SimulatedRun, _ ending: TreeReport.Ending, isUnasked: Bool) {
         let isFirst = ends.insert(run.number).inserted
-        // In a mixed fleet the session's timeout is a deadline as well.
-        if world.plot.isMixed { return }
-        // What it sends after a moment in which it was not scheduled may be under way.
-        guard isFirst, ending == .deadline, isUnasked, !run.wasHeldUp(within: 5 * millisecond), !run.wasDisturbed else {
-            return
+        if ending == .deadline { endedByDeadline.insert(run.number) }
+        guard isFirst, ending == .deadline, isUnasked, let age = provenAge(run) else { return }
+        if age < Self.patience(run) {
+            accuse(.needlessKill, "\(run) is killed \(age / millisecond) ms after a heartbeat that was acknowledged")
         }
-        // Answers of the last moment may still be on their way to the guardian.
-        guard let pulse = pulses[run.number]?.last(where: { world.now - $0.answeredAt > 20 * millisecond }) else {
-            return
-        }
-        let kill = run.job.term.schedule(since: BootInstant(nanoseconds: 0), grace: .zero).kill.nanoseconds
-        let patience = min(run.job.term.period.nanoseconds * 2, kill)
-        if run.machine.boottime(at: world.now) < pulse.submitted + patience - 50 * millisecond {
-            accuse(
-                .needlessKill,
-                "\(run) is killed \((run.machine.boottime(at: world.now) - pulse.submitted) / millisecond) ms after a heartbeat that was acknowledged"
-            )
-        }
+    }
+
+    /// No end of a command begins sooner.
+    private static func patience(_ run: SimulatedRun) -> Int64 { min(run.job.term.period.nanoseconds * 3, kill(run)) }
+
+    private static func kill(_ run: SimulatedRun) -> Int64 {
+        run.job.term.schedule(since: BootInstant(nanoseconds: 0), grace: .zero).kill.nanoseconds
+    }
+
+    /// How long ago, at least, the newest heartbeat was submitted whose answer the supervisor and its guardian must know, by the
+    /// clock of their machine. Nil: there is none, or more counts than heartbeats.
+    private func provenAge(_ run: SimulatedRun) -> Int64? {
+        // In a mixed fleet the session's timeout is a deadline as well. What a supervisor sends after a moment in which it was not
+        // scheduled may be under way, and so may answers of the last moment.
+        guard !world.plot.isMixed, !run.wasHeldUp(within: 20 * millisecond),
+            let pulse = pulses[run.number]?.last(where: { world.now - $0.answeredAt > 20 * millisecond })
+        else { return nil }
+        return run.machine.boottime(at: world.now) - pulse.submitted + 50 * millisecond
     }
 
     func told(_ remark: Remark, by run: SimulatedRun) {
         switch remark {
-        // A leader says that a session has expired before a quorum has agreed to it: who is told may believe it.
-        case .ownershipLost(let why) where !why.hasPrefix("no heartbeat") && why != "the session expired":
+        case .ownershipLost(let why) where why.hasPrefix("no heartbeat"), .noFurtherAttempt(let why) where why.hasPrefix("no heartbeat"):
+            if let age = provenAge(run), age < Self.patience(run) {
+                accuse(.needlessKill, "\(run) gives up, \(why), \(age / millisecond) ms after one")
+            }
+        case .noFurtherAttempt(let why) where world.plot.isMixed && why.contains("too far apart"): break
+        // A leader says so before a quorum has agreed to it: who is told may believe it.
+        case .ownershipLost("the session expired"), .noFurtherAttempt("the session expired"):
+            if let session = run.sessions.last, !world.ensemble.wasClosed(session) {
+                accuse(.needlessKill, "\(run) gives up, the session expired, which nobody has closed")
+            }
+        case .ownershipLost(let why), .noFurtherAttempt(let why):
             guard let claims = run.claims else { return }
             let paths = (claims.lock.map { [$0.path] } ?? []) + claims.leases
             let gone = paths.contains { path in
@@ -225,10 +242,14 @@ final class Referee {
                 return path == claims.lock?.path && node.czxid != claims.lock?.czxid
             }
             if !gone { accuse(.needlessKill, "\(run) gives up, \(why), but nothing is lost") }
-        // That it lets a deadline pass is no harm to anybody: the tree is being killed anyway.
         case .takingOver(let why) where why.contains("answer"):
             if run.tree.guardianHasAnswered(for: 20 * millisecond) {
                 accuse(.needlessKill, "\(run): \(why), says the supervisor, but it is well")
+            }
+        // What was begun before is not cancelled.
+        case .takingOver(let why) where why.contains("deadline") && !ends.contains(run.number):
+            if let age = provenAge(run), age < Self.kill(run) {
+                accuse(.needlessKill, "\(run): \(why), says the supervisor, \(age / millisecond) ms after a heartbeat")
             }
         default: break
         }

@@ -55,6 +55,9 @@ final class Rota {
         )
     }
 
+    /// An operator has removed the record, and with it what was known of starts.
+    func forget(_ lockname: String) { starts[lockname] = nil }
+
     // MARK: Pauses
 
     func isTold(_ data: [UInt8]) {

@@ -45,10 +45,11 @@ import Coordination
     // MARK: Ensemble
 
     func submit(_ requests: [Request], reply: @escaping @Sendable ([Reply]) -> Void) {
+        // No later than the clock was read for it: what happens to the process between the two comes after.
+        let submitted = run.machine.boottime(at: world.now)
         run.hesitateBeforeTake(requests)
         run.act { [self] in
             let run = run
-            let submitted = run.machine.boottime(at: world.now)
             let burst = SimulatedBurst(count: requests.count) { replies in
                 run.world.referee.answered(requests, replies, run, submitted: submitted)
                 reply(replies)

@@ -31,6 +31,8 @@ import Run
     private(set) var ended: Ended?
     private(set) var endedAt: Int64?
     var claims: Claims?
+    /// A signal to the supervisor, or the end of the caller's process.
+    private(set) var wasAskedToEnd = false
     /// Something was done to its processes: what it says of them may be news to nobody, but no fault of its.
     private(set) var wasDisturbed = false
 
@@ -125,6 +127,10 @@ import Run
 
     func post(_ event: Event) {
         if isGhost { return }
+        switch event {
+        case .signal, .callerGone: wasAskedToEnd = true
+        default: break
+        }
         events.append(event)
         wakeUp()
     }

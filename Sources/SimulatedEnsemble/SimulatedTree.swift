@@ -25,6 +25,8 @@ import Coordination
     private var guardianContinuedAt: Int64?
     private var isTakingOver = false
     private var backlog: [() -> Void] = []
+    /// All that has arrived is read before the clock is looked at.
+    private var isCatchingUp = false
     private var toGuardianAt: Int64 = 0
     private var toSupervisorAt: Int64 = 0
     private var timer = 0
@@ -175,7 +177,7 @@ import Coordination
     }
 
     private func tick() {
-        if world.plot.guardianHasNoTimer { return }
+        if world.plot.guardianHasNoTimer || isCatchingUp { return }
         if !guardianIsDead { act(SW_EVENT_TICK) }
         let due = unsafe sw_deadman_wake_ns(&deadman)
         if due == .max { return }
@@ -258,12 +260,14 @@ import Coordination
     func continueGuardian() {
         guard guardianIsStopped else { return }
         guardianIsStopped = false
-        guardianContinuedAt = world.now
+        run.machine.whenAwake { [self] in guardianContinuedAt = world.now }
         if guardianIsDead { return }
         world.note("\(run): the guardian is continued")
         let late = backlog
         backlog = []
+        isCatchingUp = true
         for happen in late { whenGuardianRuns(happen) }
+        isCatchingUp = false
         tick()
     }
 }

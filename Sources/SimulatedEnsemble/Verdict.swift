@@ -41,7 +41,15 @@ struct Verdict {
                 accuse(.truth, "\(run) says that its host has left the group, which it has not")
             }
         case .denied where run.wasRefused: break
-        case .timeout where run.job.timeout == nil: accuse(.truth, "\(run) ends for a timeout that it has not")
+        case .timeout:
+            let limit = run.job.timeout.map { $0.nanoseconds / 100 * 97 } ?? .max
+            if world.now - processes.startedAt < limit {
+                accuse(.truth, "\(run) ends for a timeout that it has not, or that has not passed")
+            }
+        case .signaled:
+            if !run.wasAskedToEnd { accuse(.truth, "\(run) says that a signal has ended it, and there was none") }
+        case .osError:
+            if !run.tree.guardianIsDead { accuse(.truth, "\(run): os-error, \(ended.reason ?? "")") }
         case .released:
             let isAsked = books.state.children("\(Plot.layout.prefix)/stops").contains { name in
                 // What it owned before it started anything, only it knew.
@@ -73,8 +81,32 @@ struct Verdict {
         if ended.outcome == .lost, !processes.hasStarted, !(tookOver && run.tree.isAskedToStart) {
             accuse(.truth, "\(run) says that it lost what it had not begun")
         }
-        if let own = processes.ownCode, ended.outcome == .lost, !run.wasDisturbed, run.remarks.isEmpty {
-            accuse(.truth, "\(run) calls lost what exited with \(own)")
+        if ended.outcome == .lost, !tellsOfLoss, !world.referee.endedByDeadline.contains(run.number) {
+            accuse(.truth, "\(run) says that it is lost, \(ended.reason ?? ""), and nobody knows why")
+        }
+        judgeRecord(ended, accuse)
+    }
+
+    private var tellsOfLoss: Bool {
+        run.remarks.contains {
+            switch $0 {
+            case .ownershipLost, .takingOver: true
+            default: false
+            }
+        }
+    }
+
+    /// What it has written of itself, unless somebody else has the record by now.
+    private func judgeRecord(_ ended: Ended, _ accuse: (Violation.Promise, String) -> Void) {
+        guard run.tree.processes.hasStarted, let session = run.claims?.session.text,
+            let record = books.state[run.job.recordPath].flatMap({ JobRecord(bytes: $0.data) }),
+            record.session == session, record.state == .ended
+        else { return }
+        guard let last = record.runs.last, last.token == run.claims?.lock?.czxid else {
+            return accuse(.truth, "\(run) has started its command, and its record does not say so")
+        }
+        if last.outcome != ended.outcome.rawValue || last.code != ended.code {
+            accuse(.truth, "\(run) ends with \(ended.outcome.rawValue) \(ended.code ?? -1), its record says \(last.outcome) \(last.code ?? -1)")
         }
     }
 

@@ -302,6 +302,16 @@ import Testing
         #expect(tenure.ended.outcome == outcome)
     }
 
+    /// Seed 1124: a guardian that was stopped sent its SIGTERM, told nobody, and was killed.
+    @Test func aSigtermThatWasDueMayHaveComeFromTheGuardian() {
+        var tenure = tenure()
+        _ = started(&tenure)
+        _ = tenure.handle(.timer, at: at(128.3))
+        _ = tenure.handle(.tree(.exited(waitStatus: 15, remaining: 0, ending: .requested)), at: at(128.4))
+        _ = tenure.handle(.tree(.reaped), at: at(128.4))
+        #expect(tenure.ended.outcome == .lost)
+    }
+
     @Test func whatWasAskedToEndBeforeATakeOverWasEnded() {
         var tenure = tenure()
         _ = started(&tenure)

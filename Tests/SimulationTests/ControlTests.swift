@@ -6,7 +6,7 @@ import Testing
 struct ControlTests {
     /// Seeds from 1 on that may be needed, several times what was measured: the histories change with the code.
     private static let seedsMax: [String: UInt64] = [
-        "heartbeatByRead": 1000, "checkWithoutOwner": 1000, "noMark": 200, "noWaitOut": 200, "ownTerm": 8000,
+        "heartbeatByRead": 1000, "checkWithoutOwner": 1000, "noMark": 200, "noWaitOut": 200, "ownTerm": 8000, "removedRecordTrusted": 15000,
         "givingUpWritesEnded": 1000, "ownOldMarkTrusted": 1000, "orphansNotCounted": 200, "takeLeavesPlace": 100,
         "recordInHeartbeat": 1000, "sReadAfterCall": 1000, "sReadAtReply": 1000, "lostTakeIsFailure": 1000,
         "lostPlaceIsFailure": 1000, "nodeExistsIsMine": 8000, "releaseBeforeReap": 200, "leaseWaitRunsOut": 1000,
