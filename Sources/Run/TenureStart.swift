@@ -84,6 +84,8 @@ extension Tenure {
     mutating func start(_ now: BootInstant, _ actions: inout [Action]) {
         // Without a guardian nothing is started.
         guard !startAsked, !hasTakenOver else { return }
+        // A pause that came while the take was under way is still in time.
+        if attempts == 0, fleetChanged || fleetTicket != nil { return }
         guard canStart(now, &actions) || job.breaks.contains(.staleStart) else { return }
         if let heartbeats { current = heartbeats.schedule(grace: grace) }
         startAsked = true

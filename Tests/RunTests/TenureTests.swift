@@ -11,7 +11,7 @@ import Testing
 
     func tenure(
         found: Int64? = nil, leases: Bool = false, owns: Bool = true, mixed: Bool = false, term: Int64 = 30,
-        writtenStart: Int64? = nil, answered: Double = 100.1, session: Int64 = 30,
+        writtenStart: Int64? = nil, answered: Double = 100.1, session: Int64 = 30, fleetChanged: Bool = false,
         with change: (inout Job) -> Void = { _ in }
     ) -> Tenure {
         var job = Job(
@@ -27,7 +27,8 @@ import Testing
             session: Session(id: 5, timeout: .seconds(session)), takenMilliseconds: 5_000, submitted: at(100), submittedBefore: at(99),
             acknowledged: at(answered), found: found.map { Term(seconds: $0) })
         return Tenure(
-            job: job, claims: owns ? claims : nil, grace: .seconds(10), waitsForDescendants: true, fleetChanged: false)
+            job: job, claims: owns ? claims : nil, grace: .seconds(10), waitsForDescendants: true,
+            fleetChanged: fleetChanged)
     }
 
     func started(_ tenure: inout Tenure) -> [Tenure.Action] {
@@ -88,6 +89,11 @@ import Testing
         tenure.tick(at(100.2), &actions)
         #expect(!starts(actions) && submitted(actions).isEmpty)
         #expect(tenure.wake == at(103))
+        for case .submit(let ticket, let requests) in actions {
+            guard case .get("/p", watch: true)? = requests.first else { continue }
+            let data = Array(#"{"groups":{"g":["h"]}}"#.utf8)
+            _ = tenure.handle(.replies(ticket: ticket, [.success(.node(data: data, stat(version: 1)))]), at: at(100.3))
+        }
         for second in [103.0, 106, 109] {
             let beat = tenure.handle(.timer, at: at(second))
             _ = tenure.handle(
@@ -103,6 +109,18 @@ import Testing
                 [.success(.committed([nil])), .success(.node(data: data, stat(version: 5)))]),
             at: at(110.3))
         #expect(starts(written))
+    }
+
+    @Test(arguments: [(#"{"paused":["a"]}"#, false), ("{}", true), ("{", true)])
+    func whatChangedDuringTheTakeIsReadBeforeTheStart(data: String, isStarted: Bool) {
+        var tenure = tenure(fleetChanged: true) { $0.group = nil }
+        var actions: [Tenure.Action] = []
+        tenure.tick(at(100.2), &actions)
+        #expect(!starts(actions))
+        guard case .submit(let ticket, let requests)? = actions.first, case .get("/p", watch: true)? = requests.first else { return #expect(Bool(false)) }
+        let next = tenure.handle(
+            .replies(ticket: ticket, [.success(.node(data: Array(data.utf8), stat(version: 1)))]), at: at(100.3))
+        #expect(starts(next) == isStarted)
     }
 
     @Test func nothingStartsOnStaleProof() {
