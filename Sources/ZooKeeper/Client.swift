@@ -12,6 +12,8 @@ import Glibc
 @safe package final class Client: Ensemble, @unchecked Sendable {
     private let lock = Lock()
     private let inbox: any Inbox
+    /// Somebody else's sockets, which stay as they are.
+    private let spared: Set<Int32>
     private var handle: OpaquePointer?
     private var isClosed = false
     private var hasChoice = false
@@ -26,8 +28,10 @@ import Glibc
     ///   - servers: host names or addresses; names are resolved, and dead or silent servers put last, on a thread of
     ///     its own, since getaddrinfo can block for as long as it likes.
     ///   - sessionTimeout: what to ask the servers for; they may grant another (zookeeperAdmin, "minSessionTimeout").
-    package init(servers: [Server], sessionTimeout: Duration, inbox: any Inbox) {
+    ///   - sparing: the internet sockets that are open already, where there may be any.
+    package init(servers: [Server], sessionTimeout: Duration, inbox: any Inbox, sparing spared: Set<Int32> = []) {
         self.inbox = inbox
+        self.spared = spared
         Assertion.thisIsTheOwnThread()
         let milliseconds = Int32(clamping: sessionTimeout.nanoseconds / 1_000_000)
         if servers.count == 1, let address = servers[0].numericAddress {
@@ -81,19 +85,25 @@ import Glibc
         }
     }
 
-    /// The only internet socket of the process is the client's: shutting it down makes its I/O thread see an end of
-    /// file and try the next server. (The library offers no call for this; closing the handle would close the session.)
+    /// The only internet socket that was not there before is the client's: shutting it down makes its I/O thread see an end
+    /// of file and try the next server. (The library offers no call for this; closing the handle would close the session.)
     package func dropConnection() {
         lock.hold()
         let isUseful = hasChoice
         lock.release()
         guard isUseful else { return }
-        for descriptor in Int32(3)..<1024 {
-            var domain: Int32 = 0
-            var length = socklen_t(MemoryLayout<Int32>.size)
-            guard unsafe getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 else { continue }
-            if domain == AF_INET || domain == AF_INET6 { shutdown(descriptor, Int32(SHUT_RDWR)) }
-        }
+        for descriptor in Self.internetSockets().subtracting(spared) { shutdown(descriptor, Int32(SHUT_RDWR)) }
+    }
+
+    /// Those that are open now. A program which has not closed what it inherited must not end its caller's connections.
+    package static func internetSockets() -> Set<Int32> {
+        Set(
+            (Int32(3)..<1024).filter { descriptor in
+                var domain: Int32 = 0
+                var length = socklen_t(MemoryLayout<Int32>.size)
+                return unsafe getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0
+                    && (domain == AF_INET || domain == AF_INET6)
+            })
     }
 
     /// zookeeper_close joins the library's threads, and can wait 1.5 s for a stopped server: then it gets a thread of its

@@ -92,7 +92,7 @@ final class FleetConnection {
         let news = News(loop)
         let client = Client(
             servers: settings.zkhosts.map { Server(host: $0.host, port: $0.port) },
-            sessionTimeout: .seconds(settings.sessionTimeoutSeconds), inbox: news)
+            sessionTimeout: .seconds(settings.sessionTimeoutSeconds), inbox: news, sparing: Client.internetSockets())
         let result = loop.run { () async -> Result<Value, any Error> in
             let fleet = FleetConnection(settings, loop, news, client)
             do {
