@@ -145,6 +145,14 @@ final class FleetConnection {
         }
     }
 
+    /// The same for whoever needs nothing of it but the pauses: what cannot be read says nothing, as to a run.
+    func fleetDataIfReadable(_ bytes: [UInt8]) -> FleetData {
+        do throws(FleetDataError) { return try FleetData.parse(bytes) } catch {
+            Screen.complain("warning: the data of \(layout.prefix): \(error.message); taken as if it said nothing")
+            return FleetData(groups: [:], resources: [])
+        }
+    }
+
     // MARK: Writing
 
     /// Who we are, for the data of what we make, in the original's form.

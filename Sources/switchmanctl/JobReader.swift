@@ -34,7 +34,7 @@ struct JobReader {
             if before?.stat.mzxid == after?.stat.mzxid { break }
         }
         let (now, clock) = try await now()
-        let fleetData = try fleet.fleetData(of: data)
+        let fleetData = fleet.fleetDataIfReadable(data)
         var nearest: String?
         if case .none = record, lock == nil { nearest = try await nearestName() }
         return JobSight(

@@ -21,11 +21,14 @@ struct StatusReader {
         }
         let replies = try await fleet.ask(top)
         if watches { try await watchMissing(zip(top, replies)) }
-        let data = try fleet.fleetData(of: try replies[0].node()?.data ?? [])
+        let bytes = try replies[0].node()?.data ?? []
         if let only {
+            // On a screen that is drawn anew nobody would see the warning.
+            let data = watches ? try fleet.fleetData(of: bytes) : fleet.fleetDataIfReadable(bytes)
             let locks = try await locks([only], waiters: [only], jobs: [only], data)
             return FleetStatus(prefix: layout.prefix, fleet: data, locks: locks, resources: [], only: locks.first)
         }
+        let data = try fleet.fleetData(of: bytes)
         let lists = try replies.dropFirst().map { try $0.children() }
         return FleetStatus(
             prefix: layout.prefix, fleet: data,

@@ -205,3 +205,11 @@ def test_what_cannot_be_checked_is_json_as_well(ctl, fleet):
     for words in (("job", "a"), ("job", "a", "--within", "1h", "-c", "/no/such"), ("frobnicate",)):
         said = ctl.json("check", *words, code=3)
         assert (said["status"], said["exit_code"]) == ("unknown", 3) and len(said["findings"]) == 1
+
+
+def test_the_fleets_data_need_not_be_readable(fleet, ctl):
+    fleet.run("--lockname", "a", "--", "true")
+    fleet.prefix_data("{")
+    run = check(ctl)
+    assert run.code == 0 and run.out.startswith("OK: job: a: last success "), run
+    assert run.err.startswith(f"switchmanctl: warning: the data of {fleet.prefix}: ") and len(run.err.splitlines()) == 1

@@ -175,3 +175,13 @@ def test_a_thousand_locks_and_ten_thousand_waiters_within_two_seconds(own_ctl, o
     assert sum(len(lock["waiting"]) for lock in own_ctl.json("status")["locks"]) == 10_000
     client.stop()  # All that it made goes at once.
     client.close()
+
+
+def test_of_one_lock_the_fleets_data_need_not_be_readable(ctl, fleet):
+    fleet.start_job("backup")
+    fleet.prefix_data("{")
+    status = ctl("status", "backup")
+    assert status.code == 0 and "backup  running  host1.example.org" in status.out
+    assert f"warning: the data of {fleet.prefix}" in status.err
+    assert_refused(ctl("status"), 65, fleet.prefix)
+    fleet.end_job("backup")

@@ -185,3 +185,14 @@ def test_forced_a_real_holder_kills_its_command(ctl, fleet):
     run = fleet.start_job("backup")
     stop = ctl("stop", "backup", "--force")
     assert (stop.code, run.wait()) == (0, 81), (stop, run)
+
+
+@pytest.mark.parametrize("options, end", [((), 80), (("--force",), 81)])
+def test_the_fleets_data_need_not_be_readable(ctl, fleet, options, end):
+    run = fleet.start_job("backup")
+    fleet.prefix_data("{")
+    stop = ctl("stop", "backup", *options)
+    assert (stop.code, run.wait()) == (0, end), (stop, run)
+    assert f"warning: the data of {fleet.prefix}" in stop.err and "not valid JSON" in stop.err
+    assert_refused(ctl("pause", "backup"), 65, fleet.prefix)
+    assert fleet.get() == "{"
