@@ -6,6 +6,8 @@ import Recipes
 struct LogEntry {
     private let lockname: String
     private let host: String
+    /// What a signal may be sent to: the caller's child, and not the process that writes.
+    private let pid: Int32
     let level: Logger.Level
     private let message: String
     /// What the message says in words, for programs.
@@ -16,10 +18,10 @@ struct LogEntry {
     static let longestBytes = 4096
 
     init(
-        lockname: String, host: String, level: Logger.Level, message: String, fields: [String: JSONValue] = [:],
-        clock: timespec? = nil
+        lockname: String, host: String, pid: Int32, level: Logger.Level, message: String,
+        fields: [String: JSONValue] = [:], clock: timespec? = nil
     ) {
-        (self.lockname, self.host, self.level) = (lockname, host, level)
+        (self.lockname, self.host, self.pid, self.level) = (lockname, host, pid, level)
         (self.message, self.fields) = (message, fields)
         time = clock.map { LogTime($0) } ?? .now()
     }
@@ -35,7 +37,7 @@ struct LogEntry {
     /// A line of the logfile; as text, the original's.
     func fileLine(_ format: LogFormat) -> [UInt8] {
         switch format {
-        case .text: Self.line("\(time.original)\t[\(getpid())]\t\(message)")
+        case .text: Self.line("\(time.original)\t[\(pid)]\t\(message)")
         case .json: Self.line(json)
         }
     }
@@ -45,7 +47,7 @@ struct LogEntry {
         switch dialect {
         case .journal: return journal
         case .syslog(let facility):
-            let head = "<\(facility * 8 + severity)>\(time.syslog) switchman[\(getpid())]: "
+            let head = "<\(facility * 8 + severity)>\(time.syslog) switchman[\(pid)]: "
             let text = format == .json ? json : "\(lockname): \(message)"
             return Array((head + text).beginning(bytes: Self.longestBytes).utf8)
         }
@@ -79,7 +81,7 @@ struct LogEntry {
         members["level"] = .string(level.rawValue)
         members["host"] = .string(host)
         members["lockname"] = .string(lockname)
-        members["pid"] = .integer(Int64(getpid()))
+        members["pid"] = .integer(Int64(pid))
         members["message"] = .string(message)
         return .object(members)
     }
@@ -90,8 +92,9 @@ struct LogEntry {
     private var journal: [UInt8] {
         let text = "\(lockname): \(message)".beginning(bytes: Self.longestBytes)
         var bytes = Self.field("MESSAGE", text) + Self.field("PRIORITY", String(severity))
-        bytes += Self.field("SYSLOG_IDENTIFIER", "switchman") + Self.field("SWITCHMAN_LOCKNAME", lockname)
-        bytes += Self.field("SWITCHMAN_HOST", host)
+        // The journal adds a _PID of its own, that of the process that writes.
+        bytes += Self.field("SYSLOG_IDENTIFIER", "switchman") + Self.field("SYSLOG_PID", String(pid))
+        bytes += Self.field("SWITCHMAN_LOCKNAME", lockname) + Self.field("SWITCHMAN_HOST", host)
         for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
             bytes += Self.field("SWITCHMAN_" + name.uppercased(), value.string ?? value.text)
         }

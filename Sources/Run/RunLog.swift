@@ -14,6 +14,7 @@ package struct RunLog: LogHandler {
     }
     private let lockname: String
     private let host: String
+    private let pid: Int32
     private let format: LogFormat
     private let screenLevel: Logger.Level
     private let level: Logger.Level
@@ -37,13 +38,14 @@ package struct RunLog: LogHandler {
     package private(set) var troubles: [String] = []
 
     /// - Parameters:
+    ///   - pid: as in the data of the lock.
     ///   - screenLevel: the least level for standard error.
     ///   - level: the least level for logfile and syslog.
     package init(
-        lockname: String, host: String, format: LogFormat, screenLevel: Logger.Level, level: LogLevel,
+        lockname: String, host: String, pid: Int32, format: LogFormat, screenLevel: Logger.Level, level: LogLevel,
         logfile: String?, syslog: SyslogTarget?
     ) {
-        (self.lockname, self.host, self.format) = (lockname, host, format)
+        (self.lockname, self.host, self.pid, self.format) = (lockname, host, pid, format)
         (self.screenLevel, self.level) = (screenLevel, level.level)
         do throws(LogFile.OpenError) {
             file = if let logfile { try LogFile(path: logfile) } else { nil }
@@ -68,7 +70,7 @@ package struct RunLog: LogHandler {
         let isForFile = event.level >= level && (file != nil || socket != nil)
         guard isForFile || event.level >= screenLevel else { return }
         let entry = LogEntry(
-            lockname: lockname, host: host, level: event.level, message: "\(event.message)",
+            lockname: lockname, host: host, pid: pid, level: event.level, message: "\(event.message)",
             fields: event.metadata.map { $0.mapValues(JSONValue.init) } ?? [:])
         if !held.add(entry) { write(entry) }
     }

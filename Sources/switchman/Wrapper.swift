@@ -26,8 +26,8 @@ struct Wrapper: Sendable {
             case .verbose: .info
             }
         let handler = RunLog(
-            lockname: plan.job.lockname, host: plan.job.host, format: plan.reports.format, screenLevel: screenLevel,
-            level: plan.loglevel, logfile: plan.logfile, syslog: plan.reports.syslog)
+            lockname: plan.job.lockname, host: plan.job.host, pid: plan.job.pid, format: plan.reports.format,
+            screenLevel: screenLevel, level: plan.loglevel, logfile: plan.logfile, syslog: plan.reports.syslog)
         runLog = handler
         log = Logger(label: "switchman") { _ in handler }
         for warning in handler.troubles + plan.warnings { log.warning("\(warning)") }

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 
 from Support.fleet import assert_silent
 
@@ -83,3 +84,14 @@ def test_the_fqdn_is_found_without_a_setting(fleet):
     assert host and " " not in host
     fleet.end_job("a")
     assert run.wait() == 0
+
+
+def test_the_pid_is_that_of_the_lock(fleet):
+    """A signal to it reaches the command, and `switchmanctl status` shows the same."""
+    log = f"{fleet.folder}/log"
+    run = fleet.start_job("a", config=fleet.config(logfile=log, loglevel="debug"))
+    pid = fleet.get("locks", "a").split(" ")[1]
+    assert int(pid) == run.front
+    os.kill(int(pid), signal.SIGTERM)
+    assert run.wait() == 128 + signal.SIGTERM
+    assert {line.split("\t")[1] for line in read(log)} == {f"[{pid}]"}

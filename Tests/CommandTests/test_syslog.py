@@ -25,7 +25,7 @@ def test_a_line_has_facility_severity_tag_and_lockname(fleet, daemon, name, faci
     assert_silent(run, 3)
     lines = daemon.lines()
     assert {priority for priority, _, _ in lines} == {facility * 8 + INFO}
-    assert len({process for _, process, _ in lines}) == 1
+    assert {process for _, process, _ in lines} == {run.front}
     assert all(message.startswith("a: ") for _, _, message in lines)
     assert lines[-1][2].startswith("a: outcome=ran code=3 waited=")
 
@@ -101,7 +101,7 @@ def test_the_journal_gets_fields(fleet, daemon):
     assert_silent(run, 3)
     story = daemon.entries()[-1]
     assert story["MESSAGE"].startswith("a: outcome=ran code=3 ")
-    assert (story["PRIORITY"], story["SYSLOG_IDENTIFIER"]) == ("6", "switchman")
+    assert (story["PRIORITY"], story["SYSLOG_IDENTIFIER"], story["SYSLOG_PID"]) == ("6", "switchman", str(run.front))
     assert (story["SWITCHMAN_LOCKNAME"], story["SWITCHMAN_HOST"]) == ("a", "host1.example.org")
     assert (story["SWITCHMAN_OUTCOME"], story["SWITCHMAN_CODE"]) == ("ran", "3")
     assert float(story["SWITCHMAN_HELD_SECONDS"]) >= 0 and int(story["SWITCHMAN_TOKEN"]) > 0

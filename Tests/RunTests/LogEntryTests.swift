@@ -8,7 +8,7 @@ import Testing
 @Suite struct LogEntryTests {
     private func entry(_ message: String, level: Logger.Level = .info, fields: [String: JSONValue] = [:]) -> LogEntry {
         LogEntry(
-            lockname: "a", host: "h.example.org", level: level, message: message, fields: fields,
+            lockname: "a", host: "h.example.org", pid: 4711, level: level, message: message, fields: fields,
             clock: timespec(tv_sec: 1_763_748_465, tv_nsec: 7_999_999))
     }
 
@@ -21,7 +21,7 @@ import Testing
     @Test func textIsForPeople() throws {
         #expect(text(entry("hello").screenLine(.text)) == "switchman: a: hello\n")
         let line = text(entry("hello").fileLine(.text))
-        #expect(line.hasSuffix("\t[\(getpid())]\thello\n"))
+        #expect(line.hasSuffix("\t[4711]\thello\n"))
         #expect(line.contains(/^2025-11-2[0-9] [0-9]{2}:[0-9]{2}:45\t/))
     }
 
@@ -30,7 +30,7 @@ import Testing
         let members = try members(line)
         #expect(members["code"] == .integer(3) && members["outcome"] == .string("ran"))
         #expect(members["level"] == .string("warning") && members["message"] == .string("x"))
-        #expect(members["host"] == .string("h.example.org") && members["pid"] == .integer(Int64(getpid())))
+        #expect(members["host"] == .string("h.example.org") && members["pid"] == .integer(4711))
         let time = try #require(members["time"]?.string)
         #expect(time.contains(/^2025-11-2[0-9]T[0-9]{2}:[0-9]{2}:45\.007[+-][0-9]{2}:[0-9]{2}$/))
     }
@@ -47,7 +47,7 @@ import Testing
 
     @Test func syslogGetsFacilityAndSeverityAsOneNumber() {
         let datagram = text(entry("hello", level: .error).datagram(.text, .syslog(facility: 16)))
-        #expect(datagram.contains(/^<131>Nov 2[0-9] [0-9]{2}:[0-9]{2}:45 switchman\[[0-9]+\]: a: hello$/))
+        #expect(datagram.contains(/^<131>Nov 2[0-9] [0-9]{2}:[0-9]{2}:45 switchman\[4711\]: a: hello$/))
     }
 
     @Test func aDatagramIsCutBetweenLetters() {
@@ -60,7 +60,7 @@ import Testing
         let datagram = entry("one\ntwo", level: .critical, fields: ["code": .integer(3)]).datagram(.json, .journal)
         let expected =
             Array("MESSAGE\n".utf8) + [10, 0, 0, 0, 0, 0, 0, 0] + Array("a: one\ntwo\nPRIORITY=2\n".utf8)
-            + Array("SYSLOG_IDENTIFIER=switchman\nSWITCHMAN_LOCKNAME=a\n".utf8)
+            + Array("SYSLOG_IDENTIFIER=switchman\nSYSLOG_PID=4711\nSWITCHMAN_LOCKNAME=a\n".utf8)
             + Array("SWITCHMAN_HOST=h.example.org\nSWITCHMAN_CODE=3\n".utf8)
         #expect(datagram == expected)
     }
