@@ -67,7 +67,8 @@ package struct Configuration: Sendable {
         if let setting = settings["fqdn"] {
             configuration.fqdn = try setting.hostName()
         }
-        return (configuration, warnings: settings.warnings())
+        let doubt = settings["loglevel"]?.doubt(about: configuration.loglevel)
+        return (configuration, warnings: settings.warnings() + [doubt].compactMap(\.self))
     }
 
     private func checkMixedFleet(_ setting: Setting) throws(ConfigurationError) {

@@ -179,18 +179,22 @@ struct Setting {
     }
 
     func logLevel() throws(ConfigurationError) -> LogLevel {
-        let level: LogLevel? =
-            switch value {
-            case .integer(let number): LogLevel(String(number))
-            case .string(let name): LogLevel(name)
-            default: nil
-            }
-        guard let level else {
-            throw wrongType(
-                expected: "debug, info, notice, warning, error, critical, alert, emergency, or 0 to 7 as in syslog")
+        let named = value.string.flatMap { LogLevel($0) }
+        guard let level = named ?? levelNumber.flatMap({ LogLevel(number: $0) }) else {
+            throw wrongType(expected: "debug, info, notice, warning, error, critical, alert or emergency")
         }
         return level
     }
+
+    /// What to tell of a level that is a number: nobody should have to know who counts how.
+    func doubt(about level: LogLevel) -> String? {
+        guard let levelNumber else { return nil }
+        return "\(place) is \(levelNumber), which syslog counts from emergency on, and the original from debug on; it is taken "
+            + "as \"\(level)\", which says more; write the name"
+    }
+
+    private var levelNumber: Int64? { value.integer ?? value.string.flatMap { DigitText.parse($0) } }
+
     func logFormat() throws(ConfigurationError) -> LogFormat {
         guard case .string(let name) = value, let format = LogFormat(rawValue: name) else {
             throw wrongType(expected: LogFormat.allCases.map(\.rawValue).joined(separator: " or "))

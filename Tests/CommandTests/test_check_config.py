@@ -51,6 +51,15 @@ def test_all_warnings_are_told(ctl, offline):
     assert len(run.out.splitlines()) == 5
 
 
+@pytest.mark.parametrize("number, name", [(0, "debug"), ("1", "info"), (3, "warning"), (7, "debug")])
+def test_a_log_level_that_is_a_number_is_a_warning(ctl, fleet, offline, number, name):
+    """It means the opposite to the original, which may read the same file."""
+    path = offline(loglevel=number)
+    assert_one_line(check(ctl, path), "WARNING", "config", f'key "loglevel" is {number}', f'taken as "{name}"', "write the name")
+    run = fleet.run("--lockname", "a", "--", "true", config=fleet.config(loglevel=number))
+    assert run.code == 0 and 'key "loglevel"' in run.err and len(run.err.splitlines()) == 1
+
+
 def test_the_defaults_are_without_a_warning(ctl, fleet):
     path = fleet.write("small.conf", json.dumps({"prefix": "/x", "zkhosts": "a"}))
     assert_one_line(check(ctl, path), "OK", "config", "a:2181")

@@ -47,6 +47,14 @@ def test_a_higher_level_says_less(fleet):
     assert counts[0] >= counts[1] > counts[2] == 0
 
 
+def test_a_level_that_is_a_number_silences_nothing(fleet):
+    """To the original 1 is info, and to syslog 6."""
+    for level in (1, 6):
+        log = f"{fleet.folder}/log.{level}"
+        fleet.run("--lockname", "a", "--", "true", config=fleet.config(logfile=log, loglevel=level))
+        assert "outcome=ran" in read(log)[-1]
+
+
 def test_a_log_that_cannot_be_written_is_one_warning(fleet):
     run = fleet.run("--lockname", "a", "--", "sh", "-c", "exit 3", config=fleet.config(logfile="/no/such/folder/log"))
     assert run.code == 3

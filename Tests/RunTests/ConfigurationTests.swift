@@ -207,9 +207,18 @@ import Testing
         ("\"warn\"", .warning),
         ("\"err\"", .error), ("\"error\"", .error), ("\"crit\"", .critical), ("\"critical\"", .critical),
         ("\"alert\"", .alert),
-        ("\"emerg\"", .emergency), ("\"Emergency\"", .emergency), ("0", .emergency), ("\"3\"", .error), ("7", .debug),
+        ("\"emerg\"", .emergency), ("\"Emergency\"", .emergency),
     ])
     func readsLogLevels(value: String, level: LogLevel) throws {
+        #expect(try load(key: "loglevel", value).loglevel == level)
+    }
+
+    /// To the original 0 is debug and 7 emergency, to syslog the other way round.
+    @Test(arguments: [
+        ("0", LogLevel.debug), ("1", .info), ("2", .notice), ("\"3\"", .warning), ("4", .warning), ("5", .notice), ("6", .info),
+        ("7", .debug),
+    ])
+    func ofALevelThatIsANumberTheOneThatSaysMoreIsTaken(value: String, level: LogLevel) throws {
         #expect(try load(key: "loglevel", value).loglevel == level)
     }
 
