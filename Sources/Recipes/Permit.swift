@@ -9,6 +9,7 @@ package struct Permit: Sendable, Equatable {
         case mark(session: String, termSeconds: Int64)
     }
 
+    /// What is taken of the total: nothing where the name has less.
     package let count: Int64
     package let total: Int64
     package let kind: Kind
@@ -17,20 +18,21 @@ package struct Permit: Sendable, Equatable {
     /// Nil for a name of neither form.
     package init?(lease name: String) {
         let parts = name.split(separator: "_", omittingEmptySubsequences: false)
-        guard let (count, total) = Self.numbers(parts), let sequence = Sequence.parse(parts[parts.count - 1]) else {
-            return nil
-        }
+        // The original makes leases of no permits and of less, for those whose arithmetic comes to that.
+        guard let (count, total) = Self.numbers(parts, least: parts.count == 3 ? .min : 1),
+            let sequence = Sequence.parse(parts[parts.count - 1])
+        else { return nil }
         switch parts.count {
         case 3: kind = .original(sequence: sequence)
         case 4 where Self.isSession(parts[2]): kind = .lease(session: String(parts[2]), sequence: sequence)
         default: return nil
         }
-        (self.count, self.total, self.name) = (count, total, name)
+        (self.count, self.total, self.name) = (max(0, count), total, name)
     }
 
     package init?(mark name: String) {
         let parts = name.split(separator: "_", omittingEmptySubsequences: false)
-        guard let (count, total) = Self.numbers(parts), parts.count == 5, Self.isSession(parts[2]),
+        guard let (count, total) = Self.numbers(parts, least: 1), parts.count == 5, Self.isSession(parts[2]),
             Int64(parts[3]) != nil, let term = Int64(parts[4]), term >= 0, term <= Term.secondsMax
         else { return nil }
         kind = .mark(session: String(parts[2]), termSeconds: term)
@@ -51,9 +53,9 @@ package struct Permit: Sendable, Equatable {
         }
     }
 
-    private static func numbers(_ parts: [Substring]) -> (Int64, Int64)? {
-        guard parts.count >= 3, let count = Int64(parts[0]), let total = Int64(parts[1]), count > 0,
-            count <= total, total <= Self.limit
+    private static func numbers(_ parts: [Substring], least: Int64) -> (Int64, Int64)? {
+        guard parts.count >= 3, let count = Int64(parts[0]), let total = Int64(parts[1]), count >= least,
+            count <= total, (1...Self.limit).contains(total)
         else { return nil }
         return (count, total)
     }

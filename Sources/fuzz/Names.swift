@@ -23,7 +23,9 @@ enum Names {
 
     private static func check(_ permit: Permit, _ name: String) {
         expect(permit.name.isByteForByte(name), "\(permit) is \(name)")
-        expect(1 <= permit.count && permit.count <= permit.total && permit.total <= 1 << 53, "\(permit) can be counted")
+        let least: Int64 = if case .original = permit.kind { 0 } else { 1 }
+        expect(least <= permit.count && permit.count <= permit.total, "\(permit) can be counted")
+        expect((1...(1 << 53)).contains(permit.total), "\(permit) has a total")
         let made: String
         switch permit.kind {
         case .original(let sequence): made = "\(permit.count)_\(permit.total)_\(tenDigits(sequence))"

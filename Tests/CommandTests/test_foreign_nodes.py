@@ -33,8 +33,8 @@ def test_among_those_who_wait_for_the_lock(fleet, name, options):
 
 
 @pytest.mark.parametrize("name", [
-    "foreign", "1_3", "1_3_", "x_3_0000000001", "1_x_0000000001", "0_3_0000000001", "-1_3_0000000001",
-    "4_3_0000000001", "1_3_000000000x", "_3_0000000001",
+    "foreign", "1_3", "1_3_", "x_3_0000000001", "1_x_0000000001", "4_3_0000000001", "1_3_000000000x", "_3_0000000001",
+    "0_0_0000000001", "0_-3_0000000001", "0_3_100000000000001_0000000001", "-1_3_100000000000001_0000000001",
 ])
 def test_among_the_leases(fleet, name):
     fleet.resources("r")
@@ -44,7 +44,21 @@ def test_among_the_leases(fleet, name):
     assert (fleet.leases("r"), fleet.marks("r")) == ([name], [])
 
 
-@pytest.mark.parametrize("name", ["foreign", "1_3", "1_3_x_1_30", "1_3_100000000000001_1_x", "1_3_100000000000001_1"])
+@pytest.mark.parametrize("name", ["0_3_0000000001", "-1_3_0000000001", "-9223372036854775808_3_0000000001"])
+def test_an_originals_lease_of_nothing_takes_nothing(fleet, name):
+    """It holds such a lease like any other, when its arithmetic comes to that."""
+    fleet.resources("r")
+    path = fleet.path("semaphores", "r", "leases", name)
+    fleet.client.create(path, b"old.example.org 4711", ephemeral=True, makepath=True)
+    assert_silent(fleet.run("--lockname", "a", "--lease", "r=3:3", "--", "true"), 0)
+    refused(fleet, path, options=("--lease", "r=1:4"))
+    assert fleet.leases("r") == [name]
+    fleet.client.delete(path)
+
+
+@pytest.mark.parametrize("name", [
+    "foreign", "1_3", "1_3_x_1_30", "1_3_100000000000001_1_x", "1_3_100000000000001_1", "0_3_100000000000001_1_30",
+])
 def test_among_the_marks(fleet, name):
     fleet.resources("r")
     path = fleet.path("semaphores", "r", "marks", name)
