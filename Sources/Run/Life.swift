@@ -60,7 +60,7 @@ package final class Life {
                 job: job, talk: talk, limits: limits, earlierSessions: earlierSessions, notice: notice)
             do throws(Interruption) {
                 let verdict = try await acquisition.perform()
-                if case .skipped(let skip) = verdict { return Ended(outcome: skip.outcome) }
+                if case .skipped(let skip) = verdict { return left(Ended(outcome: skip.outcome), since: began) }
                 var claims: Claims?
                 if case .owned(let owned) = verdict { claims = owned }
                 story.waited = began.duration(to: clock.now)
@@ -70,14 +70,20 @@ package final class Life {
                 limits = Acquisition.Limits()
             } catch {
                 // Who asked for the end while a take was under way has it, whatever became of the take.
-                do throws(Interruption) { try talk.unhold() } catch { return Ended(error) }
-                guard case .sessionExpired = error else { return Ended(error) }
+                do throws(Interruption) { try talk.unhold() } catch { return left(Ended(error), since: began) }
+                guard case .sessionExpired = error else { return left(Ended(error), since: began) }
                 limits = acquisition.limits
             }
             if let session = ensemble.session { earlierSessions.insert(session.id) }
             ensemble.close(cap: .milliseconds(500))
             ensemble = connect()
         }
+    }
+
+    /// It waited to its end.
+    private func left(_ ended: Ended, since began: BootInstant) -> Ended {
+        story.waited = began.duration(to: clock.now)
+        return ended
     }
 
     /// Ends the session; what the run leaves on the servers goes with it.

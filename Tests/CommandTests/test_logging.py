@@ -103,3 +103,18 @@ def test_the_pid_is_that_of_the_lock(fleet):
     os.kill(int(pid), signal.SIGTERM)
     assert run.wait() == 128 + signal.SIGTERM
     assert {line.split("\t")[1] for line in read(log)} == {f"[{pid}]"}
+
+
+def waited(log):
+    return float(re.search(r" waited=(\d+\.\d{3})s", read(log)[-1])[1])
+
+
+def test_a_run_that_does_not_reach_its_command_has_waited_all_the_same(busy):
+    log = f"{busy.folder}/log"
+    run = busy.run("--lockname", "a", "--lease", "r=1:1", "--lease-wait", 2, "--", "true", config=busy.config(logfile=log))
+    assert run.code == 75 and 2 <= waited(log) < 10
+    run = busy.run("--lockname", "blocker", "--wait", 2, "--", "true", config=busy.config(logfile=log))
+    assert run.code == 0 and 2 <= waited(log) < 10
+    away = busy.config("away.conf", logfile=log, zkhosts="127.0.0.1:1", connect_timeout=2)
+    assert busy.run("--lockname", "a", "--", "true", config=away).code == 69 and 2 <= waited(log) < 10
+    busy.end_job("blocker")
