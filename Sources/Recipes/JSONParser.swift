@@ -4,18 +4,19 @@
 /// others refuse (a comma before a closing bracket, UTF-16), and cannot say where a fault is.
 struct JSONParser {
     private let bytes: [UInt8]
+    private let keepsNumbers: Bool
     private var position = 0
     private var depth = 0
 
     /// Deeper than anything we read; the parser goes down the stack, one step for each level.
     private static let deepest = 64
 
-    private init(_ bytes: [UInt8]) {
-        self.bytes = bytes
+    private init(_ bytes: [UInt8], keepsNumbers: Bool) {
+        (self.bytes, self.keepsNumbers) = (bytes, keepsNumbers)
     }
 
-    static func parse(_ bytes: [UInt8]) throws(JSONValue.Fault) -> JSONValue {
-        var parser = JSONParser(bytes)
+    static func parse(_ bytes: [UInt8], keepsNumbers: Bool) throws(JSONValue.Fault) -> JSONValue {
+        var parser = JSONParser(bytes, keepsNumbers: keepsNumbers)
         let value = try parser.value()
         parser.skipBlanks()
         guard parser.next == nil else { throw parser.fault("something follows its end") }
@@ -120,10 +121,15 @@ struct JSONParser {
             try digits()
         }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        if let integer = Int64(text) { return .integer(integer) }
-        guard let number = Double(text), number.isFinite else { throw fault("the number before this is too large") }
-        // 2.0 and 2e3 are integers to everybody.
-        return Int64(exactly: number).map { .integer($0) } ?? .number(number)
+        let value: JSONValue
+        if let integer = Int64(text) {
+            value = .integer(integer)
+        } else {
+            guard let number = Double(text), number.isFinite else { throw fault("the number before this is too large") }
+            // 2.0 and 2e3 are integers to everybody.
+            value = Int64(exactly: number).map { .integer($0) } ?? .number(number)
+        }
+        return keepsNumbers && value.text != text ? .verbatim(text) : value
     }
 
     private mutating func digits() throws(JSONValue.Fault) {
@@ -211,7 +217,9 @@ extension JSONValue {
     }
 
     /// Reads one JSON text of any kind.
-    package static func parse(_ bytes: [UInt8]) throws(Fault) -> JSONValue {
-        try JSONParser.parse(bytes)
+    ///
+    /// - Parameter keepsNumbers: for who writes it again: others may count further than we do, or see more in `1.0`.
+    package static func parse(_ bytes: [UInt8], keepsNumbers: Bool = false) throws(Fault) -> JSONValue {
+        try JSONParser.parse(bytes, keepsNumbers: keepsNumbers)
     }
 }

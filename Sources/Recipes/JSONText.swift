@@ -18,6 +18,7 @@ extension JSONValue {
         case .boolean(let flag): text += flag ? "true" : "false"
         case .integer(let number): text += String(number)
         case .number(let number): text += number.isFinite ? String(number) : "null"
+        case .verbatim(let number): text += number
         case .string(let string): Self.quote(string, to: &text)
         case .array(let elements):
             text += "["

@@ -6,6 +6,8 @@ package enum JSONValue: Sendable, Equatable {
     case integer(Int64)
     /// Any other number.
     case number(Double)
+    /// A number as it was written, where we would write it in another way: only of a text that is to be written again.
+    case verbatim(String)
     case string(String)
     case array([JSONValue])
     case object([ExactName: JSONValue])
@@ -15,7 +17,7 @@ package enum JSONValue: Sendable, Equatable {
         switch self {
         case .null: "null"
         case .boolean: "true or false"
-        case .integer, .number: "a number"
+        case .integer, .number, .verbatim: "a number"
         case .string: "a string"
         case .array: "a list"
         case .object: "an object"

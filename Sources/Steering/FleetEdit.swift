@@ -10,7 +10,7 @@ package struct FleetEdit: Sendable {
 
     package init(bytes: [UInt8]) throws(FleetDataError) {
         fleet = try FleetData.parse(bytes)
-        members = (try? JSONValue.parse(bytes))?.object ?? [:]
+        members = (try? JSONValue.parse(bytes, keepsNumbers: true))?.object ?? [:]
     }
 
     /// As runs will read it.

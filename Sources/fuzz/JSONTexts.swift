@@ -15,6 +15,17 @@ enum JSONTexts {
         guard let read = try? JSONValue.parse(Array(text.utf8)) else { fatalError("does not hold: \(text) is JSON") }
         expect(read == withoutNulls(value), "\(text) is \(value)")
         expect(read.text.isByteForByte(text), "and is written the same")
+        playEditing(bytes, value)
+    }
+
+    /// What is written again means the same, and its numbers are as they were.
+    private static func playEditing(_ bytes: [UInt8], _ value: JSONValue) {
+        guard let kept = try? JSONValue.parse(bytes, keepsNumbers: true) else {
+            fatalError("does not hold: it is JSON also to who edits it")
+        }
+        let text = Array(kept.wholeText.utf8)
+        expect((try? JSONValue.parse(text)) == value, "\(kept) is \(value)")
+        expect((try? JSONValue.parse(text, keepsNumbers: true)) == kept, "\(kept) stays as it is")
     }
 
     /// Members that are null are not written.
@@ -22,7 +33,7 @@ enum JSONTexts {
         switch value {
         case .array(let elements): .array(elements.map(withoutNulls))
         case .object(let members): .object(members.filter { $0.value != .null }.mapValues(withoutNulls))
-        case .null, .boolean, .integer, .number, .string: value
+        case .null, .boolean, .integer, .number, .verbatim, .string: value
         }
     }
 }

@@ -41,6 +41,13 @@ def test_unknown_keys_stay_as_they_are(ctl, fleet):
     assert data(fleet) == {**before, "paused": ["backup"]}
 
 
+def test_numbers_stay_as_they_are_written(ctl, fleet):
+    numbers = "[18446744073709551615,12345678901234567890123,0.12345678901234567891,1.0,-0,1E+3]"
+    fleet.prefix_data(f'{{"future": {numbers}}}')
+    assert_silent_yes(ctl("pause", "backup"))
+    assert fleet.get() == f'{{"future":{numbers},"paused":["backup"]}}'
+
+
 def test_names_are_compared_byte_for_byte(ctl, fleet):
     """Composed and decomposed, the same letter makes two locknames."""
     assert_silent_yes(ctl("pause", "caf\u00e9"))

@@ -18,6 +18,16 @@ import Testing
         ] as [(String, JSONValue)])
     func whatIsJSONIsRead(text: String, value: JSONValue) throws { #expect(try parse(text) == value) }
 
+    @Test(
+        arguments: [
+            ("7", .integer(7)), ("-1.25", .number(-1.25)), ("1.0", .verbatim("1.0")), ("-0", .verbatim("-0")),
+            ("9223372036854775808", .verbatim("9223372036854775808")), ("1e2", .verbatim("1e2")),
+        ] as [(String, JSONValue)])
+    func numbersAreKeptForWhoWritesThemAgain(text: String, value: JSONValue) throws {
+        #expect(try JSONValue.parse(Array(text.utf8), keepsNumbers: true) == value)
+        #expect(value.wholeText == text)
+    }
+
     @Test(arguments: [
         "", " ", "nul", "nulL", "True", "'a'", "+1", "01", "1.", ".5", "-", "1e", "0x1", "NaN", "1e999", "\"a",
         "\"a\nb\"",

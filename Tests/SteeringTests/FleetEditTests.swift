@@ -16,6 +16,23 @@ import Testing
                 == #"{"future":{"x":null,"y":[1,2.5]},"groups":{"web":"a"},"paused":["b","c"]}"#)
     }
 
+    /// Those of other programs' keys: they may count further, or see more in `1.0`.
+    @Test(arguments: [
+        "18446744073709551615", "12345678901234567890123", "0.12345678901234567891", "1.0", "-0", "-0.0", "1e3", "1E+300", "7",
+        "2.5",
+    ])
+    func numbersStayAsTheyAreWritten(number: String) throws {
+        let rest = #""future":{"x":[\#(number)],"y":\#(number)},"paused":["#
+        #expect(try edited("{\(rest)]}") { $0.pause("c") } == #"{\#(rest)"c"]}"#)
+    }
+
+    @Test func aTotalIsTheSameHoweverItIsWritten() throws {
+        var edit = try FleetEdit(bytes: Array(#"{"resources":["r"],"totals":{"r":3.0}}"#.utf8))
+        edit.addResource("r", total: .integer(3))
+        #expect(!edit.hasChanged)
+        #expect(String(decoding: try edit.encoded(), as: UTF8.self) == #"{"resources":["r"],"totals":{"r":3.0}}"#)
+    }
+
     @Test func editsInARowSeeEachOther() throws {
         let text = try edited("") {
             $0.pause("a")
