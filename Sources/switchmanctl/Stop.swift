@@ -56,10 +56,12 @@ struct Stop: FleetVerb {
             stat.czxid == lock.token
         else { throw Complaint.no("the lock \(lock.lockname) is not \(who)'s any more; nothing was deleted") }
         switch try await fleet.talk.ask([.multi([.delete(path)])])[0] {
-        case .success: return .yes
-        case .failure(let failure) where failure.reason == .noNode: return .yes
+        case .success: break
+        case .failure(let failure) where failure.reason == .noNode: break
         case let reply: throw reply.interruption
         }
+        StopReport(isJSON: printing.json).tellDeleted(lock)
+        return .yes
     }
 }
 

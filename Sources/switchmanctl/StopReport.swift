@@ -59,6 +59,11 @@ struct StopReport {
         }
     }
 
+    /// There is nothing to wait for: the lock was deleted. For people the warning before it has said so.
+    func tellDeleted(_ lock: LockStatus) {
+        if isJSON { Screen.print(.object(["locks": .array([.object(Self.members(lock, end: "deleted"))])])) }
+    }
+
     private static func isHolders(_ record: JobRecord, _ lock: LockStatus) -> Bool {
         record.session == lock.holder.map { String(UInt64(bitPattern: $0.session), radix: 16) }
     }
@@ -69,20 +74,23 @@ struct StopReport {
     }
 
     private static func json(_ lock: LockStatus, _ end: Stopping.End) -> JSONValue {
-        var members: [ExactName: JSONValue] = [
-            "lockname": .string(lock.lockname), "holder": lock.holder.map { .object($0.json) } ?? .null,
-            "token": lock.token.map { .integer($0) } ?? .null,
-        ]
         switch end {
         case .stopped(let record):
-            members["end"] = .string("stopped")
+            var members = members(lock, end: "stopped")
             if let run = run(of: lock, in: record) {
                 members["outcome"] = .string(run.outcome)
                 members["code"] = run.code.map { .integer(Int64($0)) } ?? .null
             }
-        case .original: members["end"] = .string("original")
-        case .timedOut: members["end"] = .string("timed-out")
+            return .object(members)
+        case .original: return .object(members(lock, end: "original"))
+        case .timedOut: return .object(members(lock, end: "timed-out"))
         }
-        return .object(members)
+    }
+
+    private static func members(_ lock: LockStatus, end: String) -> [ExactName: JSONValue] {
+        [
+            "lockname": .string(lock.lockname), "holder": lock.holder.map { .object($0.json) } ?? .null,
+            "token": lock.token.map { .integer($0) } ?? .null, "end": .string(end),
+        ]
     }
 }

@@ -127,6 +127,15 @@ def test_force_warns_and_deletes(ctl, fleet, holder):
     fleet.client.delete(holder.record)
 
 
+def test_force_with_json_tells_it_in_one_document(ctl, fleet, holder):
+    stop = ctl("stop", "backup", "--force", "--json")
+    assert stop.code == 0 and "warning: deleting the lock backup" in stop.err
+    lock, = checked(stop.out, "stop")["locks"]
+    assert (lock["lockname"], lock["end"], lock["token"]) == ("backup", "deleted", holder.token)
+    assert lock["holder"]["host"] == "host7.example.org"
+    fleet.client.delete(holder.record)
+
+
 def test_force_on_an_original_says_that_two_may_run(ctl, fleet):
     Original(fleet.client, fleet.prefix).take_lock("old")
     stop = ctl("stop", "old", "--force")
