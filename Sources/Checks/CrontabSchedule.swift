@@ -100,6 +100,12 @@ package struct CrontabSchedule: Sendable, Equatable {
             guard let span = pieces.first, pieces.count <= 2, !span.isEmpty else {
                 throw fault("it must be *, a number, a range or a list of these, with /STEP or without")
             }
+            if span.contains(UInt8(ascii: "~")) {
+                guard pieces.count == 1 else { throw fault("a random value (~) has no step") }
+                // One of them, the same until the crontab is read anew: which one does not matter to the gap between two days.
+                values.insert(try range(Array(span), field, fault, between: UInt8(ascii: "~")).lowerBound)
+                continue
+            }
             var step = 1
             if pieces.count == 2 {
                 guard let number = DigitText.parse(pieces[1]), (1...1000).contains(number) else {
@@ -118,13 +124,18 @@ package struct CrontabSchedule: Sendable, Equatable {
         return values
     }
 
+    /// - Parameter separator: cronie takes a random value of `5~20`; an end that is missing there is the field's own.
     private static func range(
-        _ span: [UInt8], _ field: Field, _ fault: (String) -> Fault
+        _ span: [UInt8], _ field: Field, _ fault: (String) -> Fault, between separator: UInt8 = UInt8(ascii: "-")
     ) throws(Fault) -> ClosedRange<Int> {
         if span == [UInt8(ascii: "*")] { return field.range }
-        let ends = span.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard (1...2).contains(ends.count), let first = number(ends[0], field),
-            let last = number(ends[ends.count - 1], field)
+        let ends = span.split(separator: separator, omittingEmptySubsequences: false)
+        let isRandom = separator == UInt8(ascii: "~")
+        func end(_ text: ArraySlice<UInt8>, _ limit: Int) -> Int? {
+            isRandom && text.isEmpty ? limit : number(text, field)
+        }
+        guard (1...2).contains(ends.count), let first = end(ends[0], field.range.lowerBound),
+            let last = end(ends[ends.count - 1], field.range.upperBound)
         else {
             let names = field.names.isEmpty ? "" : ", or a name such as \(field.names[0])"
             throw fault("it must be from \(field.range.lowerBound) to \(field.range.upperBound)\(names)")

@@ -118,6 +118,9 @@ import Testing
         "* * * * * sh -c \"switchman $OPTIONS $JOB\"\n",
         "* * * * * echo 'say \"it' # a shell's own affair\n",
         "* * * * * SWITCHMAN_CONFIG=/x switchman a one\n* * * * * switchman a two\n",
+        "0~59 ~ 1~ jan~mar ~fri switchman a\n",
+        "0~20,30 * * * * switchman a\n",
+        "0~59 * * * * switchman --min-interval 54m a\n",
     ])
     func hasNothingToSayOfWhatIsFine(text: String) {
         let verdict = check(text)
@@ -137,6 +140,11 @@ import Testing
             ("* * * * 8 a\n", "bad day of the week \"8\""),
             ("* * * * fri-mon a\n", "runs backwards"),
             ("5-1 * * * * a\n", "runs backwards"),
+            ("5~1 * * * * a\n", "runs backwards"),
+            ("0~60 * * * * a\n", "bad minute \"0~60\""),
+            ("1~2~3 * * * * a\n", "bad minute"),
+            ("*~9 * * * * a\n", "bad minute"),
+            ("0~59/2 * * * * a\n", "a random value (~) has no step"),
             ("*/0 * * * * a\n", "the step"),
             ("*/x * * * * a\n", "the step"),
             ("1,,2 * * * * a\n", "a list of these"),
