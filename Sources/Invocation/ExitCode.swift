@@ -14,23 +14,23 @@ package struct ExitCode: Sendable {
     }
 
     package func code(for ended: Ended) -> Int32 {
-        if let code = override(ended.outcome) { return code }
-        return ended.code ?? (isSkip(ended.outcome) ? 0 : ended.outcome.defaultCode)
+        if let code = override(ended) { return code }
+        return ended.code ?? (isSkip(ended) ? 0 : ended.outcome.defaultCode)
     }
 
     /// Nothing to complain of.
-    package func isSkip(_ outcome: Outcome) -> Bool {
-        outcome.isSkip || outcome == .unavailable && unavailableIsSkip
+    package func isSkip(_ ended: Ended) -> Bool {
+        ended.outcome.isSkip || ended.outcome == .unavailable && !ended.isRefused && unavailableIsSkip
     }
 
     /// SIGINT is raised again, so that a shell loop around us stops as it would around the command.
     package func signalToDieOf(_ ended: Ended) -> Int32 {
-        ended.outcome == .signaled && ended.signal == SIGINT && override(.signaled) == nil ? SIGINT : 0
+        ended.outcome == .signaled && ended.signal == SIGINT && override(ended) == nil ? SIGINT : 0
     }
 
-    private func override(_ outcome: Outcome) -> Int32? {
-        if let code = codes[outcome.rawValue] { return Int32(code) }
-        if isSkip(outcome), let skip { return Int32(skip) }
+    private func override(_ ended: Ended) -> Int32? {
+        if let code = codes[ended.outcome.rawValue] { return Int32(code) }
+        if isSkip(ended), let skip { return Int32(skip) }
         return nil
     }
 }

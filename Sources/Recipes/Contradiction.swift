@@ -26,7 +26,7 @@ extension Acquisition {
         contradiction = latest
         if latest.count < Contradiction.tolerated { return }
         if latest.since.duration(to: now) >= talk.connectTimeout {
-            throw .unavailable(
+            throw .refused(
                 "ZooKeeper refuses again and again what its own answers for \(job.lockname) ask for; do its servers show the "
                     + "same nodes? (a follower may have lost or kept transactions, as those of 3.8.0 to 3.8.4 can)")
         }

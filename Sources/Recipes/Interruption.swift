@@ -8,6 +8,8 @@ package enum Interruption: Error, Sendable, Equatable {
     case sessionExpired
     /// No connection in time.
     case unavailable(String)
+    /// The servers were reached, and would say the same again: a quota, a session timeout that is too short.
+    case refused(String)
 
     // Found out.
     /// A znode is not what it should be.
@@ -25,7 +27,7 @@ extension Interruption: CustomStringConvertible {
         case .callerGone: "the process that the caller had started was killed"
         case .guardianGone: "the guardian died"
         case .sessionExpired: "the session expired"
-        case .unavailable(let why), .badData(let why), .denied(let why), .noPermits(let why): why
+        case .unavailable(let why), .refused(let why), .badData(let why), .denied(let why), .noPermits(let why): why
         }
     }
 }

@@ -91,11 +91,15 @@ package struct Ended: Sendable, Equatable {
     /// For the user, if there is anything to say.
     package var reason: String?
     package var errno: Int32?
+    /// By servers that can be reached: it does not pass, so it is never a skip.
+    package var isRefused: Bool
 
     package init(
-        outcome: Outcome, code: Int32? = nil, signal: Int32? = nil, reason: String? = nil, errno: Int32? = nil
+        outcome: Outcome, code: Int32? = nil, signal: Int32? = nil, reason: String? = nil, errno: Int32? = nil,
+        isRefused: Bool = false
     ) {
         (self.outcome, self.code, self.signal, self.reason, self.errno) = (outcome, code, signal, reason, errno)
+        self.isRefused = isRefused
     }
 }
 

@@ -78,7 +78,7 @@ struct Wrapper: Sendable {
     private func aftermath(of ended: Ended, _ story: Life.Story) -> Aftermath {
         Aftermath(
             plan: plan, log: log, clock: supervisor.loop, ended: ended, story: story,
-            isSkip: codes.isSkip(ended.outcome), exitCode: codes.code(for: ended), reason: reason(ended))
+            isSkip: codes.isSkip(ended), exitCode: codes.code(for: ended), reason: reason(ended))
     }
 
     private func splay() async -> Interruption? {
@@ -168,7 +168,7 @@ struct Wrapper: Sendable {
     }
 
     private func tell(_ ended: Ended, _ story: Life.Story) {
-        if let line = complaint(ended) { log.log(level: codes.isSkip(ended.outcome) ? .info : .error, "\(line)") }
+        if let line = complaint(ended) { log.log(level: codes.isSkip(ended) ? .info : .error, "\(line)") }
         if ended.outcome == .ran, let code = ended.code, code != 0 { log.info("the command exited with \(code)") }
         let held = story.held.map { " held=\(Self.seconds($0))" } ?? ""
         let token = story.token.map { " token=\($0)" } ?? ""

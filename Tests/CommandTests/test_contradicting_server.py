@@ -23,6 +23,15 @@ def test_it_gives_up_after_the_connect_timeout(fleet, proxy):
     assert fleet.list("locks") == [] and fleet.record("a")["state"] == "ended"
 
 
+def test_it_is_no_skip(fleet, proxy):
+    """--on-unavailable is about servers that are not reached; this does not pass."""
+    assert fleet.run("--lockname", "a", "--", "true").code == 0
+    proxy.on_request = changed_before_each_take(fleet, proxy)
+    config = fleet.config("behind.conf", zkhosts=proxy.address, connect_timeout=2)
+    run = fleet.run("--lockname", "a", "--on-unavailable", "skip", "--", "false", config=config)
+    assert_one_line(run, 69, "again and again")
+
+
 def test_a_rival_or_two_in_between_do_no_harm(fleet, proxy):
     assert fleet.run("--lockname", "a", "--", "true").code == 0
     change, left = changed_before_each_take(fleet, proxy), [2]

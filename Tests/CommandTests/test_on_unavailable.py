@@ -4,6 +4,7 @@ import pytest
 
 from Support.eventually import now
 from Support.fleet import assert_one_line, assert_silent
+from Support.server import ZooKeeperServer
 
 
 @pytest.fixture
@@ -36,6 +37,37 @@ def test_other_errors_are_errors_all_the_same(fleet):
     skip = ("--lockname", "a", "--on-unavailable", "skip")
     assert_one_line(fleet.run(*skip, "-g", "unknown", "--", "false"), 65)
     assert fleet.run(*skip, "--", "sh", "-c", "exit 69").code == 69
+
+
+@pytest.fixture
+def strict(fleet):
+    """A server of its own, with quotas that count and short sessions."""
+    server = ZooKeeperServer(max_session_ms=5000, flags=["-Dzookeeper.enforceQuota=true"])
+    client = server.client()
+    fleet.settings.update(zkhosts=server.address)
+    fleet.server_client = client
+    yield fleet
+    client.stop()
+    client.close()
+    server.close()
+
+
+@pytest.mark.parametrize("options", [(), ("--lease", "r=1:1"), ("--wait", "1m")], ids=["lock", "lease", "wait"])
+def test_a_quota_is_an_error_all_the_same(strict, options):
+    """It does not pass, and a skip would hide it for good."""
+    client, quota = strict.server_client, f"/zookeeper/quota{strict.prefix}"
+    client.create(strict.prefix, b'{"resources": ["r"]}')
+    client.create(f"{quota}/zookeeper_limits", b"count=-1,bytes=-1=;countHardLimit=2", makepath=True)
+    client.create(f"{quota}/zookeeper_stats", b"count=0,bytes=0")
+    run = strict.run("--lockname", "a", "--on-unavailable", "skip", *options, "--", "false")
+    assert_one_line(run, 69, "-125")
+    assert strict.run("--lockname", "a", "--exit-code", "unavailable=5", *options, "--", "false").code == 5
+
+
+def test_sessions_too_short_for_a_mixed_fleet_are_an_error_all_the_same(strict):
+    strict.settings.update(mixed_fleet=True, session_timeout=30)
+    run = strict.run("--lockname", "a", "--on-unavailable", "skip", "--", "false")
+    assert_one_line(run, 69, "mixed_fleet", "maxSessionTimeout")
 
 
 @pytest.mark.parametrize("value", ["", "ignore", "FAIL"])
