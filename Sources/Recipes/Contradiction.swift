@@ -28,7 +28,8 @@ extension Acquisition {
         if latest.since.duration(to: now) >= talk.connectTimeout {
             throw .refused(
                 "ZooKeeper refuses again and again what its own answers for \(job.lockname) ask for; do its servers show the "
-                    + "same nodes? (a follower may have lost or kept transactions, as those of 3.8.0 to 3.8.4 can)")
+                    + "same nodes? (a follower may have lost or kept transactions, as those of 3.8.4 and before, 3.9.0, 3.9.1 "
+                    + "and 3.9.3 can)")
         }
         talk.ensemble.dropConnection()
         try await talk.rest(until: now.advanced(by: Contradiction.pause))
