@@ -8,7 +8,8 @@ package struct Term: Sendable, Equatable {
 
     package init(seconds: Int64) { self.seconds = seconds }
 
-    /// How far two machines' clocks may differ in rate, in percent: far beyond what NTP allows (500 ppm).
+    /// How far a machine's clock may be from true in rate, in percent: twenty times what NTP corrects by (500 ppm). chrony slews
+    /// a large offset by more, unless told otherwise: see Docs/Guarantees.md.
     static let driftPercent: Int64 = 1
     /// For killing and reaping: measured up to 1.4 s against a fork bomb.
     static let killingBudget = Duration.seconds(2)
