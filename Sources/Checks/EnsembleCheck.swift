@@ -30,6 +30,7 @@ package struct EnsembleCheck {
         judgeSessions()
         judgeTerm()
         judgeMixedFleet()
+        judgeConnections()
         tellWhatWasNotSeen()
     }
 
@@ -200,6 +201,24 @@ package struct EnsembleCheck {
                         + "\(settings.serverTickMilliseconds) ms: an original could start beside a running command")
             }
         }
+    }
+
+    // MARK: - Connections
+
+    /// Those that are left inherit the connections of a server that is lost, at the worst all of them. As long as there are no
+    /// more than one admits, none is refused, wherever they come from.
+    private mutating func judgeConnections() {
+        let all = servers.compactMap(\.connectionCount).reduce(Int64(0)) {
+            let (sum, overflows) = $0.addingReportingOverflow($1)
+            return overflows ? .max : sum
+        }
+        let limited = servers.filter { ($0.mostConnectionsOfOneAddress ?? 0) > 0 }
+        guard let server = limited.first(where: { $0.mostConnectionsOfOneAddress ?? .max < all }) else { return }
+        find(
+            .warning, server.name,
+            "admits \(server.mostConnectionsOfOneAddress ?? 0) connections of one address (maxClientCnxns), and there are \(all) "
+                + "in all: a busy host, or many behind one address (NAT), may be refused when another server is lost, so that "
+                + "their commands are ended; set it to 0 on every server, or to more than one address will ever have")
     }
 
     // MARK: - What was not seen

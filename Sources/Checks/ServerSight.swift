@@ -82,6 +82,11 @@ package struct ServerSight: Sendable {
     var mostSessionMilliseconds: Int64? { Self.number("maxSessionTimeout=", in: conf) }
     var syncLimitTicks: Int64? { Self.number("syncLimit=", in: conf) }
 
+    /// 0: as many as come.
+    var mostConnectionsOfOneAddress: Int64? { Self.number("maxClientCnxns=", in: conf) }
+    /// From whatever address.
+    var connectionCount: Int64? { Self.number("zk_num_alive_connections", in: mntr) }
+
     /// The voters of its ensemble; nil if that cannot be seen.
     var voterCount: Int? {
         if let text = conf.text {

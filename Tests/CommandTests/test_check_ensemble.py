@@ -151,10 +151,18 @@ def test_versions_that_lose_writes(ctl, fleet, fakes, version, lost):
     (good({"sync_limit": 100}), {}, ["may take 200000 ms (syncLimit times tickTime)", "make ownership_term longer"]),
     (good({"sync_limit": 9223372036854775807}), {}, ["may take for ever"]),
     (good({"mode": "read-only"}), {}, ["is read-only"]),
+    (good({"connections": 21}), {}, ["admits 60 connections of one address (maxClientCnxns), and there are 61 in all", "set it to 0"]),
+    (good({"max_connections": 0}, {"max_connections": 59}), {}, ["admits 59 connections"]),
+    (good({"connections": 9223372036854775807}), {}, ["there are 9223372036854775807 in all"]),
     ([{"mode": "leader", "voters": 4}] * 1 + [{"voters": 4}] * 3, {}, ["(4) outlives the loss of 1, as 3 would; make it 5"]),
 ])
 def test_what_is_a_warning(ctl, fleet, fakes, servers, changes, mentions):
     assert_says(check(ctl, fleet, fakes(*servers), **{**CALM, **changes}), "WARNING", "ensemble", *mentions)
+
+
+def test_no_limit_of_connections_is_fine(ctl, fleet, fakes):
+    unlimited = {"connections": 5000, "max_connections": 0}
+    assert_one_line(check(ctl, fleet, fakes(*good(unlimited, unlimited, unlimited)), **CALM), "OK", "ensemble")
 
 
 @pytest.mark.parametrize("servers, changes, mentions", [

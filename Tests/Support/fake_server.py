@@ -10,14 +10,16 @@ class FakeServer:
     no answer at all) and grants every session `granted_ms`, or answers a handshake with `handshake`."""
 
     def __init__(self, version="3.9.4", mode="follower", tick_ms=2000, sessions_ms=(4000, 40000), sync_limit=5, voters=3,
-                 granted_ms=None, handshake=None, words=None):
+                 granted_ms=None, handshake=None, words=None, max_connections=60, connections=20):
         self.granted_ms, self.handshake, self.asked = granted_ms, handshake, []
         members = "".join(f"server.{n + 1}=h{n}:2888:3888:participant\n" for n in range(voters))
         self.words = {
             "srvr": f"Zookeeper version: {version}-abc, built on 2025-08-19 19:53 UTC\nMode: {mode}\nNode count: 5\n",
             "conf": f"clientPort=2181\ntickTime={tick_ms}\nminSessionTimeout={sessions_ms[0]}\n"
-                    f"maxSessionTimeout={sessions_ms[1]}\nsyncLimit={sync_limit}\nmembership: \n{members}version=0",
-            "mntr": f"zk_version\t{version}-abc, built on x\nzk_server_state\t{mode}\nzk_quorum_size\t{voters}\n",
+                    f"maxSessionTimeout={sessions_ms[1]}\nsyncLimit={sync_limit}\nmaxClientCnxns={max_connections}\n"
+                    f"membership: \n{members}version=0",
+            "mntr": f"zk_version\t{version}-abc, built on x\nzk_server_state\t{mode}\nzk_quorum_size\t{voters}\n"
+                    f"zk_num_alive_connections\t{connections}\n",
             **(words or {}),
         }
         self._listener = socket.create_server(("127.0.0.1", 0))
