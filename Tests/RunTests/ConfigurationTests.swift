@@ -215,8 +215,8 @@ import Testing
 
     /// To the original 0 is debug and 7 emergency, to syslog the other way round.
     @Test(arguments: [
-        ("0", LogLevel.debug), ("1", .info), ("2", .notice), ("\"3\"", .warning), ("4", .warning), ("5", .notice), ("6", .info),
-        ("7", .debug),
+        ("0", LogLevel.debug), ("1", .info), ("2", .notice), ("\"3\"", .warning), ("4", .warning), ("5", .notice),
+        ("6", .info), ("7", .debug),
     ])
     func ofALevelThatIsANumberTheOneThatSaysMoreIsTaken(value: String, level: LogLevel) throws {
         #expect(try load(key: "loglevel", value).loglevel == level)
