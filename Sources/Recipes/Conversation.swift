@@ -277,7 +277,7 @@ extension Failure {
         case .authenticationFailed: .denied("authentication failed")
         case .sessionExpired: .sessionExpired
         case .connectionLost: .unavailable("connection to ZooKeeper lost")
-        case .other: .unavailable("\(self)")
+        case .other: .refused("\(self)")
         case .noNode, .nodeExists, .badVersion: .badData("\(self)")
         }
     }

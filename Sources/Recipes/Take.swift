@@ -30,7 +30,7 @@ struct Take {
     func perform() async throws(Interruption) -> Outcome {
         guard let session = talk.ensemble.session else { throw .sessionExpired }
         if job.mixedFleet, session.timeout < Term.leastSession(relay: job.relay) {
-            throw .unavailable(
+            throw .refused(
                 "the servers grant a session timeout of \(session.timeout) only, too short beside originals (mixed_fleet); "
                     + "raise their maxSessionTimeout")
         }
