@@ -85,6 +85,14 @@ static void stop_like_the_command(sw_face *face) {
     face->continued_at_ns = sw_now_ns();
 }
 
+/// SIGTSTP. Where nobody would continue us (`ssh -t host switchman ...`) the kernel would not have stopped the group either, were
+/// it not for our guardian: so all of it goes on. We get that SIGCONT as well, and pass it on, should the command have stopped
+/// after it.
+static void stop_or_go_on(sw_face *face) {
+    if (sw_shell_is_there()) stop_like_the_command(face);
+    else kill(0, SIGCONT);
+}
+
 // -------------------------------------------------------------------------------------------------------------- signals
 
 static bool is_in(int signal, const int *signals, size_t count) {
@@ -100,16 +108,28 @@ static void pass_on(const sw_face *face, int signal, uint32_t flags) {
     if (face->supervisor_fd >= 0) sw_send(face->supervisor_fd, &message, NULL, 0);
 }
 
+/// That the terminal is gone: SIGHUP and SIGCONT, which the kernel sends to the session's leader alone.
+static bool is_hang_up(const struct signalfd_siginfo *info) {
+    bool is_either = info->ssi_signo == SIGHUP || info->ssi_signo == SIGCONT;
+    return is_either && info->ssi_code > 0 && getsid(0) == getpid();
+}
+
 static void take_signal(sw_face *face, const struct signalfd_siginfo *info) {
     int signal = (int)info->ssi_signo;
-    bool from_terminal = info->ssi_code > 0;
-    if (is_in(signal, STOPPING, COUNT(STOPPING))) {
+    bool hang_up = is_hang_up(info);
+    bool from_terminal = info->ssi_code > 0 && !hang_up;
+    if (signal == SIGTSTP) {
+        stop_or_go_on(face);
+    } else if (is_in(signal, STOPPING, COUNT(STOPPING))) {
         stop_like_the_command(face);
-    } else if (signal == SIGCONT && face->stopped) {
+    } else if (signal == SIGCONT && face->stopped && !hang_up) {
         face->stopped = false; // the shell has continued the whole group
     } else if (is_in(signal, FORWARDED, COUNT(FORWARDED))) {
         // Whoever continues us means the command as well: news of an earlier stop, which may be on its way, is to be forgotten.
-        if (signal == SIGCONT) face->continued_at_ns = sw_now_ns();
+        if (signal == SIGCONT) {
+            face->stopped = false;
+            face->continued_at_ns = sw_now_ns();
+        }
         // A command that does `kill 0` has had its signal; front got it as a member of the same group.
         bool from_tree = !from_terminal && info->ssi_pid != 0 && sw_tree_descends((pid_t)info->ssi_pid, face->supervisor);
         if (!from_tree) pass_on(face, signal, from_terminal ? SW_FROM_TERMINAL : 0);
@@ -123,10 +143,12 @@ static void take_signals(sw_face *face) {
 
 /// The command stopped. With Ctrl-Z the terminal has stopped front as well, and the news of it arrives when all has long been
 /// continued: then it is to be forgotten.
-static void command_stopped(sw_face *face, int64_t at_ns) {
+static void command_stopped(sw_face *face, int signal, int64_t at_ns) {
     // A SIGCONT that has come already would be lost with our own SIGSTOP (signal(7)), and nobody sends another.
     take_signals(face);
-    if (at_ns > face->continued_at_ns) stop_like_the_command(face);
+    if (at_ns <= face->continued_at_ns) return;
+    if (signal == SIGTSTP) stop_or_go_on(face);
+    else stop_like_the_command(face);
 }
 
 static int open_signals(const sigset_t *ignored) {
@@ -149,7 +171,7 @@ static void listen_to_supervisor(sw_face *face) {
         int got = sw_receive(face->supervisor_fd, &message);
         if (got == 0) return;
         if (got == 1 && message.type == SW_STOP) {
-            command_stopped(face, message.term_at_ns);
+            command_stopped(face, message.number, message.term_at_ns);
         } else if (got == 1 && message.type == SW_EXIT) {
             face->exit = message;
             face->has_exit = true;

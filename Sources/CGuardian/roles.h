@@ -24,6 +24,9 @@ void sw_take_own_name(void);
 /// Becomes the command. Returns only on failure, with errno, and says at which stage.
 sw_stage sw_command_exec(const sw_role *role, pid_t guardian, char *block, size_t block_bytes);
 
+/// Whether a shell is there that continues our process group once it is stopped.
+bool sw_shell_is_there(void);
+
 /// Whether `pid` is a descendant of `ancestor`, or it itself.
 bool sw_tree_descends(pid_t pid, pid_t ancestor);
 /// Whether /proc shows this process under the number it knows itself by.

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import signal
 import subprocess
 import uuid
 
@@ -16,13 +17,23 @@ CTRL_C, CTRL_Z, CTRL_BACKSLASH = "\x03", "\x1a", "\x1c"
 
 
 @pytest.fixture
-def terminal():
-    marker = uuid.uuid4().hex
-    terminal = Terminal({MARKER: marker})
-    yield terminal
-    terminal.close()
+def terminals():
+    """Opens them; what runs in them ends with the test."""
+    marker, opened = uuid.uuid4().hex, []
+
+    def open_one(*words):
+        opened.append(Terminal({MARKER: marker}, *words))
+        return opened[-1]
+    yield open_one
+    for terminal in opened:
+        terminal.close()
     for one in processes.with_variable(f"{MARKER}={marker}"):
         processes.kill(one.pid)
+
+
+@pytest.fixture
+def terminal(terminals):
+    return terminals()
 
 
 def wrapped(fleet, *words, options=("--lockname", "a")):
@@ -190,6 +201,57 @@ def test_the_window_size_change_arrives_once(fleet, terminal):
     always(lambda: fleet.records.signals("a") == [28], during=0.5)
     fleet.end_job("a")
     terminal.prompt()
+
+
+# Without a shell, as with `ssh -t host switchman ...`, `tmux new-window 'switchman ...'` or `script -c`: front leads the session.
+
+
+def led_by_front(fleet, terminals, *options):
+    return terminals(shlex.split(job(fleet, *options)))
+
+
+def led_by_a_script(fleet, terminals, *options):
+    return terminals(["/bin/sh", "-c", f"{job(fleet, *options)}; echo code=$?"])
+
+
+def test_a_hang_up_reaches_the_command(fleet, terminals):
+    """The kernel tells the session's leader and nobody else."""
+    terminal = led_by_front(fleet, terminals, "--log-signals", "--end-on", 1)
+    fleet.records.started("a")
+    terminal.hang_up()
+    eventually(lambda: fleet.list("locks") == [], what="released")
+    assert fleet.records.signals("a") == [1]
+
+
+def test_a_hang_up_reaches_a_stopped_command(fleet, terminals):
+    """The SIGCONT that comes with it as well: it has not to be killed."""
+    fleet.settings["termination_timeout"] = 60
+    terminal = led_by_front(fleet, terminals)
+    pid = fleet.records.started("a").pid
+    processes.kill(pid, signal.SIGSTOP)
+    eventually(lambda: processes.process(terminal.pid).state == "T", what="front stops as well")
+    terminal.hang_up()
+    eventually(lambda: fleet.list("locks") == [], what="released")
+
+
+@pytest.mark.parametrize("led", [led_by_front, led_by_a_script])
+def test_ctrl_z_stops_nothing_that_nobody_would_continue(fleet, terminals, led):
+    terminal = led(fleet, terminals)
+    fleet.records.started("a")
+    for _ in range(3):
+        terminal.type(CTRL_Z)
+        terminal.expect(r"\^Z")
+        goes_on(fleet)
+    fleet.end_job("a")
+    eventually(lambda: fleet.list("locks") == [], what="released")
+    if led is led_by_a_script:
+        terminal.expect("code=0")
+
+
+def test_nor_does_a_command_that_suspends_itself(fleet, terminals):
+    terminal = terminals(shlex.split(wrapped(fleet, "sh", "-c", "kill -TSTP $$; echo went on")))
+    terminal.expect("went on")
+    eventually(lambda: fleet.list("locks") == [], what="released")
 
 
 def test_in_tmux(fleet):

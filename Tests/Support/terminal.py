@@ -13,19 +13,20 @@ from .eventually import eventually
 
 
 class Terminal:
-    """bash on a pseudo-terminal; `screen` is everything that it has shown."""
+    """bash, or another program, on a pseudo-terminal as the leader of its session; `screen` is everything that it has shown."""
 
     PROMPT = "ready> "
+    BASH = ("/bin/bash", "--norc", "--noprofile", "-i")
 
-    def __init__(self, environment=None):
+    def __init__(self, environment=None, words=BASH):
         self.screen = ""
         self._seen = 0
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
-            os.execve("/bin/bash", ["bash", "--norc", "--noprofile", "-i"],
-                      {**os.environ, "PS1": self.PROMPT, "TERM": "dumb", **(environment or {})})
+            os.execve(words[0], words, {**os.environ, "PS1": self.PROMPT, "TERM": "dumb", **(environment or {})})
         self.resize(400, 50)
-        self.expect(re.escape(self.PROMPT))
+        if words == self.BASH:
+            self.prompt()
 
     def type(self, text):
         os.write(self._fd, text.encode())
@@ -56,6 +57,11 @@ class Terminal:
     def prompt(self, within=20.0):
         self.expect(re.escape(self.PROMPT), within)
 
+    def hang_up(self):
+        """As when the connection is lost or the window is closed."""
+        os.close(self._fd)
+        self._fd = -1
+
     def close(self):
         try:
             os.kill(self.pid, signal.SIGHUP)
@@ -63,4 +69,5 @@ class Terminal:
         except ProcessLookupError:
             pass
         os.waitpid(self.pid, 0)
-        os.close(self._fd)
+        if self._fd >= 0:
+            os.close(self._fd)
