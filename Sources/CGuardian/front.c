@@ -190,6 +190,7 @@ _Noreturn void sw_front(const sw_role *role, pid_t supervisor, pid_t guardian, i
     sw_descriptors_close_but(&supervisor_fd, 1);
     close(STDIN_FILENO);
     close(STDOUT_FILENO);
+    sw_scheduling_leave();
     sw_face face = {
         .role = role,
         .supervisor = supervisor,

@@ -11,7 +11,6 @@ typedef struct sw_exec_failure {
 
 typedef struct sw_guard {
     const sw_role *role;
-    int priority;                // the caller's, which the command is to get
     int supervisor_fd, timer_fd, child_fd;
     int exec_fd;                 // -1, or the pipe that ends with the exec
     sw_outbox outbox;

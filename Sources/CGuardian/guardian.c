@@ -147,7 +147,7 @@ _Noreturn void sw_guardian(const sw_role *role, int supervisor_fd) {
     setpgid(0, 0);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     sw_take_own_name();
-    int priority = sw_priority_raise(); // when the timer fires, a command with many busy processes must not keep us waiting
+    sw_scheduling_rise(); // when the timer fires, a command with many busy processes must not keep us waiting
 
     sigset_t child;
     sigemptyset(&child);
@@ -155,7 +155,6 @@ _Noreturn void sw_guardian(const sw_role *role, int supervisor_fd) {
     static sw_guard guard;
     guard = (sw_guard){
         .role = role,
-        .priority = priority,
         .supervisor_fd = supervisor_fd,
         .timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK),
         .child_fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK),

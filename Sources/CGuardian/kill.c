@@ -10,7 +10,6 @@
 #include "tree.h"
 
 #include <errno.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -127,23 +126,13 @@ int64_t sw_tree_pause_ns(sw_resistance last, int64_t previous_ns, int64_t since_
     return next_ns < most_ns ? next_ns : most_ns;
 }
 
-int sw_priority_raise(void) {
-    int before = getpriority(PRIO_PROCESS, 0);
-    setpriority(PRIO_PROCESS, 0, -20);
-    return before;
-}
-
-void sw_priority_restore(int before) {
-    setpriority(PRIO_PROCESS, 0, before);
-}
-
 sw_resistance sw_tree_kill(int64_t until_ns, sw_on_reaped on_reaped, void *context) {
     int64_t since_ns = sw_now_ns(), pause_ns = 0;
-    int priority = sw_priority_raise();
+    sw_scheduling before = sw_scheduling_rise();
     for (;;) {
         sw_resistance resistance = sw_tree_kill_step(on_reaped, context);
         if (resistance.alive == 0 || sw_now_ns() >= until_ns) {
-            sw_priority_restore(priority);
+            sw_scheduling_restore(&before);
             return resistance;
         }
         pause_ns = sw_tree_pause_ns(resistance, pause_ns, since_ns);

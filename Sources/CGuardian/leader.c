@@ -24,12 +24,13 @@ static bool fork_command(sw_guard *guard, char *block, size_t block_bytes) {
     pid_t pid = fork();
     if (pid == 0) {
         close(guard->supervisor_fd); // or the supervisor would not see us die while the exec hangs
-        sw_priority_restore(guard->priority);
+        sw_scheduling_inherit();
         sw_stage stage = sw_command_exec(guard->role, guardian, block, block_bytes);
         sw_exec_failure failure = { .stage = (int)stage, .error = errno };
         _exit(write(ends[1], &failure, sizeof failure) == sizeof failure ? 127 : 126);
     }
     int error = errno;
+    sw_scheduling_leave();
     close(ends[1]);
     if (pid < 0) {
         close(ends[0]);

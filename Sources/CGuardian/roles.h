@@ -34,9 +34,21 @@ bool sw_tree_visible(void);
 /// How long to wait before the next round of killing.
 int64_t sw_tree_pause_ns(sw_resistance last, int64_t previous_ns, int64_t since_ns);
 
-/// The highest priority there is, if we may: returns the one before. The killer competes with what it kills for the processor.
-int sw_priority_raise(void);
-void sw_priority_restore(int before);
+/// How a process gets the processor: sched_setscheduler(2), nice(2). All of it as far as we may, and without a word.
+typedef struct sw_scheduling {
+    int policy; ///< with SCHED_RESET_ON_FORK
+    int priority, nice;
+} sw_scheduling;
+
+/// Keeps the caller's, before the first fork: by the kernel's flag a child may have another.
+void sw_scheduling_remember(void);
+/// The caller's, for the command.
+void sw_scheduling_inherit(void);
+/// Above what the command can be expected to have: the killer competes with what it kills. Returns what was before.
+sw_scheduling sw_scheduling_rise(void);
+void sw_scheduling_restore(const sw_scheduling *before);
+/// Becomes an ordinary process (SCHED_OTHER), unless it has risen. There may be no way back, so the forks come first.
+void sw_scheduling_leave(void);
 
 /// As sw_receive, with the block of a START. `block` holds SW_BLOCK_BYTES_MAX bytes.
 int sw_receive_block(int fd, sw_message *message, char *block, size_t *block_bytes);

@@ -60,6 +60,7 @@ static int be_supervisor(const sw_role *role, int front_fd, sw_supervision *out)
 
     int guardian_fd;
     pid_t guardian = fork_guardian(role, front_fd, &guardian_fd);
+    sw_scheduling_leave();
     sw_message first = { .type = SW_READY, .number = guardian };
     if (guardian < 0) first = (sw_message){ .type = SW_FORK_FAILED, .number = errno };
     sw_send(front_fd, &first, NULL, 0);
@@ -98,6 +99,7 @@ int sw_start(const sw_plan *plan, sw_supervision *out) {
     if (!copy.argv || !copy.lockname) return -1;
     sw_role role = { .plan = &copy, .front = getpid(), .caller_group = getpgrp(), .had_children = has_children() };
 
+    sw_scheduling_remember();
     int ends[2];
     if (socket_pair(ends) < 0) return -1;
     // Children from before (`exec switchman` in a script with background jobs) are none of our business. As a subreaper

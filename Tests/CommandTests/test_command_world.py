@@ -98,6 +98,47 @@ def test_umask_nice_and_limits(fleet):
     compare(fleet, look, preexec_fn=prepare)
 
 
+def scheduler(pid):
+    """Its policy but for the flag, and its priority."""
+    return os.sched_getscheduler(pid) & ~os.SCHED_RESET_ON_FORK, os.sched_getparam(pid).sched_priority
+
+
+@pytest.mark.parametrize("words, guardians", [
+    ("-i 0", (os.SCHED_OTHER, 0)), ("-b 0", (os.SCHED_OTHER, 0)), ("-f 10", (os.SCHED_FIFO, 99)), ("-r 7", (os.SCHED_FIFO, 99)),
+    ("-R -f 10", (os.SCHED_FIFO, 99)), ("-f 99", (os.SCHED_OTHER, 0)),
+])
+def test_scheduling_is_the_commands_alone(fleet, words, guardians):
+    """Who has to end a real-time or an idle command must not wait for it, or for all others."""
+    def look(pid):
+        return os.sched_getscheduler(pid), os.sched_getparam(pid), os.getpriority(os.PRIO_PROCESS, pid)
+    chrt = ["nice", "-n", "3", "chrt", *words.split()]
+    if subprocess.run([*chrt, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("that takes a right")
+    process = subprocess.Popen([*chrt, "sleep", "100"])
+    eventually(lambda: _name(process.pid) == "sleep")
+    run, pid = wrapped(fleet, prefixed=chrt)
+    try:
+        assert look(pid) == look(process.pid)
+    finally:
+        process.kill()
+        process.wait()
+    assert [scheduler(ours) for ours in (run.front, run.supervisor)] == [(os.SCHED_OTHER, 0)] * 2
+    eventually(lambda: scheduler(run.guardian) == guardians, what="the guardian is not the command's equal")
+    end(run)
+
+
+def test_scheduling_that_only_the_caller_had_a_right_to(fleet):
+    """As from systemd (CPUSchedulingPolicy= beside User=): no way back, and still the command has it and its guardian has not."""
+    chrt = ["chrt", "-f", "10"]
+    if subprocess.run([*chrt, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("that takes a right")
+    run, pid = wrapped(fleet, prefixed=[*chrt, "setpriv", "--bounding-set", "-sys_nice", "--inh-caps", "-sys_nice"])
+    assert scheduler(pid) == (os.SCHED_FIFO, 10)
+    for ours in (run.front, run.supervisor, run.guardian):
+        eventually(lambda ours=ours: scheduler(ours) == (os.SCHED_OTHER, 0), what="it is ordinary")
+    end(run)
+
+
 def test_working_directory(fleet):
     compare(fleet, lambda pid: os.readlink(f"/proc/{pid}/cwd"), cwd="/usr/share")
 

@@ -246,8 +246,9 @@ void fake__exit(int status) {
 // --------------------------------------------------------------- the parts of the guardian that walk through real trees
 
 void sw_take_own_name(void) {}
-int sw_priority_raise(void) { return 0; }
-void sw_priority_restore(int before) { (void)before; }
+sw_scheduling sw_scheduling_rise(void) { return (sw_scheduling){ 0 }; }
+void sw_scheduling_inherit(void) {}
+void sw_scheduling_leave(void) {}
 void sw_descriptor_silence(int fd) { EXPECT(fd >= 0 && fd <= 2); }
 int sw_tree_count(void) { return k.kids; }
 int64_t sw_tree_pause_ns(sw_resistance last, int64_t previous_ns, int64_t since_ns) {
