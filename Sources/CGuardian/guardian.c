@@ -145,7 +145,7 @@ static void sleep_until_needed(sw_guard *guard) {
 
 _Noreturn void sw_guardian(const sw_role *role, int supervisor_fd) {
     setpgid(0, 0);
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    bool is_subreaper = prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
     sw_take_own_name();
     sw_scheduling_rise(); // when the timer fires, a command with many busy processes must not keep us waiting
 
@@ -162,7 +162,7 @@ _Noreturn void sw_guardian(const sw_role *role, int supervisor_fd) {
         .armed_ns = INT64_MAX,
     };
     // The supervisor sees the end of file; nothing has been started.
-    if (guard.timer_fd < 0 || guard.child_fd < 0) _exit(EXIT_FAILURE);
+    if (!is_subreaper || guard.timer_fd < 0 || guard.child_fd < 0) _exit(EXIT_FAILURE);
     sw_deadman_init(&guard.deadman, role->plan->descendants, role->plan->termination_ns);
 
     for (;;) {

@@ -30,6 +30,11 @@ static char **copy_arguments(char *const *argv) {
     return copy;
 }
 
+/// Without it orphans go to init, and are believed dead.
+static bool become_subreaper(void) {
+    return prctl(PR_SET_CHILD_SUBREAPER, 1) == 0 || (errno = ENOSYS, false);
+}
+
 static bool has_children(void) {
     siginfo_t info;
     return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0;
@@ -56,15 +61,13 @@ static pid_t fork_guardian(const sw_role *role, int front_fd, int *guardian_fd) 
 /// The rest of sw_start in the supervisor.
 static int be_supervisor(const sw_role *role, int front_fd, sw_supervision *out) {
     setpgid(0, 0); // Ctrl-C and Ctrl-Z are for front and the command
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
-
-    int guardian_fd;
-    pid_t guardian = fork_guardian(role, front_fd, &guardian_fd);
-    sw_scheduling_leave();
+    int guardian_fd = -1;
+    pid_t guardian = become_subreaper() ? fork_guardian(role, front_fd, &guardian_fd) : -1;
     sw_message first = { .type = SW_READY, .number = guardian };
     if (guardian < 0) first = (sw_message){ .type = SW_FORK_FAILED, .number = errno };
     sw_send(front_fd, &first, NULL, 0);
     if (guardian < 0) _exit(EXIT_FAILURE);
+    sw_scheduling_leave();
 
     *out = (sw_supervision){ .front_fd = front_fd, .guardian_fd = guardian_fd, .front = role->front, .guardian = guardian };
     sw_descriptor_silence(STDIN_FILENO);
@@ -105,7 +108,11 @@ int sw_start(const sw_plan *plan, sw_supervision *out) {
     // Children from before (`exec switchman` in a script with background jobs) are none of our business. As a subreaper
     // front would be handed their orphans and could not tell them from ours; so then it is none, see lose_everything in
     // front.c.
-    if (!role.had_children) prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (!role.had_children && !become_subreaper()) {
+        close(ends[0]);
+        close(ends[1]);
+        return -1;
+    }
 
     pid_t supervisor = fork();
     if (supervisor == 0) {

@@ -11,6 +11,9 @@ var launch = Launch()
 
 /// Without it no process of the command can be found, nor, by Swift's runtime, our own arguments.
 let noProc = "there is no /proc of this process here, so a command could not be supervised; mount it"
+/// Nor could its orphans.
+let noSubreaper =
+    "a process can adopt no orphans here (PR_SET_CHILD_SUBREAPER), so a command could not be supervised; allow it, or use Linux 3.4 or newer"
 let words = Arguments.ofThisProcess()
 if words.isEmpty {
     Screen.complain(noProc)
@@ -48,15 +51,17 @@ guard
         command: arguments.commandVector, descendants: plan.descendants, grace: plan.grace,
         lostExitCode: codes.code(for: Ended(outcome: .lost)), lockname: plan.job.lockname)
 else {
-    Screen.complain(errno == ENOTSUP ? noProc : "cannot fork: \(String(errno: errno))")
+    let failure = errno
+    Screen.complain(
+        failure == ENOTSUP ? noProc : failure == ENOSYS ? noSubreaper : "cannot fork: \(String(errno: failure))")
     exit(codes.code(for: Ended(outcome: .osError)))
 }
 let wrapper = Wrapper(plan: plan, codes: codes, supervisor: supervisor)
-let failure = FreshThread.perform {
+let threadFailure = FreshThread.perform {
     wrapper.perform()
     // The C client's threads end with the process: nothing here is worth waiting for them.
     _exit(0)
 }
-Screen.complain("cannot make a thread: \(String(errno: failure))")
+Screen.complain("cannot make a thread: \(String(errno: threadFailure))")
 supervisor.guardian.tellFront(code: codes.code(for: Ended(outcome: .osError)), dieOf: 0)
 _exit(0)

@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
 
 import pytest
 
 from Support.eventually import eventually
+from Support.fixtures import ROOT
 from Support.fleet import assert_one_line, assert_silent
 
 PRIVATE_MOUNTS = ("unshare", "--mount", "--uts", "sh", "-c")
@@ -18,6 +20,23 @@ def test_without_proc_no_tree_can_be_found_so_nothing_starts(fleet):
     assert_one_line(run, 71, "/proc")
     assert not os.path.exists(fleet.flag("ran"))
     fleet.assert_no_trace()
+
+
+@pytest.fixture
+def failing(tmp_path):
+    """The environment in which these calls fail."""
+    library = tmp_path / "failing.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O2", "-o", library, ROOT / "Tests/Support/failing.c"], check=True)
+    return lambda calls: {"LD_PRELOAD": str(library), "SWITCHMAN_TEST_FAILING": calls}
+
+
+@pytest.mark.parametrize("prefixed", [(), ("sh", "-c", 'sleep 100 & exec "$0" "$@"')])
+def test_without_subreapers_orphans_would_get_away_so_nothing_starts(fleet, failing, prefixed):
+    run = fleet.run("--lockname", "a", "--", "touch", fleet.flag("ran"), env=failing("subreaper"), prefixed=prefixed)
+    assert_one_line(run, 71, "PR_SET_CHILD_SUBREAPER")
+    assert not os.path.exists(fleet.flag("ran"))
+    fleet.assert_no_trace()
+    fleet.sweep()
 
 
 @pytest.mark.parametrize("address, name", [("2001:db8::7", "sechs.example.net"), ("192.0.2.7", "vier.example.net")])
