@@ -51,7 +51,7 @@ static char **changed_environment(char **old, char *block, size_t block_bytes) {
 
 sw_stage sw_command_exec(const sw_role *role, pid_t guardian, char *block, size_t block_bytes) {
     // The group may be gone, with all its members but us: then nobody can send it Ctrl-C either.
-    setpgid(0, role->caller_group);
+    if (role->caller_group > 0) setpgid(0, role->caller_group);
 
     // If supervisor and guardian are killed at one stroke. It may have happened already, and the flag does not look back.
     prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -144,7 +144,7 @@ static void sleep_until_needed(sw_guard *guard) {
 }
 
 _Noreturn void sw_guardian(const sw_role *role, int supervisor_fd) {
-    setpgid(0, 0);
+    if (role->caller_group > 0) setpgid(0, 0); // else the command could not be in it
     bool is_subreaper = prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
     sw_take_own_name();
     sw_scheduling_rise(); // when the timer fires, a command with many busy processes must not keep us waiting

@@ -11,7 +11,7 @@
 typedef struct sw_role {
     const sw_plan *plan;
     pid_t front;
-    pid_t caller_group;
+    pid_t caller_group; ///< 0: its leader is outside of our PID namespace, and who leaves it cannot come back
     bool had_children; ///< before the first fork: `exec switchman` in a script with background jobs
 } sw_role;
 

@@ -22,6 +22,15 @@ def test_without_proc_no_tree_can_be_found_so_nothing_starts(fleet):
     fleet.assert_no_trace()
 
 
+def test_a_group_whose_leader_is_outside_of_the_pid_namespace(fleet):
+    """It has no number there: with that the command would get a group of its own, in the background, out of reach of Ctrl-C."""
+    run = fleet.start_job("a", prefixed=("unshare", "--pid", "--fork", "--mount-proc"))
+    assert os.getpgid(run.command()) == run.front
+    assert os.getpgid(run.guardian) == run.front
+    fleet.end_job("a")
+    assert run.wait() == 0
+
+
 @pytest.fixture
 def failing(tmp_path):
     """The environment in which these calls fail."""
