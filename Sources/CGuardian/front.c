@@ -151,7 +151,7 @@ static void command_stopped(sw_face *face, int signal, int64_t at_ns) {
     else stop_like_the_command(face);
 }
 
-static int open_signals(const sigset_t *ignored) {
+int sw_front_signals(const sigset_t *ignored) {
     sigset_t mask;
     sigemptyset(&mask);
     sigaddset(&mask, SIGCHLD);
@@ -187,7 +187,8 @@ static void listen_to_supervisor(sw_face *face) {
 }
 
 _Noreturn void sw_front(const sw_role *role, pid_t supervisor, pid_t guardian, int supervisor_fd) {
-    sw_descriptors_close_but(&supervisor_fd, 1);
+    const int kept[] = { supervisor_fd, role->signal_fd };
+    sw_descriptors_close_but(kept, COUNT(kept));
     close(STDIN_FILENO);
     close(STDOUT_FILENO);
     sw_scheduling_leave();
@@ -195,7 +196,7 @@ _Noreturn void sw_front(const sw_role *role, pid_t supervisor, pid_t guardian, i
         .role = role,
         .supervisor = supervisor,
         .supervisor_fd = supervisor_fd,
-        .signal_fd = open_signals(&role->plan->ignored),
+        .signal_fd = role->signal_fd,
         .guardian_pidfd = (int)syscall(SYS_pidfd_open, guardian, 0),
     };
 

@@ -12,9 +12,12 @@ typedef struct sw_role {
     const sw_plan *plan;
     pid_t front;
     pid_t caller_group; ///< 0: its leader is outside of our PID namespace, and who leaves it cannot come back
+    int signal_fd;     ///< for front, close-on-exec; opened before the first fork, since front could not do without
     bool had_children; ///< before the first fork: `exec switchman` in a script with background jobs
 } sw_role;
 
+/// A descriptor of the signals that front takes, but for those that the caller ignores. -1 with errno.
+int sw_front_signals(const sigset_t *ignored);
 _Noreturn void sw_front(const sw_role *role, pid_t supervisor, pid_t guardian, int supervisor_fd);
 _Noreturn void sw_guardian(const sw_role *role, int supervisor_fd);
 

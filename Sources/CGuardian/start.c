@@ -40,6 +40,13 @@ static bool has_children(void) {
     return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0;
 }
 
+/// The original process is as it was before.
+static int give_up(const sw_role *role, int error) {
+    close(role->signal_fd);
+    if (!role->had_children) prctl(PR_SET_CHILD_SUBREAPER, 0);
+    return errno = error, -1;
+}
+
 /// In the supervisor. The guardian hears of nobody but the supervisor, and nobody but it holds the supervisor's end.
 static pid_t fork_guardian(const sw_role *role, int front_fd, int *guardian_fd) {
     int ends[2];
@@ -60,6 +67,7 @@ static pid_t fork_guardian(const sw_role *role, int front_fd, int *guardian_fd) 
 
 /// The rest of sw_start in the supervisor.
 static int be_supervisor(const sw_role *role, int front_fd, sw_supervision *out) {
+    close(role->signal_fd);
     int guardian_fd = -1;
     pid_t guardian = become_subreaper() ? fork_guardian(role, front_fd, &guardian_fd) : -1;
     sw_message first = { .type = SW_READY, .number = guardian };
@@ -89,8 +97,7 @@ static int be_front(const sw_role *role, pid_t supervisor, int supervisor_fd) {
     // Should it live, then without a guardian, which it would notice; but we are not to return while it does.
     kill(supervisor, SIGKILL);
     while (waitpid(supervisor, NULL, 0) < 0 && errno == EINTR) continue;
-    if (!role->had_children) prctl(PR_SET_CHILD_SUBREAPER, 0);
-    return errno = error, -1;
+    return give_up(role, error);
 }
 
 int sw_start(const sw_plan *plan, sw_supervision *out) {
@@ -103,16 +110,15 @@ int sw_start(const sw_plan *plan, sw_supervision *out) {
     sw_role role = { .plan = &copy, .front = getpid(), .caller_group = getpgrp(), .had_children = has_children() };
 
     sw_scheduling_remember();
-    int ends[2];
-    if (socket_pair(ends) < 0) return -1;
+    role.signal_fd = sw_front_signals(&copy.ignored);
+    if (role.signal_fd < 0) return -1;
+
     // Children from before (`exec switchman` in a script with background jobs) are none of our business. As a subreaper
     // front would be handed their orphans and could not tell them from ours; so then it is none, see lose_everything in
     // front.c.
-    if (!role.had_children && !become_subreaper()) {
-        close(ends[0]);
-        close(ends[1]);
-        return -1;
-    }
+    if (!role.had_children && !become_subreaper()) return give_up(&role, errno);
+    int ends[2];
+    if (socket_pair(ends) < 0) return give_up(&role, errno);
 
     pid_t supervisor = fork();
     if (supervisor == 0) {
@@ -123,6 +129,5 @@ int sw_start(const sw_plan *plan, sw_supervision *out) {
     close(ends[1]);
     if (supervisor > 0) return be_front(&role, supervisor, ends[0]);
     close(ends[0]);
-    if (!role.had_children) prctl(PR_SET_CHILD_SUBREAPER, 0);
-    return errno = error, -1;
+    return give_up(&role, error);
 }

@@ -1,5 +1,6 @@
 """Hosts that are not like the others: no /proc, no IPv4 address of their own, no root. Made with unshare(1), setpriv(1)."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -46,6 +47,13 @@ def test_without_subreapers_orphans_would_get_away_so_nothing_starts(fleet, fail
     assert not os.path.exists(fleet.flag("ran"))
     fleet.assert_no_trace()
     fleet.sweep()
+
+
+def test_without_signals_to_read_nothing_starts(fleet, failing):
+    run = fleet.run("--lockname", "a", "--", "touch", fleet.flag("ran"), env=failing("signalfd"))
+    assert_one_line(run, 71, os.strerror(errno.EMFILE))
+    assert not os.path.exists(fleet.flag("ran"))
+    fleet.assert_no_trace()
 
 
 @pytest.mark.parametrize("address, name", [("2001:db8::7", "sechs.example.net"), ("192.0.2.7", "vier.example.net")])

@@ -1,14 +1,18 @@
-// A kernel or a sandbox that refuses: with LD_PRELOAD, the calls in SWITCHMAN_TEST_FAILING ("subreaper signalfd") fail, and so does
-// "sendmsg", with ENOBUFS, while the file SWITCHMAN_TEST_FAILING_WHILE is there.
+// A kernel or a sandbox that refuses. With LD_PRELOAD, what SWITCHMAN_TEST_FAILING names fails: "subreaper", "signalfd" (front's, which
+// has SIGTERM), or "sendmsg": ENOBUFS for the types of message (digits) that the file SWITCHMAN_TEST_REFUSED holds while it is
+// there; each refused one is added to the file of that name with ".seen".
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static int fails(const char *call) {
@@ -27,12 +31,27 @@ int prctl(int option, ...) {
 }
 
 int signalfd(int fd, const sigset_t *mask, int flags) {
-    if (fails("signalfd")) return errno = EMFILE, -1;
-    return syscall(SYS_signalfd4, fd, mask, 8, flags);
+    if (sigismember(mask, SIGTERM) == 1 && fails("signalfd")) return errno = EMFILE, -1;
+    return syscall(SYS_signalfd4, fd, mask, _NSIG / 8, flags);
+}
+
+static int is_refused(int type) {
+    const char *path = getenv("SWITCHMAN_TEST_REFUSED");
+    if (!path || type > 9 || !fails("sendmsg")) return 0;
+    char types[16] = "", digit = '0' + type, seen[4096];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    ssize_t got = read(fd, types, sizeof types - 1);
+    close(fd);
+    if (got <= 0 || !strchr(types, digit)) return 0;
+    snprintf(seen, sizeof seen, "%s.seen", path);
+    fd = open(seen, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, &digit, 1) != 1) abort();
+    close(fd);
+    return 1;
 }
 
 ssize_t sendmsg(int fd, const struct msghdr *header, int flags) {
-    const char *file = getenv("SWITCHMAN_TEST_FAILING_WHILE");
-    if (fails("sendmsg") && file && access(file, F_OK) == 0) return errno = ENOBUFS, -1;
+    if (is_refused(*(int *)header->msg_iov[0].iov_base)) return errno = ENOBUFS, -1;
     return syscall(SYS_sendmsg, fd, header, flags);
 }

@@ -57,7 +57,7 @@ void sw_save_signals(sw_plan *plan);
 /// /dev/null and which has let go of all other descriptors inherited from the caller (those that are not close-on-exec)
 /// but standard error, so that the caller's pipes see the end of file as soon as the command closes them.
 ///
-/// Returns -1 with errno in the original process, which is then as it was before, if a fork or a socket pair failed,
+/// Returns -1 with errno in the original process, which is then as it was before, if a fork or a descriptor failed,
 /// (ENOTSUP) if there is no /proc to find a tree in, or (ENOSYS) if no process can be made a subreaper. Otherwise the original process becomes front and never returns.
 int sw_start(const sw_plan *plan, sw_supervision *out);
 
