@@ -4,7 +4,7 @@
 #include <string.h>
 
 static bool would_block(int fd, const sw_message *message) {
-    return fd >= 0 && sw_send(fd, message, NULL, 0) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS);
+    return fd >= 0 && sw_send(fd, message, NULL, 0) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
 void sw_outbox_flush(sw_outbox *outbox, int fd) {

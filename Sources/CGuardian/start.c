@@ -72,8 +72,7 @@ static int be_supervisor(const sw_role *role, int front_fd, sw_supervision *out)
     pid_t guardian = become_subreaper() ? fork_guardian(role, front_fd, &guardian_fd) : -1;
     sw_message first = { .type = SW_READY, .number = guardian };
     if (guardian < 0) first = (sw_message){ .type = SW_FORK_FAILED, .number = errno };
-    sw_send(front_fd, &first, NULL, 0);
-    if (guardian < 0) _exit(EXIT_FAILURE);
+    if (sw_send(front_fd, &first, NULL, 0) < 0 || guardian < 0) _exit(EXIT_FAILURE);
     setpgid(0, 0); // Ctrl-C and Ctrl-Z are for front and the command
     sw_scheduling_leave();
 

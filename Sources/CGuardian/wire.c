@@ -16,6 +16,8 @@ int sw_send(int fd, const sw_message *message, const void *block, size_t block_b
     do {
         sent = sendmsg(fd, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
     } while (sent < 0 && errno == EINTR);
+    // The kernel has no memory for it just now; the peer may be well.
+    if (sent < 0 && (errno == ENOBUFS || errno == ENOMEM)) errno = EAGAIN;
     return sent < 0 ? -1 : 0;
 }
 

@@ -17,6 +17,7 @@ import Glibc
     private var frontIsToContinue = false
     private var takenOverAt: BootInstant?
     private var toldUnkillableAt: BootInstant?
+    private var unsent: [sw_message] = []
 
     init(_ supervision: sw_supervision, loop: EventLoop) {
         self.loop = loop
@@ -32,6 +33,8 @@ import Glibc
 
     package func start(sequence: UInt64, schedule: Schedule, environment: [String], again: Bool) {
         (leader, leaderReaped) = (0, false)
+        // Meant for the attempt before.
+        unsent = []
         var block: [UInt8] = []
         for entry in environment { block += Array(entry.utf8) + [0] }
         var message = sw_message()
@@ -42,6 +45,7 @@ import Glibc
         message.kill_at_ns = schedule.kill.nanoseconds
         let code = unsafe sw_send(guardianSocket, &message, block, block.count)
         if code != 0, errno == EMSGSIZE { return loop.post(.tree(.failedToStart(errno: E2BIG, inExec: false))) }
+        if code != 0, errno == EAGAIN { return loop.post(.tree(.failedToStart(errno: EAGAIN, inExec: false))) }
         // That it is gone may have been said to a session that was given up.
         if code != 0 { isGone ? loop.post(.tree(.guardianGone)) : lose() }
     }
@@ -105,15 +109,35 @@ import Glibc
         message.number = code
         message.detail = signal
         message.flags = atOnce ? UInt32(SW_AT_ONCE) : 0
-        unsafe sw_send(frontSocket, &message, nil, 0)
+        // The status is not to be lost with a moment in which the kernel has no memory.
+        var tries = 100
+        while unsafe sw_send(frontSocket, &message, nil, 0) != 0, errno == EAGAIN, tries > 0 {
+            usleep(10_000)
+            tries -= 1
+        }
         if frontIsToContinue { continueFront() }
     }
 
     private func send(_ message: sw_message) {
         guard !isGone, takenOverAt == nil else { return }
-        var message = message
-        // A socket that is full belongs to a guardian that does not read: the missing acknowledgement will tell.
-        if unsafe sw_send(guardianSocket, &message, nil, 0) != 0, errno != EAGAIN { lose() }
+        unsent.append(message)
+        sendUnsent()
+    }
+
+    /// A socket that is full belongs to a guardian that does not read: the missing acknowledgement will tell. But with no memory
+    /// for a message the guardian may be well, and what it is told to end has to end.
+    private func sendUnsent() {
+        while var message = unsent.first {
+            guard unsafe sw_send(guardianSocket, &message, nil, 0) == 0 else {
+                if errno != EAGAIN { return lose() }
+                return loop.chore = { [unowned self] in
+                    sendUnsent()
+                    return 10
+                }
+            }
+            unsent.removeFirst()
+        }
+        loop.chore = nil
     }
 
     // MARK: What the guardian says
@@ -132,6 +156,7 @@ import Glibc
     private func lose() {
         guard !isGone else { return }
         isGone = true
+        unsent = []
         loop.unwatch(guardianSocket)
         loop.post(.tree(.guardianGone))
     }
@@ -179,6 +204,7 @@ import Glibc
         // It may have said the end already, while this process was stopped.
         readGuardian()
         takenOverAt = loop.now
+        unsent = []
         Glibc.kill(guardianProcess, SIGKILL)
         loop.chore = { [unowned self] in killOn() }
     }

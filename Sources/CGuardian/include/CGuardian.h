@@ -143,7 +143,7 @@ typedef struct sw_message {
 /// "NAME" unsets.
 enum { SW_BLOCK_BYTES_MAX = 64 * 1024 };
 
-/// Sends one message, never blocks. 0; or -1 with errno: EAGAIN (the peer does not read), EPIPE or ECONNRESET (it is gone),
+/// Sends one message, never blocks. 0; or -1 with errno: EAGAIN (the peer does not read, or there is no memory), EPIPE or ECONNRESET (it is gone),
 /// EMSGSIZE (the block is too large).
 int sw_send(int fd, const sw_message *message, const void *block, size_t block_bytes);
 
