@@ -189,7 +189,8 @@ struct Setting {
     /// What to tell of a level that is a number: nobody should have to know who counts how.
     func doubt(about level: LogLevel) -> String? {
         guard let levelNumber else { return nil }
-        return "\(place) is \(levelNumber), which syslog counts from emergency on, and the original from debug on; it is "
+        return
+            "\(place) is \(levelNumber), which syslog counts from emergency on, and the original from debug on; it is "
             + "taken as \"\(level)\", which says more; write the name"
     }
 
