@@ -266,10 +266,14 @@ extension Failure {
     /// The servers have answered, and would answer the same again: a missing permission, a quota.
     package var isRefusal: Bool {
         switch reason {
-        case .notAuthorized, .other: true
+        case .notAuthorized: true
+        case .other(let code): !Self.passing.contains(code)
         default: false
         }
     }
+
+    /// ZNOTREADONLY, by a server that has lost its quorum, and ZTHROTTLEDOP.
+    private static let passing: Set<Int32> = [-119, -127]
 
     package var interruption: Interruption {
         switch reason {
@@ -277,7 +281,7 @@ extension Failure {
         case .authenticationFailed: .denied("authentication failed")
         case .sessionExpired: .sessionExpired
         case .connectionLost: .unavailable("connection to ZooKeeper lost")
-        case .other: .refused("\(self)")
+        case .other: isRefusal ? .refused("\(self)") : .unavailable("\(self)")
         case .noNode, .nodeExists, .badVersion: .badData("\(self)")
         }
     }
