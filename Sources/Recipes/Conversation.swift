@@ -68,8 +68,8 @@ package final class Conversation {
         // Without a connection the library queues requests: they leave right after the handshake.
         let submitted = clock.now
         let patience = submitted.advanced(by: connectTimeout)
-        // A server that has hung takes the C client two thirds of the session timeout to notice. Only once: if all are slow, the
-        // next has to have its time.
+        // A server that has hung, also before it has granted a session, takes the C client two thirds of the session timeout to
+        // notice. Only once: if all are slow, the next has to have its time.
         var nudge = hasNudged ? .never : submitted.advanced(by: connectTimeout / 3)
         ensemble.submit(requests) { inbox.post(.replies(ticket: ticket, $0)) }
         while true {
@@ -96,10 +96,8 @@ package final class Conversation {
             if clock.now >= heldUntil { try unhold() }
             if clock.now >= patience { throw unreachable }
             if clock.now >= nudge {
-                if connected {
-                    ensemble.dropConnection()
-                    hasNudged = true
-                }
+                ensemble.dropConnection()
+                hasNudged = true
                 nudge = .never
             }
         }
@@ -127,11 +125,16 @@ package final class Conversation {
     package func reconnected() async throws(Interruption) {
         while let event = inbox.poll() { try take(event) }
         let patience = clock.now.advanced(by: connectTimeout)
+        var nudge = clock.now.advanced(by: connectTimeout / 3)
         while !connected {
-            clock.wake(at: min(patience, heldUntil))
+            clock.wake(at: min(patience, nudge, heldUntil))
             try take(await inbox.next())
             if clock.now >= heldUntil { try unhold() }
             if !connected, clock.now >= patience { throw unreachable }
+            if !connected, clock.now >= nudge {
+                ensemble.dropConnection()
+                nudge = .never
+            }
         }
     }
 

@@ -10,7 +10,7 @@ final class Machine {
     private let bootedAt: Int64
     private(set) var isSuspended = false
     private var suspendedFor: Int64 = 0
-    private var suspendedSince: Int64 = 0
+    private(set) var suspendedSince: Int64 = 0
     private var backlog: [() -> Void] = []
     /// When it last woke up: what was to be killed meanwhile needs its time to die.
     private(set) var resumedAt: Int64 = -1

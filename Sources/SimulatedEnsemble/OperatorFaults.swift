@@ -44,12 +44,14 @@ extension Nemesis {
         world.agenda.after(second) { [self] in resume(with: data, looks: isPaused ? 5 : looks - 1) }
     }
 
-    /// As `switchmanctl tidy`: records that have ended, of locks that nobody holds.
+    /// As `switchmanctl tidy`: records that ended longer ago than the longest term, of locks that nobody holds. Younger ones a release
+    /// may still be about whose reply was lost.
     private func tidy() {
         let (layout, state) = (Plot.layout, world.referee.books.state)
+        let age = (world.plot.termsSeconds.max() ?? 0) * second
         for name in state.children(layout.records) {
             guard let node = state[layout.record(name)], JobRecord(bytes: node.data)?.state == .ended,
-                state[layout.lock(name)] == nil
+                state[layout.lock(name)] == nil, world.now - node.mtime * millisecond > age
             else { continue }
             world.tally("record removed")
             world.note("\(layout.record(name)) is to be removed")

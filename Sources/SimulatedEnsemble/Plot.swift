@@ -21,7 +21,9 @@ struct Plot {
     let lossPerMille: Int
     let hesitatesPerMille: Int
     let hesitation: Int64
-    let connectTimeout: Duration = .seconds(3000)
+    /// Mostly longer than all that goes wrong; else a run may give up for it.
+    let connectTimeout: Duration
+    var isImpatient: Bool { connectTimeout < .seconds(3000) }
     /// Originals run on a machine of their own, the last, which no fault touches.
     let isMixed: Bool
     let focus: Focus?
@@ -67,6 +69,7 @@ struct Plot {
         lossPerMille = focus?.lossPerMille ?? dice.pick([0, 0, 5, 30])
         hesitatesPerMille = focus?.hesitates == true ? 10 : dice.pick([0, 0, 2, 10])
         hesitation = dice.pick([second, 10 * second, 40 * second])
+        connectTimeout = .seconds(dice.pick([3000, 3000, 15, 4] as [Int64]))
 
         var breaks: Set<Break> = []
         var twist: Control.Twist?

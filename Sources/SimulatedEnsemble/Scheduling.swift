@@ -21,8 +21,11 @@ final class Scheduling {
 
     var isBusy: Bool { isStopped || busyUntil > world.now || lead > 0 }
 
-    /// Stopped, or not scheduled, at an instant no longer ago than that.
-    func wasHeldUp(within duration: Int64) -> Bool { isBusy || heldUpUntil > world.now - duration }
+    /// Stopped, or not scheduled, at an instant no longer ago than that, while its machine was awake.
+    func wasHeldUp(within duration: Int64) -> Bool {
+        let hasSlept = machine.resumedAt > heldUpUntil && machine.suspendedSince <= heldUpUntil + duration
+        return isBusy || (hasSlept ? machine.resumedAt : heldUpUntil) > world.now - duration
+    }
 
     /// It comes to what it does next that much later.
     func holdUp(for pause: Int64) { lead += pause }

@@ -257,10 +257,12 @@ import Coordination
         world.note("\(run): the guardian is stopped")
     }
 
-    func continueGuardian() {
+    func continueGuardian() { run.machine.whenAwake { [self] in goOn() } }
+
+    private func goOn() {
         guard guardianIsStopped else { return }
         guardianIsStopped = false
-        run.machine.whenAwake { [self] in guardianContinuedAt = world.now }
+        guardianContinuedAt = world.now
         if guardianIsDead { return }
         world.note("\(run): the guardian is continued")
         let late = backlog

@@ -63,6 +63,8 @@ struct Verdict {
                 accuse(.truth, "\(run) says that its job waits already, which none did since it began")
             }
         case .noPermits: judgeWait(accuse)
+        case .unavailable where world.plot.isImpatient && (world.isChaos || world.now - world.scenario.calmSince < 60 * second):
+            if processes.hasStarted { accuse(.truth, "\(run): \(ended.reason ?? ""), but it has started its command") }
         // Beside originals, twice it was not scheduled for long, or answered slowly.
         case .unavailable
         where world.plot.isMixed

@@ -7,7 +7,8 @@ struct Sweep {
     let fleet: FleetConnection
     let isDry: Bool
 
-    /// Records that ended so long ago, of locks that nobody holds; their paths.
+    /// Records that ended so long ago, of locks that nobody holds; their paths. It is a day at least, the longest term: a release
+    /// whose reply was lost may be tried again for as long, and what is made anew could have the version that it names.
     func records(olderThanMilliseconds age: Int64) async throws -> [String] {
         let layout = fleet.layout
         let folder = try await fleet.talk.askAgain([
