@@ -20,6 +20,7 @@ static const int STOPPING[] = { SIGTSTP, SIGTTIN, SIGTTOU };
 typedef struct sw_face {
     const sw_role *role;
     pid_t supervisor;
+    bool reaped;            // the supervisor: its number may be another's by now
     int supervisor_fd, signal_fd;
     int guardian_pidfd;     // -1: none to be had
     bool stopped;           // by the job control of the shell; its SIGCONT is still to come
@@ -28,12 +29,14 @@ typedef struct sw_face {
     sw_message exit;
 } sw_face;
 
-static bool supervisor_reaped(const sw_face *face, int options) {
+static bool supervisor_reaped(sw_face *face, int options) {
+    if (face->reaped) return true;
     pid_t pid;
     do {
         pid = waitpid(face->supervisor, NULL, __WALL | options);
     } while (pid < 0 && errno == EINTR);
-    return pid != 0; // ECHILD too: it cannot be waited for, so it is not there
+    face->reaped = pid != 0; // ECHILD too: it cannot be waited for, so it is not there
+    return face->reaped;
 }
 
 // -------------------------------------------------------------------------------------------------------------- the end
@@ -54,8 +57,8 @@ static _Noreturn void exit_as_told(const sw_message *exit) {
 
 /// Front had children before, so it is no subreaper, and the guardian is out of its reach: but it sees the end of file,
 /// and does not end before the tree.
-static void wait_for_guardian(const sw_face *face) {
-    kill(face->supervisor, SIGKILL);
+static void wait_for_guardian(sw_face *face) {
+    if (!face->reaped) kill(face->supervisor, SIGKILL);
     supervisor_reaped(face, 0);
     if (face->guardian_pidfd < 0) return;
     syscall(SYS_pidfd_send_signal, face->guardian_pidfd, SIGCONT, NULL, 0);
@@ -64,7 +67,7 @@ static void wait_for_guardian(const sw_face *face) {
 }
 
 /// The supervisor is dead, or talks nonsense. Whatever it started must not outlive it, the guardian included.
-static _Noreturn void lose_everything(const sw_face *face) {
+static _Noreturn void lose_everything(sw_face *face) {
     const char *lockname = face->role->plan->lockname;
     if (face->role->had_children) {
         wait_for_guardian(face);
