@@ -190,7 +190,8 @@ static void listen_to_supervisor(sw_face *face) {
 }
 
 _Noreturn void sw_front(const sw_role *role, pid_t supervisor, pid_t guardian, int supervisor_fd) {
-    const int kept[] = { supervisor_fd, role->signal_fd };
+    const sw_proc *proc = sw_proc_held();
+    const int kept[] = { supervisor_fd, role->signal_fd, proc->root, proc->children };
     sw_descriptors_close_but(kept, COUNT(kept));
     close(STDIN_FILENO);
     close(STDOUT_FILENO);

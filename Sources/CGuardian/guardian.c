@@ -102,7 +102,7 @@ static void listen_to_supervisor(sw_guard *guard) {
 // ------------------------------------------------------------------------------------------------------------ the loop
 
 static void kill_round(sw_guard *guard) {
-    // Also when /proc should be gone.
+    // Also where /proc shows nothing of it.
     if (guard->leader) kill(guard->leader, SIGKILL);
     sw_resistance resistance = sw_tree_kill_step(sw_leader_note_reaped, guard);
     sw_leader_settle(guard, resistance.alive == 0);
@@ -145,7 +145,7 @@ static void sleep_until_needed(sw_guard *guard) {
 
 _Noreturn void sw_guardian(const sw_role *role, int supervisor_fd) {
     if (role->caller_group > 0) setpgid(0, 0); // else the command could not be in it
-    bool is_subreaper = prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
+    bool finds_tree = prctl(PR_SET_CHILD_SUBREAPER, 1) == 0 && sw_proc_take();
     sw_take_own_name();
     sw_scheduling_rise(); // when the timer fires, a command with many busy processes must not keep us waiting
 
@@ -162,7 +162,7 @@ _Noreturn void sw_guardian(const sw_role *role, int supervisor_fd) {
         .armed_ns = INT64_MAX,
     };
     // The supervisor sees the end of file; nothing has been started.
-    if (!is_subreaper || guard.timer_fd < 0 || guard.child_fd < 0) _exit(EXIT_FAILURE);
+    if (!finds_tree || guard.timer_fd < 0 || guard.child_fd < 0) _exit(EXIT_FAILURE);
     sw_deadman_init(&guard.deadman, role->plan->descendants, role->plan->termination_ns);
 
     for (;;) {

@@ -27,20 +27,20 @@ int64_t sw_now_ns(void) {
 }
 
 /// Whether /proc still shows the process we meant. Its parent may have died since, which makes it our child.
-static bool is_same(int proc, const sw_process *process) {
+static bool is_same(const sw_process *process) {
     sw_process again;
-    return sw_process_read(proc, process->pid, &again) && again.start_ticks == process->start_ticks
+    return sw_process_read(process->pid, &again) && again.start_ticks == process->start_ticks
         && (again.parent == process->parent || again.parent == getpid());
 }
 
 /// False if we are not allowed to. A child's number is its own until we reap it; another's may be recycled at any time,
 /// so it is pinned by a pidfd first and looked at afterwards.
-static bool signal_process(int proc, const sw_process *process, int signal) {
+static bool signal_process(const sw_process *process, int signal) {
     if (process->parent == getpid()) return kill(process->pid, signal) == 0 || errno != EPERM;
 
     int pidfd = (int)syscall(SYS_pidfd_open, process->pid, 0);
     if (pidfd < 0 && errno == ESRCH) return true;
-    if (!is_same(proc, process)) {
+    if (!is_same(process)) {
         if (pidfd >= 0) close(pidfd);
         return true;
     }
@@ -51,10 +51,10 @@ static bool signal_process(int proc, const sw_process *process, int signal) {
     return allowed;
 }
 
-static int signal_all(int proc, const sw_process *processes, int count, int signal) {
+static int signal_all(const sw_process *processes, int count, int signal) {
     int denied = 0;
     for (int i = 0; i < count; i++) {
-        if (!signal_process(proc, &processes[i], signal)) denied++;
+        if (!signal_process(&processes[i], signal)) denied++;
     }
     return denied;
 }
@@ -76,43 +76,35 @@ static bool at_rest(const sw_process *process) {
     return process->state == 'T' || (process->state == 'Z' && process->threads <= 1);
 }
 
-struct freezing {
-    int proc;
-    bool still;
-};
-
 static void stop(void *context, const sw_process *process) {
-    struct freezing *freezing = context;
-    if (!at_rest(process) && signal_process(freezing->proc, process, SIGSTOP)) freezing->still = false;
+    bool *still = context;
+    if (!at_rest(process) && signal_process(process, SIGSTOP)) *still = false;
 }
 
 /// Stops whatever still moves. True if nothing did that we may stop.
-static bool freeze(int proc) {
+static bool freeze(void) {
     int count;
     for (int round = 0; round < CHILDREN_ROUNDS; round++) {
         const sw_process *children = sw_tree_children(&count);
         if (!children) break;
-        signal_all(-1, children, count, SIGSTOP);
+        signal_all(children, count, SIGSTOP);
     }
-    struct freezing freezing = { .proc = proc, .still = true };
-    sw_tree_find(proc, &count, stop, &freezing);
-    return freezing.still;
+    bool still = true;
+    sw_tree_find(&count, stop, &still);
+    return still;
 }
 
 sw_resistance sw_tree_kill_step(sw_on_reaped on_reaped, void *context) {
     sw_resistance resistance = { 0 };
-    int proc = sw_proc_open(), count = 0;
-    if (proc >= 0) {
-        for (int pass = 0; pass < FREEZING_PASSES && !freeze(proc); pass++) continue;
-        const sw_process *tree = sw_tree_find(proc, &count, NULL, NULL);
-        resistance.denied = signal_all(proc, tree, count, SIGKILL);
-        close(proc);
-    }
+    int count;
+    for (int pass = 0; pass < FREEZING_PASSES && !freeze(); pass++) continue;
+    const sw_process *tree = sw_tree_find(&count, NULL, NULL);
+    resistance.denied = signal_all(tree, count, SIGKILL);
     // What the walk does not show (/proc mounted with hidepid, and a program that may not be read; more processes than we have
-    // room for) is our child at last, when those between have died.
+    // room for; no descriptor left) is our child at last, when those between have died.
     int hidden;
     const sw_process *children = sw_tree_children(&hidden);
-    if (children) signal_all(-1, children, hidden, SIGKILL);
+    if (children) signal_all(children, hidden, SIGKILL);
     if (reap(on_reaped, context, &resistance.reaped)) resistance.alive = count > 0 ? count : 1;
     return resistance;
 }
@@ -142,9 +134,9 @@ sw_resistance sw_tree_kill(int64_t until_ns, sw_on_reaped on_reaped, void *conte
 }
 
 /// SIGTERM wakes what is stopped as well.
-static void signal_and_wake(int proc, const sw_process *process, int signal) {
-    signal_process(proc, process, signal);
-    if (signal == SIGTERM) signal_process(proc, process, SIGCONT);
+static void signal_and_wake(const sw_process *process, int signal) {
+    signal_process(process, signal);
+    if (signal == SIGTERM) signal_process(process, SIGCONT);
 }
 
 /// Children of ours that have had the signal, for the walk that comes next; with more of them some get it twice.
@@ -162,25 +154,20 @@ void sw_tree_signal(int signal) {
     int count, told_count = 0;
     const sw_process *children = sw_tree_children(&count);
     for (int i = 0; children && i < count; i++) {
-        signal_and_wake(-1, &children[i], signal);
+        signal_and_wake(&children[i], signal);
         if (told_count < (int)(sizeof told / sizeof *told)) told[told_count++] = children[i].pid;
     }
-    int proc = sw_proc_open();
-    if (proc < 0) return;
-    const sw_process *tree = sw_tree_find(proc, &count, NULL, NULL);
+    const sw_process *tree = sw_tree_find(&count, NULL, NULL);
     for (int i = 0; i < count; i++) {
-        if (!is_told(tree[i].pid, told_count)) signal_and_wake(proc, &tree[i], signal);
+        if (!is_told(tree[i].pid, told_count)) signal_and_wake(&tree[i], signal);
     }
-    close(proc);
 }
 
 int sw_tree_count(void) {
-    int proc = sw_proc_open(), count, living = 0;
-    if (proc < 0) return 0;
-    const sw_process *tree = sw_tree_find(proc, &count, NULL, NULL);
+    int count, living = 0;
+    const sw_process *tree = sw_tree_find(&count, NULL, NULL);
     for (int i = 0; i < count; i++) {
         if (tree[i].state != 'Z' || tree[i].threads > 1) living++;
     }
-    close(proc);
     return living;
 }

@@ -11,7 +11,8 @@
 /// of file.
 static void let_go_of_descriptors(const sw_guard *guard) {
     for (int fd = 0; fd <= 2; fd++) sw_descriptor_silence(fd);
-    const int kept[] = { guard->supervisor_fd, guard->timer_fd, guard->child_fd, guard->exec_fd };
+    const sw_proc *proc = sw_proc_held();
+    const int kept[] = { guard->supervisor_fd, guard->timer_fd, guard->child_fd, guard->exec_fd, proc->root, proc->children };
     sw_descriptors_close_but(kept, sizeof kept / sizeof *kept);
 }
 

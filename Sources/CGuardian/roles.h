@@ -27,6 +27,16 @@ void sw_take_own_name(void);
 /// Becomes the command. Returns only on failure, with errno, and says at which stage.
 sw_stage sw_command_exec(const sw_role *role, pid_t guardian, char *block, size_t block_bytes);
 
+/// What is held of /proc, for the walks; close-on-exec. -1: not held.
+typedef struct sw_proc {
+    int root;
+    int children; ///< the list of this process's own, as its first thread has them; needs no other descriptor. -1: not listed by this kernel
+} sw_proc;
+
+/// Opens them for this process, in place of those of its parent. False with errno.
+bool sw_proc_take(void);
+const sw_proc *sw_proc_held(void);
+
 /// Whether a shell is there that continues our process group once it is stopped.
 bool sw_shell_is_there(void);
 

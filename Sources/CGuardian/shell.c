@@ -9,13 +9,11 @@
 bool sw_shell_is_there(void) {
     pid_t session = getsid(0), group = getpgrp();
     if (session == getpid()) return false; // the leader's parent is in another session
-    int proc = sw_proc_open();
     sw_process process = { .parent = getppid() };
     // 0: outside of our PID namespace. Parents change while we climb; a bound keeps that from becoming a circle.
     for (int depth = 0; depth < 4096 && process.parent > 0; depth++) {
         if (getsid(process.parent) != session || getpgid(process.parent) != group) break;
-        if (!sw_process_read(proc, process.parent, &process)) break;
+        if (!sw_process_read(process.parent, &process)) break;
     }
-    if (proc >= 0) close(proc);
     return process.parent == 0 || getsid(process.parent) == session;
 }

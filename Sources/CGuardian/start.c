@@ -69,7 +69,7 @@ static pid_t fork_guardian(const sw_role *role, int front_fd, int *guardian_fd) 
 static int be_supervisor(const sw_role *role, int front_fd, sw_supervision *out) {
     close(role->signal_fd);
     int guardian_fd = -1;
-    pid_t guardian = become_subreaper() ? fork_guardian(role, front_fd, &guardian_fd) : -1;
+    pid_t guardian = become_subreaper() && sw_proc_take() ? fork_guardian(role, front_fd, &guardian_fd) : -1;
     sw_message first = { .type = SW_READY, .number = guardian };
     if (guardian < 0) first = (sw_message){ .type = SW_FORK_FAILED, .number = errno };
     if (sw_send(front_fd, &first, NULL, 0) < 0 || guardian < 0) _exit(EXIT_FAILURE);
@@ -101,6 +101,7 @@ static int be_front(const sw_role *role, pid_t supervisor, int supervisor_fd) {
 
 int sw_start(const sw_plan *plan, sw_supervision *out) {
     if (!sw_tree_visible()) return errno = ENOTSUP, -1;
+    if (!sw_proc_take()) return -1;
     static sw_plan copy;
     copy = *plan;
     copy.argv = copy_arguments(plan->argv);

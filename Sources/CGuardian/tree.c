@@ -57,10 +57,10 @@ static bool parse_stat(char *text, sw_process *process) {
     return true;
 }
 
-bool sw_process_read(int proc, pid_t pid, sw_process *process) {
+bool sw_process_read(pid_t pid, sw_process *process) {
     char path[32], text[1024];
     snprintf(path, sizeof path, "%d/stat", pid);
-    int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+    int fd = openat(sw_proc_held()->root, path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return false;
     ssize_t got = read(fd, text, sizeof text - 1);
     close(fd);
@@ -71,12 +71,7 @@ bool sw_process_read(int proc, pid_t pid, sw_process *process) {
     return parse_stat(text, process);
 }
 
-int sw_proc_open(void) {
-    return open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
 struct walk {
-    int proc;
     int count;
     pid_t ancestor;
     sw_on_found on_found;
@@ -106,7 +101,7 @@ static bool mark(const struct walk *walk, sw_process *process) {
 
 static void add_process(void *context, pid_t pid) {
     struct walk *walk = context;
-    if (walk->count == PROCESSES_MAX || !sw_process_read(walk->proc, pid, &processes[walk->count])) return;
+    if (walk->count == PROCESSES_MAX || !sw_process_read(pid, &processes[walk->count])) return;
     mark(walk, &processes[walk->count]);
     walk->count++;
 }
@@ -119,8 +114,9 @@ static void mark_the_rest(const struct walk *walk) {
     }
 }
 
-sw_process *sw_tree_find(int proc, int *count, sw_on_found on_found, void *context) {
-    struct walk walk = { .proc = proc, .ancestor = getpid(), .on_found = on_found, .context = context };
+sw_process *sw_tree_find(int *count, sw_on_found on_found, void *context) {
+    int proc = sw_proc_held()->root;
+    struct walk walk = { .ancestor = getpid(), .on_found = on_found, .context = context };
     if (lseek(proc, 0, SEEK_SET) == 0) each_number(proc, add_process, &walk);
     mark_the_rest(&walk);
 
@@ -139,12 +135,8 @@ struct children {
 };
 
 /// The kernel hands out whole pids, but at most a page of them in one read.
-static void add_children(void *context, pid_t thread) {
-    struct children *children = context;
-    char path[32], text[4096];
-    snprintf(path, sizeof path, "%d/children", thread);
-    int fd = openat(children->tasks, path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return;
+static void read_children(struct children *children, int fd) {
+    char text[4096];
     children->listed = true;
     pid_t pid = 0;
     for (ssize_t got; (got = read(fd, text, sizeof text)) > 0;) {
@@ -157,28 +149,37 @@ static void add_children(void *context, pid_t thread) {
             }
         }
     }
+}
+
+static void add_children(void *context, pid_t thread) {
+    struct children *children = context;
+    char path[32];
+    snprintf(path, sizeof path, "%d/children", thread);
+    int fd = openat(children->tasks, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return;
+    read_children(children, fd);
     close(fd);
 }
 
 sw_process *sw_tree_children(int *count) {
-    struct children children = { .tasks = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
+    const sw_proc *proc = sw_proc_held();
+    struct children children = { .tasks = openat(proc->root, "self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
     if (children.tasks >= 0) {
         each_number(children.tasks, add_children, &children);
         close(children.tasks);
     }
+    // No descriptor left. What a process leaves behind when it dies is handed to our first thread.
+    if (!children.listed && lseek(proc->children, 0, SEEK_SET) == 0) read_children(&children, proc->children);
     *count = children.count;
     return children.listed ? processes : NULL;
 }
 
 bool sw_tree_descends(pid_t pid, pid_t ancestor) {
-    int proc = sw_proc_open();
-    if (proc < 0) return false;
     sw_process process = { .parent = pid };
     // Parents change while we climb; a bound keeps that from becoming a circle.
     for (int depth = 0; depth < 4096 && process.parent > 1 && process.parent != ancestor; depth++) {
-        if (!sw_process_read(proc, process.parent, &process)) break;
+        if (!sw_process_read(process.parent, &process)) break;
     }
-    close(proc);
     return process.parent == ancestor;
 }
 

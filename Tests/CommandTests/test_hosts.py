@@ -3,11 +3,13 @@
 import errno
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 
 import pytest
 
+from Support import processes
 from Support.eventually import eventually
 from Support.fixtures import ROOT
 from Support.fleet import assert_one_line, assert_silent
@@ -21,6 +23,16 @@ def test_without_proc_no_tree_can_be_found_so_nothing_starts(fleet):
     assert_one_line(run, 71, "/proc")
     assert not os.path.exists(fleet.flag("ran"))
     fleet.assert_no_trace()
+
+
+def test_a_tree_is_killed_behind_another_proc_as_well(fleet):
+    """Mounted by the command, root's; where switchman sees it too."""
+    hide = ("sh", "-c", 'mount -t tmpfs none /proc && exec "$0" "$@"')
+    run = fleet.start("--lockname", "a", "--", *hide, *fleet.job("a", "--stubborn"), prefixed=("unshare", "--mount"))
+    eventually(lambda: len(fleet.records.spans("a")) == 3, what="it has forked")
+    run.send(signal.SIGTERM)
+    assert run.wait() == 143
+    assert run.left() == []
 
 
 def test_a_group_whose_leader_is_outside_of_the_pid_namespace(fleet):
@@ -38,6 +50,23 @@ def failing(tmp_path):
     library = tmp_path / "failing.so"
     subprocess.run(["gcc", "-shared", "-fPIC", "-O2", "-o", library, ROOT / "Tests/Support/failing.c"], check=True)
     return lambda calls: {"LD_PRELOAD": str(library), "SWITCHMAN_TEST_FAILING": calls}
+
+
+@pytest.mark.parametrize("killed", [(), ("guardian",), ("supervisor", "guardian")])
+def test_a_tree_is_killed_without_a_descriptor_left(fleet, failing, killed):
+    """By the guardian, or by who inherits the tree."""
+    table = fleet.flag("full")
+    run = fleet.start_job("a", "--stubborn", env={**failing("open"), "SWITCHMAN_TEST_REFUSED": table})
+    eventually(lambda: len(fleet.records.spans("a")) == 3, what="it has forked")
+    pids = [getattr(run, role) for role in killed]
+    fleet.raise_flag(table)
+    if not pids:
+        run.send(signal.SIGTERM)
+    for pid in pids:
+        processes.kill(pid)
+    assert run.wait() == (81 if killed else 143)
+    assert run.left() == []
+    fleet.leaves_marks = len(killed) == 2
 
 
 @pytest.mark.parametrize("prefixed", [(), ("sh", "-c", 'sleep 100 & exec "$0" "$@"')])

@@ -246,6 +246,11 @@ void fake__exit(int status) {
 // --------------------------------------------------------------- the parts of the guardian that walk through real trees
 
 void sw_take_own_name(void) {}
+bool sw_proc_take(void) { return true; }
+const sw_proc *sw_proc_held(void) {
+    static const sw_proc held = { PROC_FD, PROC_CHILDREN_FD };
+    return &held;
+}
 sw_scheduling sw_scheduling_rise(void) { return (sw_scheduling){ 0 }; }
 void sw_scheduling_inherit(void) {}
 void sw_scheduling_leave(void) {}
@@ -260,7 +265,8 @@ sw_stage sw_command_exec(const sw_role *role, pid_t guardian, char *block, size_
     abort(); // no child ever runs here
 }
 void sw_descriptors_close_but(const int *kept, size_t count) {
-    EXPECT(count == 4 && kept[0] == SUPERVISOR_FD && kept[1] == TIMER_FD && kept[2] == CHILD_FD && kept[3] == EXEC_FD);
+    const int expected[] = { SUPERVISOR_FD, TIMER_FD, CHILD_FD, EXEC_FD, PROC_FD, PROC_CHILDREN_FD };
+    EXPECT(count == sizeof expected / sizeof *expected && memcmp(kept, expected, sizeof expected) == 0);
 }
 void sw_tree_signal(int number) { referee_signalled(0, number); }
 

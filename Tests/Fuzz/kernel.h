@@ -8,7 +8,7 @@
 
 #include <setjmp.h>
 
-enum { SUPERVISOR_FD = 5, TIMER_FD, CHILD_FD, EXEC_FD, EXEC_WRITE_FD, FIRST_PID = 100, MAIL_MAX = 128 };
+enum { SUPERVISOR_FD = 5, TIMER_FD, CHILD_FD, EXEC_FD, EXEC_WRITE_FD, PROC_FD, PROC_CHILDREN_FD, FIRST_PID = 100, MAIL_MAX = 128 };
 
 typedef struct mail {
     uint8_t *bytes; // NULL: end of file

@@ -1,6 +1,6 @@
 // A kernel or a sandbox that refuses. With LD_PRELOAD, what SWITCHMAN_TEST_FAILING names fails: "subreaper", "signalfd" (front's, which
-// has SIGTERM), or "sendmsg": ENOBUFS for the types of message (digits) that the file SWITCHMAN_TEST_REFUSED holds while it is
-// there; each refused one is added to the file of that name with ".seen".
+// has SIGTERM); and while the file SWITCHMAN_TEST_REFUSED is there "open", with ENFILE, or "sendmsg", with ENOBUFS, for the
+// types of message (digits) that this file holds. Each message that was refused is added to the file of that name with ".seen".
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -35,17 +35,43 @@ int signalfd(int fd, const sigset_t *mask, int flags) {
     return syscall(SYS_signalfd4, fd, mask, _NSIG / 8, flags);
 }
 
+static int open_file(int folder, const char *path, int flags, int mode) {
+    return syscall(SYS_openat, folder, path, flags, mode);
+}
+
+static int open_unless_refused(int folder, const char *path, int flags, va_list more) {
+    const char *file = getenv("SWITCHMAN_TEST_REFUSED");
+    if (file && fails("open") && access(file, F_OK) == 0) return errno = ENFILE, -1;
+    return open_file(folder, path, flags, flags & (O_CREAT | O_TMPFILE) ? va_arg(more, int) : 0);
+}
+
+int openat(int folder, const char *path, int flags, ...) {
+    va_list more;
+    va_start(more, flags);
+    int fd = open_unless_refused(folder, path, flags, more);
+    va_end(more);
+    return fd;
+}
+
+int open(const char *path, int flags, ...) {
+    va_list more;
+    va_start(more, flags);
+    int fd = open_unless_refused(AT_FDCWD, path, flags, more);
+    va_end(more);
+    return fd;
+}
+
 static int is_refused(int type) {
     const char *path = getenv("SWITCHMAN_TEST_REFUSED");
     if (!path || type > 9 || !fails("sendmsg")) return 0;
     char types[16] = "", digit = '0' + type, seen[4096];
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open_file(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0) return 0;
     ssize_t got = read(fd, types, sizeof types - 1);
     close(fd);
     if (got <= 0 || !strchr(types, digit)) return 0;
     snprintf(seen, sizeof seen, "%s.seen", path);
-    fd = open(seen, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    fd = open_file(AT_FDCWD, seen, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0 || write(fd, &digit, 1) != 1) abort();
     close(fd);
     return 1;
