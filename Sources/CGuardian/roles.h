@@ -30,7 +30,7 @@ sw_stage sw_command_exec(const sw_role *role, pid_t guardian, char *block, size_
 /// What is held of /proc, for the walks; close-on-exec. -1: not held.
 typedef struct sw_proc {
     int root;
-    int children; ///< the list of this process's own, as its first thread has them; needs no other descriptor. -1: not listed by this kernel
+    int children; ///< the list of this process's own, as its first thread has them: what needs no other descriptor
 } sw_proc;
 
 /// Opens them for this process, in place of those of its parent. False with errno.

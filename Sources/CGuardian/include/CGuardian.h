@@ -58,7 +58,8 @@ void sw_save_signals(sw_plan *plan);
 /// but standard error, so that the caller's pipes see the end of file as soon as the command closes them.
 ///
 /// Returns -1 with errno in the original process, which is then as it was before, if a fork or a descriptor failed,
-/// (ENOTSUP) if there is no /proc to find a tree in, or (ENOSYS) if no process can be made a subreaper. Otherwise the original process becomes front and never returns.
+/// (ENOTSUP) if there is no /proc to find a tree in, or (ENOSYS) if no process can be made a subreaper. Otherwise the
+/// original process becomes front and never returns.
 int sw_start(const sw_plan *plan, sw_supervision *out);
 
 /// CLOCK_BOOTTIME.
@@ -143,8 +144,8 @@ typedef struct sw_message {
 /// "NAME" unsets.
 enum { SW_BLOCK_BYTES_MAX = 64 * 1024 };
 
-/// Sends one message, never blocks. 0; or -1 with errno: EAGAIN (the peer does not read, or there is no memory), EPIPE or ECONNRESET (it is gone),
-/// EMSGSIZE (the block is too large).
+/// Sends one message, never blocks. 0; or -1 with errno: EAGAIN (the peer does not read, or there is no memory), EPIPE or
+/// ECONNRESET (it is gone), EMSGSIZE (the block is too large).
 int sw_send(int fd, const sw_message *message, const void *block, size_t block_bytes);
 
 /// Receives one message without a block, never blocks. 1: a message; 0: nothing there; -1: end of file, or a peer that talks
