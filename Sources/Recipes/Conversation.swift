@@ -125,7 +125,7 @@ package final class Conversation {
     package func reconnected() async throws(Interruption) {
         while let event = inbox.poll() { try take(event) }
         let patience = clock.now.advanced(by: connectTimeout)
-        var nudge = clock.now.advanced(by: connectTimeout / 3)
+        var nudge = hasNudged ? .never : clock.now.advanced(by: connectTimeout / 3)
         while !connected {
             clock.wake(at: min(patience, nudge, heldUntil))
             try take(await inbox.next())
@@ -133,6 +133,7 @@ package final class Conversation {
             if !connected, clock.now >= patience { throw unreachable }
             if !connected, clock.now >= nudge {
                 ensemble.dropConnection()
+                hasNudged = true
                 nudge = .never
             }
         }

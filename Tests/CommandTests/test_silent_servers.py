@@ -2,6 +2,7 @@
 
 import pytest
 
+from Support.fake_server import FakeServer
 from Support.fleet import assert_one_line
 
 
@@ -18,3 +19,12 @@ def test_late_answers_are_answers(fleet, proxy):
     config = fleet.config(zkhosts=",".join([proxy.address] * 3), connect_timeout=6)
     assert fleet.run("--lockname", "a", "--", "true", config=config).code == 0
     proxy.delay(0)
+
+
+def test_one_that_grants_no_session_is_left_for_another(fleet, shared_server):
+    """It answers four-letter words, so half of the runs try it first. The library would stay with it for 20 s."""
+    server = FakeServer(handshake=False)
+    config = fleet.config(zkhosts=f"{server.address},{shared_server.address}", connect_timeout=6, session_timeout=30)
+    runs = [fleet.start("--lockname", f"job{n}", "--", "true", config=config) for n in range(6)]
+    assert [run.wait() for run in runs] == [0] * 6
+    server.close()

@@ -7,7 +7,7 @@ import threading
 
 class FakeServer:
     """Answers four-letter words from a dictionary (a word that is not in it is refused as the whitelist does it; None:
-    no answer at all) and grants every session `granted_ms`, or answers a handshake with `handshake`."""
+    no answer at all) and grants every session `granted_ms`, or answers a handshake with `handshake` (False: never, but stays)."""
 
     def __init__(self, version="3.9.4", mode="follower", tick_ms=2000, sessions_ms=(4000, 40000), sync_limit=5, voters=3,
                  granted_ms=None, handshake=None, words=None, max_connections=60, connections=20):
@@ -50,6 +50,9 @@ class FakeServer:
                 if self.handshake is None:
                     connection.sendall(struct.pack(">i", len(body)) + body)
                     self.asked.append(connection.recv(12))
+                elif self.handshake is False:
+                    self._open.append(connection)
+                    return
                 else:
                     connection.sendall(self.handshake)
             else:
