@@ -13,7 +13,8 @@ def test_the_command_is_asked_to_end_and_124_returned(fleet):
     assert_one_line(run.finished(), 124, "--timeout")
     assert fleet.records.signals("a") == [15]
     started, ended = fleet.records.events("start")[0].time, fleet.records.events("end")[0].time
-    assert 1.0 <= ended - started < 2
+    # The second counts from the exec; the command writes its start down a moment later.
+    assert 0.95 <= ended - started < 2
     last = fleet.record("a")["runs"][-1]
     assert last["outcome"] == "timeout" and fleet.list("locks") == []
 
