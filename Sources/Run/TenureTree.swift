@@ -59,13 +59,13 @@ extension Tenure {
         actions.append(.takeOver)
     }
 
-    /// Reaped after a take-over, which kills with SIGKILL: what ended otherwise, unasked, had ended before. A guardian that was stopped
-    /// had not told. When it was time for it, SIGTERM may have come from there.
+    /// Reaped after a take-over, which kills with SIGKILL: what ended otherwise, unasked, had ended before. A guardian that
+    /// was stopped had not told. When it was time for it, SIGTERM may have come from there.
     private func endsItself(_ status: Int32, _ now: BootInstant) -> Bool {
         let (sigkill, sigterm): (Int32, Int32) = (9, 15)
         let signal = status & 0x7f
-        return hasTakenOver && signal != sigkill && !(signal == sigterm && now >= current.terminate) && ending.cause == nil
-            && ending.lost == nil
+        let isFromGuardian = signal == sigterm && now >= current.terminate
+        return hasTakenOver && signal != sigkill && !isFromGuardian && ending.cause == nil && ending.lost == nil
     }
 
     mutating func tree(_ report: TreeReport, _ now: BootInstant, _ actions: inout [Action]) {

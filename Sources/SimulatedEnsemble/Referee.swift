@@ -224,7 +224,8 @@ final class Referee {
 
     func told(_ remark: Remark, by run: SimulatedRun) {
         switch remark {
-        case .ownershipLost(let why) where why.hasPrefix("no heartbeat"), .noFurtherAttempt(let why) where why.hasPrefix("no heartbeat"):
+        case .ownershipLost(let why) where why.hasPrefix("no heartbeat"),
+            .noFurtherAttempt(let why) where why.hasPrefix("no heartbeat"):
             if let age = provenAge(run), age < Self.patience(run) {
                 accuse(.needlessKill, "\(run) gives up, \(why), \(age / millisecond) ms after one")
             }

@@ -28,7 +28,8 @@ struct Verdict {
             if !books.wasHeld(run.job.lockPath, since: run.startedAt, otherThanBy: run.sessions),
                 !books.wasHeld("line of \(run.job.lockname)", since: run.startedAt, otherThanBy: run.sessions),
                 // A place of its own, of a session that it has given up, is only waited for.
-                !books.wasHeld("line of \(run.job.lockname)", since: run.sessionSince, otherThanBy: run.sessions.suffix(1))
+                !books.wasHeld(
+                    "line of \(run.job.lockname)", since: run.sessionSince, otherThanBy: run.sessions.suffix(1))
             {
                 accuse(.truth, "\(run) says that the lock is held, which nobody did since it began")
             }
@@ -63,7 +64,8 @@ struct Verdict {
                 accuse(.truth, "\(run) says that its job waits already, which none did since it began")
             }
         case .noPermits: judgeWait(accuse)
-        case .unavailable where world.plot.isImpatient && (world.isChaos || world.now - world.scenario.calmSince < 60 * second):
+        case .unavailable
+        where world.plot.isImpatient && (world.isChaos || world.now - world.scenario.calmSince < 60 * second):
             if processes.hasStarted { accuse(.truth, "\(run): \(ended.reason ?? ""), but it has started its command") }
         // Beside originals, twice it was not scheduled for long, or answered slowly.
         case .unavailable
@@ -108,7 +110,8 @@ struct Verdict {
             return accuse(.truth, "\(run) has started its command, and its record does not say so")
         }
         if last.outcome != ended.outcome.rawValue || last.code != ended.code {
-            accuse(.truth, "\(run) ends with \(ended.outcome.rawValue) \(ended.code ?? -1), its record says \(last.outcome) \(last.code ?? -1)")
+            let (told, written) = ("\(ended.outcome.rawValue) \(ended.code ?? -1)", "\(last.outcome) \(last.code ?? -1)")
+            accuse(.truth, "\(run) ends with \(told), its record says \(written)")
         }
     }
 
