@@ -102,6 +102,9 @@ final class Quorum {
         for server in servers where server.role == .following { server.applyLater(upTo: log.count) }
     }
 
+    /// There is a leader that a majority follows; after a fault that takes as long as the servers need to notice it.
+    var isServing: Bool { leading?.role == .leading && hasQuorum }
+
     private var hasQuorum: Bool { servers.filter { $0.role == .leading || $0.role == .following }.count >= majority }
 
     // MARK: Sessions

@@ -70,6 +70,9 @@ final class Scenario {
         }
     }
 
+    /// Who has little patience is not to be asked for more.
+    private func awaitServers() { advance(until: world.now + 100 * second) { [self] in world.ensemble.isServing } }
+
     /// Until then, or until enough is known.
     private func advance(until end: Int64, unless isDone: () -> Bool = { false }) {
         while world.referee.violation == nil, !isDone(), world.agenda.step(until: end) {}
@@ -173,6 +176,7 @@ final class Scenario {
     /// When nothing goes wrong any more: somebody takes all there is, two of one job and one of another come at the same instant, as
     /// from crontabs, and some have little patience.
     private func comeLate() {
+        awaitServers()
         let quiet = world.plot.sessionTimeout + 4 * second
         let everything = ["r1", "r2"].map {
             LeaseRequest(resource: $0, count: world.plot.total, total: world.plot.total)
@@ -229,6 +233,7 @@ final class Scenario {
     /// One run for each lock and all permits: it must be served, and leaves nothing behind.
     private func probe() {
         let layout = Plot.layout
+        awaitServers()
         // A pause may be on its way still.
         advance(until: world.now + 2 * second)
         advance(until: world.now + 100 * second) { [self] in !world.referee.isAnythingPaused }
