@@ -96,9 +96,8 @@ package final class Conversation {
             if clock.now >= heldUntil { try unhold() }
             if clock.now >= patience { throw unreachable }
             if clock.now >= nudge {
-                ensemble.dropConnection()
-                hasNudged = true
-                nudge = .never
+                hasNudged = ensemble.dropConnection()
+                nudge = hasNudged ? .never : clock.now.advanced(by: connectTimeout / 3)
             }
         }
     }
@@ -132,9 +131,8 @@ package final class Conversation {
             if clock.now >= heldUntil { try unhold() }
             if !connected, clock.now >= patience { throw unreachable }
             if !connected, clock.now >= nudge {
-                ensemble.dropConnection()
-                hasNudged = true
-                nudge = .never
+                hasNudged = ensemble.dropConnection()
+                nudge = hasNudged ? .never : clock.now.advanced(by: connectTimeout / 3)
             }
         }
     }

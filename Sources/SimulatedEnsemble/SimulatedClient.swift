@@ -66,7 +66,10 @@ import Coordination
         run.pauseIfPlanned()
     }
 
-    func dropConnection() { run.act { [self] in lose() } }
+    @discardableResult func dropConnection() -> Bool {
+        run.act { [self] in lose() }
+        return true
+    }
 
     func close(cap: Duration) {
         run.act { [self] in

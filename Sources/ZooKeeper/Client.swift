@@ -87,12 +87,14 @@ import Glibc
 
     /// The only internet socket that was not there before is the client's: shutting it down makes its I/O thread see an end
     /// of file and try the next server. (The library offers no call for this; closing the handle would close the session.)
-    package func dropConnection() {
+    @discardableResult package func dropConnection() -> Bool {
         lock.hold()
         let isUseful = hasChoice
         lock.release()
-        guard isUseful else { return }
-        for descriptor in Self.internetSockets().subtracting(spared) { shutdown(descriptor, Int32(SHUT_RDWR)) }
+        guard isUseful else { return false }
+        let sockets = Self.internetSockets().subtracting(spared)
+        for descriptor in sockets { shutdown(descriptor, Int32(SHUT_RDWR)) }
+        return !sockets.isEmpty
     }
 
     /// Those that are open now. A program which has not closed what it inherited must not end its caller's connections.

@@ -68,16 +68,26 @@ struct Sweep {
     private func remove(_ removals: [(path: String, operations: [Operation])]) async throws -> [String] {
         if isDry { return removals.map(\.path) }
         var removed: [String] = []
-        for (removal, reply) in zip(removals, try await fleet.ask(removals.map { .multi($0.operations) })) {
-            switch reply.failureReason {
-            case nil: removed.append(removal.path)
-            // Somebody was faster, or has begun to use it.
-            case .noNode?, .badVersion?, .other(Self.notEmpty)?: break
-            default: throw reply.interruption
+        var rest = removals[...]
+        while !rest.isEmpty {
+            let some = rest.prefix(Self.burst)
+            for (removal, reply) in zip(some, try await fleet.ask(some.map { .multi($0.operations) })) {
+                switch reply.failureReason {
+                case nil: removed.append(removal.path)
+                // Somebody was faster, or has begun to use it.
+                case .noNode?, .badVersion?, .other(Self.notEmpty)?: break
+                default: throw reply.interruption
+                }
             }
+            rest = rest.dropFirst(Self.burst)
+            if !rest.isEmpty { try await fleet.talk.rest(until: fleet.talk.clock.now.advanced(by: Self.pause)) }
         }
         return removed
     }
+
+    /// A take that meets a removal on its way is made again: it is to find the time between two.
+    private static let burst = 50
+    private static let pause = Duration.milliseconds(100)
 
     /// ZNOTEMPTY.
     private static let notEmpty: Int32 = -111
