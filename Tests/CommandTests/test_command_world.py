@@ -122,20 +122,28 @@ def test_scheduling_is_the_commands_alone(fleet, words, guardians):
     finally:
         process.kill()
         process.wait()
-    assert [scheduler(ours) for ours in (run.front, run.supervisor)] == [(os.SCHED_OTHER, 0)] * 2
+    # Equals that take turns are no hindrance, and better than what is left for ordinary processes.
+    others = (os.SCHED_RR, 7) if words == "-r 7" else (os.SCHED_OTHER, 0)
+    assert [scheduler(ours) for ours in (run.front, run.supervisor)] == [others] * 2
     eventually(lambda: scheduler(run.guardian) == guardians, what="the guardian is not the command's equal")
     end(run)
 
 
-def test_scheduling_that_only_the_caller_had_a_right_to(fleet):
-    """As from systemd (CPUSchedulingPolicy= beside User=): no way back, and still the command has it and its guardian has not."""
-    chrt = ["chrt", "-f", "10"]
-    if subprocess.run([*chrt, "true"], capture_output=True, check=False).returncode != 0:
+@pytest.mark.parametrize("words, limit, others, guardians", [
+    ("-f 10", 0, (os.SCHED_OTHER, 0), (os.SCHED_OTHER, 0)), ("-r 10", 0, (os.SCHED_RR, 10), (os.SCHED_RR, 10)),
+    ("-f 10", 20, (os.SCHED_OTHER, 0), (os.SCHED_FIFO, 20)),
+])
+def test_scheduling_that_only_the_caller_had_a_right_to(fleet, words, limit, others, guardians):
+    """As from systemd (CPUSchedulingPolicy= beside User=): no way back, and still the command has it; its guardian has what helps
+    most of what it may have."""
+    prefix = ["chrt", *words.split(), "prlimit", f"--rtprio={limit}", "setpriv", "--bounding-set", "-sys_nice", "--inh-caps",
+              "-sys_nice"]
+    if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode != 0:
         pytest.skip("that takes a right")
-    run, pid = wrapped(fleet, prefixed=[*chrt, "setpriv", "--bounding-set", "-sys_nice", "--inh-caps", "-sys_nice"])
-    assert scheduler(pid) == (os.SCHED_FIFO, 10)
-    for ours in (run.front, run.supervisor, run.guardian):
-        eventually(lambda ours=ours: scheduler(ours) == (os.SCHED_OTHER, 0), what="it is ordinary")
+    run, pid = wrapped(fleet, prefixed=prefix)
+    assert scheduler(pid) == (os.SCHED_RR if words == "-r 10" else os.SCHED_FIFO, 10)
+    for ours, expected in ((run.front, others), (run.supervisor, others), (run.guardian, guardians)):
+        eventually(lambda ours=ours, expected=expected: scheduler(ours) == expected, what=f"{expected}")
     end(run)
 
 

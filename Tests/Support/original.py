@@ -40,14 +40,18 @@ class Original:
     def heads(self, place):
         """Whether the place is the first of its queue."""
         folder, name = place.rsplit("/", 1)
-        names = sorted(self.client.get_children(folder), key=lambda one: int(one.rsplit("-", 1)[1]))
+        names = sorted(self._children(folder), key=lambda one: int(one.rsplit("-", 1)[1]))
         return names[0] == name
 
     def lease(self, resource, count, total):
         """Create the lease if it fits: the sum of all COUNT_TOTAL_... there; its path, or None."""
         folder = f"{self.prefix}/semaphores/{resource}/leases"
         self.client.ensure_path(folder)
-        taken = sum(int(name.split("_")[0]) for name in self.client.get_children(folder))
+        taken = sum(int(name.split("_")[0]) for name in self._children(folder))
         if taken + count > total:
             return None
         return self.client.create(f"{folder}/{count}_{total}_", self.data, ephemeral=True, sequence=True)
+
+    def _children(self, folder):
+        """What is only read may be read again after a moment without a connection."""
+        return self.client.retry(self.client.get_children, folder)
