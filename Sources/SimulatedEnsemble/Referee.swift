@@ -21,6 +21,7 @@ final class Referee {
 
     private struct Pulse {
         let submitted: Int64
+        /// By the clock of its machine that stands still during a suspend: nobody hears of anything meanwhile.
         let answeredAt: Int64
     }
 
@@ -188,7 +189,7 @@ final class Referee {
             replies.allSatisfy({ if case .success = $0 { true } else { false } })
         else { return }
         for case .success(.stat(let stat)) in replies where stat.ephemeralOwner != run.sessions.last { return }
-        pulses[run.number, default: []].append(Pulse(submitted: submitted, answeredAt: world.now))
+        pulses[run.number, default: []].append(Pulse(submitted: submitted, answeredAt: run.machine.monotonic))
         if let (number, strike) = onPulse, number == run.number {
             onPulse = nil
             strike()
@@ -217,7 +218,7 @@ final class Referee {
         // In a mixed fleet the session's timeout is a deadline as well. What a supervisor sends after a moment in which it was not
         // scheduled may be under way, and so may answers of the last moment.
         guard !world.plot.isMixed, !run.wasHeldUp(within: 20 * millisecond),
-            let pulse = pulses[run.number]?.last(where: { world.now - $0.answeredAt > 20 * millisecond })
+            let pulse = pulses[run.number]?.last(where: { run.machine.monotonic - $0.answeredAt > 20 * millisecond })
         else { return nil }
         return run.machine.boottime(at: world.now) - pulse.submitted + 50 * millisecond
     }
