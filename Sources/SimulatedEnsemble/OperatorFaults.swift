@@ -34,14 +34,14 @@ extension Nemesis {
     }
 
     /// Until a leader takes it; the pause itself may still be on its way.
-    private func resume(with data: [UInt8], looks: Int = 5) {
+    private func resume(with data: [UInt8], looks: Int = 60) {
         guard looks > 0, let node = world.referee.books.state[Plot.layout.prefix] else { return }
         let isPaused = node.data != data
         if isPaused {
             world.note("nothing is to be paused any more")
             world.ensemble.operate([.set(Plot.layout.prefix, data: data, version: node.version)])
         }
-        world.agenda.after(second) { [self] in resume(with: data, looks: isPaused ? 5 : looks - 1) }
+        world.agenda.after(second) { [self] in resume(with: data, looks: isPaused ? 60 : looks - 1) }
     }
 
     /// As `switchmanctl tidy`: records that ended longer ago than the longest term, of locks that nobody holds. Younger ones a release

@@ -65,7 +65,8 @@ struct Verdict {
             }
         case .noPermits: judgeWait(accuse)
         case .unavailable
-        where world.plot.isImpatient && (world.isChaos || world.now - world.scenario.calmSince < 60 * second):
+        where world.plot.isImpatient
+            && (run.wasDisturbed || world.isChaos || world.now - world.scenario.calmSince < 60 * second):
             if processes.hasStarted { accuse(.truth, "\(run): \(ended.reason ?? ""), but it has started its command") }
         // Beside originals, twice it was not scheduled for long, or answered slowly.
         case .unavailable
