@@ -55,10 +55,8 @@ extension Nemesis {
             else { continue }
             world.tally("record removed")
             world.note("\(layout.record(name)) is to be removed")
-            world.ensemble.operate([
-                .set(layout.record(name), data: node.data, version: node.version), .delete(layout.record(name)),
-                .set(layout.records, data: [], version: -1),
-            ])
+            world.ensemble.operate(
+                layout.removal(of: layout.record(name), data: node.data, version: node.version, above: []))
         }
     }
 

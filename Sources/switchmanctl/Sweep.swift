@@ -33,18 +33,8 @@ struct Sweep {
             else { continue }
             old.append((layout.record(name), node.data, node.stat.version))
         }
-        // The first set is the guard: a run that has taken the record meanwhile has changed its version. The second tells runs
-        // that have read the record and will take it: the version of one that is made anew may be the same.
         return try await remove(
-            old.map {
-                (
-                    $0.path,
-                    [
-                        .set($0.path, data: $0.data, version: $0.version), .delete($0.path),
-                        .set(layout.records, data: folderData, version: -1),
-                    ]
-                )
-            })
+            old.map { ($0.path, layout.removal(of: $0.path, data: $0.data, version: $0.version, above: folderData)) })
     }
 
     /// Queues without a place in them. The server refuses to delete one that somebody has entered.
