@@ -27,9 +27,8 @@ static void fill_standard_descriptors(void) {
 void sw_save_signals(sw_plan *plan) {
     fill_standard_descriptors();
 
-    sigset_t all;
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &plan->original_mask);
+    sigprocmask(SIG_SETMASK, NULL, &plan->original_mask);
+    sw_hold_signals();
 
     sigemptyset(&plan->ignored);
     for (int signal = 1; signal < NSIG; signal++) {
@@ -38,6 +37,16 @@ void sw_save_signals(sw_plan *plan) {
     }
     // The kernel would reap for us, and the exit status would be lost.
     signal(SIGCHLD, SIG_DFL);
+}
+
+void sw_let_signals(const sw_plan *plan) {
+    if (getpid() != 1) sigprocmask(SIG_SETMASK, &plan->original_mask, NULL);
+}
+
+void sw_hold_signals(void) {
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
 }
 
 void sw_descriptor_silence(int fd) {

@@ -25,6 +25,7 @@ typedef struct sw_face {
     int guardian_pidfd;     // -1: none to be had
     bool stopped;           // by the job control of the shell; its SIGCONT is still to come
     int64_t continued_at_ns;
+    bool has_begun;         // there may be a command
     bool has_exit;
     sw_message exit;
 } sw_face;
@@ -75,8 +76,9 @@ static _Noreturn void lose_everything(sw_face *face) {
         dprintf(STDERR_FILENO, "switchman: %s: the supervisor died, and the command cannot be killed; waiting for it\n", lockname);
         sw_tree_kill(INT64_MAX, NULL, NULL);
     }
-    dprintf(STDERR_FILENO, "switchman: %s: the supervisor died; the command was killed\n", lockname);
-    _exit(face->role->plan->lost_exit_code);
+    const char *end = face->has_begun ? "the command was killed" : "nothing was started";
+    dprintf(STDERR_FILENO, "switchman: %s: the supervisor died; %s\n", lockname, end);
+    _exit(face->has_begun ? face->role->plan->lost_exit_code : face->role->plan->unbegun_exit_code);
 }
 
 // ---------------------------------------------------------------------------------------------------------- job control
@@ -175,6 +177,8 @@ static void listen_to_supervisor(sw_face *face) {
         if (got == 0) return;
         if (got == 1 && message.type == SW_STOP) {
             command_stopped(face, message.number, message.term_at_ns);
+        } else if (got == 1 && message.type == SW_BEGUN) {
+            face->has_begun = true;
         } else if (got == 1 && message.type == SW_EXIT) {
             face->exit = message;
             face->has_exit = true;

@@ -13,6 +13,7 @@
 
 static const int64_t PATIENCE_NS = 5 * SW_SECOND_NS;    // with a tree that does not die, before the supervisor is told
 static const int64_t COMPLAINT_NS = 60 * SW_SECOND_NS;  // between one complaint and the next
+static const int64_t RESEND_NS = 10 * SW_MILLISECOND_NS; // with messages that could not be sent
 enum { MESSAGES_AT_ONCE = 64 };                         // then the timer has its turn again
 
 void sw_guard_report(sw_guard *guard, sw_message message) {
@@ -124,18 +125,25 @@ static void arm_timer(sw_guard *guard) {
     timerfd_settime(guard->timer_fd, TFD_TIMER_ABSTIME, &due, NULL);
 }
 
+/// For how long nothing that happens may wake us; negative: for ever. A socket may well be writable while the kernel has no
+/// memory for a message (ENOBUFS), so what is unsent is tried again in a while.
+static int64_t longest_sleep_ns(const sw_guard *guard) {
+    if (guard->deadman.phase == SW_KILLING) return guard->pause_ns;
+    return sw_outbox_is_empty(&guard->outbox) ? -1 : RESEND_NS;
+}
+
 /// Returns when there is something to do. What it is, each part of the loop finds out for itself, at the price of a few
 /// system calls.
 static void sleep_until_needed(sw_guard *guard) {
-    short supervisor_events = sw_outbox_is_empty(&guard->outbox) ? POLLIN : POLLIN | POLLOUT;
     struct pollfd fds[] = {
-        { .fd = guard->supervisor_fd, .events = supervisor_events },
+        { .fd = guard->supervisor_fd, .events = POLLIN },
         { .fd = guard->timer_fd, .events = POLLIN },
         { .fd = guard->child_fd, .events = POLLIN },
         { .fd = guard->exec_fd, .events = POLLIN },
     };
-    struct timespec pause = { .tv_nsec = guard->pause_ns };
-    ppoll(fds, sizeof fds / sizeof *fds, guard->deadman.phase == SW_KILLING ? &pause : NULL, NULL);
+    int64_t longest_ns = longest_sleep_ns(guard);
+    struct timespec pause = { .tv_nsec = longest_ns };
+    ppoll(fds, sizeof fds / sizeof *fds, longest_ns < 0 ? NULL : &pause, NULL);
 
     uint64_t expirations;
     struct signalfd_siginfo child;

@@ -14,6 +14,7 @@ package final class Life {
     private let environment: (Claims?, [LeaseRequest]) -> [String]
     private let tell: (Remark) -> Void
     private let notice: (Notice) -> Void
+    private let over: (Ended) -> Void
     private(set) var ensemble: any Ensemble
     private var tickets = 0
     private var wasHopeless = false
@@ -34,7 +35,7 @@ package final class Life {
         job: Job, grace: Duration, waitsForDescendants: Bool, inbox: any Inbox, clock: any Timekeeper,
         commandTree: any CommandTree, connect: @escaping () -> any Ensemble,
         environment: @escaping (Claims?, [LeaseRequest]) -> [String],
-        tell: @escaping (Remark) -> Void, notice: @escaping (Notice) -> Void
+        tell: @escaping (Remark) -> Void, notice: @escaping (Notice) -> Void, over: @escaping (Ended) -> Void
     ) {
         self.job = job
         self.grace = grace
@@ -46,6 +47,7 @@ package final class Life {
         self.environment = environment
         self.tell = tell
         self.notice = notice
+        self.over = over
         ensemble = connect()
     }
 
@@ -142,6 +144,7 @@ package final class Life {
         case .continueFront: commandTree.continueFront()
         case .dropConnection: ensemble.dropConnection()
         case .say(let remark): tell(remark)
+        case .over(let ended): over(ended)
         case .finish: break
         }
     }

@@ -17,6 +17,8 @@ package struct Tenure: Sendable {
         case continueFront
         case dropConnection
         case say(Remark)
+        /// Nothing of the command is left, and that is what the run will end with; its release is still to come.
+        case over(Ended)
         /// Nothing is left to do; `ended` says how it went.
         case finish
     }

@@ -7,6 +7,7 @@ extension Tenure {
     mutating func beginRelease(_ now: BootInstant, _ actions: inout [Action]) {
         guard !isReleasing else { return }
         stragglersAt = nil
+        if attempts > 0 { actions.append(.over(ended)) }
         guard let claims, let heartbeats, ending.lost != Ending.sessionExpired else { return finish(&actions) }
         let record: Release.Record
         if case .waitingOut(let until) = phase, !job.breaks.contains(.givingUpWritesEnded) {

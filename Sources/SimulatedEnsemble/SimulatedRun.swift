@@ -27,6 +27,8 @@ import Run
     private(set) var sessionSince: Int64 = 0
     /// What it has told: the record of what the checkers compare with the world.
     var remarks: [Remark] = []
+    /// What the front was told when the command was dead.
+    private(set) var foretold: Ended?
     private(set) var startedAt: Int64 = 0
     private(set) var ended: Ended?
     private(set) var endedAt: Int64?
@@ -70,7 +72,7 @@ import Run
                     self.claims = claims
                     return []
                 },
-                tell: { [self] in tell($0) }, notice: { _ in })
+                tell: { [self] in tell($0) }, notice: { _ in }, over: { [self] in foretold = $0 })
             let ended = await life.perform()
             guard self.life == .running else { return }
             tree.dismiss()

@@ -16,6 +16,9 @@ struct Verdict {
             return
         }
         if !processes.areAllDead { accuse(.truth, "\(run) ends while its command lives") }
+        if let foretold = run.foretold, foretold != ended {
+            accuse(.truth, "\(run) ends with \(ended), after its front was told \(foretold)")
+        }
         switch ended.outcome {
         case .ran:
             if processes.ownCode != ended.code {

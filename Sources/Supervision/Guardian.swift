@@ -14,6 +14,7 @@ import Glibc
     private var leader: pid_t = 0
     private var leaderReaped = false
     private var isGone = false
+    private var frontKnows = false
     private var frontIsToContinue = false
     private var takenOverAt: BootInstant?
     private var toldUnkillableAt: BootInstant?
@@ -37,6 +38,7 @@ import Glibc
         unsent = []
         var block: [UInt8] = []
         for entry in environment { block += Array(entry.utf8) + [0] }
+        guard tellFrontOfBeginning() else { return loop.post(.tree(.failedToStart(errno: EAGAIN, inExec: false))) }
         var message = sw_message()
         message.type = SW_START
         message.seq = sequence
@@ -48,6 +50,15 @@ import Glibc
         if code != 0, errno == EAGAIN { return loop.post(.tree(.failedToStart(errno: EAGAIN, inExec: false))) }
         // That it is gone may have been said to a session that was given up.
         if code != 0 { isGone ? loop.post(.tree(.guardianGone)) : lose() }
+    }
+
+    /// Before the first start: should this process be killed, the front is not to say that nothing was started. A front that is
+    /// gone will be noticed.
+    private func tellFrontOfBeginning() -> Bool {
+        var message = sw_message()
+        message.type = SW_BEGUN
+        if !frontKnows { frontKnows = unsafe sw_send(frontSocket, &message, nil, 0) == 0 || errno != EAGAIN }
+        return frontKnows
     }
 
     package func postpone(sequence: UInt64, schedule: Schedule) {

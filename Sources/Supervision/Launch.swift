@@ -15,12 +15,23 @@ import Glibc
     /// The caller's mask again, for one who forks nothing.
     package mutating func restoreSignals() { unsafe sigprocmask(SIG_SETMASK, &plan.original_mask, nil) }
 
+    /// Work that may have to wait, for a file or a name server, and that a signal may end: nothing has been begun.
+    package mutating func interruptibly<Value, Failure>(
+        _ work: () throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        unsafe sw_let_signals(&plan)
+        defer { sw_hold_signals() }
+        return try work()
+    }
+
     /// Forks; returns in the supervisor only. The original process becomes the front and never returns.
     ///
     /// - Parameter lostExitCode: the front's exit status when the supervisor dies.
+    /// - Parameter unbegunExitCode: the same, if that was before any command was started.
     /// - Returns: nil with errno, in the original process, if nothing could be forked.
     package mutating func fork(
-        command: [[UInt8]], descendants: Descendants, grace: Duration, lostExitCode: Int32, lockname: String
+        command: [[UInt8]], descendants: Descendants, grace: Duration, lostExitCode: Int32, unbegunExitCode: Int32,
+        lockname: String
     ) -> Supervisor? {
         // Never freed: they belong to three processes from here on.
         let argv = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: command.count + 1)
@@ -30,6 +41,7 @@ import Glibc
         unsafe plan.lockname = UnsafePointer(Self.copy(Array(lockname.utf8)))
         unsafe plan.termination_ns = grace.nanoseconds
         unsafe plan.lost_exit_code = lostExitCode
+        unsafe plan.unbegun_exit_code = unbegunExitCode
         unsafe plan.descendants =
             switch descendants {
             case .wait: SW_DESCENDANTS_WAIT

@@ -36,7 +36,7 @@ struct Wrapper: Sendable {
     func perform() {
         warnOfShortTerm()
         if supervisor.loop.run({ await live() }) == nil {
-            supervisor.guardian.tellFront(code: codes.code(for: Ended(outcome: .osError)), dieOf: 0)
+            tellFront(Ended(outcome: .osError))
         }
     }
 
@@ -45,7 +45,7 @@ struct Wrapper: Sendable {
         let loop = supervisor.loop
         if plan.splay > .zero, let interruption = await splay() {
             let ended = Ended(interruption)
-            supervisor.guardian.tellFront(code: codes.code(for: ended), dieOf: codes.signalToDieOf(ended))
+            tellFront(ended)
             supervisor.guardian.dismiss()
             tell(ended, Life.Story())
             aftermath(of: ended, Life.Story()).perform()
@@ -55,24 +55,26 @@ struct Wrapper: Sendable {
             job: plan.job, grace: plan.grace, waitsForDescendants: plan.descendants == .wait, inbox: loop, clock: loop,
             commandTree: supervisor.guardian,
             connect: { Client(servers: plan.servers, sessionTimeout: plan.sessionTimeout, inbox: loop) },
-            environment: { environment($0, leases: $1) }, tell: { tell($0) }, notice: { notice($0) })
+            environment: { environment($0, leases: $1) }, tell: { tell($0) }, notice: { notice($0) },
+            over: { tellFront($0) })
         let ended = await life.perform()
-        let (code, signal) = (codes.code(for: ended), codes.signalToDieOf(ended))
-        // Told first, acted on once this process is gone: whatever may still go wrong, a log that hangs for one, the status is the
-        // command's.
-        supervisor.guardian.tellFront(code: code, dieOf: signal)
+        tellFront(ended)
         runLog.resume()
         runLog.commandRuns(false)
         tell(ended, life.story)
         let aftermath = aftermath(of: ended, life.story)
         // Who waits for the command need not wait for the end of an empty session as well.
-        if life.isReleased, aftermath.isEmpty {
-            supervisor.guardian.tellFront(code: code, dieOf: signal, atOnce: true)
-        }
+        if life.isReleased, aftermath.isEmpty { tellFront(ended, atOnce: true) }
         supervisor.guardian.dismiss()
         life.close()
         aftermath.perform()
         return ended
+    }
+
+    /// As soon as it is known, and acted on once this process is gone: whatever may still go wrong, a release that is not answered
+    /// or a log that hangs, the status is the command's.
+    private func tellFront(_ ended: Ended, atOnce: Bool = false) {
+        supervisor.guardian.tellFront(code: codes.code(for: ended), dieOf: codes.signalToDieOf(ended), atOnce: atOnce)
     }
 
     private func aftermath(of ended: Ended, _ story: Life.Story) -> Aftermath {

@@ -35,7 +35,9 @@ do {
 let codes = ExitCode(arguments)
 let plan: Plan
 do {
-    plan = try Plan(arguments, environment: Environment.ofThisProcess())
+    plan = try launch.interruptibly { () throws(PlanError) in
+        try Plan(arguments, environment: Environment.ofThisProcess())
+    }
 } catch {
     Screen.complain(error.message)
     exit(codes.code(for: Ended(outcome: error.outcome)))
@@ -49,7 +51,8 @@ if plan.isDryRun {
 guard
     let supervisor = launch.fork(
         command: arguments.commandVector, descendants: plan.descendants, grace: plan.grace,
-        lostExitCode: codes.code(for: Ended(outcome: .lost)), lockname: plan.job.lockname)
+        lostExitCode: codes.code(for: Ended(outcome: .lost)),
+        unbegunExitCode: codes.code(for: Ended(outcome: .osError)), lockname: plan.job.lockname)
 else {
     let failure = errno
     Screen.complain(

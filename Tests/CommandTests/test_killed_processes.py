@@ -171,11 +171,29 @@ def test_killed_while_waiting_in_a_queue(fleet, role):
     fleet.queued("r", "waiting")
     pid = {"front": run.front, "supervisor": run.supervisor, "guardian": run.guardian}[role]
     processes.kill(pid)
-    assert run.wait() != 0
+    assert run.wait() == {"front": -signal.SIGKILL, "supervisor": 71, "guardian": 71}[role]
+    assert (role == "front") != ("nothing was started" in run.err)
     eventually(lambda: fleet.queue("r") == [], what="its place is gone")
     eventually(run.all_gone, what="its processes are gone")
     fleet.end_job("holder")
     assert not fleet.records.events("start", "waiting")
+
+
+def test_supervisor_killed_while_releasing(own_fleet, server):
+    """The command has ended, and its status is its own, whatever becomes of the release."""
+    run = own_fleet.start_job("a", "--exit", 3)
+    supervisor = run.supervisor
+    server.stop()
+    try:
+        own_fleet.end_job("a")
+        eventually(lambda: own_fleet.records.events("end", "a"), what="the command ends")
+        eventually(lambda: processes.children(run.guardian) == [], what="the command is reaped")
+        always(lambda: run.running, during=0.3, what="the release waits for the server")
+        processes.kill(supervisor)
+        assert (run.wait(), run.err) == (3, "")
+        own_fleet.leaves_marks = True
+    finally:
+        server.cont()
 
 
 def test_a_chain_of_forks_is_dead_by_the_term(own_fleet, server):

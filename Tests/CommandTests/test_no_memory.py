@@ -11,7 +11,7 @@ from Support.eventually import always, eventually
 from Support.fixtures import ROOT
 from Support.fleet import assert_one_line
 
-START, DEADLINE, END = "1", "2", "4"
+START, DEADLINE, END, ACK = "1", "2", "4", "7"
 
 
 class Memory:
@@ -73,3 +73,14 @@ def test_a_start_that_cannot_be_told(fleet, memory):
     assert_one_line(run, 71, os.strerror(errno.EAGAIN))
     assert not os.path.exists(fleet.flag("ran"))
     assert (fleet.record("a")["state"], fleet.list("locks")) == ("ended", [])
+
+
+def test_an_answer_that_cannot_be_given_comes_later_and_is_not_tried_without_a_pause(fleet, memory):
+    run = fleet.start_job("a", env=memory.environment)
+    memory.lacks_for(ACK)
+    eventually(lambda: ACK in memory.seen(), what="one was refused")
+    always(lambda: memory.seen().count(ACK) < 100, during=0.4, what="it waits before it tries again")
+    memory.is_back()
+    always(lambda: run.running, during=2)
+    fleet.end_job("a")
+    assert (run.wait(), run.err) == (0, "")

@@ -1,5 +1,6 @@
 """Signals reach the command once each, and those that ask for an end are followed by SIGKILL."""
 
+import errno
 import os
 import signal
 
@@ -20,6 +21,16 @@ def number(name):
 def ended_by(name):
     """What the caller sees: 128+N, and for an interrupt the wrapper's own death of it."""
     return {128 + number(name), -number(name)} if name == "INT" else {128 + number(name)}
+
+
+def writer_of(pipe):
+    """The other end of a named pipe; None as long as nobody reads it."""
+    try:
+        return open(pipe, "wb", opener=lambda path, _: os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            raise
+        return None
 
 
 @pytest.mark.parametrize("name", ENDING + OTHERS)
@@ -65,6 +76,18 @@ def test_escalation_to_the_whole_tree(fleet, name):
     assert fleet.record("a")["state"] == "ended" and fleet.list("locks") == []
 
 
+@pytest.mark.parametrize("name", ENDING)
+def test_while_the_configuration_is_waited_for(fleet, name):
+    """A pipe that nobody writes to, a file server that does not answer: nothing has been begun."""
+    pipe = fleet.flag("pipe")
+    os.mkfifo(pipe)
+    run = fleet.start("--lockname", "a", "--", "touch", fleet.flag("ran"), config=pipe)
+    writer = eventually(lambda: writer_of(pipe), what="it reads the pipe")
+    with writer:
+        run.send(number(name))
+        assert (run.wait(), run.err, os.path.exists(fleet.flag("ran"))) == (-number(name), "", False)
+
+
 def test_the_lock_is_held_until_the_tree_is_dead(fleet):
     run = fleet.start_job("a", "--stubborn")
     run.send(signal.SIGTERM)
@@ -99,7 +122,7 @@ def test_before_the_start_it_leaves_the_queues(fleet, name):
     fleet.queued("r", "a")
     run.send(number(name))
     assert run.wait() in ended_by(name)
-    assert fleet.queue("r") == fleet.queue("s") == [], "gone with the exit, not later"
+    eventually(lambda: fleet.queue("r") == fleet.queue("s") == [], within=2, what="gone with the exit, not with the session")
     assert not fleet.records.events("start", "a")
     fleet.end_job("holder")
 

@@ -10,7 +10,7 @@ static struct {
     sw_message start;        // the newest
     bool owned;              // a tree that is to be dead before the guardian lets go
     int64_t term_at_ns, kill_at_ns, grace_at_ns;
-    bool end_asked, kill_asked, doomed, deaf_once;
+    bool end_asked, kill_asked, doomed, deaf_once, unheard;
     bool terminated, killing, started, exited;
     bool slept_late;
     int sleeps_after_end;
@@ -113,6 +113,7 @@ void referee_killed(void) {
 }
 
 void referee_heard(const sw_message *message, bool blocked) {
+    r.unheard = blocked;
     if (blocked) r.deaf_once = true; // more than the outbox holds is a reason to give up
     EXPECT(message->type >= SW_ACK && message->type <= SW_UNKILLABLE && message->block == 0);
     if (blocked || r.deaf_once) return; // what waited in the outbox is of a moment ago
@@ -130,8 +131,10 @@ void referee_heard(const sw_message *message, bool blocked) {
     }
 }
 
-void referee_sleeps(int64_t due_ns, bool has_pause) {
+void referee_sleeps(int64_t due_ns, int64_t pause_ns) {
     settle();
+    // Negative: for ever. What the supervisor has not taken is offered again, but not without a pause.
+    EXPECT(r.killing || pause_ns < 0 || (r.unheard && pause_ns >= 1000000));
     if (k.in.count == 0 && k.supervisor_closed) EXPECT(++r.sleeps_after_end < 8); // it comes to its end
     if (!r.owned || k.exec_failed) return;
     bool kills = r.killing;
@@ -141,7 +144,7 @@ void referee_sleeps(int64_t due_ns, bool has_pause) {
     EXPECT(kills || k.now_ns < r.grace_at_ns || (due_ns <= k.now_ns && !r.slept_late));
     r.slept_late = !kills && k.now_ns >= r.grace_at_ns;
     EXPECT(kills || r.terminated || (k.now_ns < r.term_at_ns && !r.end_asked));
-    EXPECT(kills == has_pause);
+    EXPECT(!kills || pause_ns >= 0);
     EXPECT(kills || due_ns <= earlier(r.kill_at_ns, r.grace_at_ns));
     EXPECT(kills || r.terminated || due_ns <= r.term_at_ns);
 }

@@ -109,7 +109,7 @@ int64_t sw_now_ns(void) { return k.now_ns; }
 
 int fake_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *pause, const sigset_t *mask) {
     (void)fds, (void)count, (void)mask;
-    referee_sleeps(k.armed_ns, pause != NULL);
+    referee_sleeps(k.armed_ns, pause ? pause->tv_sec * INT64_C(1000000000) + pause->tv_nsec : -1);
     while (k.in.count > 0) {
         if (happen()) return 1;
     }

@@ -52,7 +52,7 @@ void referee_forked(bool succeeded);
 void referee_leader_reaped(void);
 void referee_killed(void);
 void referee_signalled(pid_t pid, int number);
-void referee_sleeps(int64_t due_ns, bool has_pause);
+void referee_sleeps(int64_t due_ns, int64_t pause_ns);
 void referee_exited(void);
 
 #endif

@@ -35,7 +35,8 @@ typedef struct sw_plan {
     sigset_t ignored;          ///< filled by sw_save_signals; stay ignored in the command, and are not forwarded
     sw_descendants descendants;
     int64_t termination_ns;    ///< grace between SIGTERM and SIGKILL
-    int lost_exit_code;        ///< front's exit status when the supervisor dies without having sent SW_EXIT
+    int lost_exit_code;        ///< front's exit status when the supervisor dies without having sent SW_EXIT ...
+    int unbegun_exit_code;     ///< ... and without SW_BEGUN
     const char *lockname;      ///< for front's line about that on standard error; copied
 } sw_plan;
 
@@ -50,6 +51,12 @@ typedef struct sw_supervision {
 /// would not work), and puts close-on-exec placeholders (/dev/null) on those of the descriptors 0 to 2 that the caller
 /// had closed.
 void sw_save_signals(sw_plan *plan);
+
+/// The caller's mask again, for what may take its time and has nothing to undo: so Ctrl-C ends it. Not in process 1, to which
+/// a signal that it neither blocks nor handles is never delivered (pid_namespaces(7)).
+void sw_let_signals(const sw_plan *plan);
+/// All blocked, as after sw_save_signals.
+void sw_hold_signals(void);
 
 /// Forks. Call on the main thread before any other thread exists.
 ///
@@ -97,6 +104,7 @@ typedef enum sw_type {
     // front -> supervisor: SW_SIGNAL, with number and flags: SW_FROM_TERMINAL
     // supervisor -> front
     SW_STOP,        ///< number, term_at_ns as in SW_STOPPED: stop, so that the caller's shell sees the job stopped
+    SW_BEGUN,       ///< a START follows: from now on there may be a command
     SW_EXIT,        ///< number: exit status; detail: 0, or a signal to die of instead. Front acts on it once the supervisor has exited,
                     ///< or says with SW_AT_ONCE that what is left to do is nobody's business
 
