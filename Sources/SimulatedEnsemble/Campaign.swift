@@ -3,6 +3,8 @@ package struct Campaign: Sendable {
     package private(set) var schedules = 0
     package private(set) var simulatedSeconds: Int64 = 0
     package private(set) var steps = 0
+    /// Of all histories together, in whatever order they were played: two processes, or two builds, must agree on it.
+    package private(set) var fingerprint: UInt64 = 0
     package private(set) var tallies: [String: Int] = [:]
     /// The seeds whose histories broke a promise, and how.
     package private(set) var failures: [(seed: UInt64, violation: Violation)] = []
@@ -16,6 +18,7 @@ package struct Campaign: Sendable {
         schedules += 1
         simulatedSeconds += world.simulatedSeconds
         steps += world.steps
+        fingerprint &+= world.fingerprint &* (2 &* seed &+ 1)
         for (name, count) in world.tallies { tallies[name, default: 0] += count }
         guard let violation = world.violation else { return }
         if let control, control != .model(.mixedFleetBesideFaultyServers) {
@@ -31,6 +34,7 @@ package struct Campaign: Sendable {
         schedules += other.schedules
         simulatedSeconds += other.simulatedSeconds
         steps += other.steps
+        fingerprint &+= other.fingerprint
         for (name, count) in other.tallies { tallies[name, default: 0] += count }
         failures += other.failures
     }

@@ -115,11 +115,11 @@ final class Quorum {
             isCut: server.role != .following && server.role != .leading)
     }
 
-    func revalidate(_ session: Int64, at server: Int) -> Bool {
+    func revalidate(_ session: Int64, timeout: Int64, at server: Int) -> Bool {
         // Deposed without knowing it: it believes its own state.
         if servers[server].role == .isolatedLeader, server != leader { return servers[server].tree.hasSession(session) }
         guard prepared.hasSession(session) else { return false }
-        sessions.move(session, to: server, at: world.now)
+        sessions.move(session, to: server, timeout: timeout, at: world.now)
         return true
     }
 

@@ -150,8 +150,10 @@ final class Referee {
 
     /// Who is suspended runs nothing; who wakes up past its deadline is given its budget for killing.
     private func counts(_ run: SimulatedRun) -> Bool {
-        !run.tree.processes.areAllDead && !run.machine.isSuspended
-            && (run.machine.resumedAt < 0 || world.now - run.machine.resumedAt > 2200 * millisecond)
+        if run.tree.processes.areAllDead || run.machine.isSuspended { return false }
+        let woken = run.machine.resumedAt
+        if woken < 0 || world.now - woken > 2200 * millisecond { return true }
+        return !run.order.isOriginal && !run.tree.wasDue(by: run.machine.boottime(at: woken))
     }
 
     private func checkExclusion(_ run: SimulatedRun) {
@@ -291,6 +293,9 @@ final class Referee {
 
     func orphaned(_ run: SimulatedRun) {
         world.agenda.after(2600 * millisecond) { [self] in
+            let machine = run.machine
+            // Nobody kills anything while the machine sleeps.
+            if machine.isSuspended || world.now - machine.resumedAt < 2600 * millisecond { return orphaned(run) }
             if counts(run) { accuse(.orphan, "the command of \(run) lives on without its supervisor") }
         }
     }

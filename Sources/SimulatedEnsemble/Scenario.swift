@@ -216,12 +216,13 @@ final class Scenario {
 
     private var waiting: [SimulatedRun] { world.runs.filter { $0.life == .running } }
 
-    /// The stated time: for each that is left, the longest command, a term to wait out and the time to kill; and a session
-    /// timeout for those who have died.
+    /// The stated time (Docs/Testing.md): for each that is left, the longest term to wait out, four attempts of the longest command
+    /// with its longest grace and the time to kill, and the pauses between them (4, 8 and 16 s at the longest); and two session
+    /// timeouts for those who have died.
     private func serve() {
         let longest = Int64(world.plot.termsSeconds.max() ?? 0)
-        // At most four attempts, and the pauses between them.
-        let each = (longest * 2 + (60 + 30 + 12) * 4 + 30) * second
+        let command = min(world.longestCommand, 60 * second)
+        let each = longest * second + 4 * (command + 12 * second) + 28 * second
         let limit = world.now + Int64(waiting.count) * each + world.plot.sessionTimeout * 2 + 30 * second
         advance(until: limit) { [self] in !world.runs.contains { $0.life == .running } }
         if let late = waiting.first, world.referee.violation == nil, world.referee.originalInTheWay == nil {

@@ -32,10 +32,10 @@ final class SessionTracker {
 
     func touch(_ id: Int64, at now: Int64, by server: Int, isLeader: Bool, isCut: Bool) {
         guard !isCut, let index = tracked.firstIndex(where: { $0.id == id }) else { return }
+        settle(index, at: now)
         if isLeader {
             renew(index, from: now)
         } else {
-            settle(index, at: now)
             if tracked[index].relay == nil {
                 let half = tick / 2
                 tracked[index].relay = ((now / half + 1) * half, server)
@@ -51,9 +51,12 @@ final class SessionTracker {
         }
     }
 
-    func move(_ id: Int64, to server: Int, at now: Int64) {
+    /// The timeout that the new server grants may be another (LearnerHandler's REVALIDATE): from here on it counts.
+    func move(_ id: Int64, to server: Int, timeout: Int64, at now: Int64) {
         guard let index = tracked.firstIndex(where: { $0.id == id }) else { return }
+        settle(index, at: now)
         tracked[index].owner = server
+        tracked[index].timeout = timeout
         renew(index, from: now)
     }
 
@@ -75,6 +78,6 @@ final class SessionTracker {
     }
 
     private func renew(_ index: Int, from time: Int64) {
-        tracked[index].expiresAt = max(tracked[index].expiresAt, bucket(time + tracked[index].timeout))
+        tracked[index].expiresAt = bucket(time + tracked[index].timeout)
     }
 }

@@ -29,12 +29,15 @@ import Run
     var remarks: [Remark] = []
     /// What the front was told when the command was dead.
     private(set) var foretold: Ended?
+    /// What it had is given back, by its own word.
+    private(set) var isReleased = false
     private(set) var startedAt: Int64 = 0
     private(set) var ended: Ended?
     private(set) var endedAt: Int64?
     var claims: Claims?
-    /// A signal to the supervisor, or the end of the caller's process.
-    private(set) var wasAskedToEnd = false
+    /// The exit codes of those who asked for its end.
+    private(set) var endings: Set<Int32> = []
+    private(set) var frontIsDead = false
     /// Something was done to its processes: what it says of them may be news to nobody, but no fault of its.
     private(set) var wasDisturbed = false
 
@@ -74,6 +77,7 @@ import Run
                 },
                 tell: { [self] in tell($0) }, notice: { _ in }, over: { [self] in foretold = $0 })
             let ended = await life.perform()
+            isReleased = life.isReleased
             guard self.life == .running else { return }
             tree.dismiss()
             life.close()
@@ -130,7 +134,8 @@ import Run
     func post(_ event: Event) {
         if isGhost { return }
         switch event {
-        case .signal, .callerGone: wasAskedToEnd = true
+        case .signal(let signal, _): endings.insert(128 + signal)
+        case .callerGone: (endings, frontIsDead) = (endings.union([128 + 9]), true)
         default: break
         }
         events.append(event)

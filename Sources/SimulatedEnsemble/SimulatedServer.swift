@@ -79,7 +79,7 @@ final class SimulatedServer {
         } else {
             for other in connections where other.session == session && other !== connection { other.closeAtServer() }
             reachLeader { [self] in
-                let isValid = world.ensemble.revalidate(session, at: number)
+                let isValid = world.ensemble.revalidate(session, timeout: granted, at: number)
                 world.agenda.after(world.dice.between(millisecond / 5, 3 * millisecond)) { [self] in
                     guard connection.isOpenAtServer, serves else { return }
                     if isValid {

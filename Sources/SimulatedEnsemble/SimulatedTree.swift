@@ -54,6 +54,9 @@ import Coordination
         guardianAnswers && guardianContinuedAt.map { world.now - $0 >= time } ?? true
     }
 
+    /// Whether it was to be killed by then, on its machine's clock.
+    func wasDue(by boottime: Int64) -> Bool { boottime >= deadman.kill_at_ns }
+
     var guardianAnswers: Bool { !guardianIsDead && !guardianIsStopped }
 
     // MARK: CommandTree
@@ -122,10 +125,13 @@ import Coordination
             act(SW_EVENT_DEADLINE, schedule)
             report(.acknowledged(sequence: sequence))
         case .signal(let signal, let escalates):
-            if deadman.phase != SW_IDLE {
+            if deadman.phase == SW_IDLE || deadman.phase == SW_KILLING { break }
+            if !leaderReaped {
                 processes.signal(signal)
-                if escalates { act(SW_EVENT_SIGNAL) }
+            } else if escalates {
+                processes.terminate()
             }
+            if escalates { act(SW_EVENT_SIGNAL) }
         case .end(let limit): act(SW_EVENT_END, Schedule(terminate: .never, kill: limit))
         case .kill: act(SW_EVENT_KILL)
         case .quit: act(SW_EVENT_QUIT)
@@ -230,7 +236,7 @@ import Coordination
     func loseSupervisor() {
         toGuardianAt = max(toGuardianAt, world.now + world.dice.between(0, millisecond))
         world.agenda.at(toGuardianAt) { [self] in whenGuardianRuns { [self] in obey(.lost) } }
-        if world.plot.frontDoesNotKill { return }
+        if world.plot.frontDoesNotKill || run.frontIsDead { return }
         world.agenda.after(world.dice.between(0, 20 * millisecond)) { [self] in
             run.machine.whenAwake { [self] in
                 guardianIsDead = true

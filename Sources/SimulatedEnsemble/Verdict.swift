@@ -51,7 +51,9 @@ struct Verdict {
                 accuse(.truth, "\(run) ends for a timeout that it has not, or that has not passed")
             }
         case .signaled:
-            if !run.wasAskedToEnd { accuse(.truth, "\(run) says that a signal has ended it, and there was none") }
+            if !run.endings.contains(ended.code ?? 0) {
+                accuse(.truth, "\(run) says that a signal has ended it, \(ended.code ?? 0), and there was none")
+            }
         case .osError:
             if !run.tree.guardianIsDead { accuse(.truth, "\(run): os-error, \(ended.reason ?? "")") }
         case .released:
@@ -93,6 +95,23 @@ struct Verdict {
             accuse(.truth, "\(run) says that it is lost, \(ended.reason ?? ""), and nobody knows why")
         }
         judgeRecord(ended, accuse)
+        judgeRest(ended, accuse)
+    }
+
+    /// What was released is gone, and so is all that a run in quiet times has made; the probes would take it away.
+    private func judgeRest(_ ended: Ended, _ accuse: (Violation.Promise, String) -> Void) {
+        let isQuiet = run.startedAt > world.scenario.calmSince && !world.isChaos && !run.wasDisturbed
+        guard isQuiet || run.isReleased && ended.outcome != .lost, let session = run.sessions.last else { return }
+        let (layout, text) = (run.job.layout, Session(id: session, timeout: .zero).text)
+        for resource in ["r1", "r2"] {
+            let marks = books.state.children(layout.marks(resource)).filter { $0.contains(text) }
+            if let mark = marks.first { accuse(.leftover, "\(run) ends, and its mark \(mark) of \(resource) is left") }
+        }
+        // Who had a predecessor to wait out leaves what is left of that to the next one.
+        let record = books.state[run.job.recordPath].flatMap { JobRecord(bytes: $0.data) }
+        if let record, record.session == text, record.state != .ended, run.tree.processes.hasStarted {
+            accuse(.leftover, "\(run) ends, and its record says \(record.state.rawValue)")
+        }
     }
 
     private var tellsOfLoss: Bool {

@@ -11,7 +11,8 @@ enum Soak {
         let seconds = began.duration(to: clock.now) / .seconds(1)
         print(
             "\(campaign.schedules) schedules in \(Int(seconds)) s, \(Int(Double(campaign.schedules) / seconds)) a second; "
-                + "\(campaign.simulatedSeconds) simulated seconds, \(campaign.steps / max(1, campaign.schedules)) steps each"
+                + "\(campaign.simulatedSeconds) simulated seconds, \(campaign.steps / max(1, campaign.schedules)) steps each; "
+                + "fingerprint \(String(campaign.fingerprint, radix: 16))"
         )
         for (name, count) in campaign.tallies.sorted(by: { $0.key < $1.key }) { print("  \(count)  \(name)") }
         var kinds: [String: [UInt64]] = [:]
