@@ -154,7 +154,22 @@ struct Verdict {
             if world.now - run.startedAt < seconds * second * 97 / 100 {
                 accuse(.truth, "\(run) gives up its wait for the lock too early")
             }
+            judgeLine(seconds * second, accuse)
         }
+    }
+
+    /// Who gives up as the first in line has seen somebody else's lock not long ago, unless messages are lost.
+    private func judgeLine(_ wait: Int64, _ accuse: (Violation.Promise, String) -> Void) {
+        let quietSince = max(world.scenario.calmSince, run.startedAt)
+        let since = world.now - 3 * second
+        guard wait > 0, !world.isChaos, !run.wasDisturbed, since > quietSince + world.plot.sessionTimeout else { return }
+        let line = run.job.layout.lockQueue(run.job.lockname)
+        let first = books.state.children(line).min { $0.suffix(10) < $1.suffix(10) }
+        guard let first, let owner = books.state["\(line)/\(first)"]?.owner, run.sessions.contains(owner),
+            books.stood("\(line)/\(first)", before: since),
+            !books.wasHeld(run.job.lockPath, since: since, otherThanBy: run.sessions)
+        else { return }
+        accuse(.service, "\(run) gives up as the first in line for a lock that nobody holds")
     }
 
     /// Somebody held the lock, and so may have started, no longer ago than the interval.
