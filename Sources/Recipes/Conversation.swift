@@ -73,8 +73,7 @@ package final class Conversation {
         var nudge = hasNudged ? .never : submitted.advanced(by: connectTimeout / 3)
         ensemble.submit(requests) { inbox.post(.replies(ticket: ticket, $0)) }
         while true {
-            clock.wake(at: min(patience, nudge, heldUntil))
-            let event = await inbox.next()
+            let event = try await next(within: patience, wakeAt: nudge)
             if case .replies(ticket, let replies) = event {
                 for case .failure(let failure) in replies where failure.reason == .sessionExpired {
                     throw .sessionExpired
@@ -94,8 +93,7 @@ package final class Conversation {
             }
             try take(event)
             if clock.now >= heldUntil { try unhold() }
-            if clock.now >= patience { throw unreachable }
-            if clock.now >= nudge {
+            if clock.now >= nudge, clock.now < patience {
                 hasNudged = ensemble.dropConnection()
                 nudge = hasNudged ? .never : clock.now.advanced(by: connectTimeout / 3)
             }
@@ -126,15 +124,23 @@ package final class Conversation {
         let patience = clock.now.advanced(by: connectTimeout)
         var nudge = hasNudged ? .never : clock.now.advanced(by: connectTimeout / 3)
         while !connected {
-            clock.wake(at: min(patience, nudge, heldUntil))
-            try take(await inbox.next())
+            try take(await next(within: patience, wakeAt: nudge))
             if clock.now >= heldUntil { try unhold() }
-            if !connected, clock.now >= patience { throw unreachable }
-            if !connected, clock.now >= nudge {
+            if !connected, clock.now >= nudge, clock.now < patience {
                 hasNudged = ensemble.dropConnection()
                 nudge = hasNudged ? .never : clock.now.advanced(by: connectTimeout / 3)
             }
         }
+    }
+
+    /// What comes next. In a process that was stopped, or on a host that slept, the answer may lie behind the patience that is over.
+    private func next(within patience: BootInstant, wakeAt instant: BootInstant) async throws(Interruption) -> Event {
+        if clock.now < patience {
+            clock.wake(at: min(patience, instant, heldUntil))
+            return await inbox.next()
+        }
+        guard let event = inbox.poll() else { throw unreachable }
+        return event
     }
 
     private var unreachable: Interruption {
