@@ -39,4 +39,5 @@ package enum Break: String, CaseIterable, Sendable {
     case startNotWritten
     case startDatedAhead
     case idleForever
+    case oldNewsCounts
 }

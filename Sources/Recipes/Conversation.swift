@@ -30,6 +30,7 @@ package final class Conversation {
     /// Since the last pause. `changes` may keep what nobody asks for any more (a predecessor that has long been replaced):
     /// if a pause ended for those, it would never wait again.
     private var hasNews = false
+    private var oldNewsCounts = false
 
     package convenience init(
         ensemble: any Ensemble, inbox: any Inbox, clock: any Timekeeper, job: Job, firstTicket: Int = 0
@@ -37,6 +38,7 @@ package final class Conversation {
         self.init(
             ensemble: ensemble, inbox: inbox, clock: clock, connectTimeout: job.connectTimeout, servers: job.servers,
             prefix: job.layout.prefix, firstTicket: firstTicket)
+        oldNewsCounts = job.breaks.contains(.oldNewsCounts)
     }
 
     /// Without a job: for an operator.
@@ -168,7 +170,7 @@ package final class Conversation {
     /// Waits for a watch to fire, at most until that instant.
     package func pause(until instant: BootInstant? = nil) async throws(Interruption) {
         clock.wake(at: instant)
-        while !hasNews {
+        while oldNewsCounts ? changes.isEmpty : !hasNews {
             if let instant, clock.now >= instant { return }
             try take(await inbox.next())
         }

@@ -18,6 +18,9 @@ final class Referee {
     var onHeartbeat: (Int, () -> Void)?
     private var pulses: [Int: [Pulse]] = [:]
     private let rota: Rota
+    /// Of each run, how often it has asked in the second that began then.
+    private var questions: [Int: (since: Int64, count: Int)] = [:]
+    private static let questionsPerSecond = 100
 
     private struct Pulse {
         let submitted: Int64
@@ -314,6 +317,15 @@ final class Referee {
     var isAnythingPaused: Bool { rota.isAnythingPaused }
 
     func spins(_ run: SimulatedRun) { accuse(.spin, "\(run) spins without waiting") }
+
+    /// What waits asks rarely, however long it waits.
+    func asks(_ run: SimulatedRun) {
+        if world.now - (questions[run.number]?.since ?? -second) >= second { questions[run.number] = (world.now, 0) }
+        questions[run.number]?.count += 1
+        if let count = questions[run.number]?.count, count > Self.questionsPerSecond {
+            accuse(.spin, "\(run) asks more than \(Self.questionsPerSecond) times in a second")
+        }
+    }
 
     func ended(_ run: SimulatedRun, _ ended: Ended) {
         Verdict(world: world, run: run, books: books, rota: rota).judge(ended, accuse)

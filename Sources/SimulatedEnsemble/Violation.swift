@@ -1,6 +1,6 @@
 /// A promise that a history broke.
 package struct Violation: Sendable, Equatable {
-    package enum Promise: String, Sendable {
+    package enum Promise: String, CaseIterable, Sendable {
         /// Never two at once.
         case exclusion
         /// Permits of running trees within the total.

@@ -2,11 +2,12 @@
 told in small ones."""
 
 import os
+import struct
 import types
 
 import pytest
 
-from Support.nemesis import checker
+from Support.nemesis import checker, skips
 from Support.nemesis.contenders import Attempt
 from Support.nemesis.history import History
 from Support.records import Records
@@ -40,8 +41,21 @@ def attempt(label, code, lock="a", weight=0, began=10.0, ended=20.0, touched=())
     return one
 
 
-def codes(records, *attempts, faults=(), first_fault=0.0):
-    return checker.exit_codes(records, attempts, faults, first_fault)
+def codes(records, *attempts):
+    return checker.exit_codes(records, attempts)
+
+
+def needless(*attempts, faults=(), first_fault=0.0):
+    return checker.needless(attempts, faults, first_fault)
+
+
+def fault(began, ended, host=None):
+    return types.SimpleNamespace(
+        harms_others=True, began=began, ended=ended, reaches=lambda one: host in (None, one.host))
+
+
+def skips_of(records, *attempts, faults=(), others=()):
+    return skips.undue(records, attempts, others, faults, 4)
 
 
 def test_a_switchman_without_locks_is_caught(recorder, tmp_path):
@@ -70,15 +84,18 @@ def test_a_success_that_did_not_run_to_the_end_is_caught(records, books):
     assert "did not run to the end" in codes(records, attempt("one", 0))[0]
 
 
-def test_a_needless_kill_is_caught(records):
-    assert "needlessly" in codes(records, attempt("one", 81), first_fault=30.0)[0]
-    assert "needlessly" in codes(records, attempt("one", 81))[0]
+def test_a_needless_kill_is_caught():
+    assert "needlessly" in needless(attempt("one", 81), faults=[fault(12, 13)], first_fault=30.0)[0]
+    for code in (81, 69):
+        assert "needlessly" in needless(attempt("one", code))[0]
+        assert "needlessly" in needless(attempt("one", code), faults=[fault(12, 13, "host2")])[0], "another host's"
 
 
-def test_a_kill_that_a_fault_explains_is_fine(records):
-    fault = types.SimpleNamespace(harms_others=True, began=12.0, ended=13.0)
-    assert codes(records, attempt("one", 81), faults=[fault]) == []
-    assert codes(records, attempt("one", 69), faults=[fault]) == []
+def test_a_kill_that_a_fault_explains_is_fine():
+    for code in (81, 69):
+        assert needless(attempt("one", code), faults=[fault(12, 13)]) == []
+        assert needless(attempt("one", code), faults=[fault(12, 13, "host1")]) == []
+        assert needless(attempt("one", code, touched={"SIGSTOP supervisor"})) == []
 
 
 def test_a_start_within_the_interval_is_caught(records, books):
@@ -102,7 +119,79 @@ def test_a_code_that_nobody_documented_is_caught(records):
     assert "no such code" in codes(records, attempt("one", 42))[0]
 
 
+def test_a_timeout_that_never_strikes_is_caught(records, books):
+    books("start one 1 1000000000 7", "end one 1 6000000000 -")
+    one = attempt("one", 0)
+    one.timeout, one.length = 1, 5
+    assert "with a timeout" in codes(records, one)[0]
+    one.length = 2
+    assert codes(records, one) == []
+
+
+def test_permits_given_up_too_early_are_caught(records):
+    one = attempt("one", 75, weight=1)
+    assert "for ever" in codes(records, one)[0]
+    one.lease_wait = 12
+    assert "for 12" in codes(records, one)[0]
+    one.lease_wait = 8
+    assert codes(records, one) == []
+
+
+def test_a_process_that_outlives_its_run_is_caught(records):
+    with open(f"{records.folder}/stamps/one.7", "wb") as file:
+        file.write(struct.pack("qq", 11 * 10**9, 21 * 10**9))
+    assert "was alive 1.000 s later" in checker.reaped(records, [attempt("one", 0)])[0]
+    assert checker.reaped(records, [attempt("one", 0, ended=22.0)]) == []
+
+
+def test_a_record_that_tells_another_end_is_caught(records, books):
+    books("start one 1 11000000000 7")
+    past = {"a": {"runs": [{"token": 7, "outcome": "ran", "code": 3}]}}
+    assert "the record of a says" in checker.remembered(past, records, [attempt("one", 0)])[0]
+    assert checker.remembered(past, records, [attempt("one", 3)]) == []
+    past["a"]["runs"][0] = {"token": 7, "outcome": "signaled", "code": 130}
+    assert checker.remembered(past, records, [attempt("one", -2)]) == []
+
+
+def test_a_skip_with_nobody_there_is_caught(records, books):
+    books("start other 1 11000000000 7")
+    skipped = attempt("one", 100)
+    assert "nobody else was there" in skips_of(records, skipped)[0]
+    assert "nobody else was there" in skips_of(records, skipped, attempt("other", 0, lock="b"))[0]
+    assert "nobody else was there" in skips_of(records, skipped, attempt("other", 0, began=1.0, ended=8.0))[0]
+    assert skips_of(records, skipped, attempt("other", 0, ended=11.5)) == []
+    lost = attempt("other", -9, began=1.0, ended=8.0, touched={"host lost"})
+    assert skips_of(records, skipped, lost) == [], "its session lives on"
+
+
+def test_two_who_are_skipped_are_no_reason_for_each_other(records):
+    assert len(skips_of(records, attempt("one", 100), attempt("two", 100))) == 2
+
+
+def test_a_wait_that_ends_early_or_misses_its_turn_is_caught(records, books):
+    books("start other 1 11000000000 7")
+    waits, other = attempt("one", 100), attempt("other", 0, began=9.0, ended=19.9)
+    waits.wait_s = 10
+    assert skips_of(records, waits, other) == []
+    waits.wait_s = 11
+    assert "it waited for" in skips_of(records, waits, other)[0]
+    waits.wait_s, other.ended = 10, 12.0
+    assert "nobody else was there" in skips_of(records, waits, other)[0]
+    assert skips_of(records, waits, other, faults=[fault(1, 2)]) == [], "servers may lag"
+
+
+def test_too_soon_after_nothing_is_caught(records, books):
+    one, other = attempt("one", 102), attempt("other", 0, began=1.0, ended=8.0)
+    assert "no interval" in skips_of(records, one)[0]
+    one.interval = 4
+    assert "within its interval" in skips_of(records, one, other)[0]
+    books("start other 1 7000000000 7")
+    assert skips_of(records, one, other) == []
+
+
 def test_a_death_that_nobody_caused_is_caught(records):
     for code in (-9, 137, 71):
         assert codes(records, attempt("one", code))
     assert not codes(records, attempt("one", -9, touched={"SIGKILL front"}))
+    assert codes(records, attempt("one", 143))
+    assert not codes(records, attempt("one", 143, touched={"SIGTERM front"}))

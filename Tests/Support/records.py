@@ -24,7 +24,8 @@ class Records:
     def events(self, kind=None, label=None):
         try:
             with open(f"{self.folder}/events", encoding="utf-8") as file:
-                lines = file.read().splitlines()
+                # What comes after the last end of a line is being written just now.
+                lines = file.read().split("\n")[:-1]
         except FileNotFoundError:
             return []
         found = []

@@ -21,7 +21,6 @@ class Run:
         number = next(_numbers)
         self.marker = f"{MARKER}={os.getpid()}.{number}"
         self.arguments = arguments
-        self.tormented = False
         self._output = f"{folder}/{number}.out"
         self._errors = f"{folder}/{number}.err"
         name, value = self.marker.split("=")

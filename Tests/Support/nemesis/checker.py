@@ -1,10 +1,15 @@
 """The judge of a history. It believes the commands' own records and the kernel, not the program."""
 
-from .contenders import LOCKS, RESOURCE, SKIPPED, TOTAL
+from .contenders import LOCKS, QUEUED, RESOURCE, SKIPPED, TOO_SOON, TOTAL
 
+UNAVAILABLE, OS_ERROR, NO_PERMITS, LOST, TIMEOUT = 69, 71, 75, 81, 124
 # Codes that say: nothing was started (Docs/switchman.1).
-NOT_STARTED = {SKIPPED: "skipped", 69: "unavailable", 75: "no permits"}
-LOST, OS_ERROR, TIMEOUT = 81, 71, 124
+NOT_STARTED = {SKIPPED: "skipped", QUEUED: "queued", TOO_SOON: "too soon", UNAVAILABLE: "unavailable",
+               NO_PERMITS: "no permits"}
+# As a shell would say it, or as our parent does.
+ASKED_TO_END = {128 + 15: {"SIGTERM front"}, 128 + 2: {"SIGINT front"}, -2: {"SIGINT front"}}
+# Of the outcomes that have one of their own.
+CODES = {"os-error": OS_ERROR, "timeout": TIMEOUT}
 # So long after its end a fault may still show: elections, sessions that expire, packets sent again, deadlines.
 AFTERMATH_S = 12
 
@@ -60,8 +65,8 @@ def intervals(records, attempts):
     return found
 
 
-def exit_codes(records, attempts, faults, first_fault):
-    """Each exit code is documented and true."""
+def exit_codes(records, attempts):
+    """Each exit code is documented and true, whatever the servers did."""
     started = {event.label for event in records.events("start")}
     completed = {event.label for event in records.events("end")}
     found = []
@@ -73,16 +78,16 @@ def exit_codes(records, attempts, faults, first_fault):
         elif one.code in NOT_STARTED:
             if one.label in started:
                 wrong(f"that says {NOT_STARTED[one.code]}, but its command was started")
-            if one.code == 69 and not _excused(one, faults):
-                wrong("no fault had touched it")
+            if one.code == NO_PERMITS and (one.lease_wait is None or one.ended - one.began < one.lease_wait):
+                wrong(f"it would have waited for {one.lease_wait or 'ever'}")
         elif one.code == LOST:
-            if one.ended < first_fault:
-                wrong("no fault had been yet: it was killed needlessly")
-            elif not one.touched and not _excused(one, faults):
-                wrong("no fault had touched it: it was killed needlessly")
+            continue
         elif one.code == one.status:
             if one.label not in completed:
                 wrong("its command did not run to the end")
+            # A guardian or a supervisor that is stopped lets the time pass.
+            if one.timeout and one.length > one.timeout + 2 and not one.touched:
+                wrong(f"its command ran for {one.length} s, with a timeout of {one.timeout} s")
         elif one.code == TIMEOUT and one.timeout:
             # Each attempt has its own time, and a command that is stopped lets it pass.
             if one.length + 0.5 < one.timeout and not one.touched:
@@ -96,15 +101,42 @@ def exit_codes(records, attempts, faults, first_fault):
         elif one.code == -9:
             if not one.touched & {"SIGKILL front", "host lost"}:
                 wrong("nobody killed it")
+        elif one.code in ASKED_TO_END:
+            if not one.touched & ASKED_TO_END[one.code]:
+                wrong("nobody asked it to end")
         else:
             wrong("there is no such code")
     return found
 
 
-def _excused(attempt, faults):
-    """Whether a fault that can harm anybody was in force, or had just been."""
-    return any(fault.harms_others and fault.began < attempt.ended and attempt.began < fault.ended + AFTERMATH_S
-               for fault in faults)
+def needless(attempts, faults, first_fault):
+    """Who says that something was lost, or that the servers could not be reached, and nothing had been in their way."""
+    found = []
+    for one in attempts:
+        if one.ended is None or one.code not in (LOST, UNAVAILABLE) or one.touched:
+            continue
+        what = "it was killed needlessly" if one.code == LOST else "it gave up needlessly"
+        reached = any(fault.reaches(one) and fault.began < one.ended and one.began < fault.ended + AFTERMATH_S
+                      for fault in faults)
+        if one.ended < first_fault or not reached:
+            found.append(f"{one.label} (run {one.run.front}) exited with {one.code}: no fault had reached it: {what}")
+    return found
+
+
+def remembered(jobs, records, attempts):
+    """What a job's record tells of its last runs is what they told their callers. `jobs`: the records by lock."""
+    found, labels = [], {event.detail[0]: event.label for event in records.events("start")}
+    runs = {one.label: one for one in attempts}
+    for lock, record in jobs.items():
+        for past in record.get("runs", ()):
+            one = runs.get(labels.get(str(past.get("token"))))
+            # Of one that was lost before it had said how it ended, its successor knows no more.
+            if one is None or one.code == -9 or past["outcome"] == "lost":
+                continue
+            code = past.get("code", CODES.get(past["outcome"]))
+            if code != (one.code if one.code >= 0 else 128 - one.code):
+                found.append(f"{one.label} exited with {one.code}, and the record of {lock} says {past}")
+    return found
 
 
 def reaped(records, attempts):

@@ -9,7 +9,7 @@ from .callers import Callers
 
 LOCKS = ("a", "b")
 RESOURCE, TOTAL = "r", 3
-SKIPPED = 100
+SKIPPED, QUEUED, TOO_SOON = 100, 101, 102
 
 
 class Attempt:
@@ -19,8 +19,10 @@ class Attempt:
         self.label, self.host, self.lock, self.weight, self.status = label, host, lock, weight, status
         # By the nemesis: words such as "kill front".
         self.touched = set()
-        # In seconds: --min-interval, --timeout (0: none), and how long the command wants to run.
-        self.interval = self.timeout = self.length = 0
+        # In seconds: --min-interval, --timeout, --wait (0: none), and how long the command wants to run.
+        self.interval = self.timeout = self.wait_s = self.length = 0
+        # None: for ever.
+        self.lease_wait = None
         self.run = self.began = self.ended = None
 
     def roles(self):
@@ -63,8 +65,9 @@ class Contenders(Callers):
         lock = None if kind == "permits" else dice.choice(LOCKS)
         weight = 0 if kind == "lock" else dice.randint(1, TOTAL)
         words = ["--lockname", lock] if lock else ["--no-lock", "--lockname", label]
-        if weight and dice.random() < 0.4:
-            words += ["--lease-wait", dice.randint(1, 4)]
+        lease_wait = dice.randint(1, 4) if weight and dice.random() < 0.4 else None
+        if lease_wait:
+            words += ["--lease-wait", lease_wait]
         # Long ones, to be hit; but no queue that takes minutes.
         most_ms = 1000 if weight else dice.choice((1500, self.longest_ms))
         length_ms = dice.randint(50, most_ms)
@@ -76,6 +79,7 @@ class Contenders(Callers):
         words += [word for name, value in wishes.items() for word in (f"--{name}", value)]
         attempt = self.start_one(host, label, lock, weight, words, options, dice.choice((0, 0, 3)))
         attempt.interval, attempt.timeout = wishes.get("min-interval", 0), wishes.get("timeout", 0)
+        attempt.wait_s, attempt.lease_wait = wishes.get("wait", 0), lease_wait
         attempt.length = length_ms / 1000
         return attempt.wait(90)
 
@@ -103,7 +107,7 @@ class Contenders(Callers):
             options = ["--claim", f"{RESOURCE}:{TOTAL}:{weight}", *options]
         attempt.began = now()
         attempt.run = self.fleet.start(
-            "-E", SKIPPED, *words, "--", *self.fleet.job(label, *options, "--exit", status),
+            "-E", SKIPPED, "--exit-code", f"queued={QUEUED}", "--exit-code", f"too-soon={TOO_SOON}", *words, "--", *self.fleet.job(label, *options, "--exit", status),
             config=self.configs[host], prefixed=self.ensemble.prefix_for(host))
         self.attempts.append(attempt)
         said = " ".join(map(str, [*words, *options]))
@@ -114,6 +118,7 @@ class Contenders(Callers):
     def _wait(self, attempt, within):
         attempt.run.wait(within)
         attempt.ended = now()
-        said = f"; {attempt.run.err.strip()}" if attempt.code not in (attempt.status, SKIPPED) else ""
+        is_common = attempt.code in (attempt.status, SKIPPED, QUEUED, TOO_SOON)
+        said = "" if is_common else f"; {attempt.run.err.strip()}"
         self.timeline.note(attempt.label, f"run {attempt.run.front} ends with {attempt.code}{said}", attempt.ended)
         return attempt

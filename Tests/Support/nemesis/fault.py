@@ -10,7 +10,7 @@ class Fault:
     weight, lasting = 1, True
     # It lasts no shorter, in seconds.
     least_s = 0
-    # Whether runs that were not touched may lose what they own by it.
+    # Whether runs that were not touched may lose what they own by it; and whose: all, or those for which `reaches` says so.
     harms_others = True
     name = ""
 
@@ -24,6 +24,9 @@ class Fault:
         self.keys |= set(keys)
         self.world.busy |= self.keys
         return True
+
+    def reaches(self, attempt):  # pylint: disable=unused-argument
+        return self.harms_others
 
     def begin(self):
         raise NotImplementedError

@@ -15,7 +15,8 @@ from kazoo.handlers.threading import KazooTimeoutError
 from .. import processes
 from ..eventually import elapsed, eventually, now
 from ..fleet import Fleet
-from . import checker, evidence, losses, timeline
+from . import checker, evidence, losses, skips, timeline
+from .canary import Canary
 from .contenders import LOCKS, RESOURCE, TOTAL, Contenders
 from .disk import Disk
 from .faults import FAULTS, OUR_OWN
@@ -44,8 +45,11 @@ class History:
         self.seed, self.network = seed, network
         self.dice = random.Random(f"{network} {seed}")
         self.started = 0
-        self.tally, self.faults, self.problems = collections.Counter(), [], []
+        self.tally, self.faults = collections.Counter(), []
+        # What the servers can be the cause of, if they break their promises, and what they cannot.
+        self.excusable, self.own = [], []
         self.busy, self.disk, self.ensemble, self.fleet, self.contenders = set(), None, None, None, None
+        self.canary = None
         # The server whose disk is a small one.
         self.small = self.dice.randrange(3)
         self.first_fault = float("inf")
@@ -66,7 +70,7 @@ class History:
                 self._repair()
                 self._calm()
             except AssertionError as error:
-                self.problems.append(str(error))
+                self.excusable.append(str(error))
             self._judge()
             if self.problems:
                 self._suspect()
@@ -75,8 +79,14 @@ class History:
                 self.contenders.close()
             if self.originals:
                 self.originals.close()
+            if self.canary:
+                self.canary.close()
             self._close()
         return self.problems
+
+    @property
+    def problems(self):
+        return [*self.own, *self.excusable]
 
     @property
     def longest_fault_s(self):
@@ -89,7 +99,9 @@ class History:
 
     @property
     def verdict(self):
-        return "good" if not self.problems else "spoiled by the servers" if self.losses else "FAILED"
+        if not self.problems:
+            return "good"
+        return "spoiled by the servers" if self.losses and not self.own else "FAILED"
 
     def text(self):
         entries = timeline.of_records(self.fleet.records) if self.fleet else []
@@ -127,6 +139,7 @@ class History:
         self.contenders = Contenders(self.fleet, self.ensemble, self.timeline, configs, self.seed, longest_ms)
         if self.is_mixed:
             self.originals = Originals(self.fleet, self.ensemble, self.timeline, self.seed)
+        self.canary = Canary(self.ensemble.client(timeout=10.0), "/canary")
         # The servers' start is not part of it.
         self.timeline.restart()
 
@@ -216,19 +229,19 @@ class History:
         if self.originals:
             self.originals.close()
             if not self.originals.join(within=100):
-                self.problems.append("after the repair an original waits for ever")
-            self.problems += self.originals.errors
+                self.excusable.append("after the repair an original waits for ever")
+            self.excusable += self.originals.errors
         within = 120 if self.is_mixed else 60
         if not self.contenders.join(within):
             # Who neither waits nor gives up makes transactions.
             self.timeline.note("history", f"{within} s have passed; the leader is at {self.ensemble.leader().zxid():#x}")
             waiting = self.contenders.running()
-            self.problems += [f"{within} s after the repair {one.label} has not ended: {one.run!r}" for one in waiting]
+            self.excusable += [f"{within} s after the repair {one.label} has not ended: {one.run!r}" for one in waiting]
             for one in waiting:
                 for pid in (pid for pids in one.roles().values() for pid in pids):
                     self.timeline.note(one.label, f"process {pid} hangs in {evidence.threads(pid)}")
             return
-        self.problems += self.contenders.errors
+        self.excusable += self.contenders.errors
         # Dead hosts' claims go with their sessions; a run that comes before that is skipped, as it should be.
         eventually(lambda: not self.fleet.ephemerals(), self.session_s + 15, "the claims of the dead are gone")
         self.timeline.note("history", "nobody is left; one more comes for each lock")
@@ -239,11 +252,11 @@ class History:
         for probe in probes:
             probe.wait(60)
             if probe.code != 0:
-                self.problems.append(f"{probe.label}, when all was calm: {probe.run!r} ended with {probe.code}")
+                self.excusable.append(f"{probe.label}, when all was calm: {probe.run!r} ended with {probe.code}")
         try:
             self.fleet.assert_nothing_left()
         except AssertionError as error:
-            self.problems.append(f"left behind: {error}")
+            self.excusable.append(f"left behind: {error}")
 
     def _suspect(self):
         """What is wrong may be the servers' fault; said only if it can be proved."""
@@ -253,18 +266,25 @@ class History:
         try:
             self.losses += losses.of_trees(evidence.trees(self.ensemble, self.fleet.prefix, self.timeline.note))
         except (AssertionError, KazooException, KazooTimeoutError) as error:
-            self.problems.append(f"the servers cannot be asked: {error!r}")
+            self.excusable.append(f"the servers cannot be asked: {error!r}")
 
     def _judge(self):
         records, attempts = self.fleet.records, self.contenders.attempts
-        self.problems += checker.overlaps(records, [*attempts, *(self.originals.runs if self.originals else ())])
-        self.problems += checker.intervals(records, attempts)
-        self.problems += checker.tokens(records, attempts)
-        self.problems += checker.exit_codes(records, attempts, self.faults, self.first_fault)
-        self.problems += checker.reaped(records, attempts)
+        others = self.originals.runs if self.originals else []
+        faults = [*self.faults, *self.canary.stalls]
+        self.own += checker.exit_codes(records, attempts)
+        self.own += checker.reaped(records, attempts)
+        self.own += checker.remembered({lock: self.fleet.record(lock) for lock in LOCKS}, records, attempts)
+        self.excusable += checker.overlaps(records, [*attempts, *others])
+        self.excusable += checker.intervals(records, attempts)
+        self.excusable += checker.tokens(records, attempts)
+        self.excusable += checker.needless(attempts, faults, self.first_fault)
+        self.excusable += skips.undue(records, attempts, others, faults, self.session_s)
         self.started = len(records.events("start"))
         if self.started < 5:
-            self.problems.append(f"hardly anything ran: {self.started} commands")
+            self.excusable.append(f"hardly anything ran: {self.started} commands")
+        for stall in self.canary.stalls:
+            self.timeline.note("canary", f"a write took {stall.ended - stall.began:.3f} s", stall.began)
 
     def _close(self):
         if self.fleet:

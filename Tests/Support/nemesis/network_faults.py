@@ -22,6 +22,7 @@ class Partition(Fault):
         else:
             one = self.dice.choice(ensemble.names)
             others = [name for name in ensemble.names if name != one] + (hosts if kind == "isolated server" else [])
+        self.host = one if one in hosts else None
         direction = self.dice.choice(("both", "both", "from", "to"))
         self.how = self.dice.choice(HOWS)
         self.cuts = [(one, other) for other in others if direction in ("both", "from")]
@@ -34,6 +35,9 @@ class Partition(Fault):
         self.name = f"partition, {between}, {'both ways' if direction == 'both' else 'one way'}, {self.how}"
         arrow = {"both": "<->", "from": "->", "to": "<-"}[direction]
         return f"{one} {arrow} {' '.join(others)}"
+
+    def reaches(self, attempt):
+        return self.host in (None, attempt.host)
 
     def end(self):
         for source, target in self.cuts:
@@ -54,7 +58,7 @@ class CutHolder(Partition):
                  if one.lock and one.label in begun and one.length > world.session_s]
         if not hosts:
             return None
-        host = self.dice.choice(hosts)
+        host = self.host = self.dice.choice(hosts)
         self.cuts = [cut for name in world.ensemble.names for cut in ((host, name), (name, host))]
         if not self.reserve(*self.cuts):
             return None
@@ -73,6 +77,9 @@ class Delay(Fault):
         seconds = self.dice.choice((0.02, 0.1, 0.3))
         self.world.ensemble.delay(self.who, seconds)
         return f"{self.who}, {seconds} s"
+
+    def reaches(self, attempt):
+        return self.who not in self.world.configs or self.who == attempt.host
 
     def end(self):
         self.world.ensemble.delay(self.who, 0)

@@ -9,7 +9,12 @@ from .fault import Fault
 
 
 class OperatorFault(Fault):
-    lasting = False
+    lasting, path = False, None
+
+    def reaches(self, attempt):
+        """Who wants this lock, or permits."""
+        parts = self.path.split("/")
+        return attempt.lock in parts if {"locks", "waiters"} & set(parts) else attempt.weight > 0
 
     def claims(self):
         """Paths of what is owned or waited for, and their sessions, as far as ZooKeeper answers at once."""
@@ -40,6 +45,7 @@ class Expire(OperatorFault):
         if not claims or not servers:
             return None
         path, session = self.dice.choice(claims)
+        self.path = path
         try:
             expire_session(self.dice.choice(servers).address, session, within=1.0)
         except (AssertionError, OSError) as error:
@@ -55,6 +61,7 @@ class DeleteClaim(OperatorFault):
         if not claims:
             return None
         path, _ = self.dice.choice(claims)
+        self.path = path
         try:
             self.world.fleet.client.delete_async(path).get(timeout=1)
         except (KazooException, KazooTimeoutError) as error:

@@ -5,7 +5,7 @@ help."""
 import random
 import subprocess
 
-from ..eventually import eventually
+from ..eventually import eventually, now
 from ..original import Original
 from .callers import Callers
 from .contenders import LOCKS, RESOURCE, TOTAL
@@ -21,6 +21,9 @@ class Old:
         self.label, self.lock, self.weight = label, lock, weight
         # Granted what it wanted; else skipped.
         self.ran = False
+        self.began = self.ended = None
+        # Nothing is done to it.
+        self.touched = frozenset()
 
 
 class Originals(Callers):
@@ -36,6 +39,7 @@ class Originals(Callers):
         kind = dice.choice(("lock", "lock", "lock and permits", "permits"))
         lock = None if kind == "permits" else dice.choice(LOCKS)
         one = Old(label, lock, 0 if kind == "lock" else dice.randint(1, TOTAL))
+        one.began = now()
         self.runs.append(one)
         self.timeline.note(label, f"an original: {lock or 'no lock'}, {one.weight} of {RESOURCE}")
         # Its session ends with the process, as a program's that exits: closed, not left to expire.
@@ -48,6 +52,7 @@ class Originals(Callers):
         finally:
             client.stop()
             client.close()
+            one.ended = now()
         self.timeline.note(label, "ends" if one.ran else "is skipped")
 
     @staticmethod

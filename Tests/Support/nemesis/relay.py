@@ -78,7 +78,7 @@ class Relay:
             for link in self.links:
                 if (link.source, link.target) == (source, target):
                     link.up = how
-                elif (link.target, link.source) == (source, target) and how != "reset":
+                elif (link.target, link.source) == (source, target):
                     link.down = how
             if how == "reset":
                 for connection in list(self._connections):

@@ -52,6 +52,16 @@ class KillOneOfCommand(RunFault):
         return self.signal(signal.SIGKILL, "command")
 
 
+class AskToEnd(RunFault):
+    """SIGTERM or SIGINT to the process that the caller knows."""
+
+    weight, lasting = 1, False
+
+    def begin(self):
+        number = self.dice.choice((signal.SIGTERM, signal.SIGINT))
+        return self.signal(number, "front") if self.choose("front") else None
+
+
 class StopProcess(RunFault):
     """One of the three, or the command."""
 
