@@ -34,8 +34,8 @@ def books(records):
     return write
 
 
-def attempt(label, code, lock="a", weight=0, began=10.0, ended=20.0, touched=()):
-    one = Attempt(label, "host1", lock, weight, 0)
+def attempt(label, code, lock="a", weights=None, began=10.0, ended=20.0, touched=()):
+    one = Attempt(label, "host1", lock, weights or {}, 0)
     one.run = types.SimpleNamespace(popen=None, front=1, code=code)
     one.began, one.ended, one.touched = began, ended, set(touched)
     return one
@@ -129,7 +129,7 @@ def test_a_timeout_that_never_strikes_is_caught(records, books):
 
 
 def test_permits_given_up_too_early_are_caught(records):
-    one = attempt("one", 75, weight=1)
+    one = attempt("one", 75, weights={"r": 1})
     assert "for ever" in codes(records, one)[0]
     one.lease_wait = 12
     assert "for 12" in codes(records, one)[0]

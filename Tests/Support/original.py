@@ -2,7 +2,8 @@
 
 import subprocess
 
-from kazoo.exceptions import NodeExistsError
+from kazoo.exceptions import NodeExistsError, NoNodeError
+from kazoo.protocol.states import EventType
 
 from .eventually import eventually
 
@@ -36,6 +37,20 @@ class Original:
         self.client.ensure_path(f"{self.prefix}/queues/{resource}")
         return self.client.create(
             f"{self.prefix}/queues/{resource}/{lockname}-", self.data, ephemeral=True, sequence=True)
+
+    def places(self, resource):
+        """Who stands in this queue; nobody if there is none."""
+        try:
+            return self._children(f"{self.prefix}/queues/{resource}")
+        except NoNodeError:
+            return []
+
+    def watch_lock(self, lockname, lost):
+        """Calls `lost` once the lock is deleted or its data written. False: it is gone already."""
+        def changed(event):
+            if event.type in (EventType.DELETED, EventType.CHANGED):
+                lost()
+        return self.client.retry(self.client.exists, f"{self.prefix}/locks/{lockname}", watch=changed) is not None
 
     def heads(self, place):
         """Whether the place is the first of its queue."""

@@ -1,6 +1,6 @@
 """The judge of a history. It believes the commands' own records and the kernel, not the program."""
 
-from .contenders import LOCKS, QUEUED, RESOURCE, SKIPPED, TOO_SOON, TOTAL
+from .contenders import LOCKS, QUEUED, RESOURCES, SKIPPED, TOO_SOON, TOTAL
 
 UNAVAILABLE, OS_ERROR, NO_PERMITS, LOST, TIMEOUT = 69, 71, 75, 81, 124
 # Codes that say: nothing was started (Docs/switchman.1).
@@ -15,12 +15,15 @@ AFTERMATH_S = 12
 
 
 def overlaps(records, attempts):
-    """Never two holders of a lock, never more than the resource's total: by stamps, and by the kernel's own locks."""
+    """Never two holders of a lock, never more than a resource's total: by stamps, and by the kernel's own locks."""
     found = [f"the kernel says that {event.label} started while another held {event.detail[0]}"
              for event in records.events("violation")]
     for lock in LOCKS:
         found += _too_much(records, {one.label: 1 for one in attempts if one.lock == lock}, 1, f"lock {lock}")
-    return found + _too_much(records, {one.label: one.weight for one in attempts if one.weight}, TOTAL, RESOURCE)
+    for resource in RESOURCES:
+        weights = {one.label: one.weights[resource] for one in attempts if resource in one.weights}
+        found += _too_much(records, weights, TOTAL, resource)
+    return found
 
 
 def _too_much(records, weights, total, what):

@@ -8,15 +8,16 @@ from ..eventually import now
 from .callers import Callers
 
 LOCKS = ("a", "b")
-RESOURCE, TOTAL = "r", 3
+RESOURCES, TOTAL = ("r", "s"), 3
 SKIPPED, QUEUED, TOO_SOON = 100, 101, 102
 
 
 class Attempt:
     """One run: what it wants, what it was told, what was done to it, and how it ended."""
 
-    def __init__(self, label, host, lock, weight, status):
-        self.label, self.host, self.lock, self.weight, self.status = label, host, lock, weight, status
+    def __init__(self, label, host, lock, weights, status):
+        # `weights`: how many permits it wants, by resource.
+        self.label, self.host, self.lock, self.weights, self.status = label, host, lock, weights, status
         # By the nemesis: words such as "kill front".
         self.touched = set()
         # In seconds: --min-interval, --timeout, --wait (0: none), and how long the command wants to run.
@@ -47,6 +48,20 @@ class Attempt:
         return self.run.code
 
 
+def some_permits(dice, most=2):
+    """Of one resource, or of both."""
+    count = dice.choice((1, 1, most))
+    return {resource: dice.randint(1, TOTAL) for resource in sorted(dice.sample(RESOURCES, count))}
+
+
+def claims(lock, weights):
+    """A recorder job's options: the same by the kernel's own locks."""
+    words = ["--claim", f"lock-{lock}:1:1"] if lock else []
+    for resource, weight in weights.items():
+        words += ["--claim", f"{resource}:{TOTAL}:{weight}"]
+    return words
+
+
 class Contenders(Callers):
     def __init__(self, fleet, ensemble, timeline, configs, seed, longest_ms):
         super().__init__()
@@ -63,13 +78,13 @@ class Contenders(Callers):
     def attempt(self, host, label, dice):
         kind = dice.choice(("lock", "lock", "lock", "lock and permits", "permits"))
         lock = None if kind == "permits" else dice.choice(LOCKS)
-        weight = 0 if kind == "lock" else dice.randint(1, TOTAL)
+        weights = {} if kind == "lock" else some_permits(dice)
         words = ["--lockname", lock] if lock else ["--no-lock", "--lockname", label]
-        lease_wait = dice.randint(1, 4) if weight and dice.random() < 0.4 else None
+        lease_wait = dice.randint(1, 4) if weights and dice.random() < 0.4 else None
         if lease_wait:
             words += ["--lease-wait", lease_wait]
         # Long ones, to be hit; but no queue that takes minutes.
-        most_ms = 1000 if weight else dice.choice((1500, self.longest_ms))
+        most_ms = 1000 if weights else dice.choice((1500, self.longest_ms))
         length_ms = dice.randint(50, most_ms)
         options = ["--for", length_ms]
         if dice.random() < 0.5:
@@ -77,7 +92,7 @@ class Contenders(Callers):
             words += ["--descendants", "kill"]
         wishes = self._wishes(lock, dice)
         words += [word for name, value in wishes.items() for word in (f"--{name}", value)]
-        attempt = self.start_one(host, label, lock, weight, words, options, dice.choice((0, 0, 3)))
+        attempt = self.start_one(host, label, lock, weights, words, options, dice.choice((0, 0, 3)))
         attempt.interval, attempt.timeout = wishes.get("min-interval", 0), wishes.get("timeout", 0)
         attempt.wait_s, attempt.lease_wait = wishes.get("wait", 0), lease_wait
         attempt.length = length_ms / 1000
@@ -97,14 +112,12 @@ class Contenders(Callers):
             wishes["timeout"] = dice.randint(1, 2)
         return wishes
 
-    def start_one(self, host, label, lock, weight, words, options, status=0):
+    def start_one(self, host, label, lock, weights, words, options, status=0):
         """Start a recorder job that holds, besides what the words ask for, the same by the kernel's own locks."""
-        attempt = Attempt(label, host, lock, weight, status)
-        if lock:
-            options = ["--claim", f"lock-{lock}:1:1", *options]
-        if weight:
-            words = [*words, "--lease", f"{RESOURCE}={weight}:{TOTAL}"]
-            options = ["--claim", f"{RESOURCE}:{TOTAL}:{weight}", *options]
+        attempt = Attempt(label, host, lock, weights, status)
+        options = [*claims(lock, weights), *options]
+        for resource, weight in weights.items():
+            words = [*words, "--lease", f"{resource}={weight}:{TOTAL}"]
         attempt.began = now()
         attempt.run = self.fleet.start(
             "-E", SKIPPED, "--exit-code", f"queued={QUEUED}", "--exit-code", f"too-soon={TOO_SOON}", *words, "--", *self.fleet.job(label, *options, "--exit", status),

@@ -17,7 +17,7 @@ from ..eventually import elapsed, eventually, now
 from ..fleet import Fleet
 from . import checker, evidence, losses, skips, timeline
 from .canary import Canary
-from .contenders import LOCKS, RESOURCE, TOTAL, Contenders
+from .contenders import LOCKS, RESOURCES, TOTAL, Contenders
 from .disk import Disk
 from .faults import FAULTS, OUR_OWN
 from .loopback import LoopbackEnsemble
@@ -123,7 +123,7 @@ class History:
         self.timeline.note("history", f"tickTime {tick_ms}; the leader is {self.name_of(self.ensemble.leader())}")
         client = self.ensemble.client(timeout=10.0)
         self.fleet = Fleet(self.program, self.recorder, self.folder, self.ensemble.address, client, "/fleet")
-        self.fleet.resources(RESOURCE)
+        self.fleet.resources(*RESOURCES)
         configs = {}
         for host in HOSTS:
             term = self.dice.choice((14, 16) if self.is_mixed else (3, 4, 4, 5))
@@ -248,7 +248,7 @@ class History:
         probes = []
         for host, lock in zip(HOSTS, LOCKS):
             probes.append(self.contenders.start_one(
-                host, f"{host}.probe", lock, TOTAL, ["--lockname", lock], ["--for", 50]))
+                host, f"{host}.probe", lock, dict.fromkeys(RESOURCES, TOTAL), ["--lockname", lock], ["--for", 50]))
         for probe in probes:
             probe.wait(60)
             if probe.code != 0:

@@ -4,7 +4,7 @@ from kazoo.exceptions import KazooException, NoNodeError
 from kazoo.handlers.threading import KazooTimeoutError
 
 from ..server import expire_session
-from .contenders import LOCKS, RESOURCE
+from .contenders import LOCKS, RESOURCES
 from .fault import Fault
 
 
@@ -12,15 +12,16 @@ class OperatorFault(Fault):
     lasting, path = False, None
 
     def reaches(self, attempt):
-        """Who wants this lock, or permits."""
+        """Who wants this lock, or permits of this resource."""
         parts = self.path.split("/")
-        return attempt.lock in parts if {"locks", "waiters"} & set(parts) else attempt.weight > 0
+        return attempt.lock in parts or bool(set(attempt.weights) & set(parts))
 
     def claims(self):
         """Paths of what is owned or waited for, and their sessions, as far as ZooKeeper answers at once."""
         client, prefix, found = self.world.fleet.client, self.world.fleet.prefix, []
         try:
-            for folder in ("locks", f"queues/{RESOURCE}", f"semaphores/{RESOURCE}/leases", *map("waiters/{}".format, LOCKS)):
+            for folder in ("locks", *map("waiters/{}".format, LOCKS), *map("queues/{}".format, RESOURCES),
+                           *map("semaphores/{}/leases".format, RESOURCES)):
                 found += self._owned(client, f"{prefix}/{folder}")
         except (KazooException, KazooTimeoutError):
             pass

@@ -42,7 +42,7 @@ def undue(records, attempts, others, faults, session_s):
             continue
         lag = LAG_AFTER_FAULT_S if presence.disturbed(one.began, one.ended) else LAG_S
         rivals = [presence.of(other) for other in everybody
-                  if other is not one and other.lock == one.lock and (other.weight or one.code != QUEUED)
+                  if other is not one and other.lock == one.lock and (other.weights or one.code != QUEUED)
                   and _may_have_stood(other, starts)]
 
         def wrong(what, one=one):
@@ -57,7 +57,7 @@ def undue(records, attempts, others, faults, session_s):
             wrong("nobody else was there")
         elif one.code == SKIPPED and one.ended - one.began < one.wait_s:
             wrong(f"it waited for {one.ended - one.began:.3f} s, not for {one.wait_s} s")
-        elif one.code == SKIPPED and one.wait_s and not one.weight and not one.touched and lag == LAG_S:
+        elif one.code == SKIPPED and one.wait_s and not one.weights and not one.touched and lag == LAG_S:
             hole = _hole(rivals, one.ended - one.wait_s, one.ended)
             if hole > LAG_S:
                 wrong(f"for {hole:.3f} s of its wait nobody else was there")
@@ -78,7 +78,7 @@ def _starts(presence, everybody, one, starts):
 def _may_have_stood(run, starts):
     """Not who was told at once that somebody else is there."""
     return (run.label in starts or run.touched or getattr(run, "wait_s", 1) or getattr(run, "interval", 1)
-            or run.weight or getattr(run, "code", 0) not in (SKIPPED, QUEUED, TOO_SOON))
+            or run.weights or getattr(run, "code", 0) not in (SKIPPED, QUEUED, TOO_SOON))
 
 
 def _hole(intervals, began, ended):
