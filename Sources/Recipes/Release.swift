@@ -82,11 +82,12 @@ package struct Release: Sendable {
         guard let record, let found = JobRecord(bytes: data), found.session == record.content.session,
             found.n == record.content.n
         else { return dropRecord() }
-        if found.state == record.content.state, found.term == record.content.term {
+        if found.state == .ended, record.content.state == .ended {
             // Our own write, whose reply was lost: the multi was carried out as a whole.
             operations = []
         } else {
-            // Ours, but of another version than we thought.
+            // Ours, but of another version than we thought. The rest of a term may look like the whole: should that have been our own
+            // write after all, what it has deleted already is dropped one by one.
             self.record?.version = stat.version
             operations[0] = .set(record.path, data: record.content.encoded(), version: stat.version)
         }

@@ -4,8 +4,8 @@ import Coordination
 extension Nemesis {
     func killSupervisor() {
         guard let run = holder else { return }
-        // Both ends at one stroke are a stated limit.
-        if run.tree.guardianIsDead { return }
+        // Both ends at one stroke are a stated limit; with the front gone, so is a guardian that is stopped.
+        if run.tree.guardianIsDead || run.frontIsDead && !run.tree.guardianAnswers { return }
         world.tally("supervisor killed")
         run.die()
         world.referee.orphaned(run)

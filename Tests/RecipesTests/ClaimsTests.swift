@@ -44,6 +44,14 @@ import Testing
 
     // MARK: Release
 
+    func found(_ data: [UInt8]) -> Reply {
+        .success(
+            .node(
+                data: data,
+                NodeStat(
+                    czxid: 1, mzxid: 1, ctimeMilliseconds: 1, mtimeMilliseconds: 1, version: 5, ephemeralOwner: 0)))
+    }
+
     func operations(_ release: Release) -> [Operation] {
         if case .multi(let operations)? = release.requests.first { operations } else { [] }
     }
@@ -80,13 +88,7 @@ import Testing
         release.settle([failure(.badVersion, 0)])
         guard case .get("/p/jobs/a", false)? = release.requests.first else { return #expect(Bool(false)) }
         let other = JobRecord(session: "6", n: 1, term: 30, host: "i", pid: 1, runs: [])
-        release.settle([
-            .success(
-                .node(
-                    data: other.encoded(),
-                    NodeStat(
-                        czxid: 1, mzxid: 1, ctimeMilliseconds: 1, mtimeMilliseconds: 1, version: 5, ephemeralOwner: 0)))
-        ])
+        release.settle([found(other.encoded())])
         #expect(operations(release).map(\.path) == [claims.marks[0], claims.leases[0]])
         release.settle([.failure(Failure(.noNode, path: claims.marks[0], operation: 0))])
         #expect(operations(release).map(\.path) == [claims.leases[0]])
@@ -101,13 +103,17 @@ import Testing
         guard case .set(_, let data, _) = operations(release)[0] else { return #expect(Bool(false)) }
         release.settle([failure(.connectionLost)])
         release.settle([failure(.badVersion, 0)])
-        release.settle([
-            .success(
-                .node(
-                    data: data,
-                    NodeStat(
-                        czxid: 1, mzxid: 1, ctimeMilliseconds: 1, mtimeMilliseconds: 1, version: 5, ephemeralOwner: 0)))
-        ])
+        release.settle([found(data)])
         #expect(release.isDone)
+    }
+
+    /// Somebody has written to the record, and the rest of the term that is to be left is as long as the whole of it.
+    @Test func aTouchedRecordWithTheSameTermIsNoReleaseOfOurs() {
+        var release = Release(claims: claims, record: .waitingOut(30), keepsLock: false)
+        let all = operations(release).map(\.path)
+        release.settle([failure(.badVersion, 0)])
+        release.settle([found(claims.record?.content.encoded() ?? [])])
+        #expect(operations(release).map(\.path) == all)
+        guard case .set(_, _, 5) = operations(release)[0] else { return #expect(Bool(false)) }
     }
 }
