@@ -40,7 +40,14 @@ void sw_save_signals(sw_plan *plan) {
 }
 
 void sw_let_signals(const sw_plan *plan) {
-    if (getpid() != 1) sigprocmask(SIG_SETMASK, &plan->original_mask, NULL);
+    static const int MEANT_FOR_US[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU };
+    if (getpid() == 1) return;
+    sigset_t mask;
+    sigfillset(&mask);
+    for (size_t i = 0; i < sizeof MEANT_FOR_US / sizeof *MEANT_FOR_US; i++) {
+        if (sigismember(&plan->original_mask, MEANT_FOR_US[i]) == 0) sigdelset(&mask, MEANT_FOR_US[i]);
+    }
+    sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
 void sw_hold_signals(void) {

@@ -69,13 +69,13 @@ package final class Conversation {
         let inbox = self.inbox
         // Without a connection the library queues requests: they leave right after the handshake.
         let submitted = clock.now
-        let patience = submitted.advanced(by: connectTimeout)
+        var patience = submitted.advanced(by: connectTimeout)
         // A server that has hung, also before it has granted a session, takes the C client two thirds of the session timeout to
         // notice. Only once: if all are slow, the next has to have its time.
         var nudge = hasNudged ? .never : submitted.advanced(by: connectTimeout / 3)
         ensemble.submit(requests) { inbox.post(.replies(ticket: ticket, $0)) }
         while true {
-            let event = try await next(within: patience, wakeAt: nudge)
+            let event = try await next(within: &patience, nudge: &nudge)
             if case .replies(ticket, let replies) = event {
                 for case .failure(let failure) in replies where failure.reason == .sessionExpired {
                     throw .sessionExpired
@@ -123,10 +123,10 @@ package final class Conversation {
     /// Waits for a connection, at most for the connect timeout.
     package func reconnected() async throws(Interruption) {
         while let event = inbox.poll() { try take(event) }
-        let patience = clock.now.advanced(by: connectTimeout)
+        var patience = clock.now.advanced(by: connectTimeout)
         var nudge = hasNudged ? .never : clock.now.advanced(by: connectTimeout / 3)
         while !connected {
-            try take(await next(within: patience, wakeAt: nudge))
+            try take(await next(within: &patience, nudge: &nudge))
             if clock.now >= heldUntil { try unhold() }
             if !connected, clock.now >= nudge, clock.now < patience {
                 hasNudged = ensemble.dropConnection()
@@ -135,14 +135,19 @@ package final class Conversation {
         }
     }
 
-    /// What comes next. In a process that was stopped, or on a host that slept, the answer may lie behind the patience that is over.
-    private func next(within patience: BootInstant, wakeAt instant: BootInstant) async throws(Interruption) -> Event {
-        if clock.now < patience {
-            clock.wake(at: min(patience, instant, heldUntil))
-            return await inbox.next()
+    /// What comes next. In a process that was stopped, or on a host that slept, the answer may lie behind a patience that is over,
+    /// and the client may need a moment to bring it.
+    private func next(
+        within patience: inout BootInstant, nudge: inout BootInstant
+    ) async throws(Interruption) -> Event {
+        let now = clock.now
+        if now >= patience {
+            if let event = inbox.poll() { return event }
+            guard now > patience.advanced(by: Lateness.tolerated) else { throw unreachable }
+            (patience, nudge) = (now.advanced(by: Lateness.secondChance), .never)
         }
-        guard let event = inbox.poll() else { throw unreachable }
-        return event
+        clock.wake(at: min(patience, nudge, heldUntil))
+        return await inbox.next()
     }
 
     private var unreachable: Interruption {

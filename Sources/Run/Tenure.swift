@@ -167,7 +167,7 @@ package struct Tenure: Sendable {
         if case .finished = phase { return }
         defer { dueAt = wake }
         // Stopped, suspended or not scheduled for a while: then it is no wonder that nothing was heard of the guardian.
-        if unacknowledged?.since != nil, now > dueAt.advanced(by: Self.lateness) {
+        if unacknowledged?.since != nil, now > dueAt.advanced(by: Lateness.tolerated) {
             unacknowledged?.since = now
             unacknowledged?.isLast = false
         }

@@ -7,7 +7,6 @@ extension Tenure {
     mutating func beginRelease(_ now: BootInstant, _ actions: inout [Action]) {
         guard !isReleasing else { return }
         stragglersAt = nil
-        if attempts > 0 { actions.append(.over(ended)) }
         guard let claims, let heartbeats, ending.lost != Ending.sessionExpired else { return finish(&actions) }
         let record: Release.Record
         if case .waitingOut(let until) = phase, !job.breaks.contains(.givingUpWritesEnded) {
@@ -33,6 +32,7 @@ extension Tenure {
         release = Release(claims: released, record: record, keepsLock: keepsLock)
         phase = .releasing(ticket: nil, until: max(heartbeats.deadline, now.advanced(by: .seconds(2))))
         continueRelease(now, &actions, isUnsettled: false)
+        if attempts > 0 { actions.append(.over(ended)) }
     }
 
     /// So that short-lived waiters make progress, each leaves what is left to the next; rounded up.

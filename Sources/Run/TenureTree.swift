@@ -16,10 +16,6 @@ struct Unacknowledged: Sendable {
 extension Tenure {
     /// A guardian that does not answer for a period is no dead man's switch any more.
     var guardianPatience: Duration { max(job.term.period, .seconds(1)) }
-    /// More than a timer is late by when the machine has the time to run us.
-    static let lateness = Duration.milliseconds(50)
-    /// Added when that patience is over: a suspend or a stop may have ended at this very instant, and the answer lie behind it.
-    static let secondChance = Duration.milliseconds(250)
     /// Out of the budget for killing; in this time the guardian has killed all but a fork bomb.
     static let guardianSlack = Duration.milliseconds(500)
 
@@ -30,7 +26,7 @@ extension Tenure {
             if unacknowledged?.isLast == true {
                 takeOver("the guardian does not answer", &actions)
             } else {
-                let since = now.advanced(by: Self.secondChance - guardianPatience)
+                let since = now.advanced(by: Lateness.secondChance - guardianPatience)
                 unacknowledged?.since = since
                 unacknowledged?.isLast = true
             }

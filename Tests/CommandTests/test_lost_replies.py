@@ -4,7 +4,8 @@ import signal
 
 import pytest
 
-from Support.eventually import eventually
+from Support import processes
+from Support.eventually import always, elapsed, eventually, now
 
 
 class LoseOnce:
@@ -137,3 +138,25 @@ def test_a_signal_while_the_take_is_not_answered_ends_the_run(fleet, proxy, pati
     run.send(signal.SIGTERM)
     assert run.wait() == 143
     assert not fleet.records.events("start")
+
+
+def test_an_answer_that_comes_while_the_run_is_stopped_is_heard(fleet, proxy):
+    """For longer than its patience: stopped, or asleep with its host."""
+    assert fleet.run("--lockname", "a", "--", "true").code == 0
+
+    def hold(reply, request):  # pylint: disable=unused-argument
+        if request is not None and takes(request):
+            proxy.hold(up=False)
+
+    proxy.on_reply = hold
+    run = fleet.launch_job("a", config=fleet.config(zkhosts=proxy.address, connect_timeout=2))
+    eventually(lambda: fleet.stat("locks", "a"), what="the take")
+    supervisor = run.supervisor
+    processes.kill(supervisor, signal.SIGSTOP)
+    elapsed(now() + 2.5)
+    proxy.release()
+    always(lambda: run.running, during=0.3, what="the answer arrives")
+    processes.kill(supervisor, signal.SIGCONT)
+    fleet.records.started("a")
+    fleet.end_job("a")
+    assert (run.wait(), run.err) == (0, "")

@@ -52,8 +52,9 @@ typedef struct sw_supervision {
 /// had closed.
 void sw_save_signals(sw_plan *plan);
 
-/// The caller's mask again, for what may take its time and has nothing to undo: so Ctrl-C ends it. Not in process 1, to which
-/// a signal that it neither blocks nor handles is never delivered (pid_namespaces(7)).
+/// Lets through what asks for an end or a stop, as far as the caller does, for what may take its time and has nothing to undo:
+/// so Ctrl-C ends it. Not in process 1, to which a signal that it neither blocks nor handles is never delivered
+/// (pid_namespaces(7)).
 void sw_let_signals(const sw_plan *plan);
 /// All blocked, as after sw_save_signals.
 void sw_hold_signals(void);
