@@ -234,7 +234,9 @@ final class SimulatedServer {
         for (connection, path, event) in told where connection.isOpenAtServer {
             connection.reply(.event(path: path, event))
         }
-        if case .delete(let path) = change, told.filter({ $0.2 == .deleted }).count > 1 { world.referee.herd(path) }
+        // Whose session has ended, and who has not heard of it, is not one who waits.
+        let waiting = told.filter { $0.2 == .deleted && tree.hasSession($0.0.session) }
+        if case .delete(let path) = change, waiting.count > 1 { world.referee.herd(path) }
         if case .closeSession(let id) = change {
             for connection in connections where connection.session == id { connection.closeAtServer(tellsClient: true) }
         }
