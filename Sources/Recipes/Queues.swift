@@ -126,12 +126,8 @@ final class Queues {
 
     /// Whether a multi whose reply was lost was carried out: its places belong to our session.
     private func foundAgain() async throws(Interruption) -> Bool {
-        // A committed write first: without it the lists may be older than our lost multi.
-        let write: Request =
-            job.breaks.contains(.noCommittedWriteBeforeList)
-            ? .exists(job.layout.prefix, watch: false) : .multi([.check(job.layout.prefix)])
-        for case .failure(let failure) in try await talk.askAgain([write])
-        where failure.reason != .noNode { throw failure.interruption }
+        // First: without it the lists may be older than our lost multi.
+        try await commitNothing()
         guard let session = talk.ensemble.session else { throw .sessionExpired }
         var found: [Place] = []
         for (path, queue) in zip(queues, try await list()) {
@@ -148,6 +144,15 @@ final class Queues {
         return true
     }
 
+    /// A write that a quorum commits, for this session: what is read next is no older, and the session was alive.
+    private func commitNothing() async throws(Interruption) {
+        let write: Request =
+            job.breaks.contains(.noCommittedWriteBeforeList)
+            ? .exists(job.layout.prefix, watch: false) : .multi([.check(job.layout.prefix)])
+        for case .failure(let failure) in try await talk.askAgain([write])
+        where failure.reason != .noNode { throw failure.interruption }
+    }
+
     // MARK: Waiting
 
     /// Returns nil at the head of every queue.
@@ -160,6 +165,8 @@ final class Queues {
             var ahead = 0
             for (index, queue) in lists.enumerated() {
                 guard queue.contains(where: { $0.sequence == places[index].sequence }) else {
+                    // Nobody's doing if the session has ended, which a server can answer reads of for a while.
+                    try await commitNothing()
                     throw lost(paths[index])
                 }
                 let earlier = queue.filter { $0.sequence < places[index].sequence }
