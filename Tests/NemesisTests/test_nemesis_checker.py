@@ -8,7 +8,9 @@ import types
 import pytest
 
 from Support.nemesis import checker, skips
+from Support.nemesis.canary import Stall
 from Support.nemesis.contenders import Attempt
+from Support.nemesis.fault import Fault
 from Support.nemesis.history import History
 from Support.records import Records
 
@@ -45,13 +47,22 @@ def codes(records, *attempts):
     return checker.exit_codes(records, attempts)
 
 
-def needless(*attempts, faults=(), first_fault=0.0):
-    return checker.needless(attempts, faults, first_fault)
+def needless(*attempts, faults=()):
+    return checker.needless(attempts, faults)
 
 
-def fault(began, ended, host=None):
-    return types.SimpleNamespace(
-        harms_others=True, began=began, ended=ended, reaches=lambda one: host in (None, one.host))
+class HostFault(Fault):
+    """Of one host, or of all."""
+
+    def __init__(self, began, ended, host=None):
+        super().__init__(None, None)
+        self.began, self.ended, self.host = began, ended, host
+
+    def reaches(self, attempt):
+        return self.host in (None, attempt.host)
+
+    def begin(self):
+        raise AssertionError("nobody does it")
 
 
 def skips_of(records, *attempts, faults=(), others=()):
@@ -85,16 +96,16 @@ def test_a_success_that_did_not_run_to_the_end_is_caught(records, books):
 
 
 def test_a_needless_kill_is_caught():
-    assert "needlessly" in needless(attempt("one", 81), faults=[fault(12, 13)], first_fault=30.0)[0]
+    assert "needlessly" in needless(attempt("one", 81), faults=[Stall(1, 2)])[0], "long past"
     for code in (81, 69):
         assert "needlessly" in needless(attempt("one", code))[0]
-        assert "needlessly" in needless(attempt("one", code), faults=[fault(12, 13, "host2")])[0], "another host's"
+        assert "needlessly" in needless(attempt("one", code), faults=[HostFault(12, 13, "host2")])[0], "another host's"
 
 
 def test_a_kill_that_a_fault_explains_is_fine():
     for code in (81, 69):
-        assert needless(attempt("one", code), faults=[fault(12, 13)]) == []
-        assert needless(attempt("one", code), faults=[fault(12, 13, "host1")]) == []
+        assert needless(attempt("one", code), faults=[HostFault(12, 13)]) == []
+        assert needless(attempt("one", code), faults=[HostFault(12, 13, "host1")]) == []
         assert needless(attempt("one", code, touched={"SIGSTOP supervisor"})) == []
 
 
@@ -177,7 +188,8 @@ def test_a_wait_that_ends_early_or_misses_its_turn_is_caught(records, books):
     assert "it waited for" in skips_of(records, waits, other)[0]
     waits.wait_s, other.ended = 10, 12.0
     assert "nobody else was there" in skips_of(records, waits, other)[0]
-    assert skips_of(records, waits, other, faults=[fault(1, 2)]) == [], "servers may lag"
+    assert skips_of(records, waits, other, faults=[HostFault(1, 2)]) == [], "servers may lag"
+    assert skips_of(records, waits, other, faults=[HostFault(1, 2, "host2")]), "not for others"
 
 
 def test_too_soon_after_nothing_is_caught(records, books):

@@ -6,12 +6,10 @@ UNAVAILABLE, OS_ERROR, NO_PERMITS, LOST, TIMEOUT = 69, 71, 75, 81, 124
 # Codes that say: nothing was started (Docs/switchman.1).
 NOT_STARTED = {SKIPPED: "skipped", QUEUED: "queued", TOO_SOON: "too soon", UNAVAILABLE: "unavailable",
                NO_PERMITS: "no permits"}
-# As a shell would say it, or as our parent does.
-ASKED_TO_END = {128 + 15: {"SIGTERM front"}, 128 + 2: {"SIGINT front"}, -2: {"SIGINT front"}}
+# By the number, or by that very signal: always after SIGINT, and while the configuration is read.
+ASKED_TO_END = {128 + 15: {"SIGTERM front"}, -15: {"SIGTERM front"}, 128 + 2: {"SIGINT front"}, -2: {"SIGINT front"}}
 # Of the outcomes that have one of their own.
 CODES = {"os-error": OS_ERROR, "timeout": TIMEOUT}
-# So long after its end a fault may still show: elections, sessions that expire, packets sent again, deadlines.
-AFTERMATH_S = 12
 
 
 def overlaps(records, attempts):
@@ -76,15 +74,13 @@ def exit_codes(records, attempts):
     for one in attempts:
         def wrong(what, one=one):
             found.append(f"{one.label} (run {one.run.front}) exited with {one.code}: {what}")
-        if one.ended is None:
-            wrong("it has not ended")
-        elif one.code in NOT_STARTED:
+        if one.ended is None or one.code == LOST:
+            continue
+        if one.code in NOT_STARTED:
             if one.label in started:
                 wrong(f"that says {NOT_STARTED[one.code]}, but its command was started")
             if one.code == NO_PERMITS and (one.lease_wait is None or one.ended - one.began < one.lease_wait):
                 wrong(f"it would have waited for {one.lease_wait or 'ever'}")
-        elif one.code == LOST:
-            continue
         elif one.code == one.status:
             if one.label not in completed:
                 wrong("its command did not run to the end")
@@ -98,6 +94,8 @@ def exit_codes(records, attempts):
         elif one.code == OS_ERROR:
             if not one.touched & {"SIGKILL supervisor", "SIGKILL guardian", "SIGSTOP guardian", "SIGSTOP supervisor"}:
                 wrong("nothing was done to its processes")
+            if one.label in started:
+                wrong("that says that nothing was started, but its command was")
         elif one.code == 137:
             if not one.touched:
                 wrong("nobody killed its command")
@@ -112,16 +110,15 @@ def exit_codes(records, attempts):
     return found
 
 
-def needless(attempts, faults, first_fault):
-    """Who says that something was lost, or that the servers could not be reached, and nothing had been in their way."""
+def needless(attempts, faults):
+    """Who says that something was lost, or that the servers could not be reached, and nothing had been in their way; and who has
+    not ended."""
     found = []
     for one in attempts:
-        if one.ended is None or one.code not in (LOST, UNAVAILABLE) or one.touched:
-            continue
-        what = "it was killed needlessly" if one.code == LOST else "it gave up needlessly"
-        reached = any(fault.reaches(one) and fault.began < one.ended and one.began < fault.ended + AFTERMATH_S
-                      for fault in faults)
-        if one.ended < first_fault or not reached:
+        if one.ended is None:
+            found.append(f"{one.label} (run {one.run.front}) has not ended")
+        elif one.code in (LOST, UNAVAILABLE) and not one.touched and not any(fault.reached(one) for fault in faults):
+            what = "it was killed needlessly" if one.code == LOST else "it gave up needlessly"
             found.append(f"{one.label} (run {one.run.front}) exited with {one.code}: no fault had reached it: {what}")
     return found
 
@@ -134,7 +131,7 @@ def remembered(jobs, records, attempts):
         for past in record.get("runs", ()):
             one = runs.get(labels.get(str(past.get("token"))))
             # Of one that was lost before it had said how it ended, its successor knows no more.
-            if one is None or one.code == -9 or past["outcome"] == "lost":
+            if one is None or one.code in (None, -9) or past["outcome"] == "lost":
                 continue
             code = past.get("code", CODES.get(past["outcome"]))
             if code != (one.code if one.code >= 0 else 128 - one.code):

@@ -12,6 +12,8 @@ class Fault:
     least_s = 0
     # Whether runs that were not touched may lose what they own by it; and whose: all, or those for which `reaches` says so.
     harms_others = True
+    # So long after its end, in seconds, it may still show: elections, sessions that expire, packets sent again, deadlines.
+    aftermath_s = 12
     name = ""
 
     def __init__(self, world, dice):
@@ -27,6 +29,10 @@ class Fault:
 
     def reaches(self, attempt):  # pylint: disable=unused-argument
         return self.harms_others
+
+    def reached(self, run):
+        """Whether it may have harmed that run."""
+        return self.reaches(run) and self.began < run.ended and run.began < self.ended + self.aftermath_s
 
     def begin(self):
         raise NotImplementedError

@@ -52,7 +52,6 @@ class History:
         self.canary = None
         # The server whose disk is a small one.
         self.small = self.dice.randrange(3)
-        self.first_fault = float("inf")
         # Proofs that the servers broke their own promise: then ours does not hold (limit 9).
         self.losses, self._seen = [], set()
         self.timeline = timeline.Timeline(f"seed {seed}, {network}")
@@ -147,7 +146,6 @@ class History:
         return self.ensemble.names[self.ensemble.servers.index(server)]
 
     def _torment(self, until):
-        self.first_fault = now()
         ends, numbers = [], itertools.count()
         kinds = OUR_OWN if self.is_mixed else FAULTS
         weights = [kind.weight for kind in kinds]
@@ -202,7 +200,7 @@ class History:
         self.ensemble.wait_ready()
         # The servers have suffered from what came last until here.
         for fault in self.faults:
-            if fault.harms_others and fault.ended > repaired - checker.AFTERMATH_S:
+            if fault.harms_others and fault.ended > repaired - fault.aftermath_s:
                 fault.ended = now()
         # Stopped jobs, whose processes were not found when they were to be continued.
         for one in self.fleet.alive():
@@ -271,20 +269,26 @@ class History:
     def _judge(self):
         records, attempts = self.fleet.records, self.contenders.attempts
         others = self.originals.runs if self.originals else []
-        faults = [*self.faults, *self.canary.stalls]
-        self.own += checker.exit_codes(records, attempts)
-        self.own += checker.reaped(records, attempts)
-        self.own += checker.remembered({lock: self.fleet.record(lock) for lock in LOCKS}, records, attempts)
+        stalls = self.canary.stalls()
+        faults = [*self.faults, *stalls]
+        self.own += self.canary.errors
         self.excusable += checker.overlaps(records, [*attempts, *others])
         self.excusable += checker.intervals(records, attempts)
         self.excusable += checker.tokens(records, attempts)
-        self.excusable += checker.needless(attempts, faults, self.first_fault)
+        self.own += checker.exit_codes(records, attempts)
+        self.own += checker.reaped(records, attempts)
+        self.excusable += checker.needless(attempts, faults)
         self.excusable += skips.undue(records, attempts, others, faults, self.session_s)
         self.started = len(records.events("start"))
         if self.started < 5:
             self.excusable.append(f"hardly anything ran: {self.started} commands")
-        for stall in self.canary.stalls:
+        for stall in stalls:
             self.timeline.note("canary", f"a write took {stall.ended - stall.began:.3f} s", stall.began)
+        try:
+            jobs = {lock: self.fleet.record(lock) for lock in LOCKS}
+            self.own += checker.remembered(jobs, records, attempts)
+        except (KazooException, KazooTimeoutError) as error:
+            self.excusable.append(f"the records cannot be read: {error!r}")
 
     def _close(self):
         if self.fleet:

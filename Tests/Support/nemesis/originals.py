@@ -24,8 +24,8 @@ class Old:
         # Granted what it wanted; else skipped.
         self.ran = False
         self.began = self.ended = None
-        # Nothing is done to it.
-        self.touched = frozenset()
+        # Nothing is done to it, nor to its host.
+        self.touched, self.host = frozenset(), None
 
 
 class Originals(Callers):

@@ -12,20 +12,19 @@ class Presence:
     def __init__(self, faults, session_s):
         self._faults, self._session_s = sorted(faults, key=lambda fault: fault.began), session_s
 
-    def disturbed(self, began, ended):
-        """Whether the servers may have been slow for all, or lagged, somewhen in there."""
-        return any(fault.harms_others and fault.began < ended and began < fault.ended + LAG_AFTER_FAULT_S
-                   for fault in self._faults)
+    def is_disturbed(self, run):
+        """Whether the servers may have been slow for it, or lagged."""
+        return any(fault.reached(run) for fault in self._faults)
 
     def of(self, run):
         if run.ended is None:
             return run.began, float("inf")
-        if not run.touched and not self.disturbed(run.began, run.ended):
+        if not run.touched and not self.is_disturbed(run):
             return run.began, run.ended + LAG_S
         # Its session expires once the servers have had quiet for so long: each election gives it another timeout.
         quiet_since = run.ended
         for fault in self._faults:
-            if fault.harms_others and fault.began < quiet_since + self._session_s + 3 and fault.ended > quiet_since:
+            if fault.reaches(run) and fault.began < quiet_since + self._session_s + 3 and fault.ended > quiet_since:
                 quiet_since = fault.ended
         return run.began, quiet_since + self._session_s + 3
 
@@ -40,7 +39,7 @@ def undue(records, attempts, others, faults, session_s):
     for one in attempts:
         if one.code not in (SKIPPED, QUEUED, TOO_SOON) or one.ended is None:
             continue
-        lag = LAG_AFTER_FAULT_S if presence.disturbed(one.began, one.ended) else LAG_S
+        lag = LAG_AFTER_FAULT_S if presence.is_disturbed(one) else LAG_S
         rivals = [presence.of(other) for other in everybody
                   if other is not one and other.lock == one.lock and (other.weights or one.code != QUEUED)
                   and _may_have_stood(other, starts)]
@@ -69,7 +68,7 @@ def _starts(presence, everybody, one, starts):
     for other in everybody:
         if other is one or other.lock != one.lock:
             continue
-        if other.touched or other.ended is None or presence.disturbed(other.began, other.ended):
+        if other.touched or other.ended is None or presence.is_disturbed(other):
             yield presence.of(other)
         elif other.label in starts:
             yield starts[other.label], starts[other.label]
