@@ -56,6 +56,12 @@ final class Books {
         (stays[subject(path)] ?? []).last { $0.path == path }.map { $0.from < instant } ?? false
     }
 
+    /// Whether that place stood there all the while, and none before it.
+    func wasFirst(_ path: String, since: Int64) -> Bool {
+        stood(path, before: since)
+            && !(stays[subject(path)] ?? []).contains { $0.path.suffix(10) < path.suffix(10) && ($0.until ?? .max) >= since }
+    }
+
     func wasQueued(_ lockname: String, since: Int64, otherThanBy sessions: [Int64]) -> Bool {
         wasHeld("queue of \(lockname)", since: since, otherThanBy: sessions)
     }

@@ -164,9 +164,9 @@ struct Verdict {
         let since = world.now - 3 * second
         guard wait > 0, !world.isChaos, !run.wasDisturbed, since > quietSince + world.plot.sessionTimeout else { return }
         let line = run.job.layout.lockQueue(run.job.lockname)
-        let first = books.state.children(line).min { $0.suffix(10) < $1.suffix(10) }
-        guard let first, let owner = books.state["\(line)/\(first)"]?.owner, run.sessions.contains(owner),
-            books.stood("\(line)/\(first)", before: since),
+        let own = books.state.children(line).map { "\(line)/\($0)" }
+            .first { books.state[$0].map { run.sessions.contains($0.owner) } ?? false }
+        guard let own, books.wasFirst(own, since: since),
             !books.wasHeld(run.job.lockPath, since: since, otherThanBy: run.sessions)
         else { return }
         accuse(.service, "\(run) gives up as the first in line for a lock that nobody holds")

@@ -63,10 +63,10 @@ def claims(lock, weights):
 
 
 class Contenders(Callers):
-    def __init__(self, fleet, ensemble, timeline, configs, seed, longest_ms):
+    def __init__(self, fleet, ensemble, timeline, configs, seed, long_ms):
         super().__init__()
         self.fleet, self.ensemble, self.timeline, self.configs = fleet, ensemble, timeline, configs
-        self.longest_ms, self.attempts = longest_ms, []
+        self.long_ms, self.attempts = long_ms, []
         for host in configs:
             for number in range(2):
                 self.add(f"{host}.{number}", random.Random(f"{seed} {host} {number}"),
@@ -84,8 +84,7 @@ class Contenders(Callers):
         if lease_wait:
             words += ["--lease-wait", lease_wait]
         # Long ones, to be hit; but no queue that takes minutes.
-        most_ms = 1000 if weights else dice.choice((1500, self.longest_ms))
-        length_ms = dice.randint(50, most_ms)
+        length_ms = dice.randint(*(50, 1000) if weights else dice.choice(((50, 1500), self.long_ms)))
         options = ["--for", length_ms]
         if dice.random() < 0.5:
             options.append("--stubborn")

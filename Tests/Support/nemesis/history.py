@@ -19,7 +19,7 @@ from . import checker, evidence, losses, skips, timeline
 from .canary import Canary
 from .contenders import LOCKS, RESOURCES, TOTAL, Contenders
 from .disk import Disk
-from .faults import FAULTS, OUR_OWN
+from .faults import FAULTS, OUR_OWN, CutHolder
 from .loopback import LoopbackEnsemble
 from .namespaces import NamespaceEnsemble
 from .originals import Originals
@@ -134,8 +134,9 @@ class History:
                 **mixed)
             self.timeline.note(host, f"ownership_term {term}")
         self.configs = configs
-        longest_ms = 2000 * MIXED_SESSION_S if self.is_mixed else 5000
-        self.contenders = Contenders(self.fleet, self.ensemble, self.timeline, configs, self.seed, longest_ms)
+        # Of a mixed fleet, to outlive their session if they are cut off.
+        long_ms = (1000 * MIXED_SESSION_S, 2000 * MIXED_SESSION_S) if self.is_mixed else (50, 5000)
+        self.contenders = Contenders(self.fleet, self.ensemble, self.timeline, configs, self.seed, long_ms)
         if self.is_mixed:
             self.originals = Originals(self.fleet, self.ensemble, self.timeline, self.seed)
         self.canary = Canary(self.ensemble.client(timeout=10.0), "/canary")
@@ -158,7 +159,10 @@ class History:
                 self._end(heapq.heappop(ends)[2])
             elif now() >= next_begin:
                 lasts = self.dice.choice((self.dice.uniform(0.2, 2), self.dice.uniform(1, self.longest_fault_s)))
-                fault = self._begin(self.dice.choices(kinds, weights)[0])
+                kind = self.dice.choices(kinds, weights)[0]
+                # What a mixed fleet is about comes first, once there is somebody to do it to.
+                is_due = self.is_mixed and not self.tally[CutHolder.name]
+                fault = is_due and self._begin(CutHolder) or self._begin(kind)
                 if fault and fault.lasting:
                     heapq.heappush(ends, (now() + max(lasts, fault.least_s), next(numbers), fault))
                 next_begin = now() + self.dice.uniform(0, 0.8)

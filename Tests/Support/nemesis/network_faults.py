@@ -4,6 +4,7 @@ from ..eventually import now
 from .fault import Fault
 
 HOWS = ("hold", "drop", "reset")
+CUT_OFF = "cut off"
 
 
 class Partition(Fault):
@@ -48,23 +49,26 @@ class CutHolder(Partition):
     """Of a mixed fleet: a host on which a long command has just begun hears nothing until the servers have long given its lock
     to an original, which does not wait for anybody's term."""
 
-    weight, name = 4, "holder cut off"
+    weight, name = 8, "holder cut off"
 
     def begin(self):
         world = self.world
         self.least_s = 2 * world.session_s
         begun = {event.label for event in world.fleet.records.events("start") if event.time > now() - 2}
-        hosts = [one.host for one in world.contenders.running()
-                 if one.lock and one.label in begun and one.length > world.session_s]
-        if not hosts:
+        holders = [one for one in world.contenders.running()
+                   if one.lock and one.label in begun and one.length > world.session_s and not one.touched]
+        if not holders:
             return None
-        host = self.host = self.dice.choice(hosts)
+        holder = self.dice.choice(holders)
+        host = self.host = holder.host
         self.cuts = [cut for name in world.ensemble.names for cut in ((host, name), (name, host))]
         if not self.reserve(*self.cuts):
             return None
         for source, target in self.cuts:
             world.ensemble.block(source, target, "drop")
-        return host
+        # Nothing else is done to it: it is to live as long as it may.
+        holder.touched.add(CUT_OFF)
+        return f"{host}, where {holder.label} runs"
 
 
 class Delay(Fault):

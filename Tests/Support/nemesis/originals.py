@@ -2,6 +2,7 @@
 sessions of its own, and runs recorder jobs. Nothing is done to it: what becomes of its commands then, nobody else could
 help."""
 
+import functools
 import random
 import subprocess
 import threading
@@ -29,24 +30,18 @@ class Old:
 
 
 class Originals(Callers):
-    """Two that come again and again. Only one of them wants permits of two resources at once: two such can block each other for
-    good, which is their own affair (Docs/Migrating.md)."""
+    """Three that come again and again: for locks, for all that there is of one resource, and of two. Only one of them wants two at
+    once: two such can block each other for good, which is their own affair (Docs/Migrating.md)."""
 
     def __init__(self, fleet, ensemble, timeline, seed):
         super().__init__()
         self.fleet, self.ensemble, self.timeline, self.runs = fleet, ensemble, timeline, []
-        for number in range(2):
-            dice = random.Random(f"{seed} old {number}")
-            self.add(f"old.{number}", dice, self._run_greedy if number else self._run_modest, rest_s=1.5)
+        for most in range(len(RESOURCES) + 1):
+            self.add(f"old.{most}", random.Random(f"{seed} old {most}"), functools.partial(self._run, most), rest_s=1.5)
 
-    def _run_greedy(self, label, dice):
-        self._run(label, dice, most=len(RESOURCES))
-
-    def _run_modest(self, label, dice):
-        self._run(label, dice, most=1)
-
-    def _run(self, label, dice, most):
-        kind = dice.choice(("lock", "lock", "lock and permits", "permits"))
+    def _run(self, most, label, dice):
+        """`most`: of how many resources it may want permits."""
+        kind = dice.choice(("lock", "lock and permits", "permits")) if most else "lock"
         lock = None if kind == "permits" else dice.choice(LOCKS)
         one = Old(label, lock, {} if kind == "lock" else some_permits(dice, most))
         one.began = now()

@@ -4,6 +4,7 @@ import signal
 
 from .. import processes
 from .fault import Fault
+from .network_faults import CUT_OFF
 
 
 class RunFault(Fault):
@@ -87,7 +88,7 @@ class LoseHost(Fault):
     def begin(self):
         host = self.dice.choice(list(self.world.configs))
         victims = [one for one in self.world.contenders.running() if one.host == host]
-        if not victims:
+        if not victims or any(CUT_OFF in one.touched for one in victims):
             return None
         for attempt in victims:
             attempt.touched.add("host lost")
