@@ -84,7 +84,7 @@ let package = Package(
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(quickStart, .when(configuration: .release))]),
         .target(
-            name: "SimulatedEnsemble", dependencies: ["CGuardian", "Run", "Recipes", "Coordination"],
+            name: "SimulatedEnsemble", dependencies: ["CGuardian", "Supervision", "Run", "Recipes", "Coordination"],
             // Checked in debug builds; in release the checks would cost a tenth of the schedules.
             swiftSettings: strict
                 + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]),

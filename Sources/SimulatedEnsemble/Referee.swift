@@ -8,25 +8,15 @@ final class Referee {
     private(set) var violation: Violation?
     let books: Books
     private var tokens: [String: Int64] = [:]
-    /// Whose end has begun: what began is not cancelled.
-    private var ends: Set<Int> = []
-    /// Likewise, by the guardian, since a deadline had passed.
-    private(set) var endedByDeadline: Set<Int> = []
+    private(set) lazy var proofs = Proofs(world: world, referee: self)
     /// Something to do when the next heartbeat of that run is acknowledged.
     var onPulse: (Int, () -> Void)?
     /// Likewise when one is committed, before anybody is told.
     var onHeartbeat: (Int, () -> Void)?
-    private var pulses: [Int: [Pulse]] = [:]
     private let rota: Rota
     /// Of each run, how often it has asked in the second that began then.
     private var questions: [Int: (since: Int64, count: Int)] = [:]
     private static let questionsPerSecond = 100
-
-    private struct Pulse {
-        let submitted: Int64
-        /// By the clock of its machine that stands still during a suspend: nobody hears of anything meanwhile.
-        let answeredAt: Int64
-    }
 
     init(world: World) {
         self.world = world
@@ -186,79 +176,14 @@ final class Referee {
         }
     }
 
-    // MARK: Heartbeats and kills
+    // MARK: Heartbeats and queues
 
     func answered(_ requests: [Request], _ replies: [Reply], _ run: SimulatedRun, submitted: Int64) {
-        guard case .multi(let operations)? = requests.first, requests.count > 1,
-            operations.allSatisfy({ if case .check(let path, _) = $0 { path != Plot.layout.prefix } else { false } }),
-            replies.allSatisfy({ if case .success = $0 { true } else { false } })
-        else { return }
-        for case .success(.stat(let stat)) in replies where stat.ephemeralOwner != run.sessions.last { return }
-        pulses[run.number, default: []].append(Pulse(submitted: submitted, answeredAt: run.machine.monotonic))
+        guard proofs.isProof(requests, replies, run) else { return }
+        proofs.note(run, submitted: submitted)
         if let (number, strike) = onPulse, number == run.number {
             onPulse = nil
             strike()
-        }
-    }
-
-    func guardianEnds(_ run: SimulatedRun, _ ending: TreeReport.Ending, isUnasked: Bool) {
-        let isFirst = ends.insert(run.number).inserted
-        if ending == .deadline { endedByDeadline.insert(run.number) }
-        guard isFirst, ending == .deadline, isUnasked, let age = provenAge(run) else { return }
-        if age < Self.patience(run) {
-            accuse(.needlessKill, "\(run) is killed \(age / millisecond) ms after a heartbeat that was acknowledged")
-        }
-    }
-
-    /// No end of a command begins sooner.
-    private static func patience(_ run: SimulatedRun) -> Int64 { min(run.job.term.period.nanoseconds * 3, kill(run)) }
-
-    private static func kill(_ run: SimulatedRun) -> Int64 {
-        run.job.term.schedule(since: BootInstant(nanoseconds: 0), grace: .zero).kill.nanoseconds
-    }
-
-    /// How long ago, at least, the newest heartbeat was submitted whose answer the supervisor and its guardian must know, by the
-    /// clock of their machine. Nil: there is none, or more counts than heartbeats.
-    private func provenAge(_ run: SimulatedRun) -> Int64? {
-        // In a mixed fleet the session's timeout is a deadline as well. What a supervisor sends after a moment in which it was not
-        // scheduled may be under way, and so may answers of the last moment.
-        guard !world.plot.isMixed, !run.wasHeldUp(within: 20 * millisecond),
-            let pulse = pulses[run.number]?.last(where: { run.machine.monotonic - $0.answeredAt > 20 * millisecond })
-        else { return nil }
-        return run.machine.boottime(at: world.now) - pulse.submitted + 50 * millisecond
-    }
-
-    func told(_ remark: Remark, by run: SimulatedRun) {
-        switch remark {
-        case .ownershipLost(let why) where why.hasPrefix("no heartbeat"),
-            .noFurtherAttempt(let why) where why.hasPrefix("no heartbeat"):
-            if let age = provenAge(run), age < Self.patience(run) {
-                accuse(.needlessKill, "\(run) gives up, \(why), \(age / millisecond) ms after one")
-            }
-        case .noFurtherAttempt(let why) where world.plot.isMixed && why.contains("too far apart"): break
-        // A leader says so before a quorum has agreed to it: who is told may believe it.
-        case .ownershipLost("the session expired"), .noFurtherAttempt("the session expired"):
-            if let session = run.sessions.last, !world.ensemble.wasClosed(session) {
-                accuse(.needlessKill, "\(run) gives up, the session expired, which nobody has closed")
-            }
-        case .ownershipLost(let why), .noFurtherAttempt(let why):
-            guard let claims = run.claims else { return }
-            let paths = (claims.lock.map { [$0.path] } ?? []) + claims.leases
-            let gone = paths.contains { path in
-                guard let node = books.state[path], node.owner == claims.session.id else { return true }
-                return path == claims.lock?.path && node.czxid != claims.lock?.czxid
-            }
-            if !gone { accuse(.needlessKill, "\(run) gives up, \(why), but nothing is lost") }
-        case .takingOver(let why) where why.contains("answer"):
-            if run.tree.guardianHasAnswered(for: 20 * millisecond) {
-                accuse(.needlessKill, "\(run): \(why), says the supervisor, but it is well")
-            }
-        // What was begun before is not cancelled.
-        case .takingOver(let why) where why.contains("deadline") && !ends.contains(run.number):
-            if let age = provenAge(run), age < Self.kill(run) {
-                accuse(.needlessKill, "\(run): \(why), says the supervisor, \(age / millisecond) ms after a heartbeat")
-            }
-        default: break
         }
     }
 

@@ -108,7 +108,7 @@ import Run
         if isGhost { return }
         remarks.append(remark)
         world.note("\(self): \(remark)")
-        world.referee.told(remark, by: self)
+        world.referee.proofs.told(remark, by: self)
     }
 
     func opened(_ session: Session) {

@@ -1,5 +1,6 @@
 import CGuardian
 import Coordination
+import Supervision
 
 /// The guardian of one run: the decisions are `sw_deadman_step`, unchanged; this is the driver around it, after guardian.c.
 ///
@@ -163,11 +164,11 @@ import Coordination
         let isUnasked = kind == SW_EVENT_TICK || kind == SW_EVENT_LEADER_REAPED
         switch action.order {
         case SW_DO_TERMINATE:
-            world.referee.guardianEnds(run, Self.ending(action.causes), isUnasked: isUnasked)
+            world.referee.proofs.guardianEnds(run, TreeReport.Ending(causes: action.causes), isUnasked: isUnasked)
             processes.terminate()
         case SW_DO_KILL:
             if wasKilling { break }
-            world.referee.guardianEnds(run, Self.ending(action.causes), isUnasked: isUnasked)
+            world.referee.proofs.guardianEnds(run, TreeReport.Ending(causes: action.causes), isUnasked: isUnasked)
             processes.kill(within: run.order.command.killTakes)
         case SW_DO_REPORT:
             // With --descendants leave; else nothing is left.
@@ -177,7 +178,7 @@ import Coordination
         default: break
         }
         if isUnasked, action.order == SW_DO_TERMINATE || action.order == SW_DO_KILL {
-            report(.ending(Self.ending(action.causes)))
+            report(.ending(TreeReport.Ending(causes: action.causes)))
         }
         if action.order == SW_DO_KILL, !wasKilling, processes.areAllDead { reap() }
     }
@@ -208,17 +209,11 @@ import Coordination
             report(
                 .exited(
                     waitStatus: processes.leaderStatus, remaining: processes.aliveCount,
-                    ending: Self.ending(deadman.causes)))
+                    ending: TreeReport.Ending(causes: deadman.causes)))
             if !processes.areAllDead { act(SW_EVENT_LEADER_REAPED) }
         }
         if processes.areAllDead, processes.hasStarted { act(SW_EVENT_ALL_REAPED) }
         tick()
-    }
-
-    private static func ending(_ causes: UInt32) -> TreeReport.Ending {
-        if causes & UInt32(SW_BY_DEADLINE | SW_BY_LOSS) != 0 { return .deadline }
-        if causes & UInt32(SW_BY_REQUEST | SW_BY_EXIT) != 0 { return .requested }
-        return causes & UInt32(SW_BY_SIGNAL) != 0 ? .escalation : .none
     }
 
     private func report(_ report: TreeReport) {

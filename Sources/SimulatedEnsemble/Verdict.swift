@@ -91,7 +91,7 @@ struct Verdict {
         if ended.outcome == .lost, !processes.hasStarted, !(tookOver && run.tree.isAskedToStart) {
             accuse(.truth, "\(run) says that it lost what it had not begun")
         }
-        if ended.outcome == .lost, !tellsOfLoss, !world.referee.endedByDeadline.contains(run.number) {
+        if ended.outcome == .lost, !tellsOfLoss, !world.referee.proofs.endedByDeadline.contains(run.number) {
             accuse(.truth, "\(run) says that it is lost, \(ended.reason ?? ""), and nobody knows why")
         }
         judgeRecord(ended, accuse)

@@ -191,21 +191,15 @@ import Glibc
                 .tree(
                     .exited(
                         waitStatus: message.number, remaining: Int(message.detail),
-                        ending: Self.ending(message.causes))))
+                        ending: TreeReport.Ending(causes: message.causes))))
         case SW_STOPPED:
             loop.post(.tree(.stopped(signal: message.number, at: BootInstant(nanoseconds: message.term_at_ns))))
         case SW_CONTINUED: loop.post(.tree(.continued))
-        case SW_ENDING: loop.post(.tree(.ending(Self.ending(message.causes))))
+        case SW_ENDING: loop.post(.tree(.ending(TreeReport.Ending(causes: message.causes))))
         case SW_REAPED: loop.post(.tree(.reaped))
         case SW_UNKILLABLE: loop.post(.tree(.unkillable(Int(message.number))))
         default: break
         }
-    }
-
-    private static func ending(_ causes: UInt32) -> TreeReport.Ending {
-        if causes & UInt32(SW_BY_DEADLINE | SW_BY_LOSS) != 0 { return .deadline }
-        if causes & UInt32(SW_BY_REQUEST | SW_BY_EXIT) != 0 { return .requested }
-        return causes & UInt32(SW_BY_SIGNAL) != 0 ? .escalation : .none
     }
 
     // MARK: Without the guardian
@@ -267,6 +261,19 @@ import Glibc
                 loop.unwatch(frontSocket)
                 return loop.post(.callerGone)
             }
+        }
+    }
+}
+
+extension TreeReport.Ending {
+    /// Of the guardian's reasons, `SW_BY_...`.
+    package init(causes: UInt32) {
+        if causes & UInt32(SW_BY_DEADLINE | SW_BY_LOSS) != 0 {
+            self = .deadline
+        } else if causes & UInt32(SW_BY_REQUEST | SW_BY_EXIT) != 0 {
+            self = .requested
+        } else {
+            self = causes & UInt32(SW_BY_SIGNAL) != 0 ? .escalation : .none
         }
     }
 }
