@@ -84,6 +84,9 @@ def test_while_the_configuration_is_waited_for(fleet, name):
     run = fleet.start("--lockname", "a", "--", "touch", fleet.flag("ran"), config=pipe)
     writer = eventually(lambda: writer_of(pipe), what="it reads the pipe")
     with writer:
+        # Meant for the command, it is no reason to end.
+        run.send(signal.SIGUSR1)
+        always(lambda: run.running, during=0.2)
         run.send(number(name))
         assert (run.wait(), run.err, os.path.exists(fleet.flag("ran"))) == (-number(name), "", False)
 
