@@ -58,8 +58,8 @@ struct Verdict {
             if !run.tree.guardianIsDead { accuse(.truth, "\(run): os-error, \(ended.reason ?? "")") }
         case .released:
             let isAsked = books.state.children("\(Plot.layout.prefix)/stops").contains { name in
-                // What it owned before it started anything, only it knew.
-                run.claims?.lock.map {
+                // What it owned before it started anything in this session, only it knew.
+                run.claims.flatMap { $0.session.id == run.sessions.last ? $0.lock : nil }.map {
                     Plot.layout.stopRequest(run.job.lockname, czxid: $0.czxid).hasSuffix("/" + name)
                 } ?? name.hasPrefix(run.job.lockname + "-")
             }
