@@ -12,6 +12,7 @@ static struct {
     int64_t term_at_ns, kill_at_ns, grace_at_ns;
     bool end_asked, kill_asked, doomed, deaf_once, unheard;
     bool terminated, killing, started, exited;
+    bool passes_on;          // SIGTERM to what the leader has left behind: asked for, and nothing else is begun with it
     bool slept_late;
     int sleeps_after_end;
 } r;
@@ -43,6 +44,7 @@ void referee_lost(void) { doom(); }
 void referee_delivered(const uint8_t *bytes, size_t count) {
     sw_message message;
     settle();
+    r.passes_on = false;
     if (count < sizeof message) return doom();
     memcpy(&message, bytes, sizeof message);
     if (count - sizeof message != message.block || (message.block && bytes[count - 1])) return doom();
@@ -59,6 +61,7 @@ void referee_delivered(const uint8_t *bytes, size_t count) {
     case SW_SIGNAL:
         if (message.number < 1 || message.number >= NSIG) return doom();
         if (r.owned && message.flags & SW_ESCALATE) grace(INT64_MAX);
+        r.passes_on = message.flags & SW_ESCALATE && message.number == SIGTERM && !k.leader;
         return;
     case SW_END:
         if (r.owned) r.end_asked = true, grace(message.kill_at_ns);
@@ -97,11 +100,13 @@ void referee_leader_reaped(void) {
 void referee_signalled(pid_t pid, int number) {
     EXPECT(number >= 1 && number < NSIG);
     if (pid || number != SIGTERM) return;
-    bool passed_on = !k.leader; // to what is left of the tree: a signal that escalates
-    EXPECT(passed_on || !r.terminated);
-    EXPECT(passed_on || r.end_asked || k.now_ns >= r.term_at_ns);
     EXPECT(!r.killing);
-    if (!r.end_asked && k.now_ns < r.term_at_ns) return;
+    if (r.passes_on) {
+        r.passes_on = false;
+        return;
+    }
+    EXPECT(!r.terminated);
+    EXPECT(r.end_asked || k.now_ns >= r.term_at_ns);
     r.terminated = true;
     if (!r.end_asked) grace(r.kill_at_ns);
 }
@@ -133,6 +138,7 @@ void referee_heard(const sw_message *message, bool blocked) {
 
 void referee_sleeps(int64_t due_ns, int64_t pause_ns) {
     settle();
+    r.passes_on = false;
     // Negative: for ever. What the supervisor has not taken is offered again, but not without a pause.
     EXPECT(r.killing || pause_ns < 0 || (r.unheard && pause_ns >= 1000000));
     if (k.in.count == 0 && k.supervisor_closed) EXPECT(++r.sleeps_after_end < 8); // it comes to its end
