@@ -61,9 +61,6 @@ class HostFault(Fault):
     def reaches(self, attempt):
         return self.host in (None, attempt.host)
 
-    def begin(self):
-        raise AssertionError("nobody does it")
-
 
 def skips_of(records, *attempts, faults=(), others=()):
     return skips.undue(records, attempts, others, faults, 4)

@@ -9,7 +9,7 @@ from .callers import Callers
 
 LOCKS = ("a", "b")
 RESOURCES, TOTAL = ("r", "s"), 3
-SKIPPED, QUEUED, TOO_SOON = 100, 101, 102
+SKIPPED, QUEUED, TOO_SOON = SKIPS = 100, 101, 102
 
 
 class Attempt:
@@ -130,7 +130,7 @@ class Contenders(Callers):
     def _wait(self, attempt, within):
         attempt.run.wait(within)
         attempt.ended = now()
-        is_common = attempt.code in (attempt.status, SKIPPED, QUEUED, TOO_SOON)
+        is_common = attempt.code in (attempt.status, *SKIPS)
         said = "" if is_common else f"; {attempt.run.err.strip()}"
         self.timeline.note(attempt.label, f"run {attempt.run.front} ends with {attempt.code}{said}", attempt.ended)
         return attempt

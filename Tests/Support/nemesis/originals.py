@@ -24,7 +24,8 @@ class Old:
         self.label, self.lock, self.weights = label, lock, weights
         # Granted what it wanted; else skipped.
         self.ran = False
-        self.began = self.ended = None
+        self.began = self.ended = self.code = None
+        self.wait_s = self.interval = 0
         # Nothing is done to it, nor to its host.
         self.touched, self.host = frozenset(), None
 

@@ -1,9 +1,10 @@
 """Whether a skip was due: somebody else was there. By the outside of the runs only, so what is uncertain counts for the run."""
 
-from .contenders import QUEUED, SKIPPED, TOO_SOON
+from .contenders import QUEUED, SKIPPED, SKIPS, TOO_SOON
+from .fault import Fault
 
 # By how much a healthy server may be behind, and one that has just come back.
-LAG_S, LAG_AFTER_FAULT_S = 1.0, 12.0
+LAG_S, LAG_AFTER_FAULT_S = 1.0, Fault.aftermath_s
 
 
 class Presence:
@@ -37,7 +38,7 @@ def undue(records, attempts, others, faults, session_s):
         starts.setdefault(event.label, event.time)
     everybody = [*attempts, *others]
     for one in attempts:
-        if one.code not in (SKIPPED, QUEUED, TOO_SOON) or one.ended is None:
+        if one.code not in SKIPS or one.ended is None:
             continue
         lag = LAG_AFTER_FAULT_S if presence.is_disturbed(one) else LAG_S
         rivals = [presence.of(other) for other in everybody
@@ -76,8 +77,7 @@ def _starts(presence, everybody, one, starts):
 
 def _may_have_stood(run, starts):
     """Not who was told at once that somebody else is there."""
-    return (run.label in starts or run.touched or getattr(run, "wait_s", 1) or getattr(run, "interval", 1)
-            or run.weights or getattr(run, "code", 0) not in (SKIPPED, QUEUED, TOO_SOON))
+    return run.label in starts or run.touched or run.wait_s or run.interval or run.weights or run.code not in SKIPS
 
 
 def _hole(intervals, began, ended):

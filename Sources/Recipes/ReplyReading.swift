@@ -1,0 +1,76 @@
+package import Coordination
+
+/// What a reply says to a run.
+extension Reply {
+    package var isLost: Bool { failureReason == .connectionLost }
+
+    /// Failed in a way that decides nothing: lost, or refused for the moment.
+    package var isUnsettled: Bool {
+        switch failureReason {
+        case nil, .noNode?, .nodeExists?, .badVersion?: false
+        default: true
+        }
+    }
+
+    package var failureReason: Failure.Reason? {
+        if case .failure(let failure) = self { failure.reason } else { nil }
+    }
+
+    /// The children, none of a node that does not exist.
+    package func children() throws(Interruption) -> [String] {
+        switch self {
+        case .success(.children(let names)): return names
+        case .failure(let failure) where failure.reason == .noNode: return []
+        default: throw interruption
+        }
+    }
+
+    /// The stat, nil of a node that does not exist.
+    package func stat() throws(Interruption) -> NodeStat? {
+        switch self {
+        case .success(.stat(let stat)): return stat
+        case .failure(let failure) where failure.reason == .noNode: return nil
+        default: throw interruption
+        }
+    }
+
+    /// The data and stat, nil of a node that does not exist.
+    package func node() throws(Interruption) -> (data: [UInt8], stat: NodeStat)? {
+        switch self {
+        case .success(.node(let data, let stat)): return (data, stat)
+        case .failure(let failure) where failure.reason == .noNode: return nil
+        default: throw interruption
+        }
+    }
+
+    /// What to tell the user of a reply that nothing here expects.
+    package var interruption: Interruption {
+        guard case .failure(let failure) = self else { return .badData("ZooKeeper sent a reply of the wrong kind") }
+        return failure.interruption
+    }
+}
+
+extension Failure {
+    /// The servers have answered, and would answer the same again: a missing permission, a quota.
+    package var isRefusal: Bool {
+        switch reason {
+        case .notAuthorized: true
+        case .other(let code): !Self.passing.contains(code)
+        default: false
+        }
+    }
+
+    /// ZNOTREADONLY, by a server that has lost its quorum, and ZTHROTTLEDOP.
+    private static let passing: Set<Int32> = [-119, -127]
+
+    package var interruption: Interruption {
+        switch reason {
+        case .notAuthorized: .denied("\(self): ask its owner, or let the servers give world:anyone all permissions")
+        case .authenticationFailed: .denied("authentication failed")
+        case .sessionExpired: .sessionExpired
+        case .connectionLost: .unavailable("connection to ZooKeeper lost")
+        case .other: isRefusal ? .refused("\(self)") : .unavailable("\(self)")
+        case .noNode, .nodeExists, .badVersion: .badData("\(self)")
+        }
+    }
+}
