@@ -21,7 +21,7 @@ package struct Campaign: Sendable {
         fingerprint &+= world.fingerprint &* (2 &* seed &+ 1)
         for (name, count) in world.tallies { tallies[name, default: 0] += count }
         guard let violation = world.violation else { return }
-        if let control, control != .model(.mixedFleetBesideFaultyServers) {
+        if let control, !control.isLimit {
             // Only what is due to the control: the same history without it keeps every promise.
             let sound = World(seed: seed, control: nil, focus: control.focus)
             sound.perform()

@@ -5,7 +5,7 @@ import Recipes
 struct Focus {
     enum Strike {
         case cutMachine, stopSupervisor, stopGuardian, signal, betray, killSupervisor, suspend, isolate, slowDown, lag,
-            dropConnection, killGuardian, crash, operate, refuse
+            dropConnection, killGuardian, crash, operate, refuse, shortenTimeouts, flap
     }
 
     var theme: Plot.Theme?
@@ -32,6 +32,8 @@ struct Focus {
     /// Faults for longer than the longest term, and commands that outlast them and ignore SIGTERM.
     var isLong = false
 
+    var harmsServers: Bool { strikes.contains(.isolate) || strikes.contains(.crash) || strikes.contains(.shortenTimeouts) }
+
     /// Faults of our own hosts, processes and connections; what is harmed beyond those, no mixed fleet can promise anything of.
     static let mixedFleet = Focus(
         sessionTimeoutSeconds: 10,
@@ -50,8 +52,15 @@ extension Control {
         case .model(.mixedFleetUnset): .mixedFleet
         case .model(.mixedFleetBesideFaultyServers):
             Focus(
-                sessionTimeoutSeconds: 10, strikes: [.isolate, .crash, .lag, .cutMachine, .betray], strikesMin: 3,
+                sessionTimeoutSeconds: 10,
+                strikes: [.isolate, .isolate, .crash, .crash, .lag, .cutMachine, .dropConnection, .slowDown],
+                strikesMin: 3, isMixed: true)
+        case .model(.mixedFleetBesideShortTimeouts):
+            Focus(
+                theme: .permits, total: 1, sessionTimeoutSeconds: 30, strikes: [.shortenTimeouts, .flap, .flap], strikesMin: 6,
                 isMixed: true)
+        case .model(.mixedFleetBesideDeletions):
+            Focus(sessionTimeoutSeconds: 10, strikes: [.cutMachine, .betray], strikesMin: 3, isMixed: true)
         case .model: nil
         case .code(let rule): rule.focus
         }

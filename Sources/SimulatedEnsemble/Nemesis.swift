@@ -21,7 +21,7 @@ final class Nemesis {
 
     /// Shortly before the end: a holder dies, and what it leaves has to be dealt with when all is quiet.
     func strikeLast() {
-        if world.dice.chance(perMille: 300) { killSupervisor() }
+        if world.dice.chance(perMille: 300) { killSupervisor(of: holder) }
     }
 
     func healAll() {
@@ -55,20 +55,20 @@ final class Nemesis {
                 world.dice.chance(perMille: 600) ? world.ensemble.leader ?? 0 : world.dice.below(world.plot.serverCount)
             )
         case 50..<55: crash()
-        case 55..<60: killSupervisor()
-        case 60..<65: killGuardian()
-        case 65..<69: stopSupervisor()
-        case 69..<74: stopGuardian()
+        case 55..<60: killSupervisor(of: someone)
+        case 60..<65: killGuardian(of: someone)
+        case 65..<69: stopSupervisor(of: someone)
+        case 69..<74: stopGuardian(of: someone)
         case 74..<80: suspend()
         case 80..<83: signal()
-        case 83..<85: dropConnection()
+        case 83..<85: dropConnection(of: anyRun)
         case 85..<90: slowDown(world.dice.below(world.plot.nativeMachines))
         case 90..<93: lag()
         case 93..<95: callerGone()
         case 95: touchRecord()
         case 96: refuse()
         case 24..<26: operate()
-        case 97..<98: world.tally("timeouts turned down"); world.ensemble.timeoutMax = 2 * second
+        case 97..<98: shortenTimeouts()
         default: expire()
         }
     }
@@ -77,19 +77,21 @@ final class Nemesis {
         switch strike {
         case .betray: betray()
         case .cutMachine: cutMachine(anyRun?.machine.number ?? 0, for: duration)
-        case .stopSupervisor: stopSupervisor()
-        case .stopGuardian: stopGuardian()
+        case .stopSupervisor: stopSupervisor(of: holder)
+        case .stopGuardian: stopGuardian(of: holder)
         case .signal: signal()
-        case .killSupervisor: killSupervisor()
-        case .killGuardian: killGuardian()
+        case .killSupervisor: killSupervisor(of: holder)
+        case .killGuardian: killGuardian(of: holder)
         case .suspend: suspend()
         case .isolate: isolate(world.dice.below(world.plot.serverCount))
         case .slowDown: slowDown(world.dice.below(world.plot.nativeMachines))
         case .lag: lag()
-        case .dropConnection: dropConnection()
+        case .dropConnection: dropConnection(of: anyRun)
         case .crash: crash()
         case .operate: operate()
         case .refuse: refuse()
+        case .shortenTimeouts: shortenTimeouts()
+        case .flap: flap()
         }
     }
 
@@ -109,6 +111,9 @@ final class Nemesis {
         }
         return holders.isEmpty ? anyRun : world.dice.pick(holders)
     }
+
+    /// Mostly a holder; else one that may be waiting, or asking.
+    private var someone: SimulatedRun? { world.dice.chance(perMille: 300) ? anyRun : holder }
 
     // MARK: Network
 
@@ -144,11 +149,21 @@ final class Nemesis {
         undo(after: duration) { [self] in world.network.heal(machine, server, up: up, down: down) }
     }
 
-    func dropConnection() {
-        guard let run = anyRun else { return }
+    func dropConnection(of run: SimulatedRun?) {
+        guard let run, let client = run.clients.last, client.isConnected else { return }
         world.tally("connection dropped")
         world.note("the connection of \(run) is dropped")
-        run.clients.last?.lose()
+        client.lose()
+    }
+
+    /// A network that goes, comes back, and goes as the client connects again: what that is answered may be lost.
+    func flap() {
+        guard let run = holder else { return }
+        let machine = run.machine.number
+        dropConnection(of: run)
+        world.agenda.after(world.dice.between(0, world.plot.reconnectDelay)) { [self] in
+            if world.isChaos { cutMachine(machine, for: 40 * second) }
+        }
     }
 
     func slowDown(_ machine: Int, to limit: Int64 = 8 * second) {
@@ -168,6 +183,7 @@ final class Nemesis {
     /// - Parameter notice: how long it goes on answering reads; five ticks is what ZooKeeper's syncLimit allows.
     func isolate(_ number: Int, notice: Int64? = nil) {
         let leader = world.ensemble.leader ?? 0
+        guard world.ensemble.canBeIsolated(number) else { return }
         world.tally(number == leader ? "leader isolated" : "follower isolated")
         world.note("server \(number) is isolated")
         let limit = 5 * world.plot.tick
@@ -183,26 +199,37 @@ final class Nemesis {
     func crash() {
         let number =
             world.dice.chance(perMille: 500) ? world.ensemble.leader ?? 0 : world.dice.below(world.plot.serverCount)
+        if world.ensemble.servers[number].role == .down { return }
         world.tally("server killed")
         world.ensemble.crash(number, downFor: world.dice.skewed(upTo: 10 * second))
     }
 
     func lag() {
         let server = world.dice.pick(world.ensemble.servers)
-        world.tally("follower lags")
+        if server.number != world.ensemble.leader { world.tally("follower lags") }
         server.lag = world.dice.skewed(upTo: 5 * second)
         undo(after: duration) { server.lag = 2 * millisecond }
     }
 
     func expire() {
-        guard let run = anyRun, let session = run.sessions.last else { return }
+        guard let run = anyRun, let session = run.sessions.last, world.ensemble.isServing,
+            !world.ensemble.wasClosed(session)
+        else { return }
         world.tally("session ended by force")
         world.note("session \(String(session, radix: 16)) of \(run) is ended by force")
         world.ensemble.closeSession(session)
     }
 
+    /// From here on, what a server grants; sessions keep theirs until they connect again.
+    func shortenTimeouts() {
+        // Less is refused in a mixed fleet, with a message.
+        let limit = world.plot.isMixed ? 7 * second : 2 * second
+        if world.ensemble.timeoutMax > limit { world.tally("timeouts turned down") }
+        world.ensemble.timeoutMax = limit
+    }
+
     func refuse() {
-        guard let run = anyRun else { return }
+        guard let run = anyRun, run.clients.last?.isOver == false else { return }
         world.tally("authentication refused")
         run.refuse()
     }

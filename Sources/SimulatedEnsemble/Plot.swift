@@ -35,6 +35,7 @@ struct Plot {
     let frontDoesNotKill: Bool
     let neverTakesOver: Bool
     let hasLocalSessions: Bool
+    let leavesSessionsOpen: Bool
     let knowsOfOriginals: Bool
 
     /// Where runs of ours are started.
@@ -85,6 +86,7 @@ struct Plot {
         // Without these a front that lives, or the supervisor's own timer, makes up for what is broken.
         frontDoesNotKill = guardianIgnoresEndOfFile
         neverTakesOver = twist == .neverTakesOver || guardianHasNoTimer
+        leavesSessionsOpen = twist == .sessionsLeftOpen
         hasLocalSessions = twist == .localSessions
         knowsOfOriginals = isMixed && twist != .mixedFleetUnset
     }

@@ -2,8 +2,8 @@ import Coordination
 
 /// What happens to processes and machines.
 extension Nemesis {
-    func killSupervisor() {
-        guard let run = holder else { return }
+    func killSupervisor(of run: SimulatedRun?) {
+        guard let run else { return }
         // Both ends at one stroke are a stated limit; with the front gone, so is a guardian that is stopped.
         if run.tree.guardianIsDead || run.frontIsDead && !run.tree.guardianAnswers { return }
         world.tally("supervisor killed")
@@ -11,23 +11,23 @@ extension Nemesis {
         world.referee.orphaned(run)
     }
 
-    func killGuardian() {
-        guard let run = holder, !run.isBusy else { return }
+    func killGuardian(of run: SimulatedRun?) {
+        guard let run, !run.isBusy, !run.tree.guardianIsDead else { return }
         world.tally("guardian killed")
         run.disturb()
         run.tree.killGuardian()
     }
 
-    func stopSupervisor() {
-        guard let run = holder, run.tree.guardianAnswers else { return }
+    func stopSupervisor(of run: SimulatedRun?) {
+        guard let run, run.tree.guardianAnswers else { return }
         world.tally("supervisor stopped")
         run.disturb()
         run.stop()
         undo(after: duration) { run.resume() }
     }
 
-    func stopGuardian() {
-        guard let run = holder, !run.isBusy, run.tree.guardianAnswers else { return }
+    func stopGuardian(of run: SimulatedRun?) {
+        guard let run, !run.isBusy, run.tree.guardianAnswers else { return }
         world.tally("guardian stopped")
         run.disturb()
         run.tree.stopGuardian()
@@ -52,6 +52,7 @@ extension Nemesis {
             // Often without a network.
             if world.isChaos, world.dice.chance(perMille: 500) { cutMachine(machine.number, for: 40 * second) }
             machine.resume()
+            world.referee.rested(machine)
             world.agenda.after(2300 * millisecond) { [self] in world.referee.rested(machine) }
         }
     }

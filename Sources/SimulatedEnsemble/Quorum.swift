@@ -161,10 +161,12 @@ final class Quorum {
 
     // MARK: Faults
 
+    func canBeIsolated(_ number: Int) -> Bool { reachable[number] && servers[number].role != .down }
+
     /// Cuts a server off from the others; both sides notice after a while, each in its own time.
     func isolate(_ number: Int, noticedAfter own: Int64, byOthersAfter others: Int64) {
         let server = servers[number]
-        guard reachable[number], server.role != .down else { return }
+        guard canBeIsolated(number) else { return }
         reachable[number] = false
         switch server.role {
         case .leading:
@@ -200,14 +202,14 @@ final class Quorum {
 
     func heal(_ number: Int) {
         reachable[number] = true
-        // Nobody has noticed: it goes on as before.
-        if let leader, servers[leader].role == .isolatedLeader, reachable[leader],
-            servers.filter({ $0.role == .cutOff && reachable[$0.number] }).count + 1 >= majority
-        {
+        // Nobody has noticed: it goes on as before. Whose leader is gone, or leads anew, has what it asked of it lost, and will
+        // notice.
+        let unaware = servers.filter { $0.role == .cutOff && reachable[$0.number] && $0.epoch == epoch }
+        if let leader, servers[leader].role == .isolatedLeader, reachable[leader], unaware.count + 1 >= majority {
             servers[leader].turn(.leading)
         }
         guard let leading, leading.role == .leading else { return tryElection() }
-        for server in servers where server.role == .cutOff && reachable[server.number] {
+        for server in unaware {
             server.turn(.following)
             server.applyLater(upTo: log.count)
             server.resume()
@@ -269,6 +271,7 @@ final class Quorum {
         leader = number
         world.tally("election")
         servers[number].become(.leading)
+        servers[number].epoch = epoch
         servers[number].apply(upTo: log.count)
         prepared = servers[number].tree
         commitAt = world.now
@@ -278,6 +281,7 @@ final class Quorum {
 
     private func join(_ server: SimulatedServer) {
         server.become(.following)
+        server.epoch = epoch
         server.apply(upTo: log.count)
     }
 }

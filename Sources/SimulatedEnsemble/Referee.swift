@@ -168,7 +168,7 @@ final class Referee {
         }
     }
 
-    /// A machine is awake for longer than killing may take.
+    /// A machine has woken up, or is awake for longer than killing may take.
     func rested(_ machine: Machine) {
         for run in world.runs where run.machine === machine && counts(run) {
             if run.job.takesLock { checkExclusion(run) }
@@ -245,6 +245,8 @@ final class Referee {
 
     /// What waits asks rarely, however long it waits.
     func asks(_ run: SimulatedRun) {
+        // What an original does while it has no connection is not played.
+        if run.order.isOriginal { return }
         if world.now - (questions[run.number]?.since ?? -second) >= second { questions[run.number] = (world.now, 0) }
         questions[run.number]?.count += 1
         if let count = questions[run.number]?.count, count > Self.questionsPerSecond {
@@ -254,6 +256,19 @@ final class Referee {
 
     func ended(_ run: SimulatedRun, _ ended: Ended) {
         Verdict(world: world, run: run, books: books, rota: rota).judge(ended, accuse)
+        awaitClose(of: run)
+    }
+
+    /// Who ends in quiet times has closed its session: nobody has to wait until the servers end it, 2 s at the least.
+    private func awaitClose(of run: SimulatedRun) {
+        guard !world.isChaos, run.startedAt > world.scenario.calmSince, !run.wasDisturbed, world.ensemble.isServing,
+            let session = run.sessions.last
+        else { return }
+        world.agenda.after(1500 * millisecond) { [self] in
+            if world.ensemble.isServing, !world.ensemble.wasClosed(session) {
+                accuse(.leftover, "\(run) has ended, and its session is left to the servers")
+            }
+        }
     }
 
     func close() {

@@ -6,7 +6,6 @@ import Run
 final class Scenario {
     private let world: World
     private let nemesis: Nemesis
-    private(set) var hasMeddled = false
     private(set) var calmSince: Int64 = 0
     private var runsMax = 0
     private var isOpen = true
@@ -21,8 +20,6 @@ final class Scenario {
     }
 
     private var isLong: Bool { world.plot.focus?.isLong ?? false }
-
-    func meddled() { hasMeddled = true }
 
     func perform() {
         world.ensemble.begin()

@@ -16,8 +16,8 @@ import Coordination
     unowned let run: SimulatedRun
     private(set) var session: Session?
     private var connection: Connection?
-    private var isConnected = false
-    private var isOver = false
+    private(set) var isConnected = false
+    private(set) var isOver = false
     private var isRefused = false
     private var nextServer: Int
     private var timeout: Int64
@@ -74,7 +74,7 @@ import Coordination
 
     func close(cap: Duration) {
         run.act { [self] in
-            if !isOver, isConnected { connection?.send(.close) }
+            if !isOver, isConnected, !world.plot.leavesSessionsOpen { connection?.send(.close) }
             abandon()
         }
     }

@@ -18,6 +18,8 @@ final class SimulatedServer {
     var role = Role.looking
     /// Tells the notices of one spell in a role from those of another.
     var spell = 0
+    /// In which it leads or follows.
+    var epoch: Int64 = 0
     private(set) var tree = ZNodeTree()
     private(set) var applied = 0
     private(set) var zxid: Int64 = 0

@@ -12,7 +12,8 @@ struct Verdict {
     func judge(_ ended: Ended, _ accuse: (Violation.Promise, String) -> Void) {
         let processes = run.tree.processes
         if run.order.isOriginal {
-            if ended.outcome == .unavailable { accuse(.truth, "\(run): \(ended.reason ?? "")") }
+            // Its host is not harmed; what servers do to it, it has to take.
+            if ended.outcome == .unavailable, world.plot.focus?.harmsServers != true { accuse(.truth, "\(run): \(ended.reason ?? "")") }
             return
         }
         if !processes.areAllDead { accuse(.truth, "\(run) ends while its command lives") }
@@ -77,7 +78,7 @@ struct Verdict {
         case .unavailable
         where world.plot.isMixed
             && (run.wasDisturbed || world.isChaos || world.now - world.scenario.calmSince < 2 * world.plot.sessionTimeout): break
-        case .badData where !world.scenario.hasMeddled, .unavailable, .denied, .badConfig, .usage:
+        case .badData, .unavailable, .denied, .badConfig, .usage:
             accuse(.truth, "\(run): \(ended.outcome.rawValue), \(ended.reason ?? "")")
         case .notFound:
             if !run.order.command.failsToStart { accuse(.truth, "\(run) does not find a command that is there") }

@@ -130,9 +130,12 @@ package enum Control: Sendable, Hashable {
         case deathSignalOnly
         case neverTakesOver
         case localSessions
+        case sessionsLeftOpen
         case mixedFleetUnset
-        /// No break, but a stated limit: servers fail in a mixed fleet, or claims are taken away by hand.
+        /// No breaks, but stated limits of a mixed fleet: what servers do in it, and hands (Docs/Testing.md).
         case mixedFleetBesideFaultyServers
+        case mixedFleetBesideShortTimeouts
+        case mixedFleetBesideDeletions
     }
 
     package static var all: [Control] { Break.allCases.map { .code($0) } + Twist.allCases.map { .model($0) } }
@@ -141,6 +144,14 @@ package enum Control: Sendable, Hashable {
         switch self {
         case .code(let rule): rule.rawValue
         case .model(let twist): twist.rawValue
+        }
+    }
+
+    /// Shows what is not promised: there is no sound history beside it.
+    var isLimit: Bool {
+        switch self {
+        case .model(.mixedFleetBesideFaultyServers), .model(.mixedFleetBesideShortTimeouts), .model(.mixedFleetBesideDeletions): true
+        default: false
         }
     }
 
