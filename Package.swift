@@ -49,15 +49,16 @@ let package = Package(
         .target(
             name: "CTether",
             cSettings: [.unsafeFlags(["-std=gnu11", "-Wall", "-Wextra", "-Werror"])]),
+        .target(name: "Threads", swiftSettings: strict),
         .target(name: "Coordination", swiftSettings: strict),
-        .target(name: "ZooKeeper", dependencies: ["CZooKeeper", "Coordination"], swiftSettings: strict),
+        .target(name: "ZooKeeper", dependencies: ["CZooKeeper", "Coordination", "Threads"], swiftSettings: strict),
         .target(name: "Recipes", dependencies: ["Coordination"], swiftSettings: strict),
         .target(
-            name: "Supervision", dependencies: ["CGuardian", "CLinux", "Run", "Recipes", "Coordination"],
+            name: "Supervision", dependencies: ["CGuardian", "CLinux", "Run", "Coordination"],
             swiftSettings: strict),
         .target(
             name: "Run",
-            dependencies: ["Recipes", "Coordination", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["Recipes", "Coordination", "Threads", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .target(
             name: "Invocation",
@@ -74,7 +75,7 @@ let package = Package(
             ],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(quickStart, .when(configuration: .release))]),
-        .target(name: "Steering", dependencies: ["Recipes", "Run", "Coordination"], swiftSettings: strict),
+        .target(name: "Steering", dependencies: ["Recipes", "Coordination"], swiftSettings: strict),
         .executableTarget(
             name: "switchmanctl",
             dependencies: [
@@ -89,9 +90,9 @@ let package = Package(
             swiftSettings: strict
                 + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]),
         .executableTarget(
-            name: "soak", dependencies: ["SimulatedEnsemble", "Run", "Recipes"], swiftSettings: strict),
+            name: "soak", dependencies: ["SimulatedEnsemble"], swiftSettings: strict),
         .testTarget(
-            name: "SimulationTests", dependencies: ["SimulatedEnsemble", "Run", "Recipes", "Coordination"],
+            name: "SimulationTests", dependencies: ["SimulatedEnsemble", "Recipes"],
             swiftSettings: strict),
         .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Coordination"], swiftSettings: strict),
         .testTarget(
@@ -101,6 +102,6 @@ let package = Package(
         .testTarget(
             name: "ChecksTests", dependencies: ["Checks", "Invocation", "Steering", "Recipes", "Coordination"],
             swiftSettings: strict),
-        .testTarget(name: "SteeringTests", dependencies: ["Steering", "Recipes"], swiftSettings: strict),
+        .testTarget(name: "SteeringTests", dependencies: ["Steering", "Recipes", "Coordination"], swiftSettings: strict),
     ] + fuzz
 )

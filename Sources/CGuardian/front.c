@@ -4,6 +4,7 @@
 #include "roles.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,18 @@ typedef struct sw_face {
     bool has_exit;
     sw_message exit;
 } sw_face;
+
+/// Process 1 of a container inherits whoever loses its parent there: a `docker exec`, a health check.
+static void reap_strangers(sw_face *face) {
+    if (getpid() != 1 || face->reaped) return;
+    for (;;) {
+        siginfo_t info = { 0 };
+        // Looked at first: the supervisor is reaped where that is taken note of.
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) < 0 || info.si_pid == 0) return;
+        if (info.si_pid == face->supervisor) return;
+        waitpid(info.si_pid, NULL, WNOHANG | __WALL);
+    }
+}
 
 static bool supervisor_reaped(sw_face *face, int options) {
     if (face->reaped) return true;
@@ -83,22 +96,11 @@ static _Noreturn void lose_everything(sw_face *face) {
 
 // ---------------------------------------------------------------------------------------------------------- job control
 
-/// SIGSTOP, whatever the signal was: it must not be caught by our own mask.
-static void stop_like_the_command(sw_face *face) {
-    face->stopped = true;
-    raise(SIGSTOP);
-    face->continued_at_ns = sw_now_ns();
+static void pass_on(const sw_face *face, int signal, uint32_t flags) {
+    // Should the socket be full, the supervisor has some hundred signals waiting and has not looked at one.
+    sw_message message = { .type = SW_SIGNAL, .number = signal, .flags = flags };
+    if (face->supervisor_fd >= 0) sw_send(face->supervisor_fd, &message, NULL, 0);
 }
-
-/// SIGTSTP. Where nobody would continue us (`ssh -t host switchman ...`) the kernel would not have stopped the group either, were
-/// it not for our guardian: so all of it goes on. We get that SIGCONT as well, and pass it on, should the command have stopped
-/// after it.
-static void stop_or_go_on(sw_face *face) {
-    if (sw_shell_is_there()) stop_like_the_command(face);
-    else kill(0, SIGCONT);
-}
-
-// -------------------------------------------------------------------------------------------------------------- signals
 
 static bool is_in(int signal, const int *signals, size_t count) {
     for (size_t i = 0; i < count; i++) {
@@ -107,11 +109,34 @@ static bool is_in(int signal, const int *signals, size_t count) {
     return false;
 }
 
-static void pass_on(const sw_face *face, int signal, uint32_t flags) {
-    // Should the socket be full, the supervisor has some hundred signals waiting and has not looked at one.
-    sw_message message = { .type = SW_SIGNAL, .number = signal, .flags = flags };
-    if (face->supervisor_fd >= 0) sw_send(face->supervisor_fd, &message, NULL, 0);
+/// SIGSTOP, whatever the signal was: it must not be caught by our own mask.
+static void stop_like_the_command(sw_face *face) {
+    face->stopped = true;
+    raise(SIGSTOP);
+    face->continued_at_ns = sw_now_ns();
 }
+
+/// Of a terminal: without one, or in its foreground, nobody but a hand sends SIGTTIN and SIGTTOU.
+static bool is_in_background(void) {
+    int terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (terminal < 0) return false;
+    pid_t foreground = tcgetpgrp(terminal);
+    close(terminal);
+    return foreground > 0 && foreground != getpgrp();
+}
+
+/// Where nobody would continue us (`ssh -t host switchman ...`, or a script that has put us into the background and ended) the
+/// kernel would not have stopped the group either, were it not for our guardian. After SIGTSTP all of it goes on. Who has asked
+/// the terminal for something from the background would have failed with EIO (setpgid(2), "orphaned"): here it gets what the
+/// kernel sends to a stopped group that becomes an orphan, SIGHUP and SIGCONT. We get that SIGCONT as well, and pass it on,
+/// should the command have stopped after it.
+static void stop_or_go_on(sw_face *face, int signal) {
+    if (sw_shell_is_there()) return stop_like_the_command(face);
+    if (signal != SIGTSTP && is_in_background()) pass_on(face, SIGHUP, 0);
+    kill(0, SIGCONT);
+}
+
+// -------------------------------------------------------------------------------------------------------------- signals
 
 /// That the terminal is gone: SIGHUP and SIGCONT, which the kernel sends to the session's leader alone.
 static bool is_hang_up(const struct signalfd_siginfo *info) {
@@ -123,10 +148,8 @@ static void take_signal(sw_face *face, const struct signalfd_siginfo *info) {
     int signal = (int)info->ssi_signo;
     bool hang_up = is_hang_up(info);
     bool from_terminal = info->ssi_code > 0 && !hang_up;
-    if (signal == SIGTSTP) {
-        stop_or_go_on(face);
-    } else if (is_in(signal, STOPPING, COUNT(STOPPING))) {
-        stop_like_the_command(face);
+    if (is_in(signal, STOPPING, COUNT(STOPPING))) {
+        stop_or_go_on(face, signal);
     } else if (signal == SIGCONT && face->stopped && !hang_up) {
         face->stopped = false; // the shell has continued the whole group
     } else if (is_in(signal, FORWARDED, COUNT(FORWARDED))) {
@@ -152,7 +175,7 @@ static void command_stopped(sw_face *face, int signal, int64_t at_ns) {
     // A SIGCONT that has come already would be lost with our own SIGSTOP (signal(7)), and nobody sends another.
     take_signals(face);
     if (at_ns <= face->continued_at_ns) return;
-    if (signal == SIGTSTP) stop_or_go_on(face);
+    if (is_in(signal, STOPPING, COUNT(STOPPING))) stop_or_go_on(face, signal);
     else stop_like_the_command(face);
 }
 
@@ -212,6 +235,7 @@ _Noreturn void sw_front(const sw_role *role, pid_t supervisor, pid_t guardian, i
         struct pollfd fds[] = { { .fd = face.signal_fd, .events = POLLIN }, { .fd = face.supervisor_fd, .events = POLLIN } };
         poll(fds, COUNT(fds), -1);
         take_signals(&face);
+        reap_strangers(&face);
         // First whether it is dead, then what it said: so nothing that it said is missed.
         bool reaped = supervisor_reaped(&face, WNOHANG);
         listen_to_supervisor(&face);

@@ -15,8 +15,15 @@ extension Acquisition {
             ? lockRequests(watch: !job.leases.isEmpty && !job.waitsForLock)
                 + [.children(job.layout.lockQueue(job.lockname), watch: false)] : []
         let replies = try await talk.askAgain([fleetRequest] + lockRequests)
-        if let skip = try considerFleet(replies[0]) { return skip }
-        guard job.takesLock else { return nil }
+        let (reader, fleet) = (FleetReader(job: job), try fleet(in: replies[0]))
+        if let fleet, let skip = try considerFleet(fleet, reader) { return skip }
+        let skip = job.takesLock ? try await considerLocks(replies) : nil
+        // Who is not needed has nothing to complain of.
+        if let fleet, skip == nil || job.waitsForLock { job.leases = try reader.ordered(fleet, job.leases) }
+        return skip
+    }
+
+    private func considerLocks(_ replies: [Reply]) async throws(Interruption) -> Skip? {
         if let skip = try await considerLock(Array(replies[1...3])) { return skip }
         return try await considerLine(replies[4]) ? .locked : nil
     }
@@ -31,21 +38,20 @@ extension Acquisition {
 
     // MARK: The fleet's data
 
-    private func considerFleet(_ reply: Reply) throws(Interruption) -> Skip? {
-        let reader = FleetReader(job: job)
-        let fleet: FleetData
+    /// Nil: it cannot be read, and this run needs nothing of it but the pauses.
+    private func fleet(in reply: Reply) throws(Interruption) -> FleetData? {
         do throws(Interruption) {
-            fleet = try reader.read(reply)
+            return try FleetReader(job: job).read(reply)
         } catch {
-            // Those who need nothing of it but the pauses go on without.
             guard job.group == nil, job.leases.isEmpty, error.isAboutData else { throw error }
             notice(.pausesUnknown("\(error)"))
             return nil
         }
+    }
+
+    private func considerFleet(_ fleet: FleetData, _ reader: FleetReader) throws(Interruption) -> Skip? {
         if let group = job.group, try !reader.contains(fleet, group: group) { return .notInGroup }
-        if let skip = reader.pause(fleet) { return skip }
-        if !job.leases.isEmpty { job.leases = try reader.ordered(fleet, job.leases) }
-        return nil
+        return reader.pause(fleet)
     }
 
     /// What may have happened while we waited: this host has left the group, or nothing is to be started any more.

@@ -87,6 +87,7 @@ final class Queues {
         let multi = Request.multi(
             leaving.map { .delete($0) }
                 + queues.map { .create("\($0)/\(job.lockname)-", data: job.nodeData, .ephemeralSequential) })
+        var lacking = 0
         while true {
             switch try await talk.ask([multi])[0] {
             case .success(.committed(let made)):
@@ -99,7 +100,8 @@ final class Queues {
             case .failure(let failure) where failure.reason == .noNode && leaving.contains(failure.path):
                 throw lost(failure.path)
             case .failure(let failure) where failure.reason == .noNode:
-                try await Parents(job: job, talk: talk).make(for: queues.map { "\($0)/place" })
+                lacking += 1
+                try await Parents(job: job, talk: talk).make(for: queues.map { "\($0)/place" }, attempt: lacking)
             case let reply: throw reply.interruption
             }
         }

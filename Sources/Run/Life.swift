@@ -62,7 +62,11 @@ package final class Life {
                 job: job, talk: talk, limits: limits, earlierSessions: earlierSessions, notice: notice)
             do throws(Interruption) {
                 let verdict = try await acquisition.perform()
-                if case .skipped(let skip) = verdict { return left(Ended(outcome: skip.outcome), since: began) }
+                if case .skipped(let skip) = verdict {
+                    // What was taken may have been given back (too soon): who asked for the end meanwhile has it.
+                    try talk.unhold()
+                    return left(Ended(outcome: skip.outcome), since: began)
+                }
                 var claims: Claims?
                 if case .owned(let owned) = verdict { claims = owned }
                 story.waited = began.duration(to: clock.now)
@@ -77,9 +81,13 @@ package final class Life {
                 limits = acquisition.limits
             }
             if let session = ensemble.session { earlierSessions.insert(session.id) }
-            ensemble.close(cap: .milliseconds(500))
-            ensemble = connect()
+            connectAnew()
         }
+    }
+
+    private func connectAnew() {
+        ensemble.close(cap: .milliseconds(500))
+        ensemble = connect()
     }
 
     /// It waited to its end.
@@ -143,6 +151,7 @@ package final class Life {
         case .stopFront(let signal, let at): commandTree.stopFront(signal: signal, at: at)
         case .continueFront: commandTree.continueFront()
         case .dropConnection: ensemble.dropConnection()
+        case .connectAnew: connectAnew()
         case .say(let remark): tell(remark)
         case .over(let ended): over(ended)
         case .finish: break

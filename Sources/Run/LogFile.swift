@@ -2,7 +2,7 @@ import Glibc
 
 /// A logfile: many runs append to it, and somebody rotates it under those that last.
 ///
-/// `@unchecked Sendable`: used by the run's one thread.
+/// `@unchecked Sendable`: used by one thread at a time.
 final class LogFile: @unchecked Sendable {
     private let path: String
     private var descriptor: Int32
@@ -16,13 +16,17 @@ final class LogFile: @unchecked Sendable {
         if descriptor < 0 { throw OpenError(errno: errno) }
     }
 
-    /// To look for the name can hang where to write does not (a file server that is gone), and then no heartbeat is sent:
-    /// not while a command runs.
-    var follows = true
-
     func write(_ line: [UInt8]) {
-        if follows { follow() }
-        RunLog.write(line, to: descriptor)
+        follow()
+        Self.write(line, to: descriptor)
+    }
+
+    static func write(_ line: [UInt8], to descriptor: Int32) {
+        // A pipe that poll(2) calls ready takes PIPE_BUF bytes without blocking (pipe(7)). Standard error is not made
+        // non-blocking instead, since it is shared with the command and with the caller.
+        var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        guard unsafe poll(&ready, 1, 0) == 1, ready.revents & Int16(POLLOUT) != 0 else { return }
+        _ = unsafe Glibc.write(descriptor, line, line.count)
     }
 
     /// A file that was renamed or removed is somebody else's business: on with the one that has its name now.

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Not syslog(3), which waits for a daemon that does not read.
 ///
-/// `@unchecked Sendable`: used by the run's one thread.
+/// `@unchecked Sendable`: used by one thread at a time.
 final class LogSocket: @unchecked Sendable {
     private let path: String
     private let descriptor: Int32

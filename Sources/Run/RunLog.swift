@@ -5,35 +5,20 @@ import Recipes
 /// The log of a run: on standard error what somebody should see, in a file and in syslog what `loglevel` asks for.
 ///
 /// A line is one write(2), so that the lines of many runs in one file do not mix (`O_APPEND`, POSIX). What cannot be
-/// written at once is dropped: the job matters more than its log, and the heartbeats wait behind it.
+/// written at once is dropped, or, where that cannot be seen, left to a thread: the job matters more than its log.
 package struct RunLog: LogHandler {
     package var metadata: Logger.Metadata = [:]
     package var logLevel: Logger.Level {
-        get { file == nil && socket == nil ? screenLevel : min(screenLevel, level) }
+        get { targets.hasFile ? min(targets.screenLevel, targets.level) : targets.screenLevel }
         set {}
     }
     private let lockname: String
     private let host: String
     private let pid: Int32
-    private let format: LogFormat
-    private let screenLevel: Logger.Level
-    private let level: Logger.Level
-    private let file: LogFile?
-
-    /// Whether a command runs, whose heartbeats must not wait for a file system.
-    package func commandRuns(_ runs: Bool) { file?.follows = !runs }
-    /// From a take-over to the end of the run nothing is written: the thread that would write is the one that kills and releases,
-    /// and a log may hang (FUSE, NFS).
-    package func hold() { held.begin() }
-
-    /// Writes what was held back.
-    package func resume() {
-        for entry in held.end() { write(entry) }
-    }
-
-    private let held = HeldEntries()
-    private let socket: LogSocket?
-    private let dialect: SyslogTarget.Dialect
+    private let targets: LogTargets
+    private let thread: LogThread
+    private let mode = Mode()
+    private static let patience = Duration.seconds(5)
     /// What of it could not be opened, a line each.
     package private(set) var troubles: [String] = []
 
@@ -45,8 +30,8 @@ package struct RunLog: LogHandler {
         lockname: String, host: String, pid: Int32, format: LogFormat, screenLevel: Logger.Level, level: LogLevel,
         logfile: String?, syslog: SyslogTarget?
     ) {
-        (self.lockname, self.host, self.pid, self.format) = (lockname, host, pid, format)
-        (self.screenLevel, self.level) = (screenLevel, level.level)
+        (self.lockname, self.host, self.pid) = (lockname, host, pid)
+        let file: LogFile?
         do throws(LogFile.OpenError) {
             file = if let logfile { try LogFile(path: logfile) } else { nil }
         } catch {
@@ -54,11 +39,15 @@ package struct RunLog: LogHandler {
             let why = String(errno: error.errno)
             troubles.append("logfile \(logfile ?? ""): \(why); the run goes on without it")
         }
-        socket = syslog.map { LogSocket(path: $0.path) }
-        dialect = syslog?.dialect ?? SyslogTarget.usual.dialect
+        let socket = syslog.map { LogSocket(path: $0.path) }
         if let syslog, let error = socket?.connect() {
             troubles.append("syslog at \(syslog.path): \(String(errno: error)); the run goes on without it")
         }
+        let targets = LogTargets(
+            format: format, screenLevel: screenLevel, level: level.level, file: file, socket: socket,
+            dialect: syslog?.dialect ?? SyslogTarget.usual.dialect)
+        self.targets = targets
+        thread = LogThread { targets.write($0) }
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -67,46 +56,40 @@ package struct RunLog: LogHandler {
     }
 
     package func log(event: LogEvent) {
-        let isForFile = event.level >= level && (file != nil || socket != nil)
-        guard isForFile || event.level >= screenLevel else { return }
+        guard event.level >= targets.screenLevel || targets.hasFile && event.level >= targets.level else { return }
         let entry = LogEntry(
             lockname: lockname, host: host, pid: pid, level: event.level, message: "\(event.message)",
             fields: event.metadata.map { $0.mapValues(JSONValue.init) } ?? [:])
-        if !held.add(entry) { write(entry) }
+        if mode.isApart { thread.add(entry) } else { targets.write(entry) }
     }
 
-    private func write(_ entry: LogEntry) {
-        if entry.level >= screenLevel { Self.write(entry.screenLine(format), to: 2) }
-        guard entry.level >= level else { return }
-        file?.write(entry.fileLine(format))
-        socket?.send(entry.datagram(format, dialect))
-    }
+    /// From here on lines are written beside the run's own thread.
+    package func writeApart() { mode.isApart = true }
 
-    static func write(_ line: [UInt8], to descriptor: Int32) {
-        // A pipe that poll(2) calls ready takes PIPE_BUF bytes without blocking (pipe(7)). Standard error is not made
-        // non-blocking instead, since it is shared with the command and with the caller.
-        var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        guard unsafe poll(&ready, 1, 0) == 1, ready.revents & Int16(POLLOUT) != 0 else { return }
-        _ = unsafe Glibc.write(descriptor, line, line.count)
-    }
+    /// Waits until all is written, but not for a file that hangs.
+    package func drain() { thread.drain(atMost: Self.patience) }
 }
 
 /// `@unchecked Sendable`: used by the run's one thread only.
-private final class HeldEntries: @unchecked Sendable {
-    private var entries: [LogEntry]?
+private final class Mode: @unchecked Sendable {
+    var isApart = false
+}
 
-    func begin() { if entries == nil { entries = [] } }
+/// Where lines go.
+private struct LogTargets {
+    let format: LogFormat
+    let screenLevel: Logger.Level
+    let level: Logger.Level
+    let file: LogFile?
+    let socket: LogSocket?
+    let dialect: SyslogTarget.Dialect
+    var hasFile: Bool { file != nil || socket != nil }
 
-    /// False if nothing is held back.
-    func add(_ entry: LogEntry) -> Bool {
-        if entries == nil { return false }
-        entries?.append(entry)
-        return true
-    }
-
-    func end() -> [LogEntry] {
-        defer { entries = nil }
-        return entries ?? []
+    func write(_ entry: LogEntry) {
+        if entry.level >= screenLevel { LogFile.write(entry.screenLine(format), to: 2) }
+        guard entry.level >= level else { return }
+        file?.write(entry.fileLine(format))
+        socket?.send(entry.datagram(format, dialect))
     }
 }
 

@@ -16,6 +16,8 @@ package struct Tenure: Sendable {
         case stopFront(signal: Int32, at: BootInstant)
         case continueFront
         case dropConnection
+        /// A new session, for one that owned nothing and has ended.
+        case connectAnew
         case say(Remark)
         /// Nothing of the command is left, and that is what the run will end with; its release is still to come.
         case over(Ended)
@@ -50,6 +52,7 @@ package struct Tenure: Sendable {
     private var heartbeatTicket: Int?
     var fleetTicket: Int?
     var fleetChanged: Bool
+    var fleetIsUnread = false
     var isConnected = true
     /// What the guardian has not acknowledged yet, and since when.
     var unacknowledged: Unacknowledged?
@@ -67,6 +70,7 @@ package struct Tenure: Sendable {
     var timeoutAt: BootInstant?
     /// Whether an operator's request to stop would be noticed: its watch is set, or being set.
     var stopTicket: Int?
+    var stopIsUnread = false
     let waited: Duration
     /// The signal by which the terminal has asked the command to end.
     var interrupted: Int32?
@@ -75,6 +79,8 @@ package struct Tenure: Sendable {
     private var dueAt = BootInstant.never
     /// When what was not settled is asked again.
     var retryAt: BootInstant?
+    /// When reads that were refused, and so set no watch, are made again.
+    var rereadAt: BootInstant?
     var remaining = 0
     package internal(set) var startedAt: BootInstant?
     /// In a mixed fleet nothing could be started in this session any more.
@@ -196,13 +202,14 @@ package struct Tenure: Sendable {
         case .settingRecord(nil) where now >= retryAt ?? .never: setRecord(now, &actions)
         default: break
         }
+        readAgain(now)
         watchForStop(&actions)
     }
 
     /// When `tick` wants to be called, if nothing happens before.
     package var wake: BootInstant {
         var instants = [
-            stragglersAt, retryAt, timeoutAt, givesUpAt, guardianOverdueAt,
+            stragglersAt, retryAt, rereadAt, timeoutAt, givesUpAt, guardianOverdueAt,
         ]
         .compactMap { $0 }
         if !isReleasing, let heartbeats, ending.lost == nil { instants.append(heartbeats.wake()) }
@@ -291,6 +298,11 @@ package struct Tenure: Sendable {
         case .expired:
             if isReleasing { return finish(&actions) }
             lose("the session expired", now, &actions)
+            // Owns nothing, and still has to see when its host leaves the group.
+            if claims == nil, caresForFleet {
+                (isConnected, fleetTicket, fleetChanged) = (false, nil, true)
+                actions.append(.connectAnew)
+            }
         case .authenticationFailed:
             // Neither proof nor loss; the deadline decides.
             break

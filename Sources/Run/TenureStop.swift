@@ -28,7 +28,24 @@ extension Tenure {
     mutating func lookedForStop(_ replies: [Reply], _ now: BootInstant, _ actions: inout [Action]) {
         guard let reply = replies.first else { return }
         if reply.isLost { return stopTicket = nil }
-        if case .success = reply { stop(.released, now, &actions) }
+        if case .success = reply { return stop(.released, now, &actions) }
+        if reply.failureReason != .noNode {
+            stopIsUnread = true
+            rereadAt = now.advanced(by: Self.rereadPause)
+        }
+    }
+
+    // MARK: Reads that were refused
+
+    private static let rereadPause = Duration.seconds(10)
+
+    /// A server that is throttled, or whose permissions somebody is changing, is not asked at once.
+    mutating func readAgain(_ now: BootInstant) {
+        guard let at = rereadAt, now >= at else { return }
+        rereadAt = nil
+        if stopIsUnread { stopTicket = nil }
+        if fleetIsUnread { fleetChanged = true }
+        stopIsUnread = false
     }
 
     mutating func lose(_ why: String, _ now: BootInstant, _ actions: inout [Action]) {
@@ -60,6 +77,10 @@ extension Tenure {
     mutating func readFleet(_ replies: [Reply], _ now: BootInstant, _ actions: inout [Action]) {
         guard let reply = replies.first, caresForFleet else { return }
         if reply.isLost { return fleetChanged = true }
+        let wasUnread = fleetIsUnread
+        // Without an answer there is no watch either.
+        fleetIsUnread = reply.failureReason != nil
+        if fleetIsUnread { rereadAt = now.advanced(by: Self.rereadPause) }
         let reader = FleetReader(job: job)
         do throws(Interruption) {
             let fleet = try reader.read(reply)
@@ -67,7 +88,7 @@ extension Tenure {
             if attempts == 0, reader.pause(fleet) != nil { stop(.paused, now, &actions) }
         } catch {
             // Only data that was read and excludes this host stops the command.
-            if job.group != nil { actions.append(.say(.groupUnreadable("\(error)"))) }
+            if job.group != nil, !wasUnread { actions.append(.say(.groupUnreadable("\(error)"))) }
         }
     }
 

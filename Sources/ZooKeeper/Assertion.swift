@@ -1,4 +1,5 @@
 import Glibc
+import Threads
 
 /// In the place of libc's: what a failed `assert` of the C client calls.
 ///

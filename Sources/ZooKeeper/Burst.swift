@@ -1,5 +1,6 @@
 import CZooKeeper
 import Coordination
+import Threads
 
 /// Requests submitted together, and the replies that have come so far.
 ///

@@ -1,6 +1,7 @@
 import CZooKeeper
 package import Coordination
 import Glibc
+import Threads
 
 /// A ZooKeeper session over the multi-threaded C client, by its asynchronous calls only.
 ///
@@ -17,6 +18,10 @@ import Glibc
     private var handle: OpaquePointer?
     private var isClosed = false
     private var hasChoice = false
+    private var isConnected = false
+    /// By name: their addresses may change.
+    private let names: [Server]
+    private var isLookingUp = false
     private var currentSession: Session?
     private var newest: Burst?
     /// What was submitted before there was a handle: sent, in order, as soon as there is one.
@@ -32,6 +37,7 @@ import Glibc
     package init(servers: [Server], sessionTimeout: Duration, inbox: any Inbox, sparing spared: Set<Int32> = []) {
         self.inbox = inbox
         self.spared = spared
+        names = servers.contains { $0.numericAddress == nil } ? servers : []
         Assertion.thisIsTheOwnThread()
         let milliseconds = Int32(clamping: sessionTimeout.nanoseconds / 1_000_000)
         if servers.count == 1, let address = servers[0].numericAddress {
@@ -57,6 +63,35 @@ import Glibc
         for send in late { send() }
         lock.release()
         // Nothing to connect to: the run's own connect timeout tells the user, as for a server that is not there.
+    }
+
+    /// While there is no connection: servers that were moved, each to another address, are the same servers (a StatefulSet that is
+    /// rolled, replaced machines), and a name that had no address at first may have one now. The library would ask once a minute
+    /// at most, on its I/O thread.
+    private func followNames() {
+        lock.hold()
+        let isNeeded = !names.isEmpty && !isLookingUp && !isClosed
+        if isNeeded { isLookingUp = true }
+        lock.release()
+        if isNeeded { detach { [self] in lookUp() } }
+    }
+
+    private func lookUp() {
+        var known = Set<String>()
+        var pause: UInt32 = 1
+        while true {
+            sleep(pause)
+            pause = min(pause * 2, 8)
+            let hosts = ServerList.connectString(for: names)
+            let addresses = Set(hosts.split(separator: ",").map(String.init))
+            lock.hold()
+            defer { lock.release() }
+            guard !isConnected, !isClosed, let handle = unsafe handle else { return isLookingUp = false }
+            guard !hosts.isEmpty, addresses != known else { continue }
+            known = addresses
+            hasChoice = addresses.count > 1
+            unsafe zoo_set_servers(handle, hosts)
+        }
     }
 
     package var session: Session? {
@@ -147,6 +182,7 @@ import Glibc
                 id: id.pointee.client_id, timeout: .milliseconds(Int64(zoo_recv_timeout(handle))))
             lock.hold()
             currentSession = session
+            isConnected = true
             lock.release()
             post(.session(.connected(session)))
         } else if sw_state_expired(state) != 0 {
@@ -154,6 +190,10 @@ import Glibc
         } else if sw_state_auth_failed(state) != 0 {
             post(.session(.authenticationFailed))
         } else {
+            lock.hold()
+            isConnected = false
+            lock.release()
+            followNames()
             post(.session(.suspended))
         }
     }

@@ -38,6 +38,7 @@ struct Wrapper: Sendable {
         if supervisor.loop.run({ await live() }) == nil {
             tellFront(Ended(outcome: .osError))
         }
+        runLog.drain()
     }
 
     private func live() async -> Ended {
@@ -59,9 +60,8 @@ struct Wrapper: Sendable {
             over: { tellFront($0) })
         let ended = await life.perform()
         tellFront(ended)
-        runLog.resume()
-        runLog.commandRuns(false)
         tell(ended, life.story)
+        runLog.drain()
         let aftermath = aftermath(of: ended, life.story)
         // Who waits for the command need not wait for the end of an empty session as well.
         if life.isReleased, aftermath.isEmpty { tellFront(ended, atOnce: true) }
@@ -129,9 +129,10 @@ struct Wrapper: Sendable {
     }
 
     private func tell(_ remark: Remark) {
+        // Something is owned: what ends the command and gives that back must not wait for a file.
+        runLog.writeApart()
         switch remark {
         case .started(let pid):
-            runLog.commandRuns(true)
             log.debug("the command runs as process \(pid)")
         case .ownershipLost(let why): log.warning("ownership lost: \(why); ending the command")
         case .groupUnreadable(let why): log.warning("cannot tell whether this host is still in the group: \(why)")
@@ -140,12 +141,8 @@ struct Wrapper: Sendable {
             log.warning(
                 "the command has exited, \(count) of its processes live on; waiting for them (--descendants kill ends them, --descendants leave does not wait)"
             )
-        case .takingOver(let why):
-            runLog.hold()
-            log.warning("\(why); killing the command")
+        case .takingOver(let why): log.warning("\(why); killing the command")
         case .unkillable(let count):
-            // What resists now resists for long, and somebody should know.
-            runLog.resume()
             log.error("\(count) processes of the command outlive SIGKILL; holding on to the lock and the leases")
         case .retrying(let code, let attempt, let pause):
             log.info("attempt \(attempt) ended with \(code); again in \(pause.components.seconds) s")

@@ -93,3 +93,17 @@ def test_a_take_over_does_not_wait_for_a_log(fleet, disk):
     assert run.wait() == 81
     with open(f"{disk.folder}/err") as file:
         assert "the guardian died; killing the command" in file.read()
+
+
+def test_a_run_does_not_hold_its_lock_for_a_log_that_hangs(fleet, disk):
+    """Its time is up, and that is written down: the command is dead, and so its lock is given back, whatever becomes of the line."""
+    run = fleet.start("--lockname", "a", "--timeout", "1s", "--", "sleep", "1000",
+                      config=fleet.config(logfile=f"{disk.folder}/log"))
+    eventually(lambda: fleet.get("locks", "a"))
+    disk.freeze()
+    eventually(lambda: not fleet.list("locks"), 10, "the lock is given back")
+    assert fleet.record("a")["state"] == "ended"
+    disk.thaw()
+    assert run.wait() == 124
+    with open(f"{disk.folder}/log") as file:
+        assert "ending the command" in file.read()

@@ -1,6 +1,7 @@
 """A server whose answers do not fit what is decided: a diverged follower, as ZooKeeper 3.8.0 makes them. Here somebody changes
 the record behind every look, just before the take arrives."""
 
+from Support.eventually import eventually, now
 from Support.fleet import assert_one_line
 
 
@@ -43,3 +44,28 @@ def test_a_rival_or_two_in_between_do_no_harm(fleet, proxy):
     proxy.on_request = twice
     run = fleet.run("--lockname", "a", "--", "echo", "ran", config=fleet.config("behind.conf", zkhosts=proxy.address))
     assert (run.code, run.out, run.err) == (0, "ran\n", "")
+
+
+def test_parents_that_only_this_server_has(fleet, proxy):
+    """Each take finds them missing, and each look finds them there: it asks now and then, not without a pause."""
+    assert fleet.run("--lockname", "a", "--", "true").code == 0
+    locks, lies = fleet.path("locks"), [True]
+
+    def lie(request):
+        if not lies[0]:
+            return
+        if request.name == "multi" and any(part[0] == "create" and "/locks/" in part[1] for part in request.parts):
+            fleet.client.delete(locks)
+        elif request.path == locks and not fleet.client.exists(locks):
+            fleet.client.create(locks)
+    proxy.on_request = lie
+    run = fleet.start("--lockname", "a", "--", "true", config=fleet.config(zkhosts=proxy.address))
+    began = now()
+    eventually(lambda: len(takes(proxy)) >= 4, what="it tries again")
+    assert now() - began > 0.9, "with pauses"
+    lies[0] = False
+    assert run.wait() == 0
+
+
+def takes(proxy):
+    return [one for one in proxy.writes() if any("/locks/" in str(part) for part in one.parts)]

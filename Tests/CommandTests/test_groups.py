@@ -4,6 +4,7 @@ import pytest
 
 from Support.eventually import always, eventually
 from Support.fleet import HOST, assert_silent
+from Support.server import expire_session
 
 GROUP = ("-g", "g")
 
@@ -160,5 +161,16 @@ def test_what_waits_has_not_begun_and_does_not_finish(fleet):
 def test_with_on_group_exit_stop_it_is_stopped_as_without(fleet):
     fleet.prefix_data({"groups": {"g": [HOST]}})
     run = fleet.start_job("a", "--log-signals", "--end-on", 15, arguments=(*GROUP, "--on-group-exit", "stop"))
+    fleet.prefix_data({"groups": {"g": ["other"]}})
+    assert run.wait() == 79
+
+
+def test_a_host_that_owns_nothing_is_watched_beyond_its_session(fleet, proxy):
+    """Bare --no-lock has nothing to lose with it."""
+    fleet.prefix_data({"groups": {"g": [HOST]}})
+    run = fleet.start_job("a", arguments=("--no-lock", *GROUP), config=fleet.config(zkhosts=proxy.address))
+    session = proxy.handshakes[-1][1]
+    expire_session(fleet.address, session)
+    eventually(lambda: proxy.handshakes[-1][1] not in (0, session), what="it has another session")
     fleet.prefix_data({"groups": {"g": ["other"]}})
     assert run.wait() == 79

@@ -145,3 +145,15 @@ def test_a_configuration_that_may_not_be_read(fleet, commoner):
     assert_one_line(fleet.run("--lockname", "a", "--", "true", config=commoner, prefixed=NOBODY), 78, commoner)
     os.chmod(commoner, 0o644)
     assert_silent(fleet.run("--lockname", "a", "--", "true", config=commoner, prefixed=NOBODY), 0)
+
+
+def test_process_1_reaps_whoever_loses_its_parent(fleet):
+    """What somebody runs in the container beside it: its orphans are process 1's, and as zombies they would fill the table."""
+    run = fleet.start_job("a", prefixed=("unshare", "--pid", "--fork", "--mount-proc"))
+    front = run.supervisor  # the only child of unshare
+    orphan = ("sh", "-c", "sleep 2 & exit 0")
+    subprocess.run(["nsenter", "--target", str(front), "--pid", *orphan], check=True)
+    eventually(lambda: len(processes.children(front)) > 1, what="it is front's")
+    eventually(lambda: len(processes.children(front)) == 1, what="it is reaped")
+    fleet.end_job("a")
+    assert run.wait() == 0

@@ -1,11 +1,13 @@
 """--min-interval: at most one start in an interval, across the fleet, by the servers' clock; decided under the claim."""
 
 import json
+import signal
 import subprocess
 import time
 
 import pytest
 
+from Support import processes
 from Support.eventually import eventually
 from Support.fixtures import ROOT
 from Support.fleet import assert_silent
@@ -179,3 +181,21 @@ def test_a_start_a_little_ahead_of_the_servers_clock_counts(fleet):
         fleet.client.ensure_path(fleet.path("jobs", "a"))
         fleet.client.set(fleet.path("jobs", "a"), json.dumps(record).encode())
         assert start(fleet, arguments=(*HOUR, *SEEN)).wait() == code
+
+
+def test_a_signal_during_a_take_that_comes_too_soon_is_not_lost(fleet, proxy):
+    """The claim is given back, and who asked for the end hears of it."""
+    assert_silent(fleet.run("--lockname", "a", *HOUR, "--", "true"), 0)
+
+    def hold_the_answer(request):
+        if request.name == "multi" and any(part[0] == "create" and "/locks/" in part[1] for part in request.parts):
+            proxy.hold(up=False, down=True)
+    proxy.on_request = hold_the_answer
+    run = fleet.start("--lockname", "a", *HOUR, "--", "false", config=fleet.config(zkhosts=proxy.address))
+    eventually(lambda: fleet.list("locks"), what="it has the claim, and does not know it")
+    run.send(signal.SIGTERM)
+    eventually(lambda: processes.process(run.front).state == "S", what="it has the signal")
+    time.sleep(0.2)
+    proxy.release()
+    assert run.wait() == 143
+    assert fleet.list("locks") == [] and fleet.record("a")["state"] == "ended"

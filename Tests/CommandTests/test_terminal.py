@@ -278,3 +278,17 @@ def test_in_tmux(fleet):
         eventually(lambda: "code=130" in screen())
     finally:
         tmux("kill-server")
+
+
+def test_who_asks_the_terminal_when_nobody_can_bring_it_forward_is_hung_up(fleet, terminal):
+    """A script has put it into the background and ended. Without the wrapper it gets EIO; with it the kernel would stop it, and
+    nobody would ever continue it."""
+    gone = fleet.flag("gone")
+    asks = f"until test -e {gone}; do sleep 0.05; done; read line < /dev/tty; sleep 1000"
+    terminal.line(shlex.join(("sh", "-c", f"{wrapped(fleet, 'sh', '-c', asks)} & exit")))
+    terminal.prompt()
+    eventually(lambda: fleet.stat("locks", "a"))
+    fleet.raise_flag(gone)
+    eventually(lambda: fleet.record("a").get("state") == "ended")
+    assert fleet.record("a")["runs"][-1]["code"] == 129
+    assert not fleet.list("locks")

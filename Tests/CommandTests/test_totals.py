@@ -96,3 +96,14 @@ def test_runs_with_and_without_it_share_the_permits(fleet):
     fleet.end_job("c")
     assert third.wait() == 0
     eventually(lambda: fleet.leases("r") == [])
+
+
+def test_who_is_not_needed_has_nothing_to_complain_of(fleet):
+    """The lock comes before the resources: a resource that is gone concerns its holder's successor."""
+    fleet.resources("db")
+    fleet.start_job("a", arguments=("--lockname", "a", "--lease", "db=1:4"))
+    fleet.resources()
+    assert_silent(fleet.run("--lockname", "a", "--lease", "db=1:4", "--", "false"), 0)
+    fleet.end_job("a")
+    eventually(lambda: not fleet.list("locks"))
+    assert_one_line(fleet.run("--lockname", "a", "--lease", "db=1:4", "--", "false"), 65, "db")

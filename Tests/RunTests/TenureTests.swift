@@ -672,4 +672,40 @@ import Testing
         #expect(!drops(tenure.handle(.timer, at: at(112.9))), "the next has twice as long")
         #expect(drops(tenure.handle(.timer, at: at(113))))
     }
+
+    // MARK: Reads
+
+    func reads(_ actions: [Tenure.Action], _ path: String) -> Int? {
+        for case .submit(let ticket, let requests) in actions {
+            switch requests.first {
+            case .get(path, watch: true)?, .exists(path, watch: true)?: return ticket
+            default: break
+            }
+        }
+        return nil
+    }
+
+    /// A read that is refused sets no watch: without another one nothing would ever be noticed.
+    @Test(arguments: ["/p", "/p/stops/a-11"])
+    func whatCouldNotBeReadIsReadAgainInAWhile(path: String) throws {
+        var tenure = tenure(fleetChanged: true)
+        var actions: [Tenure.Action] = []
+        tenure.tick(at(100.2), &actions)
+        let first = try #require(reads(actions, path))
+        let throttled = Reply.failure(Failure(.other(-127), path: path))
+        #expect(reads(tenure.handle(.replies(ticket: first, [throttled]), at: at(100.3)), path) == nil)
+        #expect(reads(tenure.handle(.timer, at: at(110.2)), path) == nil)
+        let second = try #require(reads(tenure.handle(.timer, at: at(110.4)), path))
+        _ = tenure.handle(.replies(ticket: second, [.failure(Failure(.noNode, path: path))]), at: at(110.5))
+    }
+
+    @Test func withNothingToLoseAnExpiredSessionIsReplaced() throws {
+        var tenure = tenure(owns: false)
+        _ = started(&tenure)
+        let actions = tenure.handle(.session(.expired), at: at(130))
+        #expect(actions.contains { if case .connectAnew = $0 { true } else { false } })
+        #expect(reads(actions, "/p") == nil)
+        let session = Session(id: 6, timeout: .seconds(30))
+        #expect(reads(tenure.handle(.session(.connected(session)), at: at(131)), "/p") != nil)
+    }
 }

@@ -33,8 +33,8 @@ class Proxy:
     notification), that returns "cut" to lose the frame and the connection with it, or "swallow" for the frame alone.
     """
 
-    def __init__(self, target_port):
-        self.target_port = target_port
+    def __init__(self, target_port, host="127.0.0.1", port=0):
+        self.target_port, self.host = target_port, host
         self.requests, self.replies, self.handshakes = [], [], []
         self.on_request = self.on_reply = None
         self.delay_s = 0.0
@@ -44,7 +44,7 @@ class Proxy:
         self._count = 0
         self._selector = selectors.DefaultSelector()
         self._listener = None
-        self.port = 0
+        self.port = port
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._wake_reader.setblocking(False)
         self._selector.register(self._wake_reader, selectors.EVENT_READ, None)
@@ -55,7 +55,7 @@ class Proxy:
 
     @property
     def address(self):
-        return f"127.0.0.1:{self.port}"
+        return f"{self.host}:{self.port}"
 
     # Faults.
 
@@ -95,7 +95,7 @@ class Proxy:
         with self._lock:
             listener = socket.socket()
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(("127.0.0.1", self.port))
+            listener.bind((self.host, self.port))
             listener.listen(128)
             listener.setblocking(False)
             self.port = listener.getsockname()[1]

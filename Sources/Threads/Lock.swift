@@ -3,16 +3,16 @@ import Glibc
 /// A pthread mutex. Not Synchronization.Mutex: the thread sanitizer gives false positives for it.
 ///
 /// `@unchecked Sendable`: a mutex is made for this.
-@safe final class Lock: @unchecked Sendable {
+@safe package final class Lock: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
 
-    init() {
+    package init() {
         unsafe mutex = .allocate(capacity: 1)
         unsafe pthread_mutex_init(mutex, nil)
     }
 
-    func hold() { unsafe pthread_mutex_lock(mutex) }
-    func release() { unsafe pthread_mutex_unlock(mutex) }
+    package func hold() { unsafe pthread_mutex_lock(mutex) }
+    package func release() { unsafe pthread_mutex_unlock(mutex) }
 
     deinit {
         unsafe pthread_mutex_destroy(mutex)
@@ -23,17 +23,17 @@ import Glibc
 /// Opened once, by another thread.
 ///
 /// `@unchecked Sendable`: everything is behind the semaphore.
-@safe final class Gate: @unchecked Sendable {
+@safe package final class Gate: @unchecked Sendable {
     private let semaphore: UnsafeMutablePointer<sem_t>
 
-    init() {
+    package init() {
         unsafe semaphore = .allocate(capacity: 1)
         unsafe sem_init(semaphore, 0, 0)
     }
 
-    func open() { unsafe sem_post(semaphore) }
+    package func open() { unsafe sem_post(semaphore) }
 
-    func wait(atMost duration: Duration) {
+    package func wait(atMost duration: Duration) {
         var until = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &until)
         let (seconds, attoseconds) = duration.components
@@ -46,7 +46,7 @@ import Glibc
 }
 
 /// Runs `body` on a thread of its own that nobody joins.
-func detach(_ body: @escaping @Sendable () -> Void) {
+package func detach(_ body: @escaping @Sendable () -> Void) {
     final class Body {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
