@@ -5,9 +5,6 @@
 
 #include <zookeeper/zookeeper.h>
 
-// C globals that Swift 6 refuses as shared mutable state.
-static inline const struct ACL_vector *sw_open_acl(void) { return &ZOO_OPEN_ACL_UNSAFE; }
-
 // Events and states are extern ints in the library: read them here once.
 static inline int sw_is_session_event(int type) { return type == ZOO_SESSION_EVENT; }
 static inline int sw_event_created(int type) { return type == ZOO_CREATED_EVENT; }

@@ -37,8 +37,8 @@ enum MetricFamily: String, CaseIterable {
         case .skips: "Runs that were skipped, by reason."
         case .losses: "Runs that lost their ownership, or could no longer prove it."
         case .kills: "Commands that were ended for a loss, an operator, a group or a timeout."
-        case .waited: "Time from the beginning of a run to the start of its command."
-        case .held: "Time from the start of a command to the end of its run."
+        case .waited: "Time from the first question to ZooKeeper to the take of lock and permits."
+        case .held: "Time from the start of a command to the release."
         case .lastRun: "When the last run ended that was not skipped."
         case .lastSuccess: "When the last run ended whose command exited with 0."
         }

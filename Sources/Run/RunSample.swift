@@ -4,7 +4,7 @@ package struct RunSample: Sendable {
     package var isSkip: Bool
     /// The command exited with 0.
     package var succeeded: Bool
-    /// From the first question to the start of the command, and from there to the release; nil if it was not started.
+    /// From the first question to the take, and from the start of the command to the release; nil if it was not started.
     package var waitedSeconds: Double?
     package var heldSeconds: Double?
     /// When it ended, since the epoch.

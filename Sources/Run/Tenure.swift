@@ -178,6 +178,7 @@ package struct Tenure: Sendable {
             unacknowledged?.isLast = false
         }
         beat(now, &actions)
+        readAgain(now)
         if fleetChanged, fleetTicket == nil, isConnected, caresForFleet {
             fleetChanged = false
             fleetTicket = submit([.get(job.layout.prefix, watch: true)], &actions)
@@ -202,7 +203,6 @@ package struct Tenure: Sendable {
         case .settingRecord(nil) where now >= retryAt ?? .never: setRecord(now, &actions)
         default: break
         }
-        readAgain(now)
         watchForStop(&actions)
     }
 

@@ -5,7 +5,6 @@ import threading
 import pytest
 
 from Support.eventually import eventually
-from Support.fleet import assert_silent
 
 
 @pytest.mark.parametrize("count", [2, 10, 50])

@@ -5,7 +5,7 @@ from Support.eventually import eventually, now
 from Support.fleet import assert_one_line
 
 
-def changed_before_each_take(fleet, proxy):
+def changed_before_each_take(fleet):
     def before(request):
         if request.name == "multi" and any(part[0] == "create" and "/locks/" in part[1] for part in request.parts):
             data, _ = fleet.client.get(fleet.path("jobs", "a"))
@@ -15,7 +15,7 @@ def changed_before_each_take(fleet, proxy):
 
 def test_it_gives_up_after_the_connect_timeout(fleet, proxy):
     assert fleet.run("--lockname", "a", "--", "true").code == 0
-    proxy.on_request = changed_before_each_take(fleet, proxy)
+    proxy.on_request = changed_before_each_take(fleet)
     config = fleet.config("behind.conf", zkhosts=proxy.address, connect_timeout=2)
     run = fleet.run("--lockname", "a", "--", "touch", fleet.flag("ran"), config=config)
     assert_one_line(run, 69, "again and again")
@@ -27,7 +27,7 @@ def test_it_gives_up_after_the_connect_timeout(fleet, proxy):
 def test_it_is_no_skip(fleet, proxy):
     """--on-unavailable is about servers that are not reached; this does not pass."""
     assert fleet.run("--lockname", "a", "--", "true").code == 0
-    proxy.on_request = changed_before_each_take(fleet, proxy)
+    proxy.on_request = changed_before_each_take(fleet)
     config = fleet.config("behind.conf", zkhosts=proxy.address, connect_timeout=2)
     run = fleet.run("--lockname", "a", "--on-unavailable", "skip", "--", "false", config=config)
     assert_one_line(run, 69, "again and again")
@@ -35,7 +35,7 @@ def test_it_is_no_skip(fleet, proxy):
 
 def test_a_rival_or_two_in_between_do_no_harm(fleet, proxy):
     assert fleet.run("--lockname", "a", "--", "true").code == 0
-    change, left = changed_before_each_take(fleet, proxy), [2]
+    change, left = changed_before_each_take(fleet), [2]
 
     def twice(request):
         if left[0] and request.name == "multi":

@@ -88,17 +88,20 @@ class Network:
         self._filter(target)
 
     def delay(self, name, seconds):
-        """What the party sends is late: by netem, or where the kernel has none, by a narrow line. 0 ends it."""
+        """What the party sends is late: by netem, or where the kernel has none, by a narrow line, which lets small packets pass until
+        they are many. Which of the two; 0 ends it."""
         if not seconds:
             subprocess.run([*self.prefix(name), "tc", "qdisc", "delete", "dev", "eth0", "root"],
                            stderr=subprocess.DEVNULL, check=False)
-            return
+            return None
         late = ["tc", "qdisc", "replace", "dev", "eth0", "root"]
         netem = [*self.prefix(name), *late, "netem", "delay", f"{int(seconds * 1000)}ms"]
-        if subprocess.run(netem, stderr=subprocess.DEVNULL, check=False).returncode:
-            # A packet of 500 bytes takes so long.
-            rate = max(8, int(500 * 8 / seconds / 1000))
-            _call(*self.prefix(name), *late, "tbf", "rate", f"{rate}kbit", "burst", "2000", "latency", "3s")
+        if subprocess.run(netem, stderr=subprocess.DEVNULL, check=False).returncode == 0:
+            return "delay"
+        # A packet of 500 bytes takes so long.
+        rate = max(8, int(500 * 8 / seconds / 1000))
+        _call(*self.prefix(name), *late, "tbf", "rate", f"{rate}kbit", "burst", "2000", "latency", "3s")
+        return "narrow line"
 
     def _filter(self, target):
         """Replace the filter of what the party receives by one transaction."""

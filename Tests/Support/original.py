@@ -2,7 +2,7 @@
 
 import subprocess
 
-from kazoo.exceptions import NodeExistsError, NoNodeError
+from kazoo.exceptions import KazooException, NodeExistsError, NoNodeError
 from kazoo.protocol.states import EventType
 
 from .eventually import eventually
@@ -62,7 +62,11 @@ class Original:
         """Create the lease if it fits: the sum of all COUNT_TOTAL_... there; its path, or None."""
         folder = f"{self.prefix}/semaphores/{resource}/leases"
         self.client.ensure_path(folder)
-        taken = sum(int(name.split("_")[0]) for name in self._children(folder))
+        try:
+            names = self._children(folder)
+        except KazooException:
+            names = []  # as the original has it
+        taken = sum(int(name.split("_")[0]) for name in names)
         if taken + count > total:
             return None
         return self.client.create(f"{folder}/{count}_{total}_", self.data, ephemeral=True, sequence=True)

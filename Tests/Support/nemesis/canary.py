@@ -32,6 +32,10 @@ class Canary:
         self._thread = threading.Thread(target=self._sing, daemon=True)
         self._thread.start()
 
+    @property
+    def session(self):
+        return self._client.client_id[0]
+
     def stalls(self):
         """Those so far, the one that may be going on included."""
         found, heard = list(self._stalls), self._heard

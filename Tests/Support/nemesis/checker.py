@@ -74,7 +74,11 @@ def exit_codes(records, attempts):
     for one in attempts:
         def wrong(what, one=one):
             found.append(f"{one.label} (run {one.run.front}) exited with {one.code}: {what}")
-        if one.ended is None or one.code == LOST:
+        if one.ended is None:
+            continue
+        if one.code == LOST:
+            if one.label not in started and not one.touched:
+                wrong("that says that something was lost, but nothing was started")
             continue
         if one.code in NOT_STARTED:
             if one.label in started:

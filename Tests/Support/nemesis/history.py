@@ -6,6 +6,7 @@ import itertools
 import logging
 import os
 import random
+import re
 import shutil
 import signal
 
@@ -37,11 +38,13 @@ MIXED_SESSION_S = 9
 class History:
     """`folder` gets everything that is needed to understand it afterwards."""
 
-    def __init__(self, program, recorder, folder, seed, network):
+    def __init__(self, program, recorder, folder, seed, network, knows_originals=True):
         self.program, self.recorder, self.folder = program, recorder, str(folder)
         # A fleet that moves over: with originals about only our own hosts, connections and processes come to harm.
         self.is_mixed = seed % 5 == 0
         self.originals = None
+        # Else a negative control: a mixed fleet without the setting for it.
+        self.knows_originals = knows_originals
         self.seed, self.network = seed, network
         self.dice = random.Random(f"{network} {seed}")
         self.started = 0
@@ -126,7 +129,7 @@ class History:
         configs = {}
         for host in HOSTS:
             term = self.dice.choice((14, 16) if self.is_mixed else (3, 4, 4, 5))
-            mixed = {"mixed_fleet": True, "server_tick": 1} if self.is_mixed else {}
+            mixed = {"mixed_fleet": True, "server_tick": 1} if self.is_mixed and self.knows_originals else {}
             configs[host] = self.fleet.config(
                 f"{host}.conf", fqdn=f"{host}.example.org", zkhosts=self.ensemble.address_for(host),
                 ownership_term=term, session_timeout=self.session_s, termination_timeout=1, connect_timeout=5,
@@ -256,9 +259,16 @@ class History:
             if probe.code != 0:
                 self.excusable.append(f"{probe.label}, when all was calm: {probe.run!r} ended with {probe.code}")
         try:
+            # Closed by the runs, not left to expire.
+            eventually(lambda: not self._sessions(), 2, "the sessions of those who have ended are closed")
             self.fleet.assert_nothing_left()
         except AssertionError as error:
             self.excusable.append(f"left behind: {error}")
+
+    def _sessions(self):
+        """Those that live, but for the tests' own."""
+        own = {self.fleet.own_session, self.canary.session}
+        return {int(text, 16) for text in re.findall(r"\t(0x[0-9a-f]+)", self.ensemble.leader().ask("dump"))} - own
 
     def _suspect(self):
         """What is wrong may be the servers' fault; said only if it can be proved."""

@@ -9,6 +9,7 @@ class LoopbackEnsemble(Ensemble):
     """Three servers that reach each other, and are reached by each host, over links that can be broken."""
 
     network = "proxy"
+    holds_back = True
 
     def __init__(self, hosts, tick_ms, disks=(None, None, None)):
         self.relay = Relay()
@@ -54,6 +55,7 @@ class LoopbackEnsemble(Ensemble):
 
     def delay(self, party, seconds):
         self.relay.delay(party, seconds)
+        return "delay"
 
     def close(self):
         super().close()

@@ -9,6 +9,8 @@ class NamespaceEnsemble(Ensemble):
     """The calling thread is on their bridge from here to `close`."""
 
     network = "namespaces"
+    # TCP itself does, by sending again what the filter drops.
+    holds_back = False
 
     def __init__(self, hosts, tick_ms, disks=(None, None, None)):
         self.names = ["zk1", "zk2", "zk3"]
@@ -38,14 +40,14 @@ class NamespaceEnsemble(Ensemble):
         return self.net.prefix(host)
 
     def block(self, source, target, how):
-        # TCP itself holds back, by sending again, what the filter drops.
         self.net.block(source, target, "reset" if how == "reset" else "drop")
 
     def unblock(self, source, target):
         self.net.unblock(source, target)
 
     def delay(self, party, seconds):
-        self.net.delay(party, seconds)
+        """How, for the tally."""
+        return self.net.delay(party, seconds)
 
     def close(self):
         super().close()

@@ -32,8 +32,9 @@ class Partition(Fault):
             return None
         for source, target in self.cuts:
             ensemble.block(source, target, self.how)
+        how = self.how if self.how != "hold" or ensemble.holds_back else "drop"
         between = {"server": "server-server", "isolated server": "all of a server"}.get(kind, "client-server")
-        self.name = f"partition, {between}, {'both ways' if direction == 'both' else 'one way'}, {self.how}"
+        self.name = f"partition, {between}, {'both ways' if direction == 'both' else 'one way'}, {how}"
         arrow = {"both": "<->", "from": "->", "to": "<-"}[direction]
         return f"{one} {arrow} {' '.join(others)}"
 
@@ -79,7 +80,7 @@ class Delay(Fault):
         if not self.reserve(("delay", self.who)):
             return None
         seconds = self.dice.choice((0.02, 0.1, 0.3))
-        self.world.ensemble.delay(self.who, seconds)
+        self.name = self.world.ensemble.delay(self.who, seconds)
         return f"{self.who}, {seconds} s"
 
     def reaches(self, attempt):

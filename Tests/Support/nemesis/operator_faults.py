@@ -50,6 +50,7 @@ class Expire(OperatorFault):
         try:
             expire_session(self.dice.choice(servers).address, session, within=1.0)
         except (AssertionError, OSError) as error:
+            self.name += ", perhaps"
             return f"{session:#x} of {path}: perhaps; {type(error).__name__}"
         return f"{session:#x} of {path}"
 
@@ -66,5 +67,6 @@ class DeleteClaim(OperatorFault):
         try:
             self.world.fleet.client.delete_async(path).get(timeout=1)
         except (KazooException, KazooTimeoutError) as error:
+            self.name += ", perhaps"
             return f"{path}: perhaps; {type(error).__name__}"
         return path

@@ -1,5 +1,7 @@
 """Servers that are killed, stopped, or have no space left."""
 
+import os
+
 from .fault import Fault
 
 
@@ -56,10 +58,22 @@ class FullDisk(ServerFault):
     def begin(self):
         if not self.world.disk or not self.choose():
             return None
+        self.said_before = os.path.getsize(self._output)
         self.world.disk.fill()
         return self.who
 
+    @property
+    def _output(self):
+        return f"{self.server.folder}/output"
+
+    def _was_met(self):
+        with open(self._output, "rb") as file:
+            file.seek(self.said_before)
+            return b"No space left" in file.read()
+
     def end(self):
+        if self._was_met():
+            self.world.tally[f"{self.name}, met"] += 1
         self.world.disk.free()
         self.server.kill()
         self.server.start()
