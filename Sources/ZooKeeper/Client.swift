@@ -21,6 +21,7 @@ import Threads
     private var isConnected = false
     /// By name: their addresses may change.
     private let names: [Server]
+    private var addresses: Set<Substring> = []
     private var isLookingUp = false
     private var currentSession: Session?
     private var newest: Burst?
@@ -53,11 +54,12 @@ import Threads
         // Retained for good: the C client may call the watcher until the process ends, and there are few clients in a
         // process (one for each session it ever had).
         let context = unsafe Unmanaged.passRetained(self).toOpaque()
-        let choice = hosts.contains(",")
+        let found = Set(hosts.split(separator: ","))
         let opened = hosts.isEmpty ? nil : unsafe sw_connect(hosts, onEvent, timeoutMilliseconds, context)
         lock.hold()
         unsafe handle = opened
-        hasChoice = choice
+        addresses = found
+        hasChoice = found.count > 1
         let late = waiting
         waiting = []
         for send in late { send() }
@@ -77,19 +79,18 @@ import Threads
     }
 
     private func lookUp() {
-        var known = Set<String>()
         var pause: UInt32 = 1
         while true {
             sleep(pause)
             pause = min(pause * 2, 8)
             let hosts = ServerList.connectString(for: names)
-            let addresses = Set(hosts.split(separator: ",").map(String.init))
+            let found = Set(hosts.split(separator: ","))
             lock.hold()
             defer { lock.release() }
             guard !isConnected, !isClosed, let handle = unsafe handle else { return isLookingUp = false }
-            guard !hosts.isEmpty, addresses != known else { continue }
-            known = addresses
-            hasChoice = addresses.count > 1
+            guard !found.isEmpty, found != addresses else { continue }
+            addresses = found
+            hasChoice = found.count > 1
             unsafe zoo_set_servers(handle, hosts)
         }
     }
