@@ -21,7 +21,8 @@ enum ConfigurationFile {
         do {
             let (configuration, warnings) = try Configuration.load(path: file.path, environment: environment)
             for warning in warnings { expectClear(warning) }
-            expect(warnings.count <= 20, "\(warnings.count) warnings are read by somebody")
+            // Twenty keys that mean nothing, and what is odd in those that mean something.
+            expect(warnings.count <= 21, "\(warnings.count) warnings are read by somebody")
             check(configuration)
         } catch {
             expectClear(error.message)

@@ -38,7 +38,7 @@ def books(records):
 
 def attempt(label, code, lock="a", weights=None, began=10.0, ended=20.0, touched=()):
     one = Attempt(label, "host1", lock, weights or {}, 0)
-    one.run = types.SimpleNamespace(popen=None, front=1, code=code)
+    one.run = types.SimpleNamespace(popen=None, front=1, code=code, err="")
     one.began, one.ended, one.touched = began, ended, set(touched)
     return one
 
@@ -125,6 +125,19 @@ def test_a_timeout_that_a_quick_command_has_is_caught(records):
 
 def test_a_code_that_nobody_documented_is_caught(records):
     assert "no such code" in codes(records, attempt("one", 42))[0]
+
+
+def test_a_loss_of_what_was_never_started_is_caught(records, books):
+    assert "nothing was started" in codes(records, attempt("one", 81))[0]
+    assert not codes(records, attempt("one", 81, touched={"SIGKILL guardian"}))
+    books("start two 2 9 17")
+    assert not codes(records, attempt("two", 81))
+
+
+def test_a_run_that_blames_somebody_is_caught(records):
+    """As what the servers can be the cause of: these lose commits."""
+    assert "65" in checker.blamed([attempt("one", 65)])[0]
+    assert not codes(records, attempt("one", 65)) and not checker.blamed([attempt("one", 0)])
 
 
 def test_a_timeout_that_never_strikes_is_caught(records, books):

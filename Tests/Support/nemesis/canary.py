@@ -27,6 +27,8 @@ class Stall(Fault):
 class Canary:
     def __init__(self, client, path):
         self.errors, self._stalls, self._client, self._path = [], [], client, path
+        # When a write was last answered.
+        self.answered = now()
         self._heard = now()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._sing, daemon=True)
@@ -53,6 +55,7 @@ class Canary:
             while not self._closing.wait(PERIOD_S):
                 try:
                     self._client.set_async(self._path, b"").get(timeout=10)
+                    self.answered = now()
                 except (KazooException, KazooTimeoutError):
                     pass
                 # From the pause on: a machine that does not let us run is slow as well.

@@ -2,7 +2,7 @@
 
 from .contenders import LOCKS, QUEUED, RESOURCES, SKIPPED, TOO_SOON, TOTAL
 
-UNAVAILABLE, OS_ERROR, NO_PERMITS, LOST, TIMEOUT = 69, 71, 75, 81, 124
+BAD_DATA, UNAVAILABLE, OS_ERROR, NO_PERMITS, LOST, TIMEOUT = 65, 69, 71, 75, 81, 124
 # Codes that say: nothing was started (Docs/switchman.1).
 NOT_STARTED = {SKIPPED: "skipped", QUEUED: "queued", TOO_SOON: "too soon", UNAVAILABLE: "unavailable",
                NO_PERMITS: "no permits"}
@@ -74,7 +74,7 @@ def exit_codes(records, attempts):
     for one in attempts:
         def wrong(what, one=one):
             found.append(f"{one.label} (run {one.run.front}) exited with {one.code}: {what}")
-        if one.ended is None:
+        if one.ended is None or one.code == BAD_DATA:
             continue
         if one.code == LOST:
             if one.label not in started and not one.touched:
@@ -112,6 +112,12 @@ def exit_codes(records, attempts):
         else:
             wrong("there is no such code")
     return found
+
+
+def blamed(attempts):
+    """Who says that somebody has deleted or changed what is its own (65): nobody has, but servers that lose commits."""
+    return [f"{one.label} (run {one.run.front}) exited with {one.code}: {one.run.err.strip()}"
+            for one in attempts if one.ended is not None and one.code == BAD_DATA]
 
 
 def needless(attempts, faults):

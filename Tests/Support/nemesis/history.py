@@ -53,6 +53,7 @@ class History:
         self.excusable, self.own = [], []
         self.busy, self.disk, self.ensemble, self.fleet, self.contenders = set(), None, None, None, None
         self.canary = None
+        self.repaired = float("inf")
         # The server whose disk is a small one.
         self.small = self.dice.randrange(3)
         # Proofs that the servers broke their own promise: then ours does not hold (limit 9).
@@ -196,7 +197,7 @@ class History:
         self.timeline.note("fault ends", f"{fault.name}, begun at {fault.began - self.timeline.began:.3f}")
 
     def _repair(self):
-        repaired = now()
+        repaired = self.repaired = now()
         if self.disk:
             self.disk.free()
         for server in self.ensemble.servers:
@@ -272,9 +273,11 @@ class History:
 
     def _suspect(self):
         """What is wrong may be the servers' fault; said only if it can be proved."""
+        if self.canary.answered < self.repaired and now() - self.repaired > 30:
+            self.losses.append(f"{now() - self.repaired:.0f} s after the repair nobody's write has been answered")
         tokens = [event.detail[0] for event in self.fleet.records.events("start")]
         self._seen |= {int(token) for token in tokens if token.isdigit()}
-        self.losses = losses.of_servers(evidence.logs(self.ensemble), self._seen)
+        self.losses += losses.of_servers(evidence.logs(self.ensemble), self._seen)
         try:
             self.losses += losses.of_trees(evidence.trees(self.ensemble, self.fleet.prefix, self.timeline.note))
         except (AssertionError, KazooException, KazooTimeoutError) as error:
@@ -291,6 +294,7 @@ class History:
         self.excusable += checker.tokens(records, attempts)
         self.own += checker.exit_codes(records, attempts)
         self.own += checker.reaped(records, attempts)
+        self.excusable += checker.blamed(attempts)
         self.excusable += checker.needless(attempts, faults)
         self.excusable += skips.undue(records, attempts, others, faults, self.session_s)
         self.started = len(records.events("start"))
