@@ -26,6 +26,7 @@ typedef struct sw_face {
     int guardian_pidfd;     // -1: none to be had
     bool stopped;           // by the job control of the shell; its SIGCONT is still to come
     int64_t continued_at_ns;
+    bool hung_up;           // by ourselves: see there
     bool has_begun;         // there may be a command
     bool has_exit;
     sw_message exit;
@@ -119,21 +120,34 @@ static void stop_like_the_command(sw_face *face) {
 /// Of a terminal: without one, or in its foreground, nobody but a hand sends SIGTTIN and SIGTTOU.
 static bool is_in_background(void) {
     int terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (terminal < 0) return false;
+    if (terminal < 0) return errno != ENXIO;
     pid_t foreground = tcgetpgrp(terminal);
     close(terminal);
     return foreground > 0 && foreground != getpgrp();
 }
 
-/// Where nobody would continue us (`ssh -t host switchman ...`, or a script that has put us into the background and ended) the
-/// kernel would not have stopped the group either, were it not for our guardian. After SIGTSTP all of it goes on. Who has asked
-/// the terminal for something from the background would have failed with EIO (setpgid(2), "orphaned"): here it gets what the
-/// kernel sends to a stopped group that becomes an orphan, SIGHUP and SIGCONT. We get that SIGCONT as well, and pass it on,
-/// should the command have stopped after it.
-static void stop_or_go_on(sw_face *face, int signal) {
-    if (sw_shell_is_there()) return stop_like_the_command(face);
-    if (signal != SIGTSTP && is_in_background()) pass_on(face, SIGHUP, 0);
+static bool is_ignored(int signal) {
+    struct sigaction action;
+    return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+/// The command has asked the terminal for something from the background, and nobody will bring it forward. Without us it would have
+/// failed with EIO (setpgid(2), "orphaned"): here it gets what the kernel sends to a stopped group that becomes an orphan, SIGHUP
+/// and SIGCONT. Once: who asks again stays stopped, until what follows SIGHUP. So does who ignores hang-ups (nohup).
+static void hang_up(sw_face *face) {
+    if (face->hung_up || is_ignored(SIGHUP)) return;
+    face->hung_up = true;
+    pass_on(face, SIGHUP, 0);
     kill(0, SIGCONT);
+}
+
+/// Where nobody would continue us (`ssh -t host switchman ...`, or a script that has put us into the background and ended) the
+/// kernel would not have stopped the group either, were it not for our guardian: so all of it goes on. We get that SIGCONT as
+/// well, and pass it on, should the command have stopped after it.
+static void stop_or_go_on(sw_face *face, int signal) {
+    if (sw_shell_is_there()) stop_like_the_command(face);
+    else if (signal != SIGTSTP && is_in_background()) hang_up(face);
+    else kill(0, SIGCONT);
 }
 
 // -------------------------------------------------------------------------------------------------------------- signals

@@ -12,6 +12,13 @@ struct Contradiction {
     static let pause = Duration.milliseconds(500)
     /// One that comes later than this has nothing to do with those before.
     static let memory = Duration.seconds(5)
+
+    static func refusal(of subject: String) -> Interruption {
+        .refused(
+            "ZooKeeper refuses again and again what its own answers for \(subject) ask for; do its servers show the "
+                + "same nodes? (a follower may have lost or kept transactions, as those of 3.8.4 and before, 3.9.0, 3.9.1 "
+                + "and 3.9.3 can)")
+    }
 }
 
 extension Acquisition {
@@ -26,10 +33,7 @@ extension Acquisition {
         contradiction = latest
         if latest.count < Contradiction.tolerated { return }
         if latest.since.duration(to: now) >= talk.connectTimeout {
-            throw .refused(
-                "ZooKeeper refuses again and again what its own answers for \(job.lockname) ask for; do its servers show the "
-                    + "same nodes? (a follower may have lost or kept transactions, as those of 3.8.4 and before, 3.9.0, 3.9.1 "
-                    + "and 3.9.3 can)")
+            throw Contradiction.refusal(of: job.lockname)
         }
         talk.ensemble.dropConnection()
         try await talk.rest(until: now.advanced(by: Contradiction.pause))

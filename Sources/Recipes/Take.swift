@@ -252,6 +252,8 @@ package struct Parents {
             Request.multi([.create($0, data: layout.seed($0, nodeData: nodeData), .persistent)])
         }
         if attempt > 1 {
+            // Pauses are all that it has cost so far.
+            if Contradiction.pause * attempt > talk.connectTimeout { throw Contradiction.refusal(of: paths[0]) }
             talk.ensemble.dropConnection()
             try await talk.rest(until: talk.clock.now.advanced(by: Contradiction.pause))
         }

@@ -38,12 +38,15 @@ final class LogThread: @unchecked Sendable {
         return nil
     }
 
-    /// Waits until all is written, for so long at the most.
-    func drain(atMost cap: Duration) {
+    /// Waits until all is written, for so long at the most; whether it is.
+    func drain(atMost cap: Duration) -> Bool {
         lock.hold()
         let gate = isWriting ? Gate() : nil
         finished = gate
         lock.release()
         gate?.wait(atMost: cap)
+        lock.hold()
+        defer { lock.release() }
+        return !isWriting
     }
 }

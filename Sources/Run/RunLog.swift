@@ -66,8 +66,8 @@ package struct RunLog: LogHandler {
     /// From here on lines are written beside the run's own thread.
     package func writeApart() { mode.isApart = true }
 
-    /// Waits until all is written, but not for a file that hangs.
-    package func drain() { thread.drain(atMost: Self.patience) }
+    /// Waits until all is written, but not for a file that hangs. False: one does.
+    @discardableResult package func drain() -> Bool { thread.drain(atMost: Self.patience) }
 }
 
 /// `@unchecked Sendable`: used by the run's one thread only.

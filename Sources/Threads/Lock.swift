@@ -45,8 +45,11 @@ import Glibc
     // Never destroyed: the closing thread may still be about to open it when the cap has run out.
 }
 
-/// Runs `body` on a thread of its own that nobody joins.
-package func detach(_ body: @escaping @Sendable () -> Void) {
+/// Runs `body` on a thread of its own that nobody joins; if there is none to be had, here and now rather than never.
+package func detach(_ body: @escaping @Sendable () -> Void) { if !start(body) { body() } }
+
+/// Runs `body` on a thread of its own that nobody joins. False: there is none to be had (pthread_create(3), EAGAIN).
+package func start(_ body: @escaping @Sendable () -> Void) -> Bool {
     final class Body {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
@@ -62,7 +65,7 @@ package func detach(_ body: @escaping @Sendable () -> Void) {
     if code == 0 {
         pthread_detach(thread)
     } else {
-        // No thread to be had: do it here and now rather than never.
-        unsafe Unmanaged<Body>.fromOpaque(box).takeRetainedValue().run()
+        unsafe Unmanaged<Body>.fromOpaque(box).release()
     }
+    return code == 0
 }

@@ -19,10 +19,10 @@ import Threads
     private var isClosed = false
     private var hasChoice = false
     private var isConnected = false
-    /// By name: their addresses may change.
-    private let names: [Server]
-    private var addresses: Set<Substring> = []
+    private var book: AddressBook
     private var isLookingUp = false
+    /// Of the library's list of servers, one that stands there twice counted twice.
+    private var entries = 0
     private var currentSession: Session?
     private var newest: Burst?
     /// What was submitted before there was a handle: sent, in order, as soon as there is one.
@@ -38,15 +38,31 @@ import Threads
     package init(servers: [Server], sessionTimeout: Duration, inbox: any Inbox, sparing spared: Set<Int32> = []) {
         self.inbox = inbox
         self.spared = spared
-        names = servers.contains { $0.numericAddress == nil } ? servers : []
+        book = AddressBook(servers: servers)
         Assertion.thisIsTheOwnThread()
         let milliseconds = Int32(clamping: sessionTimeout.nanoseconds / 1_000_000)
         if servers.count == 1, let address = servers[0].numericAddress {
             open(hosts: address, timeoutMilliseconds: milliseconds)
         } else {
-            detach { [self] in
-                open(hosts: ServerList.connectString(for: servers), timeoutMilliseconds: milliseconds)
+            detach { [self] in lookUpAndOpen(timeoutMilliseconds: milliseconds) }
+        }
+    }
+
+    /// As soon as one name has an address; if none ever has, the run's own connect timeout tells the user, as for a server that is
+    /// not there.
+    private func lookUpAndOpen(timeoutMilliseconds: Int32) {
+        var pause: UInt32 = 1
+        while true {
+            let (_, addresses) = lookUp()
+            if let addresses {
+                return open(
+                    hosts: ServerList.connectString(for: addresses), timeoutMilliseconds: timeoutMilliseconds)
             }
+            sleep(pause)
+            pause = min(pause * 2, Self.longestPause)
+            lock.hold()
+            defer { lock.release() }
+            if isClosed { return }
         }
     }
 
@@ -54,45 +70,73 @@ import Threads
         // Retained for good: the C client may call the watcher until the process ends, and there are few clients in a
         // process (one for each session it ever had).
         let context = unsafe Unmanaged.passRetained(self).toOpaque()
-        let found = Set(hosts.split(separator: ","))
-        let opened = hosts.isEmpty ? nil : unsafe sw_connect(hosts, onEvent, timeoutMilliseconds, context)
+        let opened = unsafe sw_connect(hosts, onEvent, timeoutMilliseconds, context)
         lock.hold()
-        unsafe handle = opened
-        addresses = found
-        hasChoice = found.count > 1
+        let isTooLate = isClosed
+        if !isTooLate { unsafe handle = opened }
+        entries = hosts.split(separator: ",").count
+        hasChoice = Set(hosts.split(separator: ",")).count > 1
         let late = waiting
         waiting = []
         for send in late { send() }
         lock.release()
-        // Nothing to connect to: the run's own connect timeout tells the user, as for a server that is not there.
+        if isTooLate, let opened = unsafe opened { unsafe zookeeper_close(opened) }
+    }
+
+    // MARK: Names
+
+    private static let longestPause: UInt32 = 8
+
+    /// Whether anything has changed, and all addresses now; nil: none has ever been found.
+    private func lookUp() -> (hasChanged: Bool, [Address]?) {
+        lock.hold()
+        var book = self.book
+        lock.release()
+        let hasChanged = book.lookUp()
+        lock.hold()
+        self.book = book
+        lock.release()
+        return (hasChanged, book.addresses.isEmpty ? nil : book.addresses)
     }
 
     /// While there is no connection: servers that were moved, each to another address, are the same servers (a StatefulSet that is
-    /// rolled, replaced machines), and a name that had no address at first may have one now. The library would ask once a minute
-    /// at most, on its I/O thread.
+    /// rolled, replaced machines). The library would ask once a minute at most, on its I/O thread.
     private func followNames() {
         lock.hold()
-        let isNeeded = !names.isEmpty && !isLookingUp && !isClosed
+        let isNeeded = book.hasNames && !isLookingUp && !isClosed
         if isNeeded { isLookingUp = true }
         lock.release()
-        if isNeeded { detach { [self] in lookUp() } }
+        // Not on this thread, which has to tell us of the next connection.
+        guard isNeeded, !start({ [self] in followNamesUntilConnected() }) else { return }
+        lock.hold()
+        isLookingUp = false
+        lock.release()
     }
 
-    private func lookUp() {
+    private func followNamesUntilConnected() {
         var pause: UInt32 = 1
         while true {
             sleep(pause)
-            pause = min(pause * 2, 8)
-            let hosts = ServerList.connectString(for: names)
-            let found = Set(hosts.split(separator: ","))
+            pause = min(pause * 2, Self.longestPause)
+            let (hasChanged, addresses) = lookUp()
+            let hosts = hasChanged ? addresses.map { ServerList.connectString(for: $0) } : nil
             lock.hold()
             defer { lock.release() }
-            guard !isConnected, !isClosed, let handle = unsafe handle else { return isLookingUp = false }
-            guard !found.isEmpty, found != addresses else { continue }
-            addresses = found
-            hasChoice = found.count > 1
-            unsafe zoo_set_servers(handle, hosts)
+            guard !isConnected, !isClosed, unsafe handle != nil else { return isLookingUp = false }
+            if let hosts { change(hosts) }
         }
+    }
+
+    /// Under the lock.
+    private func change(_ hosts: String) {
+        var list = hosts.split(separator: ",")
+        // A list that is as long, and holds all of the old one, is the old one to the library (addrvec_eq).
+        if list.count == entries, let last = list.last { list += [last, last] }
+        entries = list.count
+        hasChoice = Set(list).count > 1
+        // Its I/O thread waits for a socket that may never say anything: that wakes it.
+        shutSockets()
+        unsafe zoo_set_servers(handle, list.joined(separator: ","))
     }
 
     package var session: Session? {
@@ -127,7 +171,10 @@ import Threads
         lock.hold()
         let isUseful = hasChoice
         lock.release()
-        guard isUseful else { return false }
+        return isUseful && shutSockets()
+    }
+
+    @discardableResult private func shutSockets() -> Bool {
         let sockets = Self.internetSockets().subtracting(spared)
         for descriptor in sockets { shutdown(descriptor, Int32(SHUT_RDWR)) }
         return !sockets.isEmpty

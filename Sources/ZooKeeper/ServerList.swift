@@ -26,12 +26,8 @@ enum ServerList {
     /// After this the client tries them in any order; its own connecting, and the run's connect timeout, go on.
     static let patienceMilliseconds: Int64 = 3000
 
-    static func connectString(for servers: [Server]) -> String {
-        var addresses: [Address] = []
-        for address in servers.flatMap({ Address.resolve($0, flags: 0) }) where !addresses.contains(address) {
-            addresses.append(address)
-        }
-        addresses.shuffle()
+    static func connectString(for addresses: [Address]) -> String {
+        var addresses = addresses.shuffled()
         if addresses.count > 1 { addresses = ordered(addresses) }
         // After a failure the client advances twice through its list (ZOOKEEPER-2466): an even list would be half deaf.
         if addresses.count.isMultiple(of: 2), let last = addresses.last { addresses.append(last) }

@@ -35,15 +35,17 @@ struct Wrapper: Sendable {
 
     func perform() {
         warnOfShortTerm()
-        if supervisor.loop.run({ await live() }) == nil {
-            tellFront(Ended(outcome: .osError))
-        }
-        runLog.drain()
+        let ended = supervisor.loop.run({ await live() }) ?? Ended(outcome: .osError)
+        tellFront(ended)
+        // A thread in uninterruptible sleep keeps this process, and whoever waits for it.
+        if !runLog.drain() { tellFront(ended, atOnce: true) }
     }
 
     private func live() async -> Ended {
         let plan = plan
         let loop = supervisor.loop
+        // What waits, owns something, or gives it back must not wait for a file.
+        runLog.writeApart()
         if plan.splay > .zero, let interruption = await splay() {
             let ended = Ended(interruption)
             tellFront(ended)
@@ -61,6 +63,8 @@ struct Wrapper: Sendable {
         let ended = await life.perform()
         tellFront(ended)
         tell(ended, life.story)
+        // What is left on the servers goes with the session.
+        if !life.isReleased || plan.job.mixedFleet { life.close() }
         runLog.drain()
         let aftermath = aftermath(of: ended, life.story)
         // Who waits for the command need not wait for the end of an empty session as well.
@@ -129,8 +133,6 @@ struct Wrapper: Sendable {
     }
 
     private func tell(_ remark: Remark) {
-        // Something is owned: what ends the command and gives that back must not wait for a file.
-        runLog.writeApart()
         switch remark {
         case .started(let pid):
             log.debug("the command runs as process \(pid)")

@@ -107,3 +107,22 @@ def test_a_run_does_not_hold_its_lock_for_a_log_that_hangs(fleet, disk):
     assert run.wait() == 124
     with open(f"{disk.folder}/log") as file:
         assert "ending the command" in file.read()
+
+
+def test_a_wait_does_not_hang_in_a_log(fleet, disk):
+    """Who stands in a queue and tells of it: all who stand behind it would wait for the file as well."""
+    log = f"{disk.folder}/log"
+    with open(log, "w", encoding="ascii"):
+        pass
+    fleet.start_job("holder", arguments=("--lockname", "a"))
+    disk.freeze()
+    run = fleet.launch_job("a", "--for", 10, arguments=("--lockname", "a", "--wait", "forever"), until=False,
+                           config=fleet.config("frozen.conf", logfile=log))
+    fleet.waiting("a")
+    fleet.end_job("holder")
+    fleet.records.started("a")
+    eventually(lambda: not fleet.list("locks"), 10, "the lock is given back")
+    disk.thaw()
+    assert run.wait() == 0
+    with open(log, encoding="utf-8") as file:
+        assert "waiting for" in file.read()

@@ -292,3 +292,16 @@ def test_who_asks_the_terminal_when_nobody_can_bring_it_forward_is_hung_up(fleet
     eventually(lambda: fleet.record("a").get("state") == "ended")
     assert fleet.record("a")["runs"][-1]["code"] == 129
     assert not fleet.list("locks")
+
+
+def test_who_asks_it_again_and_again_is_hung_up_once(fleet, terminal):
+    """It stays stopped after that, and is killed when its time is over."""
+    gone, asks = fleet.flag("gone"), fleet.flag("asks")
+    stubborn = f"trap 'echo >> {asks}' HUP; until test -e {gone}; do sleep 0.05; done; while :; do read line < /dev/tty; done"
+    terminal.line(shlex.join(("sh", "-c", f"{wrapped(fleet, 'sh', '-c', stubborn)} & exit")))
+    terminal.prompt()
+    eventually(lambda: fleet.stat("locks", "a"))
+    fleet.raise_flag(gone)
+    eventually(lambda: fleet.record("a").get("state") == "ended")
+    with open(asks, encoding="ascii") as file:
+        assert len(file.readlines()) <= 1

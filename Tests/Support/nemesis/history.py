@@ -249,7 +249,8 @@ class History:
             return
         self.excusable += self.contenders.errors
         # Dead hosts' claims go with their sessions; a run that comes before that is skipped, as it should be.
-        eventually(lambda: not self.fleet.ephemerals(), self.session_s + 15, "the claims of the dead are gone")
+        eventually(lambda: not self.fleet.ephemerals() and not self._sessions(), self.session_s + 15,
+                   "the claims and sessions of the dead are gone")
         self.timeline.note("history", "nobody is left; one more comes for each lock")
         probes = []
         for host, lock in zip(HOSTS, LOCKS):

@@ -1,0 +1,32 @@
+import Glibc
+
+/// The addresses of each server as they were last known: while a name server is away, nobody has moved.
+struct AddressBook: Sendable {
+    private let servers: [Server]
+    private var known: [[Address]]
+    /// Not all are addresses already.
+    let hasNames: Bool
+
+    init(servers: [Server]) {
+        self.servers = servers
+        known = servers.map { _ in [] }
+        hasNames = servers.contains { $0.numericAddress == nil }
+    }
+
+    /// Asks for all of them; takes as long as it takes. True if anything is new.
+    mutating func lookUp() -> Bool {
+        let before = Set(addresses.map(\.text))
+        for (index, server) in servers.enumerated() {
+            let found = Address.resolve(server, flags: 0)
+            if !found.isEmpty { known[index] = found }
+        }
+        return Set(addresses.map(\.text)) != before
+    }
+
+    /// Each once.
+    var addresses: [Address] {
+        var all: [Address] = []
+        for address in known.joined() where !all.contains(address) { all.append(address) }
+        return all
+    }
+}
