@@ -67,7 +67,8 @@ class Disk:
 
     def remove(self):
         self.thaw()
-        subprocess.run(["umount", self.folder], check=True)
+        # A supervisor may outlive its run by a moment, and has the log open.
+        eventually(lambda: subprocess.run(["umount", self.folder]).returncode == 0, what="it is not in use any more")
 
 
 @pytest.fixture
