@@ -13,14 +13,12 @@ struct AddressBook: Sendable {
         hasNames = servers.contains { $0.numericAddress == nil }
     }
 
-    /// Asks for all of them; takes as long as it takes. True if anything is new.
-    mutating func lookUp() -> Bool {
-        let before = Set(addresses.map(\.text))
+    /// Asks for all of them; takes as long as it takes.
+    mutating func lookUp() {
         for (index, server) in servers.enumerated() {
             let found = Address.resolve(server, flags: 0)
             if !found.isEmpty { known[index] = found }
         }
-        return Set(addresses.map(\.text)) != before
     }
 
     /// Each once.

@@ -17,12 +17,11 @@ import Threads
     private let spared: Set<Int32>
     private var handle: OpaquePointer?
     private var isClosed = false
-    private var hasChoice = false
     private var isConnected = false
     private var book: AddressBook
     private var isLookingUp = false
-    /// Of the library's list of servers, one that stands there twice counted twice.
-    private var entries = 0
+    /// The library's list of servers; one may stand there twice.
+    private var told: [String] = []
     private var currentSession: Session?
     private var newest: Burst?
     /// What was submitted before there was a handle: sent, in order, as soon as there is one.
@@ -42,9 +41,11 @@ import Threads
         Assertion.thisIsTheOwnThread()
         let milliseconds = Int32(clamping: sessionTimeout.nanoseconds / 1_000_000)
         if servers.count == 1, let address = servers[0].numericAddress {
-            open(hosts: address, timeoutMilliseconds: milliseconds)
+            open([address], timeoutMilliseconds: milliseconds)
         } else {
-            detach { [self] in lookUpAndOpen(timeoutMilliseconds: milliseconds) }
+            // Without a thread to be had it is asked for once.
+            let isApart = start { [self] in lookUpAndOpen(timeoutMilliseconds: milliseconds) }
+            if !isApart { open(lookUp(), timeoutMilliseconds: milliseconds) }
         }
     }
 
@@ -53,11 +54,8 @@ import Threads
     private func lookUpAndOpen(timeoutMilliseconds: Int32) {
         var pause: UInt32 = 1
         while true {
-            let (_, addresses) = lookUp()
-            if let addresses {
-                return open(
-                    hosts: ServerList.connectString(for: addresses), timeoutMilliseconds: timeoutMilliseconds)
-            }
+            let list = lookUp()
+            if !list.isEmpty { return open(list, timeoutMilliseconds: timeoutMilliseconds) }
             sleep(pause)
             pause = min(pause * 2, Self.longestPause)
             lock.hold()
@@ -66,16 +64,16 @@ import Threads
         }
     }
 
-    private func open(hosts: String, timeoutMilliseconds: Int32) {
+    private func open(_ list: [String], timeoutMilliseconds: Int32) {
         // Retained for good: the C client may call the watcher until the process ends, and there are few clients in a
         // process (one for each session it ever had).
         let context = unsafe Unmanaged.passRetained(self).toOpaque()
-        let opened = unsafe sw_connect(hosts, onEvent, timeoutMilliseconds, context)
+        let hosts = list.joined(separator: ",")
+        let opened = hosts.isEmpty ? nil : unsafe sw_connect(hosts, onEvent, timeoutMilliseconds, context)
         lock.hold()
         let isTooLate = isClosed
         if !isTooLate { unsafe handle = opened }
-        entries = hosts.split(separator: ",").count
-        hasChoice = Set(hosts.split(separator: ",")).count > 1
+        told = list
         let late = waiting
         waiting = []
         for send in late { send() }
@@ -87,16 +85,17 @@ import Threads
 
     private static let longestPause: UInt32 = 8
 
-    /// Whether anything has changed, and all addresses now; nil: none has ever been found.
-    private func lookUp() -> (hasChanged: Bool, [Address]?) {
+    /// In the order in which the library is to try them; none if it knows all of them, and no others.
+    private func lookUp() -> [String] {
         lock.hold()
         var book = self.book
+        let told = Set(self.told)
         lock.release()
-        let hasChanged = book.lookUp()
+        book.lookUp()
         lock.hold()
         self.book = book
         lock.release()
-        return (hasChanged, book.addresses.isEmpty ? nil : book.addresses)
+        return Set(book.addresses.map(\.text)) == told ? [] : ServerList.ordered(book.addresses)
     }
 
     /// While there is no connection: servers that were moved, each to another address, are the same servers (a StatefulSet that is
@@ -118,22 +117,20 @@ import Threads
         while true {
             sleep(pause)
             pause = min(pause * 2, Self.longestPause)
-            let (hasChanged, addresses) = lookUp()
-            let hosts = hasChanged ? addresses.map { ServerList.connectString(for: $0) } : nil
+            let list = lookUp()
             lock.hold()
             defer { lock.release() }
             guard !isConnected, !isClosed, unsafe handle != nil else { return isLookingUp = false }
-            if let hosts { change(hosts) }
+            if !list.isEmpty { tell(list) }
         }
     }
 
     /// Under the lock.
-    private func change(_ hosts: String) {
-        var list = hosts.split(separator: ",")
-        // A list that is as long, and holds all of the old one, is the old one to the library (addrvec_eq).
-        if list.count == entries, let last = list.last { list += [last, last] }
-        entries = list.count
-        hasChoice = Set(list).count > 1
+    private func tell(_ list: [String]) {
+        var list = list
+        // One that is as long, and holds all of the old one, is the old one to the library (addrvec_eq).
+        if list.count == told.count, let last = list.last { list += [last, last] }
+        told = list
         // Its I/O thread waits for a socket that may never say anything: that wakes it.
         shutSockets()
         unsafe zoo_set_servers(handle, list.joined(separator: ","))
@@ -169,7 +166,7 @@ import Threads
     /// of file and try the next server. (The library offers no call for this; closing the handle would close the session.)
     @discardableResult package func dropConnection() -> Bool {
         lock.hold()
-        let isUseful = hasChoice
+        let isUseful = Set(told).count > 1
         lock.release()
         return isUseful && shutSockets()
     }

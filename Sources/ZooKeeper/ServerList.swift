@@ -26,16 +26,16 @@ enum ServerList {
     /// After this the client tries them in any order; its own connecting, and the run's connect timeout, go on.
     static let patienceMilliseconds: Int64 = 3000
 
-    static func connectString(for addresses: [Address]) -> String {
+    static func ordered(_ addresses: [Address]) -> [String] {
         var addresses = addresses.shuffled()
-        if addresses.count > 1 { addresses = ordered(addresses) }
+        if addresses.count > 1 { addresses = probed(addresses) }
         // After a failure the client advances twice through its list (ZOOKEEPER-2466): an even list would be half deaf.
         if addresses.count.isMultiple(of: 2), let last = addresses.last { addresses.append(last) }
-        return addresses.map(\.text).joined(separator: ",")
+        return addresses.map(\.text)
     }
 
     /// The first to answer goes to the front, those known to be bad go to the end.
-    private static func ordered(_ addresses: [Address]) -> [Address] {
+    private static func probed(_ addresses: [Address]) -> [Address] {
         var probes: [Probe] = []
         defer { for probe in probes { probe.close() } }
         var winner: Address?
