@@ -71,9 +71,9 @@ class Run:
         return list(found.values())
 
     def left(self):
-        """What is left of the command when the run has ended. The supervisor may still be ending its session: it has no part
-        in the promise any more."""
-        return [one for one in self.processes() if one.comm != "switchman"]
+        """What is left of the command when the run has ended. The supervisor may still be ending its session, and its guardian
+        waits for its dismissal: they have no part in the promise any more."""
+        return [one for one in self.processes() if one.comm not in ("switchman", "sm-guardian")]
 
     # Its end.
 
