@@ -1,13 +1,14 @@
 """A server whose answers do not fit what is decided: a diverged follower, as ZooKeeper 3.8.0 makes them. Here somebody changes
 the record behind every look, just before the take arrives."""
 
+from Support import wire
 from Support.eventually import eventually, now
 from Support.fleet import assert_one_line
 
 
 def changed_before_each_take(fleet):
     def before(request):
-        if request.name == "multi" and any(part[0] == "create" and "/locks/" in part[1] for part in request.parts):
+        if wire.is_take(request):
             data, _ = fleet.client.get(fleet.path("jobs", "a"))
             fleet.client.set(fleet.path("jobs", "a"), data)
     return before
@@ -54,18 +55,14 @@ def test_parents_that_only_this_server_has(fleet, proxy):
     def lie(request):
         if not lies[0]:
             return
-        if request.name == "multi" and any(part[0] == "create" and "/locks/" in part[1] for part in request.parts):
+        if wire.is_take(request):
             fleet.client.delete(locks)
         elif request.path == locks and not fleet.client.exists(locks):
             fleet.client.create(locks)
     proxy.on_request = lie
     run = fleet.start("--lockname", "a", "--", "true", config=fleet.config(zkhosts=proxy.address))
     began = now()
-    eventually(lambda: len(takes(proxy)) >= 4, what="it tries again")
+    eventually(lambda: sum(map(wire.is_take, list(proxy.requests))) >= 4, what="it tries again")
     assert now() - began > 0.9, "with pauses"
     lies[0] = False
     assert run.wait() == 0
-
-
-def takes(proxy):
-    return [one for one in proxy.writes() if any("/locks/" in str(part) for part in one.parts)]

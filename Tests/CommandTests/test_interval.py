@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from Support import processes
+from Support import processes, wire
 from Support.eventually import eventually
 from Support.fixtures import ROOT
 from Support.fleet import assert_silent
@@ -188,14 +188,13 @@ def test_a_signal_during_a_take_that_comes_too_soon_is_not_lost(fleet, proxy):
     assert_silent(fleet.run("--lockname", "a", *HOUR, "--", "true"), 0)
 
     def hold_the_answer(request):
-        if request.name == "multi" and any(part[0] == "create" and "/locks/" in part[1] for part in request.parts):
+        if wire.is_take(request):
             proxy.hold(up=False, down=True)
     proxy.on_request = hold_the_answer
     run = fleet.start("--lockname", "a", *HOUR, "--", "false", config=fleet.config(zkhosts=proxy.address))
     eventually(lambda: fleet.list("locks"), what="it has the claim, and does not know it")
     run.send(signal.SIGTERM)
-    eventually(lambda: processes.process(run.front).state == "S", what="it has the signal")
-    time.sleep(0.2)
+    eventually(lambda: not processes.is_pending(run.front, signal.SIGTERM), what="it has passed the signal on")
     proxy.release()
     assert run.wait() == 143
     assert fleet.list("locks") == [] and fleet.record("a")["state"] == "ended"

@@ -280,28 +280,27 @@ def test_in_tmux(fleet):
         tmux("kill-server")
 
 
-def test_who_asks_the_terminal_when_nobody_can_bring_it_forward_is_hung_up(fleet, terminal):
-    """A script has put it into the background and ended. Without the wrapper it gets EIO; with it the kernel would stop it, and
-    nobody would ever continue it."""
+def asks_the_terminal(fleet, terminal, before, after):
+    """A script puts a command into the background and ends, and the command asks the terminal when it has; to the end of its run."""
     gone = fleet.flag("gone")
-    asks = f"until test -e {gone}; do sleep 0.05; done; read line < /dev/tty; sleep 1000"
-    terminal.line(shlex.join(("sh", "-c", f"{wrapped(fleet, 'sh', '-c', asks)} & exit")))
+    script = f"{before}until test -e {gone}; do sleep 0.05; done; {after}"
+    terminal.line(shlex.join(("sh", "-c", f"{wrapped(fleet, 'sh', '-c', script)} & exit")))
     terminal.prompt()
     eventually(lambda: fleet.stat("locks", "a"))
     fleet.raise_flag(gone)
     eventually(lambda: fleet.record("a").get("state") == "ended")
+
+
+def test_who_asks_the_terminal_when_nobody_can_bring_it_forward_is_hung_up(fleet, terminal):
+    """Without the wrapper it gets EIO; with it the kernel would stop it, and nobody would ever continue it."""
+    asks_the_terminal(fleet, terminal, "", "read line < /dev/tty; sleep 1000")
     assert fleet.record("a")["runs"][-1]["code"] == 129
     assert not fleet.list("locks")
 
 
 def test_who_asks_it_again_and_again_is_hung_up_once(fleet, terminal):
     """It stays stopped after that, and is killed when its time is over."""
-    gone, asks = fleet.flag("gone"), fleet.flag("asks")
-    stubborn = f"trap 'echo >> {asks}' HUP; until test -e {gone}; do sleep 0.05; done; while :; do read line < /dev/tty; done"
-    terminal.line(shlex.join(("sh", "-c", f"{wrapped(fleet, 'sh', '-c', stubborn)} & exit")))
-    terminal.prompt()
-    eventually(lambda: fleet.stat("locks", "a"))
-    fleet.raise_flag(gone)
-    eventually(lambda: fleet.record("a").get("state") == "ended")
+    asks = fleet.flag("asks")
+    asks_the_terminal(fleet, terminal, f"trap 'echo >> {asks}' HUP; ", "while :; do read line < /dev/tty; done")
     with open(asks, encoding="ascii") as file:
         assert len(file.readlines()) <= 1

@@ -56,6 +56,13 @@ def with_variable(*assignments):
     return found
 
 
+def is_pending(pid, number):
+    """Whether a signal was sent to the process that it has not taken yet."""
+    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
+        pending = next(line.split()[1] for line in file if line.startswith("ShdPnd:"))
+    return bool(int(pending, 16) >> (number - 1) & 1)
+
+
 def kill(pid, number=signal.SIGKILL):
     """Send a signal; one that has gone already is no error."""
     try:

@@ -82,6 +82,11 @@ def reply(time, connection, session, frame, name):
     return Reply(time, connection, session, xid, name, error, zxid, len(frame))
 
 
+def is_take(one):
+    """Whether the request makes a lock."""
+    return one.name == "multi" and any(name == "create" and "/locks/" in path for name, path in one.parts)
+
+
 def is_heartbeat(one):
     """A multi of nothing but checks, as Docs/Guarantees.md has it."""
     return one.name == "multi" and bool(one.parts) and all(name == "check" for name, _ in one.parts)
