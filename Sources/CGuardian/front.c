@@ -26,7 +26,7 @@ typedef struct sw_face {
     int guardian_pidfd;     // -1: none to be had
     bool stopped;           // by the job control of the shell; its SIGCONT is still to come
     int64_t continued_at_ns;
-    bool hung_up;           // by ourselves: see there
+    bool hung_up;           // by ourselves: hang_up_once
     bool has_begun;         // there may be a command
     bool has_exit;
     sw_message exit;
@@ -134,7 +134,7 @@ static bool is_ignored(int signal) {
 /// The command has asked the terminal for something from the background, and nobody will bring it forward. Without us it would have
 /// failed with EIO (setpgid(2), "orphaned"): here it gets what the kernel sends to a stopped group that becomes an orphan, SIGHUP
 /// and SIGCONT. Once: who asks again stays stopped, until what follows SIGHUP. So does who ignores hang-ups (nohup).
-static void hang_up(sw_face *face) {
+static void hang_up_once(sw_face *face) {
     if (face->hung_up || is_ignored(SIGHUP)) return;
     face->hung_up = true;
     pass_on(face, SIGHUP, 0);
@@ -146,7 +146,7 @@ static void hang_up(sw_face *face) {
 /// well, and pass it on, should the command have stopped after it.
 static void stop_or_go_on(sw_face *face, int signal) {
     if (sw_shell_is_there()) stop_like_the_command(face);
-    else if (signal != SIGTSTP && is_in_background()) hang_up(face);
+    else if (signal != SIGTSTP && is_in_background()) hang_up_once(face);
     else kill(0, SIGCONT);
 }
 

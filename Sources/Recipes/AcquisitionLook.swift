@@ -15,7 +15,8 @@ extension Acquisition {
             ? lockRequests(watch: !job.leases.isEmpty && !job.waitsForLock)
                 + [.children(job.layout.lockQueue(job.lockname), watch: false)] : []
         let replies = try await talk.askAgain([fleetRequest] + lockRequests)
-        let (reader, fleet) = (FleetReader(job: job), try fleet(in: replies[0]))
+        let reader = FleetReader(job: job)
+        let fleet = try fleet(in: replies[0], reader)
         if let fleet, let skip = try considerFleet(fleet, reader) { return skip }
         let skip = job.takesLock ? try await considerLocks(replies) : nil
         // Who is not needed has nothing to complain of.
@@ -39,9 +40,9 @@ extension Acquisition {
     // MARK: The fleet's data
 
     /// Nil: it cannot be read, and this run needs nothing of it but the pauses.
-    private func fleet(in reply: Reply) throws(Interruption) -> FleetData? {
+    private func fleet(in reply: Reply, _ reader: FleetReader) throws(Interruption) -> FleetData? {
         do throws(Interruption) {
-            return try FleetReader(job: job).read(reply)
+            return try reader.read(reply)
         } catch {
             guard job.group == nil, job.leases.isEmpty, error.isAboutData else { throw error }
             notice(.pausesUnknown("\(error)"))
