@@ -38,6 +38,7 @@ typedef struct sw_plan {
     int lost_exit_code;        ///< front's exit status when the supervisor dies without having sent SW_EXIT ...
     int unbegun_exit_code;     ///< ... and without SW_BEGUN
     const char *lockname;      ///< for front's line about that on standard error; copied
+    const char *cgroup;        ///< "auto", "off", or a folder of cgroup2 below which a cgroup is made for this run; copied
 } sw_plan;
 
 typedef struct sw_supervision {
@@ -89,11 +90,12 @@ typedef enum sw_type {
     SW_QUIT,       ///< nothing runs: exit
 
     // guardian -> supervisor
-    SW_ACK,         ///< seq
+    SW_ACK,         ///< seq; budget_ns; number: how many processes that is reckoned from
     SW_STARTED,     ///< number: the leader's pid. Its exec succeeded
     SW_EXEC_FAILED, ///< number: errno; detail: sw_stage. The child is reaped
     SW_FORK_FAILED, ///< number: errno
-    SW_REFUSED,     ///< a START whose term_at_ns or kill_at_ns had passed; nothing was started
+    SW_REFUSED,     ///< a START whose term_at_ns or kill_at_ns had passed (number: 0), or before which a dead run of this lock on
+                    ///< this host could not be killed yet (number: how many of its processes live). Nothing was started
     SW_EXITED,      ///< number: wait status of the leader; detail: how many of its descendants live; causes: why we had signalled
                     ///< the tree before the leader was reaped (0: it ended by itself, or by a signal passed on)
     SW_STOPPED,     ///< number: the signal that stopped the leader (SIGSTOP, SIGTSTP...); term_at_ns: when. Pass on to front as SW_STOP
@@ -106,8 +108,8 @@ typedef enum sw_type {
     // supervisor -> front
     SW_STOP,        ///< number, term_at_ns as in SW_STOPPED: stop, so that the caller's shell sees the job stopped
     SW_BEGUN,       ///< a START follows: from now on there may be a command
-    SW_EXIT,        ///< number: exit status; detail: 0, or a signal to die of instead. Front acts on it once the supervisor has exited,
-                    ///< or says with SW_AT_ONCE that what is left to do is nobody's business
+    SW_EXIT,        ///< number: exit status; detail: 0, or a signal to die of instead; flags: SW_LAST. Front acts on it once
+                    ///< supervisor and guardian have exited
 
     SW_READY,       ///< internal to sw_start
     SW_TYPES,       ///< their number
@@ -123,7 +125,7 @@ typedef enum sw_stage {
 enum {
     SW_ESCALATE = 1,         ///< SW_SIGNAL to the guardian
     SW_FROM_TERMINAL = 2,    ///< SW_SIGNAL from front: the terminal sent it to the whole group, the command has it already
-    SW_AT_ONCE = 8,          ///< SW_EXIT
+    SW_LAST = 8,             ///< SW_EXIT: nothing is left to do but to exit, so front waits for that no longer than a few seconds
     SW_KEEP_DESCRIPTORS = 4, ///< SW_START: there may be another (a retry); else the caller's descriptors are let go of now
 };
 
@@ -147,6 +149,8 @@ typedef struct sw_message {
     uint64_t seq;
     int64_t term_at_ns;
     int64_t kill_at_ns;
+    int64_t sent_at_ns;  ///< SW_START, SW_DEADLINE: when; the guardian measures by it how late it is given the processor
+    int64_t budget_ns;   ///< SW_ACK: how long before its deadline the tree has to get SIGKILL, by its size and that lateness
 } sw_message;
 
 /// The environment block of START: strings one after the other, each with its terminating NUL. "NAME=VALUE" sets,
