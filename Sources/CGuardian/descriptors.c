@@ -81,8 +81,8 @@ static int by_number(const void *a, const void *b) {
 }
 
 void sw_descriptors_close_but(const int *kept, size_t count) {
-    int sorted[8];
-    if (count > sizeof sorted / sizeof *sorted) return;
+    int sorted[SW_KEPT_MAX];
+    if (count > SW_KEPT_MAX) return;
     for (size_t i = 0; i < count; i++) sorted[i] = kept[i];
     qsort(sorted, count, sizeof *sorted, by_number);
 

@@ -3,11 +3,14 @@
 // One thread, one loop, no malloc, nothing that blocks: it must do its work while the supervisor is stopped, hung or dead.
 #define _GNU_SOURCE
 #include "guard.h"
+#include "cgroup.h"
+#include "shared.h"
 
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -20,15 +23,31 @@ void sw_guard_report(sw_guard *guard, sw_message message) {
     if (!sw_outbox_send(&guard->outbox, guard->supervisor_fd, &message)) sw_guard_act(guard, (sw_event){ .kind = SW_EVENT_LOST });
 }
 
+/// Nobody is left who would tell front to go on: its caller would wait for ever.
+static _Noreturn void leave(sw_guard *guard) {
+    if (guard->supervisor_fd < 0) {
+        sw_cgroup_remove();
+        if (guard->front_pidfd >= 0) syscall(SYS_pidfd_send_signal, guard->front_pidfd, SIGCONT, NULL, 0);
+    }
+    _exit(EXIT_SUCCESS);
+}
+
+/// SIGTERM goes to the tree for no longer than until SIGKILL is due.
+static int64_t kill_is_due_ns(const sw_guard *guard) {
+    const sw_deadman *deadman = &guard->deadman;
+    return deadman->kill_at_ns < deadman->grace_at_ns ? deadman->kill_at_ns : deadman->grace_at_ns;
+}
+
 void sw_guard_act(sw_guard *guard, sw_event event) {
     int64_t now_ns = sw_now_ns();
     bool was_killing = guard->deadman.phase == SW_KILLING;
     sw_action action = sw_deadman_step(&guard->deadman, now_ns, event);
+    atomic_store(&sw_shared_page()->busy, guard->deadman.phase != SW_IDLE);
     bool unasked = event.kind == SW_EVENT_TICK || event.kind == SW_EVENT_LEADER_REAPED;
 
     switch (action.order) {
     case SW_DO_TERMINATE:
-        sw_tree_signal(SIGTERM);
+        sw_tree_signal(SIGTERM, kill_is_due_ns(guard));
         break;
     case SW_DO_KILL:
         if (was_killing) break;
@@ -37,9 +56,10 @@ void sw_guard_act(sw_guard *guard, sw_event event) {
         guard->pause_ns = 0;
         break;
     case SW_DO_REPORT:
+        sw_cgroup_remove_attempts();
         sw_guard_report(guard, (sw_message){ .type = SW_REAPED, .causes = action.causes });
         return;
-    case SW_DO_EXIT: _exit(EXIT_SUCCESS);
+    case SW_DO_EXIT: leave(guard);
     case SW_DO_NOTHING:
     case SW_DO_START:
     case SW_DO_REFUSE: return;
@@ -49,12 +69,58 @@ void sw_guard_act(sw_guard *guard, sw_event event) {
 
 // ----------------------------------------------------------------------------------------------------- the supervisor
 
+// How much the killing of a tree takes for each process, and for each GB that is resident, on a busy processor: what was measured
+// (Docs/Benchmarks.md), and as much again.
+static const int64_t PROCESS_BY_CGROUP_NS = SW_MILLISECOND_NS / 5;
+static const int64_t PROCESS_BY_WALK_NS = SW_MILLISECOND_NS / 2;
+static const int64_t GIGABYTE_NS = 150 * SW_MILLISECOND_NS;
+static const int64_t LEAST_BUDGET_NS = 2 * SW_SECOND_NS;
+enum { LATENESS_COUNTS = 3 };     // times, since the next may be worse than those seen
+enum { MEASURING_SHARE = 50 };    // of the time, one part goes into counting the tree at the most
+static const int64_t MEASURING_NS = 10 * SW_MILLISECOND_NS;
+
+static void measure(sw_guard *guard, const sw_message *message) {
+    int64_t now_ns = sw_now_ns(), late_ns = now_ns - message->sent_at_ns;
+    guard->lateness_ns[guard->measured++ % SW_LATENESS_KEPT] = message->sent_at_ns > 0 && late_ns > 0 ? late_ns : 0;
+    if (guard->deadman.phase == SW_IDLE || guard->deadman.phase == SW_KILLING || now_ns < guard->measure_again_ns) return;
+    guard->size = sw_tree_measure(now_ns + MEASURING_NS);
+    int64_t took_ns = sw_now_ns() - now_ns;
+    guard->measure_again_ns = now_ns + MEASURING_SHARE * took_ns;
+}
+
+static int64_t budget_of_size_ns(const sw_guard *guard) {
+    int64_t each_ns = sw_cgroup_is_held() ? PROCESS_BY_CGROUP_NS : PROCESS_BY_WALK_NS;
+    int64_t pages_in_gigabyte = (INT64_C(1) << 30) / sysconf(_SC_PAGESIZE);
+    return guard->size.processes * each_ns + guard->size.resident_pages * GIGABYTE_NS / pages_in_gigabyte;
+}
+
+void sw_guard_acknowledge(sw_guard *guard, uint64_t seq) {
+    int64_t worst_ns = 0, size_ns = budget_of_size_ns(guard);
+    for (int i = 0; i < SW_LATENESS_KEPT; i++) {
+        if (guard->lateness_ns[i] > worst_ns) worst_ns = guard->lateness_ns[i];
+    }
+    int64_t budget_ns = size_ns + LATENESS_COUNTS * worst_ns;
+    sw_guard_report(guard, (sw_message){
+        .type = SW_ACK,
+        .seq = seq,
+        .number = guard->size.processes,
+        .term_at_ns = size_ns,
+        .budget_ns = budget_ns > LEAST_BUDGET_NS ? budget_ns : LEAST_BUDGET_NS,
+    });
+}
+
+static bool is_stop(int signal) {
+    return signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
 /// The pid is the leader's own until we reap it.
 static void pass_on(sw_guard *guard, int signal, bool escalate) {
     // What is being killed has been stopped, so that it cannot fork; a signal's SIGCONT would let it.
     if (guard->deadman.phase == SW_IDLE || guard->deadman.phase == SW_KILLING) return;
+    // It would strike once the command is continued: whoever stopped the group has stopped the command.
+    if (is_stop(signal) && guard->leader_stopped) return;
     if (guard->leader) kill(guard->leader, signal);
-    else if (escalate) sw_tree_signal(signal);
+    else if (escalate) sw_tree_signal(signal, kill_is_due_ns(guard));
     if (escalate) sw_guard_act(guard, (sw_event){ .kind = SW_EVENT_SIGNAL });
 }
 
@@ -66,7 +132,8 @@ static bool obey(sw_guard *guard, const sw_message *message, char *block, size_t
         return true;
     case SW_DEADLINE:
         sw_guard_act(guard, (sw_event){ SW_EVENT_DEADLINE, message->term_at_ns, message->kill_at_ns });
-        sw_guard_report(guard, (sw_message){ .type = SW_ACK, .seq = message->seq });
+        measure(guard, message);
+        sw_guard_acknowledge(guard, message->seq);
         return true;
     case SW_SIGNAL:
         if (message->number < 1 || message->number >= NSIG) return false;
@@ -105,6 +172,7 @@ static void listen_to_supervisor(sw_guard *guard) {
 static void kill_round(sw_guard *guard) {
     // Also where /proc shows nothing of it.
     if (guard->leader) kill(guard->leader, SIGKILL);
+    guard->has_more = false;
     sw_resistance resistance = sw_tree_kill_step(sw_leader_note_reaped, guard);
     sw_leader_settle(guard, resistance.alive == 0);
     guard->pause_ns = sw_tree_pause_ns(resistance, guard->pause_ns, guard->killing_since_ns);
@@ -128,7 +196,9 @@ static void arm_timer(sw_guard *guard) {
 /// For how long nothing that happens may wake us; negative: for ever. A socket may well be writable while the kernel has no
 /// memory for a message (ENOBUFS), so what is unsent is tried again in a while.
 static int64_t longest_sleep_ns(const sw_guard *guard) {
+    if (guard->has_more) return 0;
     if (guard->deadman.phase == SW_KILLING) return guard->pause_ns;
+    if (guard->outsiders_pause_ns > 0) return guard->outsiders_pause_ns;
     return sw_outbox_is_empty(&guard->outbox) ? -1 : RESEND_NS;
 }
 
@@ -140,20 +210,23 @@ static void sleep_until_needed(sw_guard *guard) {
         { .fd = guard->timer_fd, .events = POLLIN },
         { .fd = guard->child_fd, .events = POLLIN },
         { .fd = guard->exec_fd, .events = POLLIN },
+        { .fd = guard->outsiders_pause_ns > 0 ? guard->events_fd : -1, .events = POLLPRI },
     };
     int64_t longest_ns = longest_sleep_ns(guard);
     struct timespec pause = { .tv_nsec = longest_ns };
     ppoll(fds, sizeof fds / sizeof *fds, longest_ns < 0 ? NULL : &pause, NULL);
 
+    // Once: children that are stopped and continued without end would keep us here.
     uint64_t expirations;
     struct signalfd_siginfo child;
-    while (read(guard->timer_fd, &expirations, sizeof expirations) > 0) continue;
-    while (read(guard->child_fd, &child, sizeof child) > 0) continue;
+    if (read(guard->timer_fd, &expirations, sizeof expirations) < 0) expirations = 0;
+    if (read(guard->child_fd, &child, sizeof child) < 0) child.ssi_signo = 0;
+    atomic_store(&sw_shared_page()->progress_ns, sw_now_ns());
 }
 
 _Noreturn void sw_guardian(const sw_role *role, int supervisor_fd) {
     if (role->caller_group > 0) setpgid(0, 0); // else the command could not be in it
-    bool finds_tree = prctl(PR_SET_CHILD_SUBREAPER, 1) == 0 && sw_proc_take();
+    bool finds_tree = prctl(PR_SET_CHILD_SUBREAPER, 1) == 0 && sw_proc_take() && sw_tree_visible();
     sw_take_own_name();
     sw_scheduling_rise(); // when the timer fires, a command with many busy processes must not keep us waiting
 
@@ -166,6 +239,8 @@ _Noreturn void sw_guardian(const sw_role *role, int supervisor_fd) {
         .supervisor_fd = supervisor_fd,
         .timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK),
         .child_fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK),
+        .events_fd = sw_cgroup_watch(),
+        .front_pidfd = role->front_pidfd,
         .exec_fd = -1,
         .armed_ns = INT64_MAX,
     };

@@ -1,12 +1,16 @@
-// Killing the tree of this process: stop all that moves, then kill, until wait says that nobody is left.
+// Killing the tree of this process: by its cgroup at one write, where it has one, and by the walk: stop all that moves, then kill.
+// Again and again, until wait says that nobody is left and the cgroup is empty.
 //
-// First all is stopped, children and walk in turn. A kill makes room for another fork (of a bomb at its limit of
-// processes), a stop does not, and what is stopped leaves the processor to us: killing at once took over 5 s for 200
-// processes on two busy cores, this takes 0.4 to 1.1 s. Children alone never converge against a bomb, where one
-// generation is born while another is stopped; the walk alone is slow against a chain of processes that fork and exit,
-// each of which lives shorter than a walk takes. Only wait is believed: a zombie in /proc may be a leader whose threads
-// run on.
+// Guardian, supervisor and front kill by the same code, two or three of them at a time if need be, and none of them signals
+// another (sw_scope) before the tree is dead: whoever is stopped in the middle of it disables nobody.
+//
+// In the walk all is stopped first, children and descent in turn. A kill makes room for another fork (of a bomb at its limit of
+// processes), a stop does not, and what is stopped leaves the processor to us. Children alone never converge against a bomb,
+// where one generation is born while another is stopped; the descent alone is slow against a chain of processes that fork and
+// exit. Only wait is believed: a zombie in /proc may be a leader whose threads run on.
 #define _GNU_SOURCE
+#include "cgroup.h"
+#include "shared.h"
 #include "tree.h"
 
 #include <errno.h>
@@ -15,10 +19,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/// Rounds over the children for each walk: as many as take about as long as a walk of a few hundred processes.
+/// Rounds over the children for each descent: a chain of forks is one generation further after each.
 enum { CHILDREN_ROUNDS = 8 };
 /// Then the kill comes in any case: somebody in the tree may be sending SIGCONT. A bomb needs two or three.
 enum { FREEZING_PASSES = 8 };
+/// Rounds in which the cgroup alone is killed. What is left then may be outside of it, or have lost its first thread.
+enum { CGROUP_ROUNDS = 2 };
 
 int64_t sw_now_ns(void) {
     struct timespec now;
@@ -26,11 +32,11 @@ int64_t sw_now_ns(void) {
     return now.tv_sec * SW_SECOND_NS + now.tv_nsec;
 }
 
-/// Whether /proc still shows the process we meant. Its parent may have died since, which makes it our child.
+/// Whether /proc still shows the process we meant. Its parent may have died since, which makes it a child of one of us.
 static bool is_same(const sw_process *process) {
     sw_process again;
     return sw_process_read(process->pid, &again) && again.start_ticks == process->start_ticks
-        && (again.parent == process->parent || again.parent == getpid());
+        && (again.parent == process->parent || again.parent == getpid() || sw_tree_spares(again.parent));
 }
 
 /// False if we are not allowed to. A child's number is its own until we reap it; another's may be recycled at any time,
@@ -59,53 +65,105 @@ static int signal_all(const sw_process *processes, int count, int signal) {
     return denied;
 }
 
+/// Our own children, by their numbers alone. Returns how many there are.
+static int signal_children(int signal) {
+    int count;
+    if (!sw_tree_scope().own) return 0;
+    const sw_process *children = sw_tree_children(&count);
+    if (!children) return 0;
+    signal_all(children, count, signal);
+    return count;
+}
+
+static void forget_spared(pid_t pid) {
+    sw_scope scope = sw_tree_scope();
+    for (int i = 0; i < 2; i++) {
+        if (scope.spared[i] == pid) scope.spared[i] = 0;
+    }
+    sw_tree_set_scope(scope);
+}
+
+/// Between two looks at the clock. waitpid goes through all children each time.
+enum { REAPED_AT_ONCE = 4096 };
+
 /// False once wait says that there is no child left. __WALL: children made by clone without SIGCHLD count too.
 static bool reap(sw_on_reaped on_reaped, void *context, int *reaped) {
-    for (;;) {
+    if (!sw_tree_scope().own) return true;
+    for (int i = 0; i < REAPED_AT_ONCE; i++) {
         int status;
         pid_t pid = waitpid(-1, &status, __WALL | WNOHANG);
         if (pid < 0 && errno == EINTR) continue;
         if (pid < 0) return false;
         if (pid == 0) return true;
         (*reaped)++;
+        forget_spared(pid);
         if (on_reaped) on_reaped(context, pid, status);
     }
+    return true;
 }
 
-static bool at_rest(const sw_process *process) {
-    return process->state == 'T' || (process->state == 'Z' && process->threads <= 1);
+static bool is_dead(const sw_process *process) {
+    return process->state == 'X' || (process->state == 'Z' && process->threads <= 1);
 }
 
-static void stop(void *context, const sw_process *process) {
+// ------------------------------------------------------------------------------------------------------------------ the walk
+
+static bool stop(void *context, const sw_process *process) {
     bool *still = context;
-    if (!at_rest(process) && signal_process(process, SIGSTOP)) *still = false;
+    bool at_rest = process->state == 'T' || is_dead(process);
+    if (!at_rest && signal_process(process, SIGSTOP)) *still = false;
+    return true;
 }
 
 /// Stops whatever still moves. True if nothing did that we may stop.
 static bool freeze(void) {
-    int count;
+    int before = -1;
     for (int round = 0; round < CHILDREN_ROUNDS; round++) {
-        const sw_process *children = sw_tree_children(&count);
-        if (!children) break;
-        signal_all(children, count, SIGSTOP);
+        int count = signal_children(SIGSTOP);
+        if (count == before) break;
+        before = count;
     }
     bool still = true;
+    int count;
     sw_tree_find(&count, stop, &still);
     return still;
 }
 
+/// Returns how many live.
+static int kill_by_walk(int *denied) {
+    for (int pass = 0; pass < FREEZING_PASSES && !freeze(); pass++) continue;
+    int count, living = 0;
+    const sw_process *tree = sw_tree_find(&count, NULL, NULL);
+    for (int i = 0; i < count; i++) living += !is_dead(&tree[i]);
+    *denied += signal_all(tree, count, SIGKILL);
+    // What the descent does not show (/proc mounted with hidepid, and a program that may not be read; more processes than we
+    // have room for; no descriptor left) is our child at last, when those between have died.
+    signal_children(SIGKILL);
+    return living;
+}
+
+// ------------------------------------------------------------------------------------------------------------ round by round
+
+static int rounds; // since the last end of a tree
+
 sw_resistance sw_tree_kill_step(sw_on_reaped on_reaped, void *context) {
     sw_resistance resistance = { 0 };
-    int count;
-    for (int pass = 0; pass < FREEZING_PASSES && !freeze(); pass++) continue;
-    const sw_process *tree = sw_tree_find(&count, NULL, NULL);
-    resistance.denied = signal_all(tree, count, SIGKILL);
-    // What the walk does not show (/proc mounted with hidepid, and a program that may not be read; more processes than we have
-    // room for; no descriptor left) is our child at last, when those between have died.
-    int hidden;
-    const sw_process *children = sw_tree_children(&hidden);
-    if (children) signal_all(children, hidden, SIGKILL);
-    if (reap(on_reaped, context, &resistance.reaped)) resistance.alive = count > 0 ? count : 1;
+    int living = 0;
+    bool by_cgroup = sw_cgroup_is_held() && sw_cgroup_kill();
+    rounds++;
+    if (by_cgroup && rounds > CGROUP_ROUNDS && sw_cgroup_is_populated()) living = sw_cgroup_kill_listed(&resistance.denied);
+    // In the first rounds the kernel does the work, and a walk would only be in its way.
+    if (!by_cgroup || rounds > CGROUP_ROUNDS || !sw_cgroup_is_populated()) living += kill_by_walk(&resistance.denied);
+    bool has_children = reap(on_reaped, context, &resistance.reaped);
+    bool is_populated = sw_cgroup_is_populated();
+
+    sw_scope scope = sw_tree_scope();
+    bool spares = scope.spared[0] > 0 || scope.spared[1] > 0;
+    // Where wait does not tell, two looks in a row have to find nothing.
+    bool by_wait = scope.own && !spares;
+    bool is_over = !is_populated && (by_wait ? !has_children : living == 0 && rounds > 1);
+    if (is_over) rounds = 0;
+    else resistance.alive = living > 0 ? living : 1;
     return resistance;
 }
 
@@ -133,41 +191,72 @@ sw_resistance sw_tree_kill(int64_t until_ns, sw_on_reaped on_reaped, void *conte
     }
 }
 
+/// Nothing of the tree lives, so it is not needed any more, also if it is stopped.
+sw_resistance sw_tree_take_over(int64_t until_ns, sw_on_reaped on_reaped, void *context) {
+    sw_resistance resistance;
+    for (;;) {
+        resistance = sw_tree_kill(until_ns, on_reaped, context);
+        sw_scope scope = sw_tree_scope();
+        bool spares = scope.spared[0] > 0 || scope.spared[1] > 0;
+        if (resistance.alive > 0 || !spares) return resistance;
+        for (int i = 0; i < 2; i++) {
+            if (scope.spared[i] > 0) kill(scope.spared[i], SIGKILL);
+        }
+        // What it may have forked meanwhile is our child now, and wait has the last word.
+        sw_tree_set_scope((sw_scope){ .own = scope.own });
+    }
+}
+
+// -------------------------------------------------------------------------------------------------------- other signals, and size
+
+struct telling {
+    int signal;
+    int64_t until_ns;
+    int count;
+};
+
+static bool is_time(const struct telling *telling, int every) {
+    return telling->count % every == 0 && sw_now_ns() >= telling->until_ns;
+}
+
 /// SIGTERM wakes what is stopped as well.
-static void signal_and_wake(const sw_process *process, int signal) {
-    signal_process(process, signal);
-    if (signal == SIGTERM) signal_process(process, SIGCONT);
+static bool tell(void *context, const sw_process *process) {
+    struct telling *telling = context;
+    telling->count++;
+    if (is_time(telling, 16)) return false;
+    signal_process(process, telling->signal);
+    if (telling->signal == SIGTERM) signal_process(process, SIGCONT);
+    return true;
 }
 
-/// Children of ours that have had the signal, for the walk that comes next; with more of them some get it twice.
-static pid_t told[1024];
-
-static bool is_told(pid_t pid, int count) {
-    for (int i = 0; i < count; i++) {
-        if (told[i] == pid) return true;
-    }
-    return false;
+void sw_tree_signal(int signal, int64_t until_ns) {
+    struct telling telling = { .signal = signal, .until_ns = until_ns };
+    int count;
+    sw_tree_find(&count, tell, &telling);
 }
 
-void sw_tree_signal(int signal) {
-    // First the children, which /proc may hide; whoever becomes one meanwhile is found by the walk.
-    int count, told_count = 0;
-    const sw_process *children = sw_tree_children(&count);
-    for (int i = 0; children && i < count; i++) {
-        signal_and_wake(&children[i], signal);
-        if (told_count < (int)(sizeof told / sizeof *told)) told[told_count++] = children[i].pid;
+struct size {
+    struct telling bound;
+    long resident_pages;
+};
+
+static bool add_size(void *context, const sw_process *process) {
+    struct size *size = context;
+    if (!is_dead(process)) {
+        size->bound.count++;
+        size->resident_pages += process->resident_pages;
     }
-    const sw_process *tree = sw_tree_find(&count, NULL, NULL);
-    for (int i = 0; i < count; i++) {
-        if (!is_told(tree[i].pid, told_count)) signal_and_wake(&tree[i], signal);
-    }
+    return !is_time(&size->bound, 16);
 }
 
-int sw_tree_count(void) {
-    int count, living = 0;
-    const sw_process *tree = sw_tree_find(&count, NULL, NULL);
-    for (int i = 0; i < count; i++) {
-        if (tree[i].state != 'Z' || tree[i].threads > 1) living++;
-    }
-    return living;
+sw_tree_size sw_tree_measure(int64_t until_ns) {
+    struct size size = { .bound.until_ns = until_ns };
+    int known;
+    sw_tree_find(&known, add_size, &size);
+    sw_tree_size result = { .processes = size.bound.count, .resident_pages = size.resident_pages };
+    // It had enough, or /proc does not show all: the numbers that are listed count.
+    if (is_time(&size.bound, 1) && known > result.processes) result.processes = known;
+    int held = sw_cgroup_count();
+    if (held > result.processes) result.processes = held;
+    return result;
 }

@@ -12,7 +12,9 @@ typedef struct sw_role {
     const sw_plan *plan;
     pid_t front;
     pid_t caller_group; ///< 0: its leader is outside of our PID namespace, and who leaves it cannot come back
+    int front_pidfd;   ///< front's own, for the guardian; -1: none to be had
     int signal_fd;     ///< for front, close-on-exec; opened before the first fork, since front could not do without
+    int front_timer_fd; ///< likewise
     bool had_children; ///< before the first fork: `exec switchman` in a script with background jobs
 } sw_role;
 
@@ -66,7 +68,9 @@ void sw_scheduling_leave(void);
 /// As sw_receive, with the block of a START. `block` holds SW_BLOCK_BYTES_MAX bytes.
 int sw_receive_block(int fd, sw_message *message, char *block, size_t *block_bytes);
 
-/// Closes all descriptors from 3 up but these; -1 counts for nothing.
+/// The most descriptors that one of the three keeps.
+enum { SW_KEPT_MAX = 16 };
+/// Closes all descriptors from 3 up but these, SW_KEPT_MAX at the most; -1 counts for nothing.
 void sw_descriptors_close_but(const int *kept, size_t count);
 /// Closes those from 3 up that came from the caller, which are those that are not close-on-exec.
 void sw_descriptors_close_inherited(void);

@@ -1,6 +1,9 @@
 // The forks that make three processes of one.
 #define _GNU_SOURCE
-#include "roles.h"
+#include "cgroup.h"
+#include "shared.h"
+#include "sweep.h"
+#include "tree.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -8,6 +11,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,7 +47,10 @@ static bool has_children(void) {
 
 /// The original process is as it was before.
 static int give_up(const sw_role *role, int error) {
+    sw_cgroup_remove();
     close(role->signal_fd);
+    close(role->front_timer_fd);
+    if (role->front_pidfd >= 0) close(role->front_pidfd);
     if (!role->had_children) prctl(PR_SET_CHILD_SUBREAPER, 0);
     return errno = error, -1;
 }
@@ -65,16 +73,26 @@ static pid_t fork_guardian(const sw_role *role, int front_fd, int *guardian_fd) 
     return guardian;
 }
 
+/// In another PID namespace than its parent (`unshare --pid` without --fork) a process has one number for itself and another in the
+/// /proc that it was started with: what is found there would be strangers.
+static bool finds_itself(void) {
+    return sw_tree_visible() || (errno = ENOTSUP, false);
+}
+
 /// The rest of sw_start in the supervisor.
 static int be_supervisor(const sw_role *role, int front_fd, sw_supervision *out) {
     close(role->signal_fd);
+    close(role->front_timer_fd);
     int guardian_fd = -1;
-    pid_t guardian = become_subreaper() && sw_proc_take() ? fork_guardian(role, front_fd, &guardian_fd) : -1;
+    bool finds_tree = become_subreaper() && sw_proc_take() && finds_itself();
+    pid_t guardian = finds_tree ? fork_guardian(role, front_fd, &guardian_fd) : -1;
     sw_message first = { .type = SW_READY, .number = guardian };
     if (guardian < 0) first = (sw_message){ .type = SW_FORK_FAILED, .number = errno };
     if (sw_send(front_fd, &first, NULL, 0) < 0 || guardian < 0) _exit(EXIT_FAILURE);
     setpgid(0, 0); // Ctrl-C and Ctrl-Z are for front and the command
     sw_scheduling_leave();
+    if (role->front_pidfd >= 0) close(role->front_pidfd);
+    sw_tree_set_scope((sw_scope){ .own = true, .spared = { guardian } });
 
     *out = (sw_supervision){ .front_fd = front_fd, .guardian_fd = guardian_fd, .front = role->front, .guardian = guardian };
     sw_descriptor_silence(STDIN_FILENO);
@@ -99,6 +117,17 @@ static int be_front(const sw_role *role, pid_t supervisor, int supervisor_fd) {
     return give_up(role, error);
 }
 
+void sw_await_guardian(pid_t guardian) {
+    for (int64_t since_ns = sw_now_ns();;) {
+        pid_t pid = waitpid(guardian, NULL, __WALL | WNOHANG);
+        if (pid == guardian || (pid < 0 && errno != EINTR)) return;
+        if (sw_now_ns() - since_ns > SW_SECOND_NS) kill(guardian, SIGKILL);
+        struct pollfd dead = { .fd = (int)syscall(SYS_pidfd_open, guardian, 0), .events = POLLIN };
+        poll(&dead, 1, dead.fd < 0 ? 1 : 100);
+        if (dead.fd >= 0) close(dead.fd);
+    }
+}
+
 int sw_start(const sw_plan *plan, sw_supervision *out) {
     if (!sw_tree_visible()) return errno = ENOTSUP, -1;
     if (!sw_proc_take()) return -1;
@@ -106,12 +135,18 @@ int sw_start(const sw_plan *plan, sw_supervision *out) {
     copy = *plan;
     copy.argv = copy_arguments(plan->argv);
     copy.lockname = strdup(plan->lockname ? plan->lockname : "");
-    if (!copy.argv || !copy.lockname) return -1;
+    copy.cgroup = strdup(plan->cgroup ? plan->cgroup : "auto");
+    if (!copy.argv || !copy.lockname || !copy.cgroup || !sw_shared_make()) return -1;
     sw_role role = { .plan = &copy, .front = getpid(), .caller_group = getpgrp(), .had_children = has_children() };
 
     sw_scheduling_remember();
     role.signal_fd = sw_front_signals(&copy.ignored);
-    if (role.signal_fd < 0) return -1;
+    role.front_timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (role.signal_fd < 0 || role.front_timer_fd < 0) return -1;
+    role.front_pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    sw_sweep_open();
+    // What is left on purpose would be killed with the cgroup, and its removal would fail.
+    sw_cgroup_take(copy.descendants == SW_DESCENDANTS_LEAVE ? "off" : copy.cgroup, copy.lockname);
 
     // Children from before (`exec switchman` in a script with background jobs) are none of our business. As a subreaper
     // front would be handed their orphans and could not tell them from ours; so then it is none, see lose_everything in

@@ -1,41 +1,37 @@
 // Finding the tree of this process in /proc. No malloc: the guardian and front must not depend on memory being left.
+//
+// From the roots down, by /proc/PID/task/TID/children: what it costs depends on the tree, not on the host. The numbers found are
+// those of a moment ago, so a process is looked at before and after its children are listed: they are its own only if it is the
+// same (its start), and each of them only if it names this parent, or one of us, who inherit the children of the dead.
 #define _GNU_SOURCE
 #include "tree.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-/// More processes than this on one host: those found are killed; the others are once they are children of ours.
+/// More processes than this in one tree, or, where the kernel does not list children, on one host: those found are killed; the
+/// others are once they are children of ours.
 enum { PROCESSES_MAX = 65536 };
 
-/// Static: of its 2 MB only the pages that a walk fills ever exist.
+/// Static: only the pages that a walk fills ever exist.
 static sw_process processes[PROCESSES_MAX];
+static sw_scope scope = { .own = true };
 
-struct directory_entry { // linux_dirent64, which no header declares
-    uint64_t inode;
-    int64_t offset;
-    unsigned short length;
-    unsigned char type;
-    char name[];
-};
+void sw_tree_set_scope(sw_scope new) {
+    scope = new;
+}
 
-/// Calls `visit` with each entry that is a number. opendir would call malloc.
-static bool each_number(int directory, void (*visit)(void *context, pid_t number), void *context) {
-    _Alignas(struct directory_entry) char buffer[32768];
-    for (;;) {
-        long got = syscall(SYS_getdents64, directory, buffer, sizeof buffer);
-        if (got <= 0) return got == 0;
-        for (long at = 0; at < got;) {
-            struct directory_entry *entry = (struct directory_entry *)(buffer + at);
-            at += entry->length;
-            if (entry->name[0] >= '1' && entry->name[0] <= '9') visit(context, atoi(entry->name));
-        }
-    }
+sw_scope sw_tree_scope(void) {
+    return scope;
+}
+
+bool sw_tree_spares(pid_t pid) {
+    return pid > 0 && (pid == scope.spared[0] || pid == scope.spared[1]);
 }
 
 /// The comm in parentheses may hold blanks and parentheses of its own, so the fields are counted from the last one that closes.
@@ -43,7 +39,7 @@ static bool parse_stat(char *text, sw_process *process) {
     char *field = strrchr(text, ')');
     if (!field) return false;
     field++;
-    for (int number = 3; number <= 22; number++) {
+    for (int number = 3; number <= 24; number++) {
         if (*field++ != ' ') return false;
         char *end = field + strcspn(field, " ");
         switch (number) {
@@ -51,6 +47,7 @@ static bool parse_stat(char *text, sw_process *process) {
         case 4: process->parent = atoi(field); break;
         case 20: process->threads = atoi(field); break;
         case 22: process->start_ticks = strtoull(field, NULL, 10); break;
+        case 24: process->resident_pages = strtol(field, NULL, 10); break;
         }
         field = end;
     }
@@ -71,11 +68,104 @@ bool sw_process_read(pid_t pid, sw_process *process) {
     return parse_stat(text, process);
 }
 
+// ------------------------------------------------------------------------------------------------------- from the roots down
+
+struct queue {
+    int count;
+    pid_t parent; // of those that are being added
+    int tasks;    // the folder of the parent's threads
+    bool listed;
+};
+
+static void add_child(void *context, pid_t pid) {
+    struct queue *queue = context;
+    if (queue->count == PROCESSES_MAX || pid <= 0) return;
+    processes[queue->count++] = (sw_process){ .pid = pid, .parent = queue->parent };
+}
+
+static void add_children_of_thread(struct queue *queue, int directory, const char *thread) {
+    char path[64];
+    snprintf(path, sizeof path, "%s/children", thread);
+    int fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return;
+    queue->listed = true;
+    sw_read_numbers(fd, add_child, queue);
+    close(fd);
+}
+
+static void visit_thread(void *context, const char *name, unsigned char type) {
+    (void)type;
+    struct queue *queue = context;
+    if (name[0] >= '1' && name[0] <= '9') add_children_of_thread(queue, queue->tasks, name);
+}
+
+/// A process has its children by thread: those that it forked there, and what it inherits with the first that lives.
+static void add_children(struct queue *queue, pid_t pid, int threads) {
+    char path[48];
+    queue->parent = pid;
+    if (threads == 1) {
+        snprintf(path, sizeof path, "%d/task/%d", pid, pid);
+        return add_children_of_thread(queue, sw_proc_held()->root, path);
+    }
+    snprintf(path, sizeof path, "%d/task", pid);
+    queue->tasks = openat(sw_proc_held()->root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (queue->tasks < 0) return;
+    sw_each_entry(queue->tasks, visit_thread, queue);
+    close(queue->tasks);
+}
+
+static void add_roots(struct queue *queue) {
+    if (scope.own) {
+        add_children(queue, getpid(), 0);
+        // No descriptor left. What a process leaves behind when it dies is handed to our first thread.
+        const sw_proc *proc = sw_proc_held();
+        if (!queue->listed && proc->children >= 0 && lseek(proc->children, 0, SEEK_SET) == 0) {
+            queue->listed = true;
+            sw_read_numbers(proc->children, add_child, queue);
+        }
+        return;
+    }
+    for (int i = 0; i < 2; i++) {
+        if (scope.spared[i] > 0) add_children(queue, scope.spared[i], 0);
+    }
+}
+
+/// Whether what was read is the process that was listed: its parent may have died meanwhile, which makes it a child of one of us.
+static bool is_meant(const sw_process *listed, const sw_process *read) {
+    return read->parent == listed->parent || read->parent == getpid() || sw_tree_spares(read->parent);
+}
+
+static bool descend(struct queue *queue, sw_on_found on_found, void *context) {
+    int kept = 0;
+    for (int at = 0; at < queue->count; at++) {
+        sw_process process = processes[at], after;
+        bool is_read = sw_process_read(process.pid, &process);
+        // A child that is not shown (hidepid, no descriptor left) is there all the same, until we reap it.
+        if (!is_read && process.parent != getpid()) continue;
+        if (is_read && !is_meant(&processes[at], &process)) continue;
+        // The others' own children were queued with the roots, or come now.
+        bool spared = sw_tree_spares(process.pid);
+        if (!spared && on_found && !on_found(context, &process)) {
+            queue->count = kept + queue->count - at;
+            return false;
+        }
+        int before = queue->count;
+        if (is_read && (!spared || scope.own)) add_children(queue, process.pid, process.threads);
+        if (queue->count > before
+            && (!sw_process_read(process.pid, &after) || after.start_ticks != process.start_ticks)) queue->count = before;
+        if (!spared) processes[kept++] = process;
+    }
+    queue->count = kept;
+    return true;
+}
+
+// ----------------------------------------------------------------------------------- where the kernel does not list children
+
 struct walk {
     int count;
-    pid_t ancestor;
     sw_on_found on_found;
     void *context;
+    bool has_enough;
 };
 
 /// The kernel lists /proc by ascending pid.
@@ -89,89 +179,67 @@ static const sw_process *find(int count, pid_t pid) {
     return low < count && processes[low].pid == pid ? &processes[low] : NULL;
 }
 
-/// True if this one is found to be a descendant now, and was not before.
-static bool mark(const struct walk *walk, sw_process *process) {
+static bool is_root(pid_t pid) {
+    return scope.own ? pid == getpid() : sw_tree_spares(pid);
+}
+
+/// True if this one is found to be of the tree now, and was not before.
+static bool mark(struct walk *walk, sw_process *process) {
     if (process->ours) return false;
-    const sw_process *parent = process->parent == walk->ancestor ? NULL : find(walk->count, process->parent);
-    if (process->parent != walk->ancestor && !(parent && parent->ours)) return false;
+    const sw_process *parent = is_root(process->parent) ? NULL : find(walk->count, process->parent);
+    if (!is_root(process->parent) && !(parent && parent->ours)) return false;
     process->ours = true;
-    if (walk->on_found) walk->on_found(walk->context, process);
+    if (walk->on_found && !sw_tree_spares(process->pid) && !walk->has_enough) {
+        walk->has_enough = !walk->on_found(walk->context, process);
+    }
     return true;
 }
 
-static void add_process(void *context, pid_t pid) {
+static void add_process(void *context, const char *name, unsigned char type) {
+    (void)type;
     struct walk *walk = context;
-    if (walk->count == PROCESSES_MAX || !sw_process_read(pid, &processes[walk->count])) return;
+    if (name[0] < '1' || name[0] > '9' || walk->count == PROCESSES_MAX || walk->has_enough) return;
+    if (!sw_process_read(atoi(name), &processes[walk->count])) return;
     mark(walk, &processes[walk->count]);
     walk->count++;
 }
 
 /// The transitive closure. Most are marked by now; the others have parents with larger numbers, since numbers start over.
-static void mark_the_rest(const struct walk *walk) {
+static int mark_the_rest(struct walk *walk) {
     for (bool changed = true; changed;) {
         changed = false;
         for (int i = 0; i < walk->count; i++) changed |= mark(walk, &processes[i]);
     }
+    int kept = 0;
+    for (int i = 0; i < walk->count; i++) {
+        if (processes[i].ours && !sw_tree_spares(processes[i].pid)) processes[kept++] = processes[i];
+    }
+    return kept;
 }
 
 sw_process *sw_tree_find(int *count, sw_on_found on_found, void *context) {
-    int proc = sw_proc_held()->root;
-    struct walk walk = { .ancestor = getpid(), .on_found = on_found, .context = context };
-    if (lseek(proc, 0, SEEK_SET) == 0) each_number(proc, add_process, &walk);
-    mark_the_rest(&walk);
-
-    int kept = 0;
-    for (int i = 0; i < walk.count; i++) {
-        if (processes[i].ours) processes[kept++] = processes[i];
+    struct queue queue = { 0 };
+    add_roots(&queue);
+    if (queue.listed) {
+        descend(&queue, on_found, context);
+        *count = queue.count;
+        return processes;
     }
-    *count = kept;
+    struct walk walk = { .on_found = on_found, .context = context };
+    sw_each_entry(sw_proc_held()->root, add_process, &walk);
+    *count = mark_the_rest(&walk);
     return processes;
 }
 
-struct children {
-    int tasks;
-    int count;
-    bool listed;
-};
-
-/// The kernel hands out whole pids, but at most a page of them in one read.
-static void read_children(struct children *children, int fd) {
-    char text[4096];
-    children->listed = true;
-    pid_t pid = 0;
-    for (ssize_t got; (got = read(fd, text, sizeof text)) > 0;) {
-        for (ssize_t i = 0; i < got; i++) {
-            if (text[i] >= '0' && text[i] <= '9') {
-                pid = pid * 10 + (text[i] - '0');
-            } else if (pid != 0) {
-                if (children->count < PROCESSES_MAX) processes[children->count++] = (sw_process){ .pid = pid, .parent = getpid() };
-                pid = 0;
-            }
-        }
-    }
-}
-
-static void add_children(void *context, pid_t thread) {
-    struct children *children = context;
-    char path[32];
-    snprintf(path, sizeof path, "%d/children", thread);
-    int fd = openat(children->tasks, path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return;
-    read_children(children, fd);
-    close(fd);
-}
-
 sw_process *sw_tree_children(int *count) {
-    const sw_proc *proc = sw_proc_held();
-    struct children children = { .tasks = openat(proc->root, "self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
-    if (children.tasks >= 0) {
-        each_number(children.tasks, add_children, &children);
-        close(children.tasks);
+    struct queue queue = { 0 };
+    add_roots(&queue);
+    int kept = 0;
+    for (int i = 0; i < queue.count; i++) {
+        if (!sw_tree_spares(processes[i].pid)) processes[kept++] = processes[i];
     }
-    // No descriptor left. What a process leaves behind when it dies is handed to our first thread.
-    if (!children.listed && lseek(proc->children, 0, SEEK_SET) == 0) read_children(&children, proc->children);
-    *count = children.count;
-    return children.listed ? processes : NULL;
+    *count = kept;
+    return queue.listed ? processes : NULL;
 }
 
 bool sw_tree_descends(pid_t pid, pid_t ancestor) {
@@ -185,7 +253,9 @@ bool sw_tree_descends(pid_t pid, pid_t ancestor) {
 
 bool sw_tree_visible(void) {
     char text[32];
-    ssize_t got = readlink("/proc/self", text, sizeof text - 1);
+    const sw_proc *proc = sw_proc_held();
+    ssize_t got = proc->root < 0 ? readlink("/proc/self", text, sizeof text - 1)
+                                 : readlinkat(proc->root, "self", text, sizeof text - 1);
     if (got <= 0) return false;
     text[got] = '\0';
     return atoi(text) == getpid();

@@ -9,19 +9,31 @@ typedef struct sw_process {
     pid_t parent;
     uint64_t start_ticks; ///< with the pid: its identity
     int threads;
+    long resident_pages;
     char state;
     bool ours;
 } sw_process;
 
 bool sw_process_read(pid_t pid, sw_process *process);
 
-/// Told of each descendant, at the latest when the walk is over.
-typedef void (*sw_on_found)(void *context, const sw_process *process);
-/// All descendants of this process. Those whose parents have smaller numbers are told of as soon as they are seen: in
-/// the middle of a bomb a walk of 3 ms takes half a second, and each process that is stopped on the way makes the rest
-/// of it faster.
+/// Whose descendants the tree is, and who among them is none of the command: the other processes that may have to kill it, which
+/// a killer leaves alone.
+typedef struct sw_scope {
+    bool own;          ///< all children of this process are roots; else `spared` are, and nobody else
+    pid_t spared[2];   ///< supervisor and guardian; 0: nobody
+} sw_scope;
+
+/// Of this process from here on. Before: all of its own descendants, and nobody is spared.
+void sw_tree_set_scope(sw_scope scope);
+sw_scope sw_tree_scope(void);
+bool sw_tree_spares(pid_t pid);
+
+/// Told of each process of the tree, as soon as it is seen. False: enough.
+typedef bool (*sw_on_found)(void *context, const sw_process *process);
+/// All of the tree, found from its roots down. `count` processes are in the array that is returned; if the visitor had enough it
+/// says only how many were known of. What moves is not found for certain: to be repeated.
 sw_process *sw_tree_find(int *count, sw_on_found on_found, void *context);
-/// Its own children only, faster by far; just `pid` and `parent` are filled in. NULL: this kernel does not list them.
+/// The roots only, faster by far; just `pid` and `parent` are filled in. NULL: this kernel does not list them.
 sw_process *sw_tree_children(int *count);
 
 #endif

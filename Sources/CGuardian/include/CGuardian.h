@@ -67,7 +67,7 @@ void sw_hold_signals(void);
 /// but standard error, so that the caller's pipes see the end of file as soon as the command closes them.
 ///
 /// Returns -1 with errno in the original process, which is then as it was before, if a fork or a descriptor failed,
-/// (ENOTSUP) if there is no /proc to find a tree in, or (ENOSYS) if no process can be made a subreaper. Otherwise the
+/// (ENOTSUP) if there is no /proc to find a tree in, or one whose numbers are not those of the processes forked, or (ENOSYS) if no process can be made a subreaper. Otherwise the
 /// original process becomes front and never returns.
 int sw_start(const sw_plan *plan, sw_supervision *out);
 
@@ -90,7 +90,7 @@ typedef enum sw_type {
     SW_QUIT,       ///< nothing runs: exit
 
     // guardian -> supervisor
-    SW_ACK,         ///< seq; budget_ns; number: how many processes that is reckoned from
+    SW_ACK,         ///< seq; budget_ns; number: how many processes the tree has; term_at_ns: the part of the budget that is for them
     SW_STARTED,     ///< number: the leader's pid. Its exec succeeded
     SW_EXEC_FAILED, ///< number: errno; detail: sw_stage. The child is reaped
     SW_FORK_FAILED, ///< number: errno
@@ -104,7 +104,7 @@ typedef enum sw_type {
     SW_REAPED,      ///< the tree is dead (wait said ECHILD; with SW_DESCENDANTS_LEAVE: the leader is); causes: all of them
     SW_UNKILLABLE,  ///< number: how many resist SIGKILL, detail: of these, how many we may not signal; after 5 s, then each minute
 
-    // front -> supervisor: SW_SIGNAL, with number and flags: SW_FROM_TERMINAL
+    // front -> supervisor: SW_SIGNAL, with number and flags: SW_FROM_TERMINAL, SW_UNPLACED
     // supervisor -> front
     SW_STOP,        ///< number, term_at_ns as in SW_STOPPED: stop, so that the caller's shell sees the job stopped
     SW_BEGUN,       ///< a START follows: from now on there may be a command
@@ -125,6 +125,7 @@ typedef enum sw_stage {
 enum {
     SW_ESCALATE = 1,         ///< SW_SIGNAL to the guardian
     SW_FROM_TERMINAL = 2,    ///< SW_SIGNAL from front: the terminal sent it to the whole group, the command has it already
+    SW_UNPLACED = 16,        ///< SW_SIGNAL from front: its sender is gone, and may have been of the command
     SW_LAST = 8,             ///< SW_EXIT: nothing is left to do but to exit, so front waits for that no longer than a few seconds
     SW_KEEP_DESCRIPTORS = 4, ///< SW_START: there may be another (a retry); else the caller's descriptors are let go of now
 };
@@ -166,30 +167,78 @@ int sw_send(int fd, const sw_message *message, const void *block, size_t block_b
 int sw_receive(int fd, sw_message *message);
 
 // ---------------------------------------------------------------------------------------------------------- the tree
-// Of the calling process: all its descendants. It must be a subreaper, or orphans escape. The calls share a static workspace:
-// one thread in each process. They wait for every child of the process, whoever forked it.
+// Of the calling process: all its descendants but the other processes of this run, and all that is in the run's cgroup. It must be a
+// subreaper, or orphans escape. The calls share a static workspace: one thread in each process. They wait for every child of the
+// process, whoever forked it.
 
 /// Told of each child that was reaped.
 typedef void (*sw_on_reaped)(void *context, pid_t pid, int status);
 
 typedef struct sw_resistance {
-    int alive;  ///< processes found in the last round, zombies not yet reaped included; 0: wait says ECHILD
+    int alive;  ///< processes found in the last round, zombies not yet reaped included; 0: nothing of the tree is left
     int denied; ///< of these, how many the kernel did not let us signal
     int reaped; ///< in the last round
 } sw_resistance;
 
-/// One round: stop and kill what is found, reap what is dead. Never sleeps. To be repeated until `alive` is 0.
+/// One round: kill the cgroup; stop and kill what is found; reap what is dead. Never sleeps. To be repeated until `alive` is 0: then
+/// wait says ECHILD, or, where other processes of the run are left alone, two rounds in a row have found nothing.
 sw_resistance sw_tree_kill_step(sw_on_reaped on_reaped, void *context);
 
-/// Rounds until nothing is alive or `until_ns` has come, with pauses that grow to 10 ms. In the supervisor it kills the
-/// guardian too, and anything else the supervisor forked.
+/// Rounds until nothing is alive or `until_ns` has come, with pauses that grow to 10 ms.
 sw_resistance sw_tree_kill(int64_t until_ns, sw_on_reaped on_reaped, void *context);
 
-/// Sends a signal to every process of the tree, once; after SIGTERM also SIGCONT, so that those who are stopped can act on it.
-void sw_tree_signal(int signal);
+/// For the supervisor, and for front once its supervisor is dead: kills the tree beside the guardian, which may be killing as well,
+/// and the guardian only when nothing else of the tree lives; then waits for all.
+sw_resistance sw_tree_take_over(int64_t until_ns, sw_on_reaped on_reaped, void *context);
 
-/// How many processes of the tree live; zombies do not count, unless threads of theirs run on.
-int sw_tree_count(void);
+/// Sends a signal to every process of the tree, once; after SIGTERM also SIGCONT, so that those who are stopped can act on it. Ends
+/// at `until_ns`, whoever has not had it.
+void sw_tree_signal(int signal, int64_t until_ns);
+
+typedef struct sw_tree_size {
+    int processes;        ///< that live; zombies do not count, unless threads of theirs run on
+    int64_t resident_pages;
+} sw_tree_size;
+
+/// How large the tree is. At `until_ns` at the latest: what was counted by then, and what was known to follow.
+sw_tree_size sw_tree_measure(int64_t until_ns);
+
+/// The deadline, to the others of this run that may have to act on it: before START or DEADLINE is sent.
+void sw_share_deadline(int64_t kill_at_ns);
+/// Nothing runs any more, and there is no guardian to say so.
+void sw_share_end(void);
+
+/// Waits for the guardian, for a second at the most, and kills it then: nothing runs, and it was dismissed or has said so. By the
+/// supervisor, before it exits, so that nobody is left as an orphan and the caller is told of the processor time.
+void sw_await_guardian(pid_t guardian);
+
+// ------------------------------------------------------------------------------------------------------------- the cgroup
+
+/// How far the making of a cgroup for a run came.
+typedef enum sw_cgroup_step {
+    SW_CGROUP_MADE,     ///< there is one, at `path`
+    SW_CGROUP_OFF,      ///< none was asked for
+    SW_CGROUP_OWN_PATH, ///< our own cgroup of version 2 is not known, or outside of our namespace
+    SW_CGROUP_MOUNT,    ///< no mount of cgroup2 shows it
+    SW_CGROUP_FOLDER,   ///< the configured folder cannot be opened, or (EMEDIUMTYPE) is none of cgroup2
+    SW_CGROUP_MAKE,     ///< mkdir
+    SW_CGROUP_KILL,     ///< no cgroup.kill there: a kernel before 5.14
+    SW_CGROUP_LOCK,     ///< flock
+    SW_CGROUP_ENTER,    ///< no process of ours may be put there
+} sw_cgroup_step;
+
+typedef struct sw_cgroup_finding {
+    sw_cgroup_step step;
+    int error;       ///< errno, but for MADE and OFF
+    char path[256];  ///< what the step was about, cut
+} sw_cgroup_finding;
+
+/// Of this run's.
+void sw_cgroup_found(sw_cgroup_finding *out);
+/// Makes one, and removes it again. `setting` as in sw_plan.
+void sw_cgroup_probe(const char *setting, sw_cgroup_finding *out);
+/// Removes this run's, once nothing lives there; twice does no harm. False: it is busy, and is left to the next run's sweep.
+bool sw_cgroup_remove(void);
 
 // --------------------------------------------------------------------------------------------------------------- a hook
 

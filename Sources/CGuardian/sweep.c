@@ -1,0 +1,128 @@
+#define _GNU_SOURCE
+#include "sweep.h"
+#include "cgroup.h"
+#include "text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/// A link to nothing may be that of a run which has not made its cgroup yet, or one that another container's view of the
+/// hierarchy does not show.
+enum { STALE_S = 3600 };
+
+static int folder = -1;
+static char own[64]; // the name of our own link; empty: none
+
+static uint64_t hash(const char *text) { // FNV-1a
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (; *text; text++) hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+static int open_folder(const char *parent) {
+    char path[SW_CGROUP_PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/switchman", parent) >= (int)sizeof path) return -1;
+    if (mkdir(path, 0700) < 0 && errno != EEXIST) return -1;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat info;
+    // Whoever can write there could have us kill what is not ours.
+    if (fd >= 0 && (fstat(fd, &info) < 0 || info.st_uid != geteuid() || info.st_mode & 022)) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+void sw_sweep_open(void) {
+    if (geteuid() == 0) {
+        folder = open_folder("/run");
+        return;
+    }
+    const char *given = getenv("XDG_RUNTIME_DIR");
+    if (given && given[0] == '/') folder = open_folder(given);
+    char usual[64];
+    snprintf(usual, sizeof usual, "/run/user/%u", (unsigned)geteuid());
+    if (folder < 0) folder = open_folder(usual);
+}
+
+void sw_sweep_register(const char *lockname, uint64_t number, const char *path) {
+    own[0] = '\0';
+    if (folder < 0) return;
+    snprintf(own, sizeof own, "%016lx.%016lx", hash(lockname), number);
+    if (symlinkat(path, folder, own) < 0) own[0] = '\0';
+}
+
+void sw_sweep_forget(void) {
+    if (own[0]) unlinkat(folder, own, 0);
+    own[0] = '\0';
+}
+
+int sw_sweep_descriptor(void) {
+    return folder;
+}
+
+struct sweep {
+    char lock[20];
+    int resisting;
+};
+
+static void remove_if_stale(const char *link) {
+    struct stat info;
+    if (fstatat(folder, link, &info, AT_SYMLINK_NOFOLLOW) < 0) return;
+    if (time(NULL) - info.st_mtime > STALE_S) unlinkat(folder, link, 0);
+}
+
+/// The kernel's name of the cgroup, for the look at who is in it: what stands in the path behind the mount point.
+static void clear(struct sweep *sweep, const char *link, const char *path, int directory, int kill_fd) {
+    char inner[SW_CGROUP_PATH_MAX];
+    if (!sw_cgroup_inner(path, inner, sizeof inner)) return;
+    int left = sw_cgroup_clear(directory, kill_fd, inner);
+    if (left > 0) {
+        if (strncmp(link, sweep->lock, strlen(sweep->lock)) == 0) sweep->resisting += left;
+        return;
+    }
+    if (rmdir(path) == 0 || errno == ENOENT) unlinkat(folder, link, 0);
+}
+
+static void look_at(void *context, const char *link, unsigned char type) {
+    struct sweep *sweep = context;
+    char path[SW_CGROUP_PATH_MAX];
+    if (type != DT_LNK && type != DT_UNKNOWN) return;
+    if (strcmp(link, own) == 0) return;
+    ssize_t length = readlinkat(folder, link, path, sizeof path - 1);
+    if (length <= 0) return;
+    path[length] = '\0';
+    const char *name = strrchr(path, '/');
+    if (!name || strncmp(name, "/switchman.", 11) != 0) return;
+
+    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0) {
+        if (errno == ENOENT) remove_if_stale(link);
+        return;
+    }
+    int kill_fd = sw_cgroup_is_cgroup2(directory) ? openat(directory, "cgroup.kill", O_WRONLY | O_CLOEXEC) : -1;
+    // Refused: one of its three processes lives.
+    if (kill_fd >= 0 && flock(kill_fd, LOCK_EX | LOCK_NB) == 0) clear(sweep, link, path, directory, kill_fd);
+    if (kill_fd >= 0) close(kill_fd);
+    close(directory);
+}
+
+int sw_sweep(const char *lockname) {
+    if (folder < 0) return 0;
+    struct sweep sweep = { .resisting = 0 };
+    snprintf(sweep.lock, sizeof sweep.lock, "%016lx.", hash(lockname));
+    // By a description of our own: the position in a directory is shared with front and supervisor.
+    int fresh = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fresh < 0) return 0;
+    sw_each_entry(fresh, look_at, &sweep);
+    close(fresh);
+    return sweep.resisting;
+}

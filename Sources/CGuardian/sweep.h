@@ -1,0 +1,24 @@
+// The register of this host's runs that have a cgroup, and the sweep of those whose three processes are dead.
+//
+// cron, ssh and units have different cgroups and would not find each other's, so each run leaves a symbolic link to its own in
+// /run/switchman (root), or XDG_RUNTIME_DIR/switchman or /run/user/UID/switchman: LOCK.RANDOM, LOCK being a hash of the lock's
+// name. Without such a folder nothing is registered, and nothing swept.
+#ifndef SWEEP_H
+#define SWEEP_H
+
+#include "roles.h"
+
+/// Opens the folder, before the first fork.
+void sw_sweep_open(void);
+/// Before the cgroup is made, so that there is never one that nobody can find.
+void sw_sweep_register(const char *lockname, uint64_t number, const char *path);
+void sw_sweep_forget(void);
+
+/// The folder's descriptor, or -1.
+int sw_sweep_descriptor(void);
+
+/// Kills what dead runs have left, removes their cgroups and links, and returns how many processes of a dead run of this very
+/// lock live on. Takes a tenth of a second or two for each run that resists.
+int sw_sweep(const char *lockname);
+
+#endif
