@@ -220,7 +220,7 @@ static void listen_to_supervisor(sw_face *face) {
             face->exit = message;
             face->has_exit = true;
             // With process 1 of a container all others are killed, and the session would be left to expire.
-            if (message.flags & SW_AT_ONCE && getpid() != 1) exit_as_told(&face->exit);
+            if (message.flags & SW_LAST && getpid() != 1) exit_as_told(&face->exit);
         } else if (face->has_exit) {
             close(face->supervisor_fd); // it is about to exit
             face->supervisor_fd = -1;
