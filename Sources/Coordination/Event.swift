@@ -34,14 +34,16 @@ package enum TreeReport: Sendable, Equatable {
     case started(pid: Int32)
     /// exec or fork failed; nothing is running.
     case failedToStart(errno: Int32, inExec: Bool)
-    case acknowledged(sequence: UInt64)
+    /// The new deadline is in force; `budget` is for the next one.
+    case acknowledged(sequence: UInt64, budget: KillingBudget = .least)
     /// The command itself was reaped. `ending`: whether a signal of ours to end it had been sent before.
     case exited(waitStatus: Int32, remaining: Int, ending: Ending)
     /// The command was stopped, or stopped itself.
     case stopped(signal: Int32, at: BootInstant)
     case continued
-    /// The guardian found the deadline too near to start anything.
-    case refused
+    /// Nothing was started. Either the deadline was too near (0), or so many processes of a dead run of the same lock on this
+    /// host do not die.
+    case refused(resisting: Int = 0)
     /// The guardian began to end the tree on its own.
     case ending(Ending)
     /// wait(2) says that nothing is left of the tree.

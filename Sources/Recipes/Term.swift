@@ -11,8 +11,8 @@ package struct Term: Sendable, Equatable {
     /// How far a machine's clock may be from true in rate, in percent: twenty times what NTP corrects by (500 ppm). chrony slews
     /// a large offset by more, unless told otherwise: see Docs/Guarantees.md.
     static let driftPercent: Int64 = 1
-    /// For killing and reaping: measured up to 1.4 s against a fork bomb.
-    static let killingBudget = Duration.seconds(2)
+    /// For killing and reaping, at the least.
+    package static let killingBudget = KillingBudget.least.whole
     /// Below this nothing is left between two heartbeats without an answer and the kill.
     package static let secondsMin: Int64 = 3
     /// A longer one in a record or mark is not believed: it would block the job for its length.
@@ -41,13 +41,19 @@ package struct Term: Sendable, Equatable {
     /// When the tree is ended if no further heartbeat is acknowledged.
     ///
     /// SIGTERM never comes before three periods without an acknowledgement: one lost heartbeat kills nothing, and there is
-    /// time to try another server.
+    /// time to try another server. A guardian's lateness brings SIGKILL no nearer than that either. The size of the tree does:
+    /// without the time for it the deadline would not be kept.
     /// - Parameter period: from one heartbeat to the next, where it is not the term's own.
+    /// - Parameter budget: how long killing may take.
     package func schedule(
-        since: BootInstant, grace: Duration, noLaterThan limit: BootInstant = .never, period: Duration? = nil
+        since: BootInstant, grace: Duration, noLaterThan limit: BootInstant = .never, period: Duration? = nil,
+        budget: KillingBudget = .least
     ) -> Schedule {
-        let kill = min(deadline(since: since), limit).advanced(by: .zero - Self.killingBudget)
-        let term = max(kill.advanced(by: .zero - grace), since.advanced(by: (period ?? self.period) * 3))
+        let deadline = min(deadline(since: since), limit)
+        let patience = since.advanced(by: (period ?? self.period) * 3)
+        let latest = deadline.advanced(by: .zero - budget.bySize)
+        let kill = max(deadline.advanced(by: .zero - budget.whole), min(latest, patience))
+        let term = max(kill.advanced(by: .zero - grace), patience)
         return Schedule(terminate: min(term, kill), kill: kill)
     }
 }

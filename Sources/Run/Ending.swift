@@ -9,6 +9,8 @@ struct Ending: Sendable {
         /// An operator's request.
         case released
         case timeout(Duration)
+        /// The deadline could not be kept if heartbeats failed.
+        case treeTooLarge(Killing)
         /// Only before the start.
         case paused
 
@@ -19,6 +21,7 @@ struct Ending: Sendable {
             case .callerGone: "the process that the caller had started was killed"
             case .released: "an operator asked for it"
             case .timeout(let limit): "it has run for \(limit.components.seconds) s (--timeout)"
+            case .treeTooLarge(let killing): killing.text
             case .paused: "the job was paused, or this host drained"
             }
         }
@@ -60,6 +63,8 @@ struct Ending: Sendable {
         case .timeout(let limit)?:
             return Ended(
                 outcome: .timeout, reason: "stopped: it ran for longer than \(limit.components.seconds) s (--timeout)")
+        case .treeTooLarge(let killing)?:
+            return Ended(outcome: .lost, reason: "stopped while the lock was still held: \(killing.text)")
         case .paused?: return Ended(outcome: .paused)
         case nil:
             if let takenOver { return Ended(outcome: .lost, code: nil, reason: "\(takenOver); the command was killed") }
@@ -117,4 +122,10 @@ package enum Remark: Sendable, Equatable {
     /// Ownership was lost in the pause between two attempts.
     case noFurtherAttempt(String)
     case notReleased
+    /// Killing the tree takes more than half of the time that the term leaves for it.
+    case treeLarge(Killing)
+    /// It takes more than all of it, so the command is ended.
+    case treeTooLarge(Killing)
+    /// So many processes of a dead run of the same lock on this host do not die, and nothing is started before they do.
+    case earlierRunLives(processes: Int)
 }

@@ -94,14 +94,21 @@ package struct Heartbeats: Sendable {
     package func wake() -> BootInstant { underWay == nil ? nextAt : patience.endsAt }
 
     /// When the guardian has to act unless another heartbeat is acknowledged.
-    package func schedule(grace: Duration) -> Schedule {
-        term.schedule(since: proven, grace: grace, noLaterThan: mixedDeadline, period: period)
+    package func schedule(grace: Duration, budget: KillingBudget = .least) -> Schedule {
+        term.schedule(since: proven, grace: grace, noLaterThan: mixedDeadline, period: period, budget: budget)
+    }
+
+    /// The most that killing the tree may take: what is left of the deadline after the periods in which heartbeats may fail
+    /// without harm, or, in a mixed fleet, after the next answer.
+    package var roomForKilling: Duration {
+        let patience = mixed == nil ? proven.advanced(by: period * 3) : nextAnswer
+        return patience.duration(to: deadline)
     }
 
     /// Enough is proven to start something. In a mixed fleet the next heartbeat's answer has to come before the end as well: the
     /// deadline there leans on two heartbeats, and can lie closer than one period.
-    package func suffice(at now: BootInstant, grace: Duration) -> Bool {
-        let schedule = schedule(grace: grace)
+    package func suffice(at now: BootInstant, grace: Duration, budget: KillingBudget = .least) -> Bool {
+        let schedule = schedule(grace: grace, budget: budget)
         return now < schedule.terminate && (mixed == nil || schedule.terminate > nextAnswer)
     }
 
@@ -111,12 +118,12 @@ package struct Heartbeats: Sendable {
 
     /// In a mixed fleet nothing can be started any more in this session: its heartbeats once came so far apart that their
     /// jitter alone is longer than what the session's timeout leaves.
-    package func areHopeless(grace: Duration) -> Bool {
+    package func areHopeless(grace: Duration, budget: KillingBudget = .least) -> Bool {
         guard let mixed else { return false }
         // If the one before had been submitted a step earlier; or a little more, since no timer is exact.
         let before = proven.advanced(by: .zero - step * 9 / 8)
         let limit = before.advanced(by: leeway(mixed, jitter: longestGap + longestTrip))
-        let best = term.schedule(since: proven, grace: grace, noLaterThan: limit, period: period)
+        let best = term.schedule(since: proven, grace: grace, noLaterThan: limit, period: period, budget: budget)
         return best.terminate <= nextAnswer
     }
 

@@ -31,6 +31,8 @@ package struct Tenure: Sendable {
         /// One guarded write makes the record our own: after a wait-out, or when the start is to be written down before.
         case settingRecord(ticket: Int?)
         case starting
+        /// The guardian has started nothing, since processes of a dead run live on this host. It is asked again at that instant.
+        case resisted(until: BootInstant)
         case running
         /// The command has failed, and is run again at that instant.
         case retrying(at: BootInstant)
@@ -57,6 +59,11 @@ package struct Tenure: Sendable {
     /// What the guardian has not acknowledged yet, and since when.
     var unacknowledged: Unacknowledged?
     var current = Schedule.never
+    /// The newest from the guardian.
+    var budget = KillingBudget.least
+    var size = TreeSize.fits
+    /// Of processes of a dead run, while they are in the way of a start.
+    var resistance: Resistance?
     var hasTakenOver = false
     var ending = Ending()
     var startAsked = false
@@ -184,7 +191,7 @@ package struct Tenure: Sendable {
             fleetTicket = submit([.get(job.layout.prefix, watch: true)], &actions)
         }
         if now >= givesUpAt ?? .never {
-            isHopeless = heartbeats?.areHopeless(grace: grace) ?? false
+            isHopeless = heartbeats?.areHopeless(grace: grace, budget: budget) ?? false
             lose("no heartbeat was acknowledged in time", now, &actions)
         }
         switch phase {
@@ -193,9 +200,8 @@ package struct Tenure: Sendable {
         case .running:
             watchGuardian(now, &actions)
             watchTime(now, &actions)
-        case .retrying(let at) where now >= at:
-            phase = .starting
-            start(now, &actions)
+        case .retrying(let at) where now >= at, .resisted(let at) where now >= at:
+            goOn(now, &actions)
         case .releasing(_, let until) where now >= until: finish(&actions)
         case .releasing(.some, _) where releasePatience.isOver(at: now): actions.append(.dropConnection)
         case .releasing(nil, _) where now >= retryAt ?? .never:
@@ -215,7 +221,7 @@ package struct Tenure: Sendable {
         if !isReleasing, let heartbeats, ending.lost == nil { instants.append(heartbeats.wake()) }
         switch phase {
         case .releasing(let ticket, let until): instants += ticket == nil ? [until] : [until, releasePatience.endsAt]
-        case .waitingOut(let until), .retrying(let until): instants.append(until)
+        case .waitingOut(let until), .retrying(let until), .resisted(let until): instants.append(until)
         case .running where !hasTakenOver: instants.append(current.kill.advanced(by: Self.guardianSlack))
         default: break
         }
@@ -276,9 +282,9 @@ package struct Tenure: Sendable {
         }
     }
 
-    private mutating func postpone(_ now: BootInstant, _ actions: inout [Action]) {
+    mutating func postpone(_ now: BootInstant, _ actions: inout [Action]) {
         guard let heartbeats, case .running = phase, !hasTakenOver else { return }
-        current = heartbeats.schedule(grace: grace)
+        current = schedule(by: heartbeats)
         sequence += 1
         if unacknowledged == nil { unacknowledged = Unacknowledged(sequence) }
         actions.append(.postpone(sequence: sequence, current))

@@ -5,7 +5,7 @@ import Recipes
 extension Tenure {
     var isBeforeStart: Bool {
         switch phase {
-        case .waitingOut, .settingRecord, .starting, .retrying: true
+        case .waitingOut, .settingRecord, .starting, .resisted, .retrying: true
         default: false
         }
     }
@@ -73,8 +73,8 @@ extension Tenure {
 
     /// Whether enough is proven to start something; if not, the next acknowledged heartbeat asks again.
     private mutating func canStart(_ now: BootInstant, _ actions: inout [Action]) -> Bool {
-        guard let heartbeats, !heartbeats.suffice(at: now, grace: grace) else { return true }
-        if heartbeats.areHopeless(grace: grace), !job.breaks.contains(.staleStart) {
+        guard let heartbeats, !heartbeats.suffice(at: now, grace: grace, budget: budget) else { return true }
+        if heartbeats.areHopeless(grace: grace, budget: budget), !job.breaks.contains(.staleStart) {
             isHopeless = true
             lose("its heartbeats came too far apart for a mixed fleet", now, &actions)
         }
@@ -87,7 +87,7 @@ extension Tenure {
         // A pause that came while the take was under way is still in time.
         if attempts == 0, fleetChanged || fleetTicket != nil { return }
         guard canStart(now, &actions) || job.breaks.contains(.staleStart) else { return }
-        if let heartbeats { current = heartbeats.schedule(grace: grace) }
+        if let heartbeats { current = schedule(by: heartbeats) }
         startAsked = true
         if askedAt == nil { askedAt = now }
         attempts += 1
@@ -99,8 +99,9 @@ extension Tenure {
         phase = .running
     }
 
-    /// It is too late to start anything: nothing is running, and what was asked meanwhile found nothing to end.
-    mutating func refused(_ now: BootInstant, _ actions: inout [Action]) {
+    /// Nothing is running, and what was asked meanwhile found nothing to end. Either it is too late to start anything, or so many
+    /// processes of a dead run do not die.
+    mutating func refused(_ resisting: Int, _ now: BootInstant, _ actions: inout [Action]) {
         startAsked = false
         attempts -= 1
         if attempts == 0 { askedAt = nil }
@@ -109,7 +110,30 @@ extension Tenure {
         unacknowledged = nil
         phase = .starting
         if let interrupted { stop(.signal(interrupted), now, &actions) }
-        if ending.lost != nil || ending.isFinal { beginRelease(now, &actions) }
+        if ending.lost != nil || ending.isFinal { return beginRelease(now, &actions) }
+        if resisting > 0 { hold(for: resisting, now, &actions) }
+    }
+
+    /// The claims are kept, heartbeats go on, and the guardian is asked again.
+    private mutating func hold(for processes: Int, _ now: BootInstant, _ actions: inout [Action]) {
+        guard case .starting = phase else { return }
+        var resistance = resistance ?? Resistance(since: now)
+        if resistance.isToBeTold(at: now) { actions.append(.say(.earlierRunLives(processes: processes))) }
+        phase = .resisted(until: now.advanced(by: resistance.nextPause()))
+        self.resistance = resistance
+    }
+
+    /// The pause before a start is over.
+    mutating func goOn(_ now: BootInstant, _ actions: inout [Action]) {
+        phase = .starting
+        // The start that was written down is not to be dated earlier than by a term.
+        if let written = claims?.record?.content.started, attempts == 0, resistance != nil,
+            let date = claims?.serverMilliseconds(at: now), date - written > job.term.seconds * 1000
+        {
+            claims?.record?.content.started = nil
+            return setRecord(now, &actions)
+        }
+        start(now, &actions)
     }
 
     // MARK: Once more
@@ -138,6 +162,7 @@ extension Tenure {
     /// The tree is dead and reaped.
     mutating func endAttempt(_ now: BootInstant, _ actions: inout [Action]) {
         (unacknowledged, timeoutAt) = (nil, nil)
+        (budget, size) = (budget.ofNewTree, .fits)
         guard let pause = pauseBeforeRetry else { return beginRelease(now, &actions) }
         stragglersAt = nil
         startAsked = false

@@ -100,7 +100,7 @@ extension Tenure {
         if ending.cause == nil { ending.cause = cause }
         if case .timeout = cause {} else { ending.isFinal = true }
         switch phase {
-        case .waitingOut, .settingRecord, .starting, .retrying: beginRelease(now, &actions)
+        case .waitingOut, .settingRecord, .starting, .resisted, .retrying: beginRelease(now, &actions)
         case .running:
             // Heartbeats go on, so the ownership deadline limits this only if they fail.
             actions.append(.end(limit: .never))

@@ -68,17 +68,19 @@ extension Tenure {
         switch report {
         case .started(let pid):
             if startedAt == nil { startedAt = now }
+            resistance = nil
             timeoutAt = job.timeout.map { now.advanced(by: $0) }
             actions.append(.say(.started(pid: pid)))
-        case .refused: refused(now, &actions)
+        case .refused(let resisting): refused(resisting, now, &actions)
         case .failedToStart(let errno, let inExec):
             ending.failure = (errno, inExec)
             unacknowledged = nil
             beginRelease(now, &actions)
-        case .acknowledged(let acknowledged):
+        case .acknowledged(let acknowledged, let budget):
             if let waiting = unacknowledged, acknowledged >= waiting.sequence {
                 unacknowledged = acknowledged < sequence ? Unacknowledged(sequence, since: now) : nil
             }
+            reckon(with: budget, now, &actions)
         case .exited(let status, let remaining, let by):
             ending.exited = (status, endsItself(status, now) ? .none : by)
             if job.breaks.contains(.releaseBeforeReap) { return beginRelease(now, &actions) }

@@ -145,7 +145,7 @@ import Supervision
         let wasIdle = deadman.phase == SW_IDLE
         act(SW_EVENT_START, schedule)
         if !wasIdle { return }
-        if deadman.phase == SW_IDLE { return report(.refused) }
+        if deadman.phase == SW_IDLE { return report(.refused()) }
         report(.acknowledged(sequence: sequence))
         if run.order.command.failsToStart {
             report(.failedToStart(errno: 2, inExec: true))

@@ -119,7 +119,7 @@ import Glibc
         message.type = SW_EXIT
         message.number = code
         message.detail = signal
-        message.flags = atOnce ? UInt32(SW_AT_ONCE) : 0
+        message.flags = atOnce ? UInt32(SW_LAST) : 0
         // The status is not to be lost with a moment in which the kernel has no memory.
         var tries = 100
         while unsafe sw_send(frontSocket, &message, nil, 0) != 0, errno == EAGAIN, tries > 0 {
@@ -176,7 +176,11 @@ import Glibc
         // Once the supervisor kills the tree itself, only its own wait counts.
         if takenOverAt != nil { return }
         switch message.type {
-        case SW_ACK: loop.post(.tree(.acknowledged(sequence: message.seq)))
+        case SW_ACK:
+            let budget = KillingBudget(
+                whole: .nanoseconds(message.budget_ns), bySize: .nanoseconds(message.term_at_ns),
+                processes: Int(message.number))
+            loop.post(.tree(.acknowledged(sequence: message.seq, budget: budget)))
         case SW_STARTED:
             leader = message.number
             loop.post(.tree(.started(pid: message.number)))
@@ -184,7 +188,7 @@ import Glibc
             loop.post(
                 .tree(.failedToStart(errno: message.number, inExec: message.detail == Int32(SW_STAGE_EXEC.rawValue))))
         case SW_FORK_FAILED: loop.post(.tree(.failedToStart(errno: message.number, inExec: false)))
-        case SW_REFUSED: loop.post(.tree(.refused))
+        case SW_REFUSED: loop.post(.tree(.refused(resisting: Int(message.number))))
         case SW_EXITED:
             leaderReaped = true
             loop.post(

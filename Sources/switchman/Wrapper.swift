@@ -152,6 +152,13 @@ struct Wrapper: Sendable {
         case .notReleased:
             log.warning(
                 "the release was not acknowledged; whoever comes next may wait for up to \(plan.job.term.seconds) s")
+        case .treeLarge(let killing): log.warning("the command has many processes: \(killing.text)")
+        case .treeTooLarge(let killing):
+            log.warning("the command has too many processes: \(killing.text); ending it while the lock is still held")
+        case .earlierRunLives(let processes):
+            log.warning(
+                "\(processes) processes of an earlier run on this host do not die of SIGKILL; the command is not started before they are dead"
+            )
         }
     }
 

@@ -459,7 +459,7 @@ import Testing
         var actions: [Tenure.Action] = []
         tenure.tick(at(100.2), &actions)
         _ = tenure.handle(.signal(2, fromTerminal: true), at: at(100.3))
-        let refused = tenure.handle(.tree(.refused), at: at(100.4))
+        let refused = tenure.handle(.tree(.refused()), at: at(100.4))
         #expect(!starts(refused) && ticket(refused) != nil)
         #expect(tenure.ended.outcome == .signaled)
     }
@@ -481,9 +481,205 @@ import Testing
         var actions: [Tenure.Action] = []
         tenure.tick(at(100.2), &actions)
         _ = tenure.handle(event, at: at(100.3))
-        let refused = tenure.handle(.tree(.refused), at: at(100.4))
+        let refused = tenure.handle(.tree(.refused()), at: at(100.4))
         #expect(finishes(refused) || ticket(refused) != nil, "the release, or the end")
         #expect(!refused.contains { if case .start = $0 { true } else { false } })
+    }
+
+    // MARK: The time that killing takes
+
+    /// Acknowledges a deadline with a budget.
+    func acknowledge(
+        _ tenure: inout Tenure, _ sequence: UInt64, whole: Double, bySize: Double = 2, at now: Double
+    ) -> [Tenure.Action] {
+        func milliseconds(_ seconds: Double) -> Duration { .milliseconds(Int64((seconds * 1000).rounded())) }
+        let budget = KillingBudget(whole: milliseconds(whole), bySize: milliseconds(bySize), processes: 7000)
+        return tenure.handle(.tree(.acknowledged(sequence: sequence, budget: budget)), at: at(now))
+    }
+
+    func said(_ actions: [Tenure.Action]) -> [Remark] {
+        actions.compactMap { if case .say(let remark) = $0 { remark } else { nil } }
+    }
+
+    @Test func theNewestBudgetCountsFromTheNextDeadlineOn() {
+        var tenure = tenure()
+        _ = started(&tenure)
+        #expect(acknowledge(&tenure, 1, whole: 2.4, at: 101).isEmpty, "no reason to hurry")
+        #expect(postponed(beats(&tenure, at: [103])) == at(130.3))
+    }
+
+    @Test func aMuchLargerBudgetIsTakenIntoAccountAtOnce() {
+        var tenure = tenure()
+        _ = started(&tenure)
+        let actions = acknowledge(&tenure, 1, whole: 6, bySize: 4, at: 101)
+        #expect(postponed(actions) == at(123.7) && said(actions).isEmpty)
+        #expect(acknowledge(&tenure, 2, whole: 6, bySize: 4, at: 101).isEmpty, "once")
+        // Smaller again.
+        #expect(acknowledge(&tenure, 2, whole: 2, at: 101).isEmpty)
+        #expect(postponed(beats(&tenure, at: [103])) == at(130.7))
+    }
+
+    @Test func aLateGuardianEndsNothingEarlierThanThreePeriods() {
+        var tenure = tenure()
+        _ = started(&tenure)
+        let actions = acknowledge(&tenure, 1, whole: 500, at: 101)
+        #expect(postponed(actions) == at(109) && said(actions).isEmpty && end(actions) == nil)
+    }
+
+    /// 20.7 s are left of a term of 30 s.
+    @Test func aTreeThatNeedsHalfOfTheTimeIsToldOfOnce() {
+        var tenure = tenure()
+        _ = started(&tenure)
+        let actions = acknowledge(&tenure, 1, whole: 10.4, bySize: 10.4, at: 101)
+        guard case .treeLarge(let killing)? = said(actions).first else { return #expect(Bool(false)) }
+        #expect((killing.processes, killing.secondsNeeded, killing.secondsLeft) == (7000, 11, 20))
+        #expect(said(acknowledge(&tenure, 2, whole: 10.6, bySize: 10.6, at: 101)).isEmpty)
+        #expect(end(actions) == nil && tenure.ended.outcome == .lost)
+    }
+
+    @Test func theLeastBudgetIsNoReasonToWarn() {
+        var tenure = tenure(term: 3)
+        _ = started(&tenure)
+        #expect(said(acknowledge(&tenure, 1, whole: 2, at: 100.2)).isEmpty, "2 s of 2.07")
+    }
+
+    @Test func aTreeTooLargeForItsTermIsEndedWhileItIsOwned() {
+        var tenure = tenure()
+        _ = started(&tenure)
+        let actions = acknowledge(&tenure, 1, whole: 25, bySize: 25, at: 101)
+        #expect(end(actions) == at(104.7), "25 s before the deadline")
+        #expect(postponed(actions) == at(104.75), "what was asked for kills first")
+        guard case .treeTooLarge? = said(actions).first else { return #expect(Bool(false)) }
+        #expect(acknowledge(&tenure, 2, whole: 25.2, bySize: 25.2, at: 101.1).isEmpty, "said, and asked for")
+        // Heartbeats go on, and move the deadline.
+        #expect(postponed(beats(&tenure, at: [103])) == at(107.5))
+        // A tree that grows on.
+        #expect(end(acknowledge(&tenure, 3, whole: 40, bySize: 40, at: 103.2)) == at(103.2))
+        _ = tenure.handle(.tree(.exited(waitStatus: 9, remaining: 0, ending: .requested)), at: at(104))
+        let release = tenure.handle(.tree(.reaped), at: at(105))
+        guard case .multi(let operations)? = submitted(release).first else { return #expect(Bool(false)) }
+        #expect(operations.contains(.delete("/p/locks/a")), "it is still ours")
+        #expect(tenure.ended.outcome == .lost)
+        #expect(tenure.ended.reason?.contains("7000 processes") == true)
+    }
+
+    @Test func aStatusOfItsOwnCountsAlsoOfATreeTooLarge() {
+        var tenure = tenure { $0.retries = 3 }
+        _ = started(&tenure)
+        _ = acknowledge(&tenure, 1, whole: 25, bySize: 25, at: 101)
+        _ = tenure.handle(.tree(.exited(waitStatus: 3 << 8, remaining: 0, ending: .none)), at: at(101))
+        let release = tenure.handle(.tree(.reaped), at: at(102))
+        #expect(ticket(release) != nil && tenure.ended == Ended(outcome: .ran, code: 3), "no further attempt")
+    }
+
+    @Test func aTreeTooLargeUnderAStoppedGuardianIsTakenOver() {
+        var tenure = tenure()
+        _ = started(&tenure)
+        _ = acknowledge(&tenure, 1, whole: 25, bySize: 25, at: 101)
+        _ = tenure.handle(.tree(.acknowledged(sequence: 2)), at: at(101))
+        _ = tenure.handle(.timer, at: at(103))
+        let late = tenure.handle(.timer, at: at(105.3))
+        #expect(late.contains { if case .takeOver = $0 { true } else { false } })
+    }
+
+    @Test func withoutADeadlineNoTreeIsTooLarge() {
+        var tenure = tenure(owns: false)
+        _ = started(&tenure)
+        #expect(acknowledge(&tenure, 1, whole: 900, bySize: 900, at: 101).isEmpty)
+    }
+
+    @Test func aBudgetThatComesAfterTheLossChangesNothing() {
+        var tenure = tenure()
+        _ = started(&tenure)
+        _ = tenure.handle(.watch(path: "/p/locks/a", .deleted), at: at(101))
+        #expect(acknowledge(&tenure, 1, whole: 25, bySize: 25, at: 101).isEmpty)
+    }
+
+    // MARK: Processes of a dead run
+
+    @Test func aStartIsAskedForAgainUntilTheDeadRunsProcessesAreGone() {
+        var tenure = tenure()
+        var actions: [Tenure.Action] = []
+        tenure.tick(at(100.2), &actions)
+        var now = 100.2
+        var warnings = 0
+        for pause in [0.1, 0.2, 0.4, 0.8, 1, 1] {
+            #expect(starts(actions))
+            let refused = tenure.handle(.tree(.refused(resisting: 4)), at: at(now))
+            #expect(!starts(refused) && tenure.wake <= at(now + pause))
+            warnings += said(refused).filter { $0 == .earlierRunLives(processes: 4) }.count
+            now += pause
+            actions = tenure.handle(.timer, at: at(now))
+            // The heartbeats go on.
+            if let ticket = ticket(actions) {
+                _ = tenure.handle(.replies(ticket: ticket, [.success(.committed([nil])), mine]), at: at(now))
+            }
+        }
+        #expect(starts(actions) && warnings == 1)
+    }
+
+    @Test func theyAreToldOfOnceAMinute() {
+        var tenure = tenure()
+        var actions: [Tenure.Action] = []
+        var told: [Double] = []
+        var now = 100.2
+        tenure.tick(at(now), &actions)
+        while now < 230 {
+            if let ticket = ticket(actions) {
+                _ = tenure.handle(.replies(ticket: ticket, [.success(.committed([nil])), mine]), at: at(now))
+            }
+            if starts(actions), said(tenure.handle(.tree(.refused(resisting: 2)), at: at(now))) != [] { told.append(now) }
+            now += 0.5
+            actions = tenure.handle(.timer, at: at(now))
+        }
+        #expect(told.count == 3 && told.first == 100.2)
+    }
+
+    @Test(arguments: [.callerGone, .signal(15, fromTerminal: false), .session(.expired)] as [Event])
+    func whatEndsARunBeforeItsStartEndsItsWaitForDeadProcesses(event: Event) {
+        var tenure = tenure()
+        var actions: [Tenure.Action] = []
+        tenure.tick(at(100.2), &actions)
+        _ = tenure.handle(.tree(.refused(resisting: 4)), at: at(100.2))
+        let end = tenure.handle(event, at: at(100.25))
+        #expect(finishes(end) || ticket(end) != nil, "the release, or the end")
+        #expect(!starts(tenure.handle(.timer, at: at(100.4))))
+    }
+
+    @Test func withoutAHeartbeatForATermTheWaitForDeadProcessesEnds() {
+        var tenure = tenure()
+        var actions: [Tenure.Action] = []
+        tenure.tick(at(100.2), &actions)
+        _ = tenure.handle(.tree(.refused(resisting: 4)), at: at(100.2))
+        let end = tenure.handle(.timer, at: at(129.7))
+        #expect(!starts(end) && tenure.isToBeginAnew)
+    }
+
+    /// Else the interval would count from long before the command began.
+    @Test func aStartThatWasWrittenDownLongBeforeIsWrittenDownAnew() {
+        var tenure = tenure(writtenStart: 5_200) { $0.minInterval = .seconds(60) }
+        var actions: [Tenure.Action] = []
+        tenure.tick(at(100.2), &actions)
+        #expect(starts(actions))
+        _ = tenure.handle(.tree(.refused(resisting: 4)), at: at(100.2))
+        #expect(starts(tenure.handle(.timer, at: at(100.3))), "by less than a term")
+        _ = tenure.handle(.tree(.refused(resisting: 4)), at: at(100.4))
+        var now = 101.0
+        var write: [Tenure.Action] = []
+        while now < 150 {
+            write = tenure.handle(.timer, at: at(now))
+            if case .multi(let operations)? = submitted(write).first, case .set(_, let data, _)? = operations.first {
+                #expect(JobRecord(bytes: data)?.started == 5_000 + Int64((now - 100) * 1000))
+                #expect(now > 130 && !starts(write))
+                return
+            }
+            if let ticket = ticket(write) {
+                _ = tenure.handle(.replies(ticket: ticket, [.success(.committed([nil])), mine]), at: at(now))
+            }
+            if starts(write) { _ = tenure.handle(.tree(.refused(resisting: 4)), at: at(now)) }
+            now += 0.5
+        }
+        #expect(Bool(false), "it was never written")
     }
 
     // MARK: Once more
@@ -562,7 +758,7 @@ import Testing
         _ = tenure.handle(.tree(.exited(waitStatus: 3 << 8, remaining: 0, ending: .none)), at: at(101))
         #expect(starts(tenure.handle(.tree(.reaped), at: at(101))))
         _ = tenure.handle(.signal(15, fromTerminal: false), at: at(101))
-        let refused = tenure.handle(.tree(.refused), at: at(101))
+        let refused = tenure.handle(.tree(.refused()), at: at(101))
         #expect(!starts(refused))
         let end = tenure.handle(.replies(ticket: ticket(refused) ?? 0, [.success(.committed([nil]))]), at: at(102))
         #expect(finishes(end) && tenure.ended == Ended(outcome: .ran, code: 3), "the status of the attempt that there was")

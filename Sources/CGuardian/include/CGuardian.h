@@ -90,7 +90,8 @@ typedef enum sw_type {
     SW_QUIT,       ///< nothing runs: exit
 
     // guardian -> supervisor
-    SW_ACK,         ///< seq; budget_ns; number: how many processes the tree has; term_at_ns: the part of the budget that is for them
+    SW_ACK,         ///< seq; budget_ns; term_at_ns: the part of budget_ns that the size of the tree alone asks for, so at most
+                    ///< budget_ns (not an instant); number: how many processes that is reckoned from
     SW_STARTED,     ///< number: the leader's pid. Its exec succeeded
     SW_EXEC_FAILED, ///< number: errno; detail: sw_stage. The child is reaped
     SW_FORK_FAILED, ///< number: errno

@@ -1,0 +1,78 @@
+import Coordination
+import Recipes
+
+/// The time that killing the tree takes, as the guardian reckons it, and what follows from it.
+extension Tenure {
+    /// How the tree's size stands to what the term leaves for killing it.
+    enum TreeSize: Sendable, Equatable {
+        case fits
+        /// More than half of the time is needed. The user has been told.
+        case large
+        /// The deadline could not be kept without a heartbeat, so the command is being ended: SIGKILL at that instant at the
+        /// latest.
+        case tooLarge(killAt: BootInstant)
+    }
+
+    /// Takes in the budget that an acknowledgement carries. It counts from the next deadline on. If it brings SIGKILL much nearer
+    /// that deadline is told at once, so that the timers of the others do not rest on the old budget.
+    mutating func reckon(with newest: KillingBudget, _ now: BootInstant, _ actions: inout [Action]) {
+        budget = newest
+        guard case .running = phase, !hasTakenOver, ending.lost == nil, let heartbeats else { return }
+        let room = heartbeats.roomForKilling
+        if newest.bySize > KillingBudget.least.bySize {
+            if newest.bySize > room { return endTooLarge(room, now, &actions) }
+            if size == .fits, newest.bySize * 2 > room {
+                size = .large
+                actions.append(.say(.treeLarge(Killing(newest, room: room))))
+            }
+        }
+        if schedule(by: heartbeats).kill.advanced(by: Self.guardianSlack) < current.kill { postpone(now, &actions) }
+    }
+
+    /// The command is ended while ownership is still proven. Heartbeats go on, so its deadline is mostly a later one.
+    private mutating func endTooLarge(_ room: Duration, _ now: BootInstant, _ actions: inout [Action]) {
+        guard let heartbeats else { return }
+        let limit = max(now, heartbeats.schedule(grace: grace, budget: budget).kill)
+        let killing = Killing(budget, room: room)
+        if case .tooLarge(let killAt) = size {
+            if limit.advanced(by: Self.guardianSlack) >= killAt { return }
+        } else {
+            if ending.cause == nil { ending.cause = .treeTooLarge(killing) }
+            ending.isFinal = true
+            actions.append(.say(.treeTooLarge(killing)))
+        }
+        size = .tooLarge(killAt: limit)
+        actions.append(.end(limit: limit))
+        postpone(now, &actions)
+    }
+
+    /// The schedule that the newest proof and the newest budget make.
+    func schedule(by heartbeats: Heartbeats) -> Schedule {
+        let schedule = heartbeats.schedule(grace: grace, budget: budget)
+        guard case .tooLarge(let killAt) = size else { return schedule }
+        // What was asked to end dies then anyway, and not for want of a heartbeat.
+        return Schedule(
+            terminate: schedule.terminate, kill: max(schedule.kill, killAt.advanced(by: Lateness.tolerated)))
+    }
+}
+
+/// What killing a tree takes, for the user.
+package struct Killing: Sendable, Equatable {
+    package let processes: Int
+    /// Whole seconds, rounded up.
+    package let secondsNeeded: Int64
+    /// Whole seconds that the term leaves for it, rounded down.
+    package let secondsLeft: Int64
+
+    init(_ budget: KillingBudget, room: Duration) {
+        processes = budget.processes
+        secondsNeeded = (budget.bySize.nanoseconds + 999_999_999) / 1_000_000_000
+        secondsLeft = max(0, room.nanoseconds / 1_000_000_000)
+    }
+
+    /// What is the matter, and what helps.
+    package var text: String {
+        "killing its \(processes) processes can take \(secondsNeeded) s, and the term leaves \(secondsLeft) s for that; "
+            + "a longer ownership_term helps, and so does a cgroup for each run"
+    }
+}
