@@ -70,7 +70,7 @@ let package = Package(
         .executableTarget(
             name: "switchman",
             dependencies: [
-                "Invocation", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper",
+                "Invocation", "Run", "Recipes", "Coordination", "Supervision", "Threads", "ZooKeeper",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict,

@@ -10,7 +10,9 @@ package enum Event: Sendable {
     case timer
     /// A signal for the command, from outside. From the terminal: the kernel sent it to the whole foreground process
     /// group, so the command has it already.
-    case signal(Int32, fromTerminal: Bool)
+    /// - Parameter isPlaced: who sent it is known not to be one of the command's own processes, or is that of nobody (the terminal).
+    ///   False: the sender has gone, so it may have been one, and the signal may have reached the command already.
+    case signal(Int32, fromTerminal: Bool, isPlaced: Bool = true)
     /// The front, our caller's child, is gone: nobody waits for the command any more.
     case callerGone
     case tree(TreeReport)

@@ -20,6 +20,8 @@ package struct Plan: Sendable {
     /// The configuration file, as an absolute path, if there is one.
     package let configPath: String?
     package let command: [[UInt8]]
+    /// Where its tree is held.
+    package let cgroup: CgroupSetting
     /// The delay before connecting is below this.
     package let splay: Duration
     package let unavailableIsSkip: Bool
@@ -81,6 +83,7 @@ package struct Plan: Sendable {
         reports = configuration.reports
         configPath = Self.configPath(arguments, environment)
         command = arguments.command
+        cgroup = configuration.cgroup
     }
 
     private static func leases(_ arguments: Arguments, _ macros: Macros) throws(PlanError) -> [LeaseRequest] {

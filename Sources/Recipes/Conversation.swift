@@ -212,7 +212,7 @@ package final class Conversation {
         case .session(.suspended): connected = false
         case .session(.expired): throw .sessionExpired
         case .session(.authenticationFailed): throw .denied("authentication failed")
-        case .signal(let signal, _): if Self.ending.contains(signal) { throw .signal(signal) }
+        case .signal(let signal, _, _): if Self.ending.contains(signal) { throw .signal(signal) }
         case .callerGone: throw .callerGone
         case .tree(.guardianGone): throw .guardianGone
         case .replies, .timer, .tree: break
@@ -221,7 +221,7 @@ package final class Conversation {
 
     private func hold(_ event: Event) {
         held.append(event)
-        if case .signal(let signal, _) = event, !Self.ending.contains(signal) { return }
+        if case .signal(let signal, _, _) = event, !Self.ending.contains(signal) { return }
         heldUntil = min(heldUntil, clock.now.advanced(by: Self.patienceOfOthers))
     }
 

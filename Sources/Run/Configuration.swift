@@ -1,3 +1,4 @@
+package import Coordination
 package import Recipes
 
 /// What holds for every run on this host, wherever it was written: the file, or the environment, which is stronger.
@@ -23,6 +24,8 @@ package struct Configuration: Sendable {
     package var connectTimeout = Limit.seconds(15)
     /// This host's name if it is not to be asked for.
     package var fqdn: String?
+    /// Where the tree of a command is held.
+    package var cgroup = CgroupSetting.auto
 
     package init(prefix: String, zkhosts: [ServerAddress]) {
         self.prefix = prefix
@@ -35,7 +38,7 @@ package struct Configuration: Sendable {
     static let keys = [
         "prefix", "zkhosts", "logfile", "loglevel", "data_read_len", "resources_wait_timeout", "termination_timeout",
         "session_timeout", "ownership_term", "mixed_fleet", "server_tick", "connect_timeout", "fqdn",
-        "log_format", "syslog", "hooks", "metrics_directory",
+        "log_format", "syslog", "hooks", "metrics_directory", "cgroup",
     ]
     /// Keys with a meaning to come; to pass over `tls` in silence would be wrong.
     static let keysToCome = ["auth", "acl", "tls"]
@@ -66,6 +69,9 @@ package struct Configuration: Sendable {
         }
         if let setting = settings["fqdn"] {
             configuration.fqdn = try setting.hostName()
+        }
+        if let setting = settings["cgroup"] {
+            configuration.cgroup = try setting.cgroup()
         }
         let doubt = settings["loglevel"]?.doubt(about: configuration.loglevel)
         return (configuration, warnings: settings.warnings() + [doubt].compactMap(\.self))

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Runs that end at once take turns by flock(2) on the folder itself: so nothing is left behind, and whoever may read the folder
 /// may take its turn, whatever the user.
-package struct MetricsFile {
+package struct MetricsFile: Sendable {
     private let folder: String
     private let lockname: String
 

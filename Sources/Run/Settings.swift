@@ -1,3 +1,4 @@
+import Coordination
 import Recipes
 
 /// The configuration's keys and values as they were found, before anybody asked what they mean.
@@ -131,6 +132,13 @@ struct Setting {
             throw wrongType(expected: "a host name, of 255 bytes at most")
         }
         return name
+    }
+
+    func cgroup() throws(ConfigurationError) -> CgroupSetting {
+        guard let cgroup = CgroupSetting(text: try text()) else {
+            throw wrongType(expected: "\"auto\", \"off\", or the absolute path of a delegated folder, of 900 bytes at most")
+        }
+        return cgroup
     }
 
     /// An integer, as a number or as digits in a string.

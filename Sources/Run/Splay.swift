@@ -27,7 +27,7 @@ package enum Splay {
         while clock.now < end {
             clock.wake(at: end)
             switch await inbox.next() {
-            case .signal(let signal, _) where Ending.endingSignals.contains(signal): throw .signal(signal)
+            case .signal(let signal, _, _) where Ending.endingSignals.contains(signal): throw .signal(signal)
             case .callerGone: throw .callerGone
             case .tree(.guardianGone): throw .guardianGone
             default: break

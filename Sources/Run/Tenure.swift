@@ -151,7 +151,8 @@ package struct Tenure: Sendable {
         case .replies(let ticket, let replies): settle(ticket, replies, now, &actions)
         case .watch(let path, let change): noticed(path, change, now, &actions)
         case .session(let event): session(event, now, &actions)
-        case .signal(let signal, let fromTerminal): passOn(signal, fromTerminal, now, &actions)
+        case .signal(let signal, let fromTerminal, let isPlaced):
+            passOn(signal, fromTerminal, isPlaced, now, &actions)
         case .callerGone: stop(.callerGone, now, &actions)
         case .tree(let report): tree(report, now, &actions)
         case .timer: break

@@ -110,7 +110,9 @@ extension Tenure {
         }
     }
 
-    mutating func passOn(_ signal: Int32, _ fromTerminal: Bool, _ now: BootInstant, _ actions: inout [Action]) {
+    mutating func passOn(
+        _ signal: Int32, _ fromTerminal: Bool, _ isPlaced: Bool, _ now: BootInstant, _ actions: inout [Action]
+    ) {
         let ends = Ending.endingSignals.contains(signal)
         // While its claims are given back as well, a run that has started nothing can only be told to end.
         if isBeforeStart || attempts == 0 {
@@ -125,6 +127,7 @@ extension Tenure {
         }
         if ends, ending.cause == nil { ending.cause = .signal(signal) }
         if ends { ending.isFinal = true }
-        actions.append(.signal(signal, escalates: ends))
+        // A command that signals its own group by a process that lives for a moment may handle that, and is not to die of it.
+        actions.append(.signal(signal, escalates: ends && isPlaced))
     }
 }

@@ -134,7 +134,7 @@ import Run
     func post(_ event: Event) {
         if isGhost { return }
         switch event {
-        case .signal(let signal, _): endings.insert(128 + signal)
+        case .signal(let signal, _, _): endings.insert(128 + signal)
         case .callerGone: (endings, frontIsDead) = (endings.union([128 + 9]), true)
         default: break
         }

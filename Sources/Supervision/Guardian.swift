@@ -14,7 +14,6 @@ import Glibc
     private var leader: pid_t = 0
     private var leaderReaped = false
     private var isGone = false
-    private var frontKnows = false
     private var frontIsToContinue = false
     private var takenOverAt: BootInstant?
     private var toldUnkillableAt: BootInstant?
@@ -38,6 +37,7 @@ import Glibc
         unsent = []
         var block: [UInt8] = []
         for entry in environment { block += Array(entry.utf8) + [0] }
+        sw_share_deadline(schedule.kill.nanoseconds)
         guard tellFrontOfBeginning() else { return loop.post(.tree(.failedToStart(errno: EAGAIN, inExec: false))) }
         var message = sw_message()
         message.type = SW_START
@@ -45,6 +45,7 @@ import Glibc
         message.flags = again ? UInt32(SW_KEEP_DESCRIPTORS) : 0
         message.term_at_ns = schedule.terminate.nanoseconds
         message.kill_at_ns = schedule.kill.nanoseconds
+        message.sent_at_ns = loop.now.nanoseconds
         let code = unsafe sw_send(guardianSocket, &message, block, block.count)
         if code != 0, errno == EMSGSIZE { return loop.post(.tree(.failedToStart(errno: E2BIG, inExec: false))) }
         if code != 0, errno == EAGAIN { return loop.post(.tree(.failedToStart(errno: EAGAIN, inExec: false))) }
@@ -52,13 +53,12 @@ import Glibc
         if code != 0 { isGone ? loop.post(.tree(.guardianGone)) : lose() }
     }
 
-    /// Before the first start: should this process be killed, the front is not to say that nothing was started. A front that is
-    /// gone will be noticed.
+    /// Before each start: should this process be killed, the front is not to say that nothing was started; and it sets its timer by
+    /// the shared deadline. A front that is gone will be noticed.
     private func tellFrontOfBeginning() -> Bool {
         var message = sw_message()
         message.type = SW_BEGUN
-        if !frontKnows { frontKnows = unsafe sw_send(frontSocket, &message, nil, 0) == 0 || errno != EAGAIN }
-        return frontKnows
+        return unsafe sw_send(frontSocket, &message, nil, 0) == 0 || errno != EAGAIN
     }
 
     package func postpone(sequence: UInt64, schedule: Schedule) {
@@ -67,6 +67,8 @@ import Glibc
         message.seq = sequence
         message.term_at_ns = schedule.terminate.nanoseconds
         message.kill_at_ns = schedule.kill.nanoseconds
+        message.sent_at_ns = loop.now.nanoseconds
+        sw_share_deadline(schedule.kill.nanoseconds)
         send(message)
     }
 
@@ -113,13 +115,21 @@ import Glibc
         if !isGone { unsafe sw_send(guardianSocket, &message, nil, 0) }
     }
 
-    /// What the front is to exit with, or the signal that it is to die of: once the supervisor has exited, or at once.
-    package func tellFront(code: Int32, dieOf signal: Int32 = 0, atOnce: Bool = false) {
+    /// After the dismissal: what is left of the run is this process. The front waits for its exit for some seconds at the most.
+    package func leave(code: Int32, dieOf signal: Int32) {
+        tellFront(code: code, dieOf: signal, isLast: true)
+        sw_await_guardian(guardianProcess)
+        sw_cgroup_remove()
+    }
+
+    /// What the front is to exit with, or the signal that it is to die of, once supervisor and guardian have exited.
+    /// - Parameter isLast: nothing but the exit is left to do.
+    package func tellFront(code: Int32, dieOf signal: Int32 = 0, isLast: Bool = false) {
         var message = sw_message()
         message.type = SW_EXIT
         message.number = code
         message.detail = signal
-        message.flags = atOnce ? UInt32(SW_LAST) : 0
+        message.flags = isLast ? UInt32(SW_LAST) : 0
         // The status is not to be lost with a moment in which the kernel has no memory.
         var tries = 100
         while unsafe sw_send(frontSocket, &message, nil, 0) != 0, errno == EAGAIN, tries > 0 {
@@ -173,8 +183,8 @@ import Glibc
     }
 
     private func report(_ message: sw_message) {
-        // Once the supervisor kills the tree itself, only its own wait counts.
-        if takenOverAt != nil { return }
+        // Once the supervisor kills the tree itself, only its own wait counts; but the guardian may have reaped the command.
+        if takenOverAt != nil, message.type != SW_EXITED { return }
         switch message.type {
         case SW_ACK:
             let budget = KillingBudget(
@@ -190,6 +200,7 @@ import Glibc
         case SW_FORK_FAILED: loop.post(.tree(.failedToStart(errno: message.number, inExec: false)))
         case SW_REFUSED: loop.post(.tree(.refused(resisting: Int(message.number))))
         case SW_EXITED:
+            if leaderReaped { return }
             leaderReaped = true
             loop.post(
                 .tree(
@@ -208,13 +219,13 @@ import Glibc
 
     // MARK: Without the guardian
 
-    /// Kills the guardian and the tree from here: the supervisor is a subreaper too, so the orphans are its children.
+    /// Kills the tree from here, beside a guardian that may do so as well, and the guardian at last: the supervisor is a subreaper
+    /// too, so the orphans are its children.
     package func takeOver() {
         // It may have said the end already, while this process was stopped.
         readGuardian()
         takenOverAt = loop.now
         unsent = []
-        Glibc.kill(guardianProcess, SIGKILL)
         loop.chore = { [unowned self] in killOn() }
     }
 
@@ -225,13 +236,15 @@ import Glibc
         let isStubborn = (takenOverAt ?? now).duration(to: now) > .seconds(5)
         let until = isStubborn ? now : now.advanced(by: .milliseconds(200))
         let me = unsafe Unmanaged.passUnretained(self).toOpaque()
-        let left = unsafe sw_tree_kill(
+        let left = unsafe sw_tree_take_over(
             until.nanoseconds,
             { context, process, status in
                 guard let context = unsafe context else { return }
                 unsafe Unmanaged<Guardian>.fromOpaque(context).takeUnretainedValue().reaped(process, status)
             }, me)
         if left.alive == 0 {
+            readGuardian()
+            sw_share_end()
             loop.chore = nil
             isGone = true
             loop.unwatch(guardianSocket)
@@ -259,7 +272,8 @@ import Glibc
             case 1:
                 if message.type == SW_SIGNAL {
                     let fromTerminal = message.flags & UInt32(SW_FROM_TERMINAL) != 0
-                    loop.post(.signal(message.number, fromTerminal: fromTerminal))
+                    let isPlaced = message.flags & UInt32(SW_UNPLACED) == 0
+                    loop.post(.signal(message.number, fromTerminal: fromTerminal, isPlaced: isPlaced))
                 }
             default:
                 loop.unwatch(frontSocket)

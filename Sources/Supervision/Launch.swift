@@ -1,5 +1,5 @@
 import CGuardian
-import Coordination
+package import Coordination
 import Glibc
 
 /// The way from one process to three: front, supervisor and guardian, before any thread exists.
@@ -28,10 +28,11 @@ import Glibc
     ///
     /// - Parameter lostExitCode: the front's exit status when the supervisor dies.
     /// - Parameter unbegunExitCode: the same, if that was before any command was started.
+    /// - Parameter cgroup: where the command's tree is to be held.
     /// - Returns: nil with errno, in the original process, if nothing could be forked.
     package mutating func fork(
         command: [[UInt8]], descendants: Descendants, grace: Duration, lostExitCode: Int32, unbegunExitCode: Int32,
-        lockname: String
+        lockname: String, cgroup: CgroupSetting
     ) -> Supervisor? {
         // Never freed: they belong to three processes from here on.
         let argv = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: command.count + 1)
@@ -39,6 +40,7 @@ import Glibc
         unsafe argv[command.count] = nil
         unsafe plan.argv = UnsafePointer(argv)
         unsafe plan.lockname = UnsafePointer(Self.copy(Array(lockname.utf8)))
+        unsafe plan.cgroup = UnsafePointer(Self.copy(Array(cgroup.text.utf8)))
         unsafe plan.termination_ns = grace.nanoseconds
         unsafe plan.lost_exit_code = lostExitCode
         unsafe plan.unbegun_exit_code = unbegunExitCode

@@ -5,6 +5,7 @@ import Logging
 import Recipes
 import Run
 import Supervision
+import Threads
 
 /// What follows a run whose claims are free and whose exit code is settled: nothing here changes either.
 struct Aftermath {
@@ -17,9 +18,6 @@ struct Aftermath {
     let isSkip: Bool
     let exitCode: Int32
     let reason: String?
-
-    /// Nobody has asked for anything.
-    var isEmpty: Bool { plan.reports.metricsFolder == nil && hook == nil }
 
     private var hook: (Hook, script: String)? {
         guard !isSkip, let hook = Hook(for: ended), let script = plan.reports.hooks[hook] else { return nil }
@@ -40,8 +38,15 @@ struct Aftermath {
             waitedSeconds: story.held == nil ? nil : story.waited.seconds, heldSeconds: story.held?.seconds,
             endedSeconds: Double(now.tv_sec) + Double(now.tv_nsec / 1_000_000) / 1000)
         let file = MetricsFile(folder: folder, lockname: plan.job.lockname)
-        if let warning = file.add(sample) { log.warning("\(warning)") }
+        // On a file server that hangs it would keep this process, and whoever waits for it.
+        switch attempt(atMost: Self.patience, { file.add(sample) }) {
+        case .some(.some(let warning)): log.warning("\(warning)")
+        case .some(.none): break
+        case .none: log.warning("metrics_directory \(folder) hangs; whether this run is counted is not known")
+        }
     }
+
+    private static let patience = Duration.seconds(5)
 
     private func call(_ hook: Hook, _ script: String) {
         let name = "hook \"\(hook.rawValue)\""

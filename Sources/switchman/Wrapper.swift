@@ -35,10 +35,10 @@ struct Wrapper: Sendable {
 
     func perform() {
         warnOfShortTerm()
+        if plan.verbosity == .verbose { tellOfCgroup() }
         let ended = supervisor.loop.run({ await live() }) ?? Ended(outcome: .osError)
-        tellFront(ended)
-        // A thread in uninterruptible sleep keeps this process, and whoever waits for it.
-        if !runLog.drain() { tellFront(ended, atOnce: true) }
+        runLog.drain()
+        supervisor.guardian.leave(code: codes.code(for: ended), dieOf: codes.signalToDieOf(ended))
     }
 
     private func live() async -> Ended {
@@ -66,19 +66,16 @@ struct Wrapper: Sendable {
         // What is left on the servers goes with the session.
         if !life.isReleased || plan.job.mixedFleet { life.close() }
         runLog.drain()
-        let aftermath = aftermath(of: ended, life.story)
-        // Who waits for the command need not wait for the end of an empty session as well.
-        if life.isReleased, aftermath.isEmpty { tellFront(ended, atOnce: true) }
         supervisor.guardian.dismiss()
         life.close()
-        aftermath.perform()
+        aftermath(of: ended, life.story).perform()
         return ended
     }
 
     /// As soon as it is known, and acted on once this process is gone: whatever may still go wrong, a release that is not answered
     /// or a log that hangs, the status is the command's.
-    private func tellFront(_ ended: Ended, atOnce: Bool = false) {
-        supervisor.guardian.tellFront(code: codes.code(for: ended), dieOf: codes.signalToDieOf(ended), atOnce: atOnce)
+    private func tellFront(_ ended: Ended) {
+        supervisor.guardian.tellFront(code: codes.code(for: ended), dieOf: codes.signalToDieOf(ended))
     }
 
     private func aftermath(of ended: Ended, _ story: Life.Story) -> Aftermath {
@@ -114,6 +111,14 @@ struct Wrapper: Sendable {
     }
 
     // MARK: What the user is told
+
+    private func tellOfCgroup() {
+        let finding = CgroupFinding.ofThisRun()
+        log.info(
+            finding.isMade
+                ? "the command is held in the cgroup \(finding.text)"
+                : "the command is held by walking /proc, without a cgroup: \(finding.text)")
+    }
 
     /// What is left for the grace when ownership is lost, if that is less than the user asked for.
     private func warnOfShortTerm() {

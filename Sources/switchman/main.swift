@@ -52,7 +52,7 @@ guard
     let supervisor = launch.fork(
         command: arguments.commandVector, descendants: plan.descendants, grace: plan.grace,
         lostExitCode: codes.code(for: Ended(outcome: .lost)),
-        unbegunExitCode: codes.code(for: Ended(outcome: .osError)), lockname: plan.job.lockname)
+        unbegunExitCode: codes.code(for: Ended(outcome: .osError)), lockname: plan.job.lockname, cgroup: plan.cgroup)
 else {
     let failure = errno
     Screen.complain(
