@@ -1,4 +1,4 @@
-import Coordination
+package import Coordination
 import Glibc
 package import Recipes
 package import Run
