@@ -132,12 +132,18 @@ static void note_continued(sw_guard *guard) {
     sw_outbox_offer(&guard->outbox, guard->supervisor_fd, &message);
 }
 
-/// A kernel that compares how often the child's two cgroups were killed (6.14 and newer) kills it before its first
-/// instruction where ours was killed before. Nothing of the command has run: once more, with a child that enters by itself.
-static bool is_born_again(sw_guard *guard) {
-    bool never_ran = !guard->leader_born && !guard->leader_moves && WIFSIGNALED(guard->leader_status);
-    if (!never_ran || WTERMSIG(guard->leader_status) != SIGKILL || guard->deadman.phase != SW_RUNNING) return false;
-    return guard->deadman.causes == 0 && fork_command(guard, true);
+/// It died before its first instruction, and not by us: nothing of the command has run.
+static bool was_stillborn(const sw_guard *guard) {
+    return !guard->leader_born && guard->deadman.phase == SW_RUNNING && guard->deadman.causes == 0;
+}
+
+/// A kernel that compares how often the child's two cgroups were killed (6.14 and newer) kills it at birth where ours was killed
+/// before. Once more, then, with a child that enters by itself.
+static void bear_again(sw_guard *guard) {
+    errno = ECANCELED;
+    if (!guard->leader_moves && fork_command(guard, true)) return;
+    sw_guard_report(guard, (sw_message){ .type = SW_FORK_FAILED, .number = errno });
+    sw_guard_act(guard, (sw_event){ .kind = SW_EVENT_FAILED });
 }
 
 /// Tells what became of the leader, once.
@@ -146,7 +152,7 @@ static void report_leader(sw_guard *guard, bool tree_is_dead) {
     guard->leader_reaped = false;
     guard->leader = 0;
     atomic_store(&sw_shared_page()->leader, 0);
-    if (!guard->exec_failed && is_born_again(guard)) return;
+    if (was_stillborn(guard)) return bear_again(guard);
     if (guard->exec_failed) {
         const sw_exec_news *failure = &guard->exec_failure;
         sw_guard_report(guard, (sw_message){ .type = SW_EXEC_FAILED, .number = failure->error, .detail = failure->stage });

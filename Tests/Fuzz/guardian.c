@@ -14,6 +14,7 @@ static struct {
     bool terminated, killing, started, exited;
     bool passes_on;          // SIGTERM to what the leader has left behind: asked for, and nothing else is begun with it
     bool slept_late;
+    bool stillborn;          // the kernel has killed the child before its first instruction: once more, by an ordinary fork
     int sleeps_after_end;
 } r;
 
@@ -34,7 +35,7 @@ static void grace(int64_t latest_ns) {
 
 /// The last of them was reaped.
 static void settle(void) {
-    if (!kernel_has_children()) r.owned = false;
+    if (!kernel_has_tree() && !r.stillborn) r.owned = false;
 }
 
 // ------------------------------------------------------------------------------------------------- what was delivered
@@ -76,8 +77,18 @@ void referee_delivered(const uint8_t *bytes, size_t count) {
 
 // ---------------------------------------------------------------------------------------------- what the guardian does
 
-void referee_forked(bool succeeded) {
+void referee_stillborn(void) { r.stillborn = true; }
+
+void referee_forked(bool succeeded, bool moves) {
+    if (r.stillborn && moves) {
+        EXPECT(!r.killing && !r.terminated);
+        r.stillborn = false;
+        r.owned = succeeded;
+        return;
+    }
+    r.stillborn = false;
     EXPECT(r.start.type == SW_START);
+    EXPECT(k.sweeping == 0); // nothing is started beside what a dead run has left
     EXPECT(r.start.term_at_ns > k.now_ns && r.start.kill_at_ns > k.now_ns); // never a command that is late already
     EXPECT(!r.owned && !r.doomed);
     if (!succeeded) return;
@@ -92,7 +103,8 @@ void referee_forked(bool succeeded) {
 
 void referee_leader_reaped(void) {
     bool forgotten = k.plan.descendants == SW_DESCENDANTS_LEAVE && !r.killing && !r.terminated;
-    if (k.exec_failed || forgotten || (k.kids == 0 && k.kid_zombies == 0)) r.owned = false;
+    if (r.stillborn && !r.killing && !r.terminated) return; // the next comes at once, or there is none
+    if (k.exec_failed || forgotten || !kernel_has_tree()) r.owned = false;
     else if (k.plan.descendants == SW_DESCENDANTS_KILL) r.end_asked = true, grace(INT64_MAX);
     // Orphans are the guardian's children now.
 }
@@ -127,11 +139,11 @@ void referee_heard(const sw_message *message, bool blocked) {
         r.started = true;
     }
     if (message->type == SW_EXITED) {
-        EXPECT(r.started && !r.exited && !k.leader);
+        EXPECT((r.started || r.stillborn) && !r.exited && !k.leader);
         r.exited = true;
     }
     if (message->type == SW_REAPED) {
-        EXPECT(k.plan.descendants == SW_DESCENDANTS_LEAVE || !kernel_has_children());
+        EXPECT(k.plan.descendants == SW_DESCENDANTS_LEAVE || !kernel_has_tree());
         EXPECT(!k.leader);
     }
 }
@@ -139,8 +151,10 @@ void referee_heard(const sw_message *message, bool blocked) {
 void referee_sleeps(int64_t due_ns, int64_t pause_ns) {
     settle();
     r.passes_on = false;
-    // Negative: for ever. What the supervisor has not taken is offered again, but not without a pause.
-    EXPECT(r.killing || pause_ns < 0 || (r.unheard && pause_ns >= 1000000));
+    // Negative: for ever. What the supervisor has not taken is offered again, and the cgroup looked at again, but not without a
+    // pause; only who has more to reap has none.
+    bool has_more = k.waits >= 64 && pause_ns == 0;
+    EXPECT(r.killing || pause_ns < 0 || has_more || ((r.unheard || k.outsiders) && pause_ns >= 1000000));
     if (k.in.count == 0 && k.supervisor_closed) EXPECT(++r.sleeps_after_end < 8); // it comes to its end
     if (!r.owned || k.exec_failed) return;
     bool kills = r.killing;
@@ -157,14 +171,14 @@ void referee_sleeps(int64_t due_ns, int64_t pause_ns) {
 
 void referee_exited(void) {
     EXPECT(r.doomed || r.deaf_once);
-    EXPECT(k.plan.descendants == SW_DESCENDANTS_LEAVE || !kernel_has_children());
+    EXPECT(k.plan.descendants == SW_DESCENDANTS_LEAVE || !kernel_has_tree());
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
     if (count > 4096) return -1;
     kernel_begin(bytes, count);
     referee_begin();
-    sw_role role = { .plan = &k.plan };
+    sw_role role = { .plan = &k.plan, .front_pidfd = -1 };
     if (setjmp(k.exit) == 0) sw_guardian(&role, SUPERVISOR_FD);
     kernel_end();
     return 0;

@@ -6,6 +6,10 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
+#include "cgroup.h"
+#include "guard.h"
+#include "shared.h"
+#include "sweep.h"
 #include <sys/uio.h>
 #include <sys/wait.h>
 
@@ -26,6 +30,7 @@ void kernel_end(void) {
 }
 
 bool kernel_has_children(void) { return k.leader || k.kids || k.kid_zombies; }
+bool kernel_has_tree(void) { return kernel_has_children() || k.outsiders; }
 
 // ----------------------------------------------------------------------------------------- what the input makes happen
 
@@ -75,6 +80,19 @@ static void exec_ends(bool failed) {
     if (failed) leader_ends(127 << 8);
 }
 
+static void happen_to_the_host(uint8_t what) {
+    switch (what % 8) {
+    case 0: k.storm = !k.storm; return;
+    case 1: k.stillbirth = !k.stillbirth; return;
+    case 2:
+        if (k.leader && k.exec_over && !k.leader_zombie) k.outsiders++;
+        return;
+    case 3: k.outsiders -= k.outsiders > 0; return;
+    case 4: k.sweeping = !k.sweeping; return;
+    default: k.fork_fails = !k.fork_fails; return;
+    }
+}
+
 /// One thing happens. True: and the guardian wakes.
 static bool happen(void) {
     switch (input_byte(&k.in) % 16) {
@@ -99,7 +117,7 @@ static bool happen(void) {
         if (k.leader && !k.leader_zombie && k.exec_over) k.stop_news = input_byte(&k.in) & 1 ? SIGSTOP << 8 | 0x7f : 0xffff;
         return false;
     case 14: k.resistance = input_byte(&k.in) % 8; return false;
-    default: k.fork_fails = !k.fork_fails; return false;
+    default: happen_to_the_host(input_byte(&k.in)); return false;
     }
 }
 
@@ -110,12 +128,14 @@ int64_t sw_now_ns(void) { return k.now_ns; }
 int fake_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *pause, const sigset_t *mask) {
     (void)fds, (void)count, (void)mask;
     referee_sleeps(k.armed_ns, pause ? pause->tv_sec * INT64_C(1000000000) + pause->tv_nsec : -1);
+    k.waits = 0;
     while (k.in.count > 0) {
         if (happen()) return 1;
     }
     // The input is over: so is the supervisor, and nothing resists any more.
     k.supervisor_closed = true;
-    k.resistance = 0;
+    k.storm = false;
+    k.resistance = k.outsiders = 0;
     k.now_ns += INT64_C(1000000);
     return 1;
 }
@@ -167,6 +187,12 @@ ssize_t fake_sendmsg(int fd, const struct msghdr *header, int flags) {
 ssize_t fake_read(int fd, void *buffer, size_t count) {
     if (fd != EXEC_FD) return errno = EAGAIN, -1;
     EXPECT(k.exec_read_open && count >= 2 * sizeof(int));
+    if (k.newborn) {
+        const int born[2] = { SW_STAGE_BORN, 0 };
+        k.newborn = false;
+        memcpy(buffer, born, sizeof born);
+        return sizeof born;
+    }
     if (k.exec_write_open) return errno = EAGAIN, -1;
     if (!k.exec_failed) return 0;
     const int failure[2] = { SW_STAGE_EXEC, ENOENT };
@@ -186,6 +212,7 @@ int fake_close(int fd) {
         EXPECT(k.exec_read_open);
         k.exec_read_open = false;
         break;
+    case ATTEMPT_FD: break;
     default: EXPECT(fd == EXEC_WRITE_FD); // the guardian's copy: the child holds the pipe open
     }
     return 0;
@@ -200,15 +227,28 @@ int fake_pipe2(int ends[2], int flags) {
     return 0;
 }
 
-pid_t fake_fork(void) {
-    referee_forked(!k.fork_fails);
+static pid_t fork_a_child(bool moves) {
+    referee_forked(!k.fork_fails, moves);
     if (k.fork_fails) return errno = EAGAIN, -1;
     EXPECT(!k.leader);
     k.leader = k.newest_leader = k.next_pid++;
     k.leader_zombie = k.exec_over = k.exec_failed = false;
-    k.exec_write_open = true;
+    k.exec_write_open = k.newborn = true;
     k.stop_news = 0;
+    // Killed before its first instruction (see cgroup.h).
+    if (!moves && k.stillbirth) {
+        k.newborn = false;
+        k.exec_over = true;
+        leader_ends(SIGKILL);
+        referee_stillborn();
+    }
     return k.leader;
+}
+
+pid_t fake_fork(void) { return fork_a_child(true); }
+pid_t sw_fork_into(int attempt) {
+    EXPECT(attempt == ATTEMPT_FD);
+    return fork_a_child(false);
 }
 
 int fake_kill(pid_t pid, int number) {
@@ -223,17 +263,27 @@ static void reap_leader(void) {
     referee_leader_reaped();
 }
 
+int fake_waitid(idtype_t type, id_t id, siginfo_t *info, int options) {
+    EXPECT(type == P_PID && (pid_t)id == k.leader && options == (WSTOPPED | WCONTINUED | WNOHANG));
+    if (!k.stop_news) return 0;
+    *info = (siginfo_t){ .si_code = k.stop_news == 0xffff ? CLD_CONTINUED : CLD_STOPPED };
+    info->si_pid = k.leader;
+    info->si_status = WSTOPSIG(k.stop_news);
+    if (!k.storm) k.stop_news = 0;
+    return 0;
+}
+
 pid_t fake_waitpid(pid_t pid, int *status, int options) {
-    (void)options;
-    EXPECT(pid == -1);
-    if (k.leader && k.stop_news) return *status = k.stop_news, k.stop_news = 0, k.leader;
+    EXPECT(pid == -1 && options == (__WALL | WNOHANG));
+    EXPECT(++k.waits < 1000); // between two looks at the clock
     if (k.leader_zombie && k.leader) {
         pid_t reaped = k.leader;
         *status = k.leader_status;
         reap_leader();
         return reaped;
     }
-    if (k.kid_zombies) return k.kid_zombies--, *status = 0, k.next_pid++;
+    // In a storm another exits for each that is reaped.
+    if (k.kid_zombies) return k.kid_zombies -= !k.storm, *status = 0, k.next_pid++;
     return kernel_has_children() ? 0 : (errno = ECHILD, -1);
 }
 
@@ -251,11 +301,32 @@ const sw_proc *sw_proc_held(void) {
     static const sw_proc held = { PROC_FD, PROC_CHILDREN_FD };
     return &held;
 }
+bool sw_tree_visible(void) { return true; }
 sw_scheduling sw_scheduling_rise(void) { return (sw_scheduling){ 0 }; }
 void sw_scheduling_inherit(void) {}
 void sw_scheduling_leave(void) {}
 void sw_descriptor_silence(int fd) { EXPECT(fd >= 0 && fd <= 2); }
-int sw_tree_count(void) { return k.kids; }
+sw_tree_size sw_tree_measure(int64_t until_ns) {
+    EXPECT(until_ns >= k.now_ns);
+    return (sw_tree_size){ .processes = k.kids + (k.leader != 0) + k.outsiders };
+}
+
+// The cgroup: processes of the command that are no descendants of the guardian (in another PID namespace) are `outsiders`.
+bool sw_cgroup_is_held(void) { return true; }
+int sw_cgroup_attempt(void) { return ATTEMPT_FD; }
+int sw_cgroup_enter(int attempt) { abort(); (void)attempt; }
+void sw_cgroup_let_go(void) { abort(); }
+void sw_cgroup_remove_attempts(void) {}
+bool sw_cgroup_remove(void) { return true; }
+int sw_cgroup_watch(void) { return EVENTS_FD; }
+bool sw_cgroup_is_populated(void) { return k.outsiders > 0; }
+size_t sw_cgroup_descriptors(int *out) { return *out = CGROUP_FD, 1; }
+int sw_sweep(const char *lockname) { return (void)lockname, k.sweeping; }
+int sw_sweep_descriptor(void) { return SWEEP_FD; }
+sw_shared *sw_shared_page(void) {
+    static sw_shared page;
+    return &page;
+}
 int64_t sw_tree_pause_ns(sw_resistance last, int64_t previous_ns, int64_t since_ns) {
     EXPECT(since_ns <= k.now_ns && previous_ns >= 0);
     return last.alive ? SW_MILLISECOND_NS : 0;
@@ -265,10 +336,15 @@ sw_stage sw_command_exec(const sw_role *role, pid_t guardian, char *block, size_
     abort(); // no child ever runs here
 }
 void sw_descriptors_close_but(const int *kept, size_t count) {
-    const int expected[] = { SUPERVISOR_FD, TIMER_FD, CHILD_FD, EXEC_FD, PROC_FD, PROC_CHILDREN_FD };
+    const int expected[] = {
+        k.guardian_closed ? -1 : SUPERVISOR_FD, TIMER_FD, CHILD_FD, EVENTS_FD, -1, EXEC_FD, PROC_FD, PROC_CHILDREN_FD, SWEEP_FD, CGROUP_FD,
+    };
     EXPECT(count == sizeof expected / sizeof *expected && memcmp(kept, expected, sizeof expected) == 0);
 }
-void sw_tree_signal(int number) { referee_signalled(0, number); }
+void sw_tree_signal(int number, int64_t until_ns) {
+    (void)until_ns;
+    referee_signalled(0, number);
+}
 
 sw_resistance sw_tree_kill_step(sw_on_reaped on_reaped, void *context) {
     referee_killed();
@@ -279,6 +355,7 @@ sw_resistance sw_tree_kill_step(sw_on_reaped on_reaped, void *context) {
         reap_leader();
         on_reaped(context, reaped, k.leader_status);
     }
+    k.outsiders = 0;
     for (int i = k.kids + k.kid_zombies; i > 0; i--) on_reaped(context, k.next_pid++, SIGKILL);
     k.kids = k.kid_zombies = 0;
     return (sw_resistance){ .alive = 0 };

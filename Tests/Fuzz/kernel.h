@@ -8,7 +8,7 @@
 
 #include <setjmp.h>
 
-enum { SUPERVISOR_FD = 5, TIMER_FD, CHILD_FD, EXEC_FD, EXEC_WRITE_FD, PROC_FD, PROC_CHILDREN_FD, FIRST_PID = 100, MAIL_MAX = 128 };
+enum { SUPERVISOR_FD = 5, TIMER_FD, CHILD_FD, EXEC_FD, EXEC_WRITE_FD, PROC_FD, PROC_CHILDREN_FD, EVENTS_FD, ATTEMPT_FD, CGROUP_FD, SWEEP_FD, FIRST_PID = 100, MAIL_MAX = 128 };
 
 typedef struct mail {
     uint8_t *bytes; // NULL: end of file
@@ -32,7 +32,12 @@ typedef struct kernel {
     int leader_status, stop_news; // 0, or what waitpid is to tell of a leader that lives
     int kids, kid_zombies;        // the leader's descendants
     int resistance;               // rounds that the tree survives
-    bool fork_fails;
+    bool fork_fails, newborn;
+    bool stillbirth;              // the kernel kills at birth what is cloned into a cgroup
+    bool storm;                   // for each wait there is something more to wait for
+    int waits;                    // since the last look at the clock
+    int outsiders;                // in the cgroup, and no descendants
+    int sweeping;                 // processes of a dead run that resist
     pid_t next_pid;
     int64_t armed_ns;
 } kernel;
@@ -42,13 +47,17 @@ extern kernel k;
 void kernel_begin(const uint8_t *bytes, size_t count);
 void kernel_end(void);
 bool kernel_has_children(void);
+/// Or anything in the cgroup.
+bool kernel_has_tree(void);
 
 // What guardian.c, the referee, is told.
 void referee_begin(void);
 void referee_delivered(const uint8_t *bytes, size_t count);
 void referee_lost(void);
 void referee_heard(const sw_message *message, bool blocked);
-void referee_forked(bool succeeded);
+/// `moves`: by an ordinary fork; else into the cgroup, which is tried first.
+void referee_forked(bool succeeded, bool moves);
+void referee_stillborn(void);
 void referee_leader_reaped(void);
 void referee_killed(void);
 void referee_signalled(pid_t pid, int number);
