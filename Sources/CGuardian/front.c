@@ -200,6 +200,7 @@ static void kill_if_ours(sw_face *face) {
         face->killing_since_ns = sw_now_ns();
         face->pause_ns = 0;
         sw_scheduling_rise();
+        atomic_store(&sw_shared_page()->front_kills, 1);
     }
     sw_tree_set_scope((sw_scope){
         .own = !face->role->had_children,

@@ -82,6 +82,7 @@ void sw_leader_start(sw_guard *guard, const sw_message *message, char *environme
     guard->block_bytes = block_bytes;
     guard->start_flags = message->flags;
     guard->size = (sw_tree_size){ 0 };
+    atomic_store(&sw_shared_page()->front_kills, 0);
     if (guard->deadman.phase == SW_IDLE) {
         sw_guard_report(guard, (sw_message){ .type = SW_REFUSED, .seq = message->seq });
     } else if (fork_command(guard, false)) {
@@ -134,7 +135,8 @@ static void note_continued(sw_guard *guard) {
 
 /// It died before its first instruction, and not by us: nothing of the command has run.
 static bool was_stillborn(const sw_guard *guard) {
-    return !guard->leader_born && guard->deadman.phase == SW_RUNNING && guard->deadman.causes == 0;
+    bool is_killed = guard->deadman.causes != 0 || atomic_load(&sw_shared_page()->front_kills);
+    return !guard->leader_born && guard->deadman.phase == SW_RUNNING && !is_killed;
 }
 
 /// A kernel that compares how often the child's two cgroups were killed (6.14 and newer) kills it at birth where ours was killed
@@ -163,7 +165,7 @@ static void report_leader(sw_guard *guard, bool tree_is_dead) {
         .type = SW_EXITED,
         .number = guard->leader_status,
         .detail = tree_is_dead ? 0 : sw_tree_measure(sw_now_ns() + 10 * SW_MILLISECOND_NS).processes,
-        .causes = guard->deadman.causes,
+        .causes = guard->deadman.causes | (atomic_load(&sw_shared_page()->front_kills) ? SW_BY_DEADLINE | SW_KILLED : 0),
     });
     if (!tree_is_dead) sw_guard_act(guard, (sw_event){ .kind = SW_EVENT_LEADER_REAPED });
 }

@@ -64,6 +64,13 @@ extension Tenure {
         return hasTakenOver && signal != sigkill && !isFromGuardian && ending.cause == nil && ending.lost == nil
     }
 
+    /// The guardian says so when it begins, and again with the command's status: the front may have killed it.
+    private mutating func endedForDeadline(_ by: TreeReport.Ending, _ actions: inout [Action]) {
+        guard case .running = phase, by == .deadline, ending.lost == nil else { return }
+        ending.lost = "no heartbeat was acknowledged in time"
+        actions.append(.say(.ownershipLost("no heartbeat was acknowledged in time")))
+    }
+
     mutating func tree(_ report: TreeReport, _ now: BootInstant, _ actions: inout [Action]) {
         switch report {
         case .started(let pid):
@@ -83,6 +90,7 @@ extension Tenure {
             reckon(with: budget, now, &actions)
         case .exited(let status, let remaining, let by):
             ending.exited = (status, endsItself(status, now) ? .none : by)
+            endedForDeadline(by, &actions)
             if job.breaks.contains(.releaseBeforeReap) { return beginRelease(now, &actions) }
             self.remaining = remaining
             // Most pipelines are gone a moment later: a line about those would only make cron write mails.
@@ -91,10 +99,7 @@ extension Tenure {
         case .stopped(let signal, let at): actions.append(.stopFront(signal: signal, at: at))
         case .ending(let by):
             tellOperator("SIGKILL sent", &actions)
-            if case .running = phase, by == .deadline, ending.lost == nil {
-                ending.lost = "no heartbeat was acknowledged in time"
-                actions.append(.say(.ownershipLost("no heartbeat was acknowledged in time")))
-            }
+            endedForDeadline(by, &actions)
         case .unkillable(let count): actions.append(.say(.unkillable(count)))
         case .reaped:
             tellOperator("nothing of the command runs any more; releasing", &actions)

@@ -150,11 +150,16 @@ def test_guardian_stopped_as_the_command_ends(fleet):
     assert "the guardian does not answer" in run.err
 
 
-def test_supervisor_and_guardian_stopped_leaves_the_command_to_nobody(fleet, first):
-    """Both ends stopped is what no third process can mend; once continued, they kill what is past its deadline."""
-    for role in ("supervisor", "guardian"):
-        processes.kill(first.roles[role], signal.SIGSTOP)
-    elapsed(now() + TERM_S)
+def test_supervisor_and_guardian_stopped_leaves_the_command_to_the_front(fleet, first):
+    """The deadline stands in a page that the three share: whoever runs acts on it. The others go on where they were."""
+    with fleet.successor("second", "a", *CLAIM) as successor:
+        for role in ("supervisor", "guardian"):
+            processes.kill(first.roles[role], signal.SIGSTOP)
+        stopped_at = now()
+        tree_is_dead(fleet, within=TERM_S + 3)
+        assert fleet.records.last_sign("first") < stopped_at + TERM_S
+    second_starts_after(fleet, successor)
+    assert first.running, "what became of the run is for the supervisor to say"
     for role in ("guardian", "supervisor"):
         processes.kill(first.roles[role], signal.SIGCONT)
     tree_is_dead(fleet, within=3)
