@@ -31,11 +31,27 @@ package struct HostsCheck {
     /// More names than this are not looked up: each costs a question to the name service.
     private static let mostLookups = 500
 
+    /// Where the tree of a command would be held on this host.
+    package struct Hold: Sendable {
+        let isCgroup: Bool
+        let text: String
+
+        /// - Parameter text: the cgroup's folder, or why there is none.
+        package init(isCgroup: Bool, text: String) { (self.isCgroup, self.text) = (isCgroup, text) }
+
+        var sentence: String {
+            isCgroup
+                ? "a command's tree is held in a cgroup of its own"
+                : "a command's tree is found by walking /proc, without a cgroup: \(Excerpt.of(text, longest: 300))"
+        }
+    }
+
     package static func verdict(
-        names: Names, fleet: Fleet, servers: [ServerSight], lookUp: @escaping (String) -> Lookup
+        names: Names, hold: Hold, fleet: Fleet, servers: [ServerSight], lookUp: @escaping (String) -> Lookup
     ) -> Verdict {
         var check = HostsCheck(names: names, lookUp: lookUp)
         check.judgeName()
+        check.find(.ok, "", hold.sentence)
         switch fleet {
         case .read(let data): check.judge(data)
         case .failed(let why): check.findings.append(Finding(.critical, "", why))
@@ -44,11 +60,14 @@ package struct HostsCheck {
         let name = names.used.map { Excerpt.of($0, longest: 255) } ?? "without a name"
         let groups = check.groupsOfThisHost.map { Excerpt.of($0) }.joined(separator: ", ")
         return Verdict(
-            check: "hosts", summary: "this host is \(name), \(groups.isEmpty ? "of no group" : "of \(groups)")",
+            check: "hosts",
+            summary: "this host is \(name), \(groups.isEmpty ? "of no group" : "of \(groups)")",
             findings: check.findings,
             facts: [
                 "host": names.used.map { .string($0) } ?? .null,
                 "groups": .array(check.groupsOfThisHost.map { .string($0) }),
+                "cgroup": .boolean(hold.isCgroup),
+                "cgroup_text": .string(hold.text),
                 "servers": .array(servers.map(Self.facts)),
             ])
     }

@@ -55,6 +55,9 @@ enum ConfigurationFile {
         for limit in [configuration.resourcesWait, configuration.connectTimeout] {
             if case .seconds(let seconds) = limit { expect(seconds >= 0, "\(seconds) s are not negative") }
         }
+        if case .folder(let path) = configuration.cgroup {
+            expect(path.hasPrefix("/") && path.utf8.count <= 900, "\(path) is a folder, and short enough")
+        }
         if let fqdn = configuration.fqdn {
             expect(!fqdn.isEmpty && !fqdn.utf8.contains { $0 <= 0x20 || $0 == UInt8(ascii: "/") }, "\(fqdn) is a host")
             let record = JobRecord(session: "ffffffffffffffff", n: .min, term: 86_400, host: fqdn, pid: .min, runs: [])

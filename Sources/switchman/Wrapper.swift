@@ -35,7 +35,7 @@ struct Wrapper: Sendable {
 
     func perform() {
         warnOfShortTerm()
-        if plan.verbosity == .verbose { tellOfCgroup() }
+        tellOfCgroup()
         let ended = supervisor.loop.run({ await live() }) ?? Ended(outcome: .osError)
         runLog.drain()
         supervisor.guardian.leave(code: codes.code(for: ended), dieOf: codes.signalToDieOf(ended))
@@ -114,10 +114,15 @@ struct Wrapper: Sendable {
 
     private func tellOfCgroup() {
         let finding = CgroupFinding.ofThisRun()
-        log.info(
-            finding.isMade
-                ? "the command is held in the cgroup \(finding.text)"
-                : "the command is held by walking /proc, without a cgroup: \(finding.text)")
+        // What somebody has asked for by name, and does not get.
+        if case .folder(let path) = plan.cgroup, !finding.isMade, plan.descendants != .leave {
+            log.warning("cgroup \(path) cannot be used: \(finding.text); the command's tree is found by walking /proc")
+        } else if plan.verbosity == .verbose {
+            log.info(
+                finding.isMade
+                    ? "the command's tree is held in the cgroup \(finding.text)"
+                    : "the command's tree is found by walking /proc, without a cgroup: \(finding.text)")
+        }
     }
 
     /// What is left for the grace when ownership is lost, if that is less than the user asked for.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Checks
 import Glibc
 import Run
+import Supervision
 
 struct CheckHosts: CheckVerb {
     static let configuration = CommandConfiguration(
@@ -9,7 +10,8 @@ struct CheckHosts: CheckVerb {
         abstract: "Whether hosts, groups and servers go by names that agree.",
         discussion: """
             What this host calls itself, whether the groups name hosts that can be, and whether each server of zkhosts \
-            resolves and answers, and how fast.
+            resolves and answers, and how fast; and whether this host, run from here, can hold a command's tree in a \
+            cgroup, and if not, why.
             """)
 
     @OptionGroup var configuration: ConfigurationOption
@@ -22,8 +24,10 @@ struct CheckHosts: CheckVerb {
         let fleet: HostsCheck.Fleet =
             servers.contains(where: \.isServing)
             ? try Self.read(settings) : .failed("no server answers, so groups are unknown")
+        let cgroup = CgroupFinding.probe(settings.cgroup)
         return HostsCheck.verdict(
-            names: HostsCheck.Names(found: Hostname.fqdn(), configured: settings.fqdn), fleet: fleet, servers: servers,
+            names: HostsCheck.Names(found: Hostname.fqdn(), configured: settings.fqdn),
+            hold: HostsCheck.Hold(isCgroup: cgroup.isMade, text: cgroup.text), fleet: fleet, servers: servers,
             lookUp: Self.lookUp)
     }
 

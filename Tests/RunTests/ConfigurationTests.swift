@@ -68,6 +68,7 @@ import Testing
         #expect(configuration.serverTickMilliseconds == 4000)
         #expect(configuration.connectTimeout == .seconds(15))
         #expect(configuration.fqdn == nil)
+        #expect(configuration.cgroup == .auto)
     }
 
     @Test func readsEveryKey() throws {
@@ -75,7 +76,8 @@ import Testing
             """
             {"prefix": "/p", "zkhosts": "zk", "logfile": "/var/log/s", "loglevel": "warning", "data_read_len": "1000000",
              "resources_wait_timeout": 60, "termination_timeout": "5", "session_timeout": "1m", "ownership_term": 45,
-             "mixed_fleet": true, "server_tick": "3s", "connect_timeout": "forever", "fqdn": "h.example.net"}
+             "mixed_fleet": true, "server_tick": "3s", "connect_timeout": "forever", "fqdn": "h.example.net",
+             "cgroup": "/sys/fs/cgroup/jobs"}
             """)
         #expect(warnings.isEmpty)
         #expect(configuration.logfile == "/var/log/s")
@@ -89,6 +91,7 @@ import Testing
         #expect(configuration.serverTickMilliseconds == 3000)
         #expect(configuration.connectTimeout == .forever)
         #expect(configuration.fqdn == "h.example.net")
+        #expect(configuration.cgroup == .folder("/sys/fs/cgroup/jobs"))
     }
 
     @Test(arguments: Configuration.keys.filter { $0 != "prefix" && $0 != "zkhosts" })
@@ -170,6 +173,8 @@ import Testing
         ("connect_timeout", "[]", "seconds"), ("fqdn", "\"\"", "a host name"), ("fqdn", "\"a b\"", "a host name"),
         ("fqdn", "\"" + String(repeating: "a", count: 256) + "\"", "255 bytes"), ("fqdn", "5", "a string"),
         ("logfile", "\"a\\u0000b\"", "zero byte"),
+        ("cgroup", "true", "a string"), ("cgroup", "\"on\"", "the absolute path of a delegated folder"),
+        ("cgroup", "\"/" + String(repeating: "a", count: 900) + "\"", "900 bytes"),
         ("log_format", "\"xml\"", "text or json"), ("syslog", "\"kern\"", "a facility"), ("syslog", "1", "a facility"),
         ("syslog", "\"cron:\"", "a facility"), ("syslog", "\":/dev/log\"", "a facility"),
     ])
