@@ -170,12 +170,18 @@ static _Noreturn void lose_everything(sw_face *face) {
 
 // ----------------------------------------------------------------------------------------------------------- the deadline
 
+/// Once it is over, and others are at work: how often that is looked at.
+static const int64_t RECHECK_NS = 100 * SW_MILLISECOND_NS;
+
 static void arm_timer(sw_face *face) {
-    int64_t at_ns = atomic_load(&sw_shared_page()->kill_at_ns);
+    const sw_shared *shared = sw_shared_page();
+    int64_t at_ns = atomic_load(&shared->kill_at_ns), now_ns = sw_now_ns();
     int64_t due_ns = at_ns < INT64_MAX - SLACK_NS ? at_ns + SLACK_NS : 0; // all zero disarms
     if (due_ns == face->armed_ns) return;
+    // Where nothing runs the next start says so (SW_BEGUN), with a deadline of its own.
+    if (due_ns <= now_ns) due_ns = atomic_load(&shared->busy) ? now_ns + RECHECK_NS : 0;
+    if (due_ns == face->armed_ns) return;
     face->armed_ns = due_ns;
-    if (due_ns < 0) due_ns = 1;
     struct itimerspec due = { .it_value = { due_ns / SW_SECOND_NS, due_ns % SW_SECOND_NS } };
     timerfd_settime(face->timer_fd, TFD_TIMER_ABSTIME, &due, NULL);
 }
@@ -241,7 +247,7 @@ static void listen_to_supervisor(sw_face *face) {
 
 /// For how many milliseconds nothing that happens may wake us; negative: for ever.
 static int longest_sleep_ms(const sw_face *face) {
-    if (face->killing) return (int)(face->pause_ns / SW_MILLISECOND_NS);
+    if (face->killing) return (int)(face->pause_ns / SW_MILLISECOND_NS) + 1;
     if (!face->is_last) return -1;
     int64_t left_ns = face->last_at_ns + PATIENCE_NS - sw_now_ns();
     return left_ns <= 0 ? 0 : (int)(left_ns / SW_MILLISECOND_NS) + 1;

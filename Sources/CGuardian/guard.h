@@ -39,7 +39,7 @@ typedef struct sw_guard {
     unsigned measured;           // lateness, so far
     sw_tree_size size;
     int64_t measure_again_ns;
-    int64_t killing_since_ns, complain_at_ns, pause_ns;
+    int64_t killing_since_ns, complain_at_ns, pause_ns, next_round_ns;
 } sw_guard;
 
 /// Tells the dead man's switch, and carries out what it decides.

@@ -53,7 +53,7 @@ void sw_guard_act(sw_guard *guard, sw_event event) {
         if (was_killing) break;
         guard->killing_since_ns = now_ns;
         guard->complain_at_ns = now_ns + PATIENCE_NS;
-        guard->pause_ns = 0;
+        guard->pause_ns = guard->next_round_ns = 0;
         break;
     case SW_DO_REPORT:
         sw_cgroup_remove_attempts();
@@ -176,6 +176,7 @@ static void kill_round(sw_guard *guard) {
     sw_resistance resistance = sw_tree_kill_step(sw_leader_note_reaped, guard);
     sw_leader_settle(guard, resistance.alive == 0);
     guard->pause_ns = sw_tree_pause_ns(resistance, guard->pause_ns, guard->killing_since_ns);
+    guard->next_round_ns = sw_now_ns() + guard->pause_ns;
 
     if (guard->deadman.phase != SW_KILLING || sw_now_ns() < guard->complain_at_ns) return;
     guard->complain_at_ns += COMPLAINT_NS;
@@ -197,7 +198,10 @@ static void arm_timer(sw_guard *guard) {
 /// memory for a message (ENOBUFS), so what is unsent is tried again in a while.
 static int64_t longest_sleep_ns(const sw_guard *guard) {
     if (guard->has_more) return 0;
-    if (guard->deadman.phase == SW_KILLING) return guard->pause_ns;
+    if (guard->deadman.phase == SW_KILLING) {
+        int64_t left_ns = guard->next_round_ns - sw_now_ns();
+        return left_ns > 0 ? left_ns : 0;
+    }
     if (guard->outsiders_pause_ns > 0) return guard->outsiders_pause_ns;
     return sw_outbox_is_empty(&guard->outbox) ? -1 : RESEND_NS;
 }
@@ -213,7 +217,7 @@ static void sleep_until_needed(sw_guard *guard) {
         { .fd = guard->outsiders_pause_ns > 0 ? guard->events_fd : -1, .events = POLLPRI },
     };
     int64_t longest_ns = longest_sleep_ns(guard);
-    struct timespec pause = { .tv_nsec = longest_ns };
+    struct timespec pause = { .tv_sec = longest_ns / SW_SECOND_NS, .tv_nsec = longest_ns % SW_SECOND_NS };
     ppoll(fds, sizeof fds / sizeof *fds, longest_ns < 0 ? NULL : &pause, NULL);
 
     // Once: children that are stopped and continued without end would keep us here.
@@ -256,6 +260,7 @@ _Noreturn void sw_guardian(const sw_role *role, int supervisor_fd) {
         listen_to_supervisor(&guard);
         sw_outbox_flush(&guard.outbox, guard.supervisor_fd);
         sw_guard_act(&guard, (sw_event){ .kind = SW_EVENT_TICK });
-        if (guard.deadman.phase == SW_KILLING) kill_round(&guard);
+        // Whoever dies wakes us, and is reaped; the others are given their time.
+        if (guard.deadman.phase == SW_KILLING && sw_now_ns() >= guard.next_round_ns) kill_round(&guard);
     }
 }

@@ -36,13 +36,13 @@ int64_t sw_now_ns(void) {
 static bool is_same(const sw_process *process) {
     sw_process again;
     return sw_process_read(process->pid, &again) && again.start_ticks == process->start_ticks
-        && (again.parent == process->parent || again.parent == getpid() || sw_tree_spares(again.parent));
+        && (again.parent == process->parent || again.parent == sw_proc_held()->self || sw_tree_spares(again.parent));
 }
 
 /// False if we are not allowed to. A child's number is its own until we reap it; another's may be recycled at any time,
 /// so it is pinned by a pidfd first and looked at afterwards.
 static bool signal_process(const sw_process *process, int signal) {
-    if (process->parent == getpid()) return kill(process->pid, signal) == 0 || errno != EPERM;
+    if (process->parent == sw_proc_held()->self) return kill(process->pid, signal) == 0 || errno != EPERM;
 
     int pidfd = (int)syscall(SYS_pidfd_open, process->pid, 0);
     if (pidfd < 0 && errno == ESRCH) return true;
@@ -110,7 +110,7 @@ static bool is_dead(const sw_process *process) {
 
 static bool stop(void *context, const sw_process *process) {
     bool *still = context;
-    bool at_rest = process->state == 'T' || is_dead(process);
+    bool at_rest = process->state == 'T' || process->is_dying || is_dead(process);
     if (!at_rest && signal_process(process, SIGSTOP)) *still = false;
     return true;
 }
@@ -130,8 +130,10 @@ static bool freeze(void) {
 }
 
 /// Returns how many live.
-static int kill_by_walk(int *denied) {
-    for (int pass = 0; pass < FREEZING_PASSES && !freeze(); pass++) continue;
+static int kill_by_walk(int *denied, bool *still) {
+    int pass = 0;
+    while (pass < FREEZING_PASSES && !freeze()) pass++;
+    *still = pass < FREEZING_PASSES;
     int count, living = 0;
     const sw_process *tree = sw_tree_find(&count, NULL, NULL);
     for (int i = 0; i < count; i++) living += !is_dead(&tree[i]);
@@ -147,13 +149,14 @@ static int kill_by_walk(int *denied) {
 static int rounds; // since the last end of a tree
 
 sw_resistance sw_tree_kill_step(sw_on_reaped on_reaped, void *context) {
-    sw_resistance resistance = { 0 };
+    sw_resistance resistance = { .still = true };
+    int64_t began_ns = sw_now_ns();
     int living = 0;
     bool by_cgroup = sw_cgroup_is_held() && sw_cgroup_kill();
     rounds++;
     if (by_cgroup && rounds > CGROUP_ROUNDS && sw_cgroup_is_populated()) living = sw_cgroup_kill_listed(&resistance.denied);
     // In the first rounds the kernel does the work, and a walk would only be in its way.
-    if (!by_cgroup || rounds > CGROUP_ROUNDS || !sw_cgroup_is_populated()) living += kill_by_walk(&resistance.denied);
+    if (!by_cgroup || rounds > CGROUP_ROUNDS || !sw_cgroup_is_populated()) living += kill_by_walk(&resistance.denied, &resistance.still);
     bool has_children = reap(on_reaped, context, &resistance.reaped);
     bool is_populated = sw_cgroup_is_populated();
 
@@ -164,16 +167,19 @@ sw_resistance sw_tree_kill_step(sw_on_reaped on_reaped, void *context) {
     bool is_over = !is_populated && (by_wait ? !has_children : living == 0 && rounds > 1);
     if (is_over) rounds = 0;
     else resistance.alive = living > 0 ? living : 1;
+    resistance.took_ns = sw_now_ns() - began_ns;
     return resistance;
 }
 
 int64_t sw_tree_pause_ns(sw_resistance last, int64_t previous_ns, int64_t since_ns) {
-    // Where something died something else may be born: no pause. What resists for seconds (D state, another user's) is
-    // not worth a hundred walks a second.
+    // Where something still moves something else may be born: no pause. Where nothing does, what has SIGKILL needs the processor
+    // to die, and we have a higher priority: it gets three times what the round took. What resists for seconds (D state, another
+    // user's) is not worth a hundred walks a second.
     int64_t most_ns = sw_now_ns() - since_ns < 5 * SW_SECOND_NS ? 10 * SW_MILLISECOND_NS : 250 * SW_MILLISECOND_NS;
-    if (last.reaped > 0) return 0;
+    if (!last.still) return 0;
     int64_t next_ns = previous_ns == 0 ? SW_MILLISECOND_NS / 16 : previous_ns * 2;
-    return next_ns < most_ns ? next_ns : most_ns;
+    if (next_ns > most_ns) next_ns = most_ns;
+    return next_ns > 3 * last.took_ns ? next_ns : 3 * last.took_ns;
 }
 
 sw_resistance sw_tree_kill(int64_t until_ns, sw_on_reaped on_reaped, void *context) {
@@ -186,7 +192,7 @@ sw_resistance sw_tree_kill(int64_t until_ns, sw_on_reaped on_reaped, void *conte
             return resistance;
         }
         pause_ns = sw_tree_pause_ns(resistance, pause_ns, since_ns);
-        struct timespec pause = { .tv_nsec = pause_ns };
+        struct timespec pause = { .tv_sec = pause_ns / SW_SECOND_NS, .tv_nsec = pause_ns % SW_SECOND_NS };
         nanosleep(&pause, NULL);
     }
 }

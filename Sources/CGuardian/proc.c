@@ -15,7 +15,7 @@ bool sw_proc_take(void) {
     if (fresh < 0) return false;
     if (held.root >= 0) close(held.root);
     if (held.children >= 0) close(held.children);
-    held = (sw_proc){ .root = fresh, .children = openat(fresh, "thread-self/children", O_RDONLY | O_CLOEXEC) };
+    held = (sw_proc){ .root = fresh, .children = openat(fresh, "thread-self/children", O_RDONLY | O_CLOEXEC), .self = getpid() };
     return true;
 }
 

@@ -33,6 +33,7 @@ sw_stage sw_command_exec(const sw_role *role, pid_t guardian, char *block, size_
 typedef struct sw_proc {
     int root;
     int children; ///< the list of this process's own, as its first thread has them: what needs no other descriptor
+    pid_t self;
 } sw_proc;
 
 /// Opens them for this process, in place of those of its parent. False with errno.

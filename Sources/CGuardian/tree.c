@@ -39,7 +39,7 @@ static bool parse_stat(char *text, sw_process *process) {
     char *field = strrchr(text, ')');
     if (!field) return false;
     field++;
-    for (int number = 3; number <= 24; number++) {
+    for (int number = 3; number <= 31; number++) {
         if (*field++ != ' ') return false;
         char *end = field + strcspn(field, " ");
         switch (number) {
@@ -48,6 +48,8 @@ static bool parse_stat(char *text, sw_process *process) {
         case 20: process->threads = atoi(field); break;
         case 22: process->start_ticks = strtoull(field, NULL, 10); break;
         case 24: process->resident_pages = strtol(field, NULL, 10); break;
+        // A SIGKILL for the process is made pending for each of its threads (complete_signal in the kernel's signal.c).
+        case 31: process->is_dying = strtoull(field, NULL, 10) >> (SIGKILL - 1) & 1; break;
         }
         field = end;
     }
@@ -116,7 +118,7 @@ static void add_children(struct queue *queue, pid_t pid, int threads) {
 
 static void add_roots(struct queue *queue) {
     if (scope.own) {
-        add_children(queue, getpid(), 0);
+        add_children(queue, sw_proc_held()->self, 0);
         // No descriptor left. What a process leaves behind when it dies is handed to our first thread.
         const sw_proc *proc = sw_proc_held();
         if (!queue->listed && proc->children >= 0 && lseek(proc->children, 0, SEEK_SET) == 0) {
@@ -132,7 +134,7 @@ static void add_roots(struct queue *queue) {
 
 /// Whether what was read is the process that was listed: its parent may have died meanwhile, which makes it a child of one of us.
 static bool is_meant(const sw_process *listed, const sw_process *read) {
-    return read->parent == listed->parent || read->parent == getpid() || sw_tree_spares(read->parent);
+    return read->parent == listed->parent || read->parent == sw_proc_held()->self || sw_tree_spares(read->parent);
 }
 
 static bool descend(struct queue *queue, sw_on_found on_found, void *context) {
@@ -141,7 +143,7 @@ static bool descend(struct queue *queue, sw_on_found on_found, void *context) {
         sw_process process = processes[at], after;
         bool is_read = sw_process_read(process.pid, &process);
         // A child that is not shown (hidepid, no descriptor left) is there all the same, until we reap it.
-        if (!is_read && process.parent != getpid()) continue;
+        if (!is_read && process.parent != sw_proc_held()->self) continue;
         if (is_read && !is_meant(&processes[at], &process)) continue;
         // The others' own children were queued with the roots, or come now.
         bool spared = sw_tree_spares(process.pid);
@@ -180,7 +182,7 @@ static const sw_process *find(int count, pid_t pid) {
 }
 
 static bool is_root(pid_t pid) {
-    return scope.own ? pid == getpid() : sw_tree_spares(pid);
+    return scope.own ? pid == sw_proc_held()->self : sw_tree_spares(pid);
 }
 
 /// True if this one is found to be of the tree now, and was not before.

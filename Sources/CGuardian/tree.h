@@ -11,6 +11,7 @@ typedef struct sw_process {
     int threads;
     long resident_pages;
     char state;
+    bool is_dying;        ///< SIGKILL is pending: it needs the processor for nothing but its end, and cannot fork any more
     bool ours;
 } sw_process;
 

@@ -179,6 +179,8 @@ typedef struct sw_resistance {
     int alive;  ///< processes found in the last round, zombies not yet reaped included; 0: nothing of the tree is left
     int denied; ///< of these, how many the kernel did not let us signal
     int reaped; ///< in the last round
+    bool still; ///< nothing moved any more when SIGKILL was sent, so that nothing can be born
+    int64_t took_ns;
 } sw_resistance;
 
 /// One round: kill the cgroup; stop and kill what is found; reap what is dead. Never sleeps. To be repeated until `alive` is 0: then
