@@ -93,5 +93,7 @@ sw_stage sw_command_exec(const sw_role *role, pid_t guardian, char *block, size_
     if (sigismember(&role->plan->ignored, SIGCHLD)) signal(SIGCHLD, SIG_IGN);
     sigprocmask(SIG_SETMASK, &role->plan->original_mask, NULL);
     execvp(role->plan->argv[0], role->plan->argv);
+    // A file among the folders of PATH: a name that is found nowhere is not a bad path.
+    if (errno == ENOTDIR && !strchr(role->plan->argv[0], '/')) errno = ENOENT;
     return SW_STAGE_EXEC;
 }

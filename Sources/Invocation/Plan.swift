@@ -19,7 +19,8 @@ package struct Plan: Sendable {
     package let warnings: [String]
     /// The configuration file, as an absolute path, if there is one.
     package let configPath: String?
-    package let command: [[UInt8]]
+    /// What is executed: the command's first word, or the shell for one that needs it.
+    package let program: [UInt8]
     /// The delay before connecting is below this.
     package let splay: Duration
     package let unavailableIsSkip: Bool
@@ -80,7 +81,7 @@ package struct Plan: Sendable {
         loglevel = configuration.loglevel
         reports = configuration.reports
         configPath = Self.configPath(arguments, environment)
-        command = arguments.command
+        program = arguments.commandVector[0]
     }
 
     private static func leases(_ arguments: Arguments, _ macros: Macros) throws(PlanError) -> [LeaseRequest] {

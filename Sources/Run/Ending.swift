@@ -76,9 +76,8 @@ struct Ending: Sendable {
 
     private func startFailure(_ errno: Int32, inExec: Bool) -> Ended {
         guard inExec else { return Ended(outcome: .osError, code: nil, errno: errno) }
-        // ENOENT 2, ENOTDIR 20: as the shell tells them apart.
-        let isMissing = errno == 2 || errno == 20
-        return Ended(outcome: isMissing ? .notFound : .notExecutable, code: nil, errno: errno)
+        // ENOENT, of the command or of its interpreter, is 127, and all else 126: as in bash, env(1) and timeout(1).
+        return Ended(outcome: errno == 2 ? .notFound : .notExecutable, code: nil, errno: errno)
     }
 }
 
