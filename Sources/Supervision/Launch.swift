@@ -12,6 +12,9 @@ import Glibc
     /// First of all in main: blocks all signals, and remembers what the caller had set, for the command.
     package init() { unsafe sw_save_signals(&plan) }
 
+    /// Puts something on those of the standard descriptors that the caller has closed.
+    package static func fillStandardDescriptors() { sw_fill_standard_descriptors() }
+
     /// The caller's mask again, for one who forks nothing.
     package mutating func restoreSignals() { unsafe sigprocmask(SIG_SETMASK, &plan.original_mask, nil) }
 

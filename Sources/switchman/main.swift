@@ -23,8 +23,14 @@ if words.isEmpty {
 let arguments: Arguments
 do {
     switch try Arguments.parse(words) {
-    case .help: Screen.print(HelpText.help); exit(0)
-    case .version: Screen.print(HelpText.version + "\n"); exit(0)
+    case .help:
+        launch.restoreSignals()
+        Screen.print(HelpText.help)
+        exit(0)
+    case .version:
+        launch.restoreSignals()
+        Screen.print(HelpText.version + "\n")
+        exit(0)
     case .run(let parsed): arguments = parsed
     }
 } catch {
