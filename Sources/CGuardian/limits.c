@@ -54,3 +54,15 @@ __attribute__((constructor(101))) static void refuse_small_stack(void) {
     complain_of_stack(limit.rlim_cur / 1024, needed_kb);
     _exit(SW_OS_ERROR);
 }
+
+int sw_descriptors_lacking(void) {
+    int held[SW_DESCRIPTORS_NEEDED];
+    int count = 0, error = 0;
+    while (count < SW_DESCRIPTORS_NEEDED && error == 0) {
+        held[count] = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+        if (held[count] >= 0) count++;
+        else error = errno;
+    }
+    while (count > 0) close(held[--count]);
+    return error;
+}

@@ -25,6 +25,7 @@ struct Switchmanctl: ParsableCommand {
         do {
             Launch.fillStandardDescriptors()
             var command = try parseAsRoot()
+            if let trouble = Launch.descriptorTrouble { throw Complaint.failed(.osError, trouble) }
             try command.run()
         } catch {
             leave(error)

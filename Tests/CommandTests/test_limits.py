@@ -40,3 +40,50 @@ def test_a_stack_that_is_just_large_enough(ctl, fleet):
 def test_arguments_and_environment_lie_on_the_stack_too(fleet):
     run = fleet.run("--lockname", "a", "--", "true", env={"MUCH": "x" * 100_000}, **limited(resource.RLIMIT_STACK, 256 * KB))
     assert_one_line(run, 71, "ulimit -s", "320 kB")
+
+
+@pytest.mark.parametrize("first", range(4, 41, 6))
+def test_open_files_few_or_enough(ctl, fleet, first):
+    """With 3 the dynamic linker finds no library."""
+    for most in range(first, min(first + 6, 41)):
+        options = limited(resource.RLIMIT_NOFILE, most)
+        found = [fleet.run("--lockname", "a", "--", "true", **options),
+                 fleet.run("--dry-run", "--lockname", "a", "--", "true", **options)]
+        if most < 3 + 24:
+            for run in found:
+                assert_one_line(run, 71, f"ulimit -n) is {most},", "24 are needed")
+            assert_refused(ctl("status", **options), 71, f"ulimit -n) is {most},", "24 are needed")
+        else:
+            assert [(run.code, run.err) for run in (*found, ctl("status", **options))] == [(0, "")] * 3
+
+
+def test_the_least_number_of_open_files_is_enough_for_everything(fleet, tmp_path):
+    """Log, metrics, a hook, several servers by name, leases."""
+    fleet.resources("r")
+    metrics = tmp_path / "metrics"
+    metrics.mkdir()
+    host, port = fleet.address.split(":")
+    config = fleet.config(
+        zkhosts=",".join(f"{name}:{port}" for name in ("localhost", host, "ip6-localhost", "127.0.0.2", "127.0.0.3")),
+        logfile=fleet.flag("log"), metrics_directory=str(metrics), hooks={"succeeded": f"echo it >{fleet.flag('hook')}"})
+    run = fleet.run("--lockname", "a", "--lease", "r=1:1", "--retries", 1, "--", "true", config=config,
+                    **limited(resource.RLIMIT_NOFILE, 27))
+    assert_silent(run, 0)
+    with open(fleet.flag("hook"), encoding="ascii") as file:
+        assert file.read() == "it\n"
+    assert list(metrics.iterdir()) and "outcome=ran" in open(fleet.flag("log"), encoding="utf-8").read()
+
+
+def test_descriptors_that_are_inherited_count(fleet, tmp_path):
+    with open(tmp_path / "file", "wb") as file:
+        def prepare():
+            for number in range(10, 30):
+                os.dup2(file.fileno(), number)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+        run = fleet.run("--lockname", "a", "--", "true", preexec_fn=prepare, close_fds=False)
+    assert_one_line(run, 71, "ulimit -n) is 40,", "beside those that are open already")
+
+
+def test_the_code_can_be_chosen(fleet):
+    run = fleet.run("--exit-code", "os-error=7", "--lockname", "a", "--", "true", **limited(resource.RLIMIT_NOFILE, 8))
+    assert_one_line(run, 7, "ulimit -n")
