@@ -11,6 +11,8 @@ struct Ending: Sendable {
         case timeout(Duration)
         /// Only before the start.
         case paused
+        /// Somebody has deleted the lock's node. Only before the start; a command that runs is lost.
+        case lockDeleted(String)
 
         var text: String {
             switch self {
@@ -20,6 +22,7 @@ struct Ending: Sendable {
             case .released: "an operator asked for it"
             case .timeout(let limit): "it has run for \(limit.components.seconds) s (--timeout)"
             case .paused: "the job was paused, or this host drained"
+            case .lockDeleted(let path): "\(path) was deleted"
             }
         }
     }
@@ -61,6 +64,8 @@ struct Ending: Sendable {
             return Ended(
                 outcome: .timeout, reason: "stopped: it ran for longer than \(limit.components.seconds) s (--timeout)")
         case .paused?: return Ended(outcome: .paused)
+        case .lockDeleted(let path)?:
+            return Ended(outcome: .released, reason: "stopped: somebody deleted \(path); nothing was started")
         case nil:
             if let takenOver { return Ended(outcome: .lost, code: nil, reason: "\(takenOver); the command was killed") }
             return exited.map { Self.own($0.waitStatus) } ?? Ended(outcome: .lost, code: nil)
