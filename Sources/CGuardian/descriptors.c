@@ -18,14 +18,14 @@ static int open_nothing(void) {
 }
 
 /// Whatever is opened next takes the lowest free number: a log or a socket of ours would become the command's standard output.
-static void fill_standard_descriptors(void) {
+void sw_fill_standard_descriptors(void) {
     for (int fd = 0; fd <= 2; fd++) {
-        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) open_nothing();
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) open("/", O_PATH | O_CLOEXEC);
     }
 }
 
 void sw_save_signals(sw_plan *plan) {
-    fill_standard_descriptors();
+    sw_fill_standard_descriptors();
 
     sigprocmask(SIG_SETMASK, NULL, &plan->original_mask);
     sw_hold_signals();

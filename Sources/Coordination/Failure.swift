@@ -36,6 +36,9 @@ extension Failure: CustomStringConvertible {
         case .connectionLost: "connection lost"
         case .sessionExpired: "session expired"
         case .authenticationFailed: "authentication failed"
+        // ZSYSTEMERROR: nothing that a server has said.
+        case .other(-1):
+            "\(path): the ZooKeeper client met an error of this host; check its memory and its limits, such as ulimit -n"
         case .other(let code): "\(path): ZooKeeper error \(code)"
         }
     }

@@ -19,7 +19,8 @@ package struct Plan: Sendable {
     package let warnings: [String]
     /// The configuration file, as an absolute path, if there is one.
     package let configPath: String?
-    package let command: [[UInt8]]
+    /// What is executed: the command's first word, or the shell for one that needs it.
+    package let program: [UInt8]
     /// Where its tree is held.
     package let cgroup: CgroupSetting
     /// The delay before connecting is below this.
@@ -82,7 +83,7 @@ package struct Plan: Sendable {
         loglevel = configuration.loglevel
         reports = configuration.reports
         configPath = Self.configPath(arguments, environment)
-        command = arguments.command
+        program = arguments.commandVector[0]
         cgroup = configuration.cgroup
     }
 

@@ -13,6 +13,8 @@ struct Ending: Sendable {
         case treeTooLarge(Killing)
         /// Only before the start.
         case paused
+        /// Somebody has deleted the lock's node. Only before the start; a command that runs is lost.
+        case lockDeleted(String)
 
         var text: String {
             switch self {
@@ -23,6 +25,7 @@ struct Ending: Sendable {
             case .timeout(let limit): "it has run for \(limit.components.seconds) s (--timeout)"
             case .treeTooLarge(let killing): killing.text
             case .paused: "the job was paused, or this host drained"
+            case .lockDeleted(let path): "\(path) was deleted"
             }
         }
     }
@@ -66,6 +69,8 @@ struct Ending: Sendable {
         case .treeTooLarge(let killing)?:
             return Ended(outcome: .lost, reason: "stopped while the lock was still held: \(killing.text)")
         case .paused?: return Ended(outcome: .paused)
+        case .lockDeleted(let path)?:
+            return Ended(outcome: .released, reason: "stopped: somebody deleted \(path); nothing was started")
         case nil:
             if let takenOver { return Ended(outcome: .lost, code: nil, reason: "\(takenOver); the command was killed") }
             return exited.map { Self.own($0.waitStatus) } ?? Ended(outcome: .lost, code: nil)
@@ -81,9 +86,8 @@ struct Ending: Sendable {
 
     private func startFailure(_ errno: Int32, inExec: Bool) -> Ended {
         guard inExec else { return Ended(outcome: .osError, code: nil, errno: errno) }
-        // ENOENT 2, ENOTDIR 20: as the shell tells them apart.
-        let isMissing = errno == 2 || errno == 20
-        return Ended(outcome: isMissing ? .notFound : .notExecutable, code: nil, errno: errno)
+        // ENOENT, of the command or of its interpreter, is 127, and all else 126: as in bash, env(1) and timeout(1).
+        return Ended(outcome: errno == 2 ? .notFound : .notExecutable, code: nil, errno: errno)
     }
 }
 

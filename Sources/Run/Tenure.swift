@@ -78,6 +78,8 @@ package struct Tenure: Sendable {
     /// Whether an operator's request to stop would be noticed: its watch is set, or being set.
     var stopTicket: Int?
     var stopIsUnread = false
+    /// Our lock's path, once it was seen to be deleted: by somebody, or with the session.
+    var deletedLock: String?
     let waited: Duration
     /// The signal by which the terminal has asked the command to end.
     var interrupted: Int32?
@@ -265,7 +267,9 @@ package struct Tenure: Sendable {
                 postpone(now, &actions)
                 // What waits for proof never has more than now.
                 if case .settingRecord(nil) = phase { retryAt = now }
-            case .lost(let why)?: lose(why, now, &actions)
+            case .lost(let why)?:
+                noticeDeletion(in: replies)
+                lose(why, now, &actions)
             case .unknown?, nil: heartbeats?.unanswered()
             }
         } else if ticket == fleetTicket {
@@ -277,6 +281,7 @@ package struct Tenure: Sendable {
             settledRecord(replies, now, &actions)
         } else if case .releasing(let expected, let until) = phase, expected == ticket {
             release?.settle(replies)
+            endIfLockWasDeleted(replies)
             if !replies.contains(where: \.isLost) { releasePatience.answered() }
             phase = .releasing(ticket: nil, until: until)
             continueRelease(now, &actions, isUnsettled: replies.contains(where: \.isUnsettled))

@@ -5,12 +5,37 @@ import Recipes
 extension Tenure {
     mutating func noticed(_ path: String, _ change: Event.Change, _ now: BootInstant, _ actions: inout [Action]) {
         if change == .deleted, let claims, path == claims.lock?.path || claims.leases.contains(path) {
+            if path == claims.lock?.path { deletedLock = path }
             lose("\(path) was deleted", now, &actions)
         } else if path == job.layout.prefix {
             fleetChanged = true
         } else if change == .created, path == stopPath {
             stop(.released, now, &actions)
         }
+    }
+
+    // MARK: A lock deleted by somebody
+
+    mutating func noticeDeletion(in replies: [Reply]) {
+        guard let path = claims?.lock?.path else { return }
+        for case .failure(let failure) in replies where failure.reason == .noNode && failure.path == path {
+            deletedLock = path
+        }
+    }
+
+    /// A lock goes by its run's own release, with its session, or because somebody deletes it: to stop the run that has it
+    /// (`switchmanctl stop --force`). So a run that has not started anything yet ends here; with another session it would take
+    /// the lock again, and start what was to be stopped.
+    ///
+    /// The server tells of the deletion also when the session itself is being ended, which only a reply to a later request can
+    /// tell apart. An original deletes whatever has the name of its lock, which is no wish of anybody.
+    ///
+    /// - Parameter replies: to the release, which was submitted after the deletion was seen.
+    mutating func endIfLockWasDeleted(_ replies: [Reply]) {
+        guard let path = deletedLock, isToBeginAnew, !job.mixedFleet, replies.contains(where: { !$0.isUnsettled }) else {
+            return
+        }
+        ending.cause = .lockDeleted(path)
     }
 
     // MARK: An operator's request

@@ -10,6 +10,8 @@ final class Books {
     private(set) var leasesChangedAt: Int64 = 0
     /// When somebody last left a queue of a resource, so that others moved up.
     private(set) var placesLeftAt: Int64 = 0
+    /// Sessions whose lock was deleted by somebody else than its owner.
+    var robbed: Set<Int64> = []
     /// Their times are not those of takes any more.
     var recordsWereTouched = false
 

@@ -44,6 +44,8 @@ final class Referee {
                 if let actor { rota.takes(path, actor, books, accuse) }
             case .set(Plot.layout.prefix, let data): rota.isTold(data)
             case .delete(let path) where path.isUnder("jobs"): rota.forget(ZNodeTree.name(of: path))
+            case .delete(let path) where !isClose && transaction.session == 0 && path.isUnder("locks"):
+                if let node = books.state[path] { books.robbed.insert(node.owner) }
             case .delete(let path) where !isClose && transaction.session != 0:
                 if let node = books.state[path], node.owner != 0, node.owner != transaction.session {
                     accuse(.release, "\(path) of session \(String(node.owner, radix: 16)) is deleted by \(name(actor))")

@@ -64,7 +64,8 @@ struct Verdict {
                     Plot.layout.stopRequest(run.job.lockname, czxid: $0.czxid).hasSuffix("/" + name)
                 } ?? name.hasPrefix(run.job.lockname + "-")
             }
-            if !isAsked { accuse(.truth, "\(run) says that an operator has stopped it, and none asked for that") }
+            let isRobbed = run.sessions.last.map { books.robbed.contains($0) } ?? false
+            if !isAsked, !isRobbed { accuse(.truth, "\(run) says that an operator has stopped it, and none asked for that") }
         case .queued:
             if !books.wasQueued(run.job.lockname, since: run.startedAt, otherThanBy: run.sessions) {
                 accuse(.truth, "\(run) says that its job waits already, which none did since it began")

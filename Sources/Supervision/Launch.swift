@@ -1,6 +1,7 @@
 import CGuardian
 package import Coordination
 import Glibc
+import Run
 
 /// The way from one process to three: front, supervisor and guardian, before any thread exists.
 @safe package struct Launch {
@@ -11,6 +12,9 @@ import Glibc
 
     /// First of all in main: blocks all signals, and remembers what the caller had set, for the command.
     package init() { unsafe sw_save_signals(&plan) }
+
+    /// Puts something on those of the standard descriptors that the caller has closed.
+    package static func fillStandardDescriptors() { sw_fill_standard_descriptors() }
 
     /// The caller's mask again, for one who forks nothing.
     package mutating func restoreSignals() { unsafe sigprocmask(SIG_SETMASK, &plan.original_mask, nil) }
@@ -24,12 +28,25 @@ import Glibc
         return try work()
     }
 
+    /// Why a run cannot have as many files open as it may need; nil if it can.
+    package static var descriptorTrouble: String? {
+        let code = sw_descriptors_lacking()
+        if code == 0 { return nil }
+        if code != EMFILE { return "cannot open files: \(String(errno: code)); try again when this host has some to spare" }
+        var limit = rlimit()
+        unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        let needed = Int(SW_DESCRIPTORS_NEEDED)
+        return
+            "the limit of open files (ulimit -n) is \(limit.rlim_cur), too low: \(needed) are needed beside those that are "
+            + "open already; raise it"
+    }
+
     /// Forks; returns in the supervisor only. The original process becomes the front and never returns.
     ///
     /// - Parameter lostExitCode: the front's exit status when the supervisor dies.
     /// - Parameter unbegunExitCode: the same, if that was before any command was started.
     /// - Parameter cgroup: where the command's tree is to be held.
-    /// - Returns: nil with errno, in the original process, if nothing could be forked.
+    /// - Returns: nil with errno if nothing could be forked, in the original process, or, in the supervisor, if that cannot work.
     package mutating func fork(
         command: [[UInt8]], descendants: Descendants, grace: Duration, lostExitCode: Int32, unbegunExitCode: Int32,
         lockname: String, cgroup: CgroupSetting
@@ -52,7 +69,16 @@ import Glibc
             }
         var supervision = sw_supervision()
         guard unsafe sw_start(&plan, &supervision) == 0 else { return nil }
-        guard let loop = EventLoop() else { return nil }
+        guard let loop = EventLoop() else {
+            let code = errno
+            // In the supervisor: the front has nothing to add.
+            var message = sw_message()
+            message.type = SW_EXIT
+            message.number = unbegunExitCode
+            unsafe sw_send(supervision.front_fd, &message, nil, 0)
+            errno = code
+            return nil
+        }
         return Supervisor(loop: loop, guardian: Guardian(supervision, loop: loop))
     }
 

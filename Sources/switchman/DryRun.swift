@@ -18,7 +18,8 @@ struct DryRun {
         }
         switch answer {
         case .forecast(let forecast):
-            Screen.print("\(job): \(forecast.sentence)\n")
+            Screen.print(
+                "\(job): \(forecast.sentence)\n", failureCode: codes.code(for: Ended(outcome: .osError)))
             return forecast.outcome.map { codes.code(for: Ended(outcome: $0)) } ?? 0
         case .failed(let ended):
             Screen.complain("\(job): \(ended.reason ?? ended.outcome.rawValue)")

@@ -1,17 +1,17 @@
 import Glibc
+import Run
 
 /// What is said before there is a log.
 enum Screen {
-    static func print(_ text: String) { write(text, to: 1) }
-
-    static func complain(_ message: String) { write("switchman: \(message)\n", to: 2) }
-
-    private static func write(_ text: String, to descriptor: Int32) {
-        var bytes = Array(text.utf8)[...]
-        while !bytes.isEmpty {
-            let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count <= 0 { return }
-            bytes = bytes.dropFirst(count)
-        }
+    /// Ends the program if standard output cannot be written: what was asked for was not told.
+    static func print(_ text: String, failureCode: Int32 = Outcome.osError.defaultCode) {
+        let failure = WholeWrite.perform(text, to: 1)
+        if failure == 0 { return }
+        // Who has closed a pipe wants no more, and most programs die of SIGPIPE without a word. So do we, unless it is ignored.
+        if failure == EPIPE { exit(128 + SIGPIPE) }
+        complain("standard output: \(String(errno: failure))")
+        exit(failureCode)
     }
+
+    static func complain(_ message: String) { _ = WholeWrite.perform("switchman: \(message)\n", to: 2) }
 }

@@ -216,11 +216,9 @@ struct Wrapper: Sendable {
     private static let longestReason = 400
 
     private func complaint(_ ended: Ended) -> String? {
-        let word = plan.command.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
         switch ended.outcome {
-        case .notFound: return "\(word): command not found; name a program in PATH or by its path"
-        case .notExecutable:
-            return "\(word): cannot be executed: \(String(errno: ended.errno ?? EACCES)); make it an executable file"
+        case .notFound, .notExecutable:
+            return ExecFailure(plan.program, errno: ended.errno ?? EACCES).message
         case .osError: return ended.errno.map { "cannot start the command: \(String(errno: $0))" } ?? ended.reason
         // Told when it happened.
         case .lost: return nil

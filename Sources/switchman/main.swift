@@ -23,8 +23,14 @@ if words.isEmpty {
 let arguments: Arguments
 do {
     switch try Arguments.parse(words) {
-    case .help: Screen.print(HelpText.help); exit(0)
-    case .version: Screen.print(HelpText.version + "\n"); exit(0)
+    case .help:
+        launch.restoreSignals()
+        Screen.print(HelpText.help)
+        exit(0)
+    case .version:
+        launch.restoreSignals()
+        Screen.print(HelpText.version + "\n")
+        exit(0)
     case .run(let parsed): arguments = parsed
     }
 } catch {
@@ -33,6 +39,10 @@ do {
 }
 
 let codes = ExitCode(arguments)
+if let trouble = Launch.descriptorTrouble {
+    Screen.complain(trouble)
+    exit(codes.code(for: Ended(outcome: .osError)))
+}
 let plan: Plan
 do {
     plan = try launch.interruptibly { () throws(PlanError) in
@@ -56,7 +66,7 @@ guard
 else {
     let failure = errno
     Screen.complain(
-        failure == ENOTSUP ? noProc : failure == ENOSYS ? noSubreaper : "cannot fork: \(String(errno: failure))")
+        failure == ENOTSUP ? noProc : failure == ENOSYS ? noSubreaper : "cannot start the supervisor: \(String(errno: failure))")
     exit(codes.code(for: Ended(outcome: .osError)))
 }
 let wrapper = Wrapper(plan: plan, codes: codes, supervisor: supervisor)

@@ -50,7 +50,8 @@ struct Sandbox: ParsableCommand {
                 words, environment: environment, deathSignal: SIGHUP, leadsSession: false, blocked: blocked)
         } catch {
             guard case .errno(let code) = error else { return 127 }
-            throw Complaint.failed(code == ENOENT ? .notFound : .notExecutable, "\(words[0]): \(String(errno: code))")
+            throw Complaint.failed(
+                code == ENOENT ? .notFound : .notExecutable, ExecFailure(Array(words[0].utf8), errno: code).message)
         }
         while true {
             if let status = child.status(waiting: false) { return status }

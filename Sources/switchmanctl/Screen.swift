@@ -1,17 +1,21 @@
 import Glibc
 import Recipes
 import Run
+import Checks
 
 /// Standard output and standard error, and what is known of the terminal behind them.
 enum Screen {
     /// Says so and ends the program when standard output cannot be written: what was asked for was not told.
     static func print(_ text: String) {
-        if write(text, to: 1) { return }
-        complain("standard output: \(String(errno: errno))")
-        exit(Outcome.osError.defaultCode)
+        let failure = WholeWrite.perform(text, to: 1)
+        if failure == 0 { return }
+        // Who has closed a pipe wants no more, and most programs die of SIGPIPE without a word. So do we, unless it is ignored.
+        if failure == EPIPE { exit(128 + SIGPIPE) }
+        complain("standard output: \(String(errno: failure))")
+        exit(Check.isAskedFor ? Severity.unknown.exitCode : Outcome.osError.defaultCode)
     }
 
-    static func complain(_ message: String) { _ = write("switchmanctl: \(oneLine(message))\n", to: 2) }
+    static func complain(_ message: String) { _ = WholeWrite.perform("switchmanctl: \(oneLine(message))\n", to: 2) }
 
     /// What may hold somebody else's words: no control character of theirs reaches the terminal.
     private static func oneLine(_ message: String) -> String {
@@ -20,18 +24,7 @@ enum Screen {
     }
 
     /// Without a way to say that it failed: on a terminal that is gone.
-    static func draw(_ text: String) { _ = write(text, to: 1) }
-
-    private static func write(_ text: String, to descriptor: Int32) -> Bool {
-        var bytes = Array(text.utf8)[...]
-        while !bytes.isEmpty {
-            let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR || errno == EAGAIN { continue }
-            if count <= 0 { return false }
-            bytes = bytes.dropFirst(count)
-        }
-        return true
-    }
+    static func draw(_ text: String) { _ = WholeWrite.perform(text, to: 1) }
 
     static var isTerminal: Bool { isatty(1) == 1 }
 

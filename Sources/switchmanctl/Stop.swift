@@ -16,7 +16,8 @@ struct Stop: FleetVerb {
     @OptionGroup var configuration: ConfigurationOption
     @OptionGroup var printing: PrintingOption
     @OptionGroup var patience: StopTimeout
-    @Flag(help: "Delete the lock instead, after a warning that says what this means.") var force = false
+    @Flag(help: "Delete the lock of a holder that does not answer, after a warning that says what this means.")
+    var force = false
     @OptionGroup var lock: LockArgument
 
     func check() throws {
@@ -27,41 +28,22 @@ struct Stop: FleetVerb {
     func perform(_ fleet: FleetConnection) async throws -> Answer {
         let name = lock.lockname
         let status = try await StatusReader(fleet: fleet, only: name, watches: false).read()
-        guard let found = status.locks.first, let holder = found.holder else {
+        guard let found = status.locks.first, found.holder != nil else {
             throw Complaint.no("nobody holds the lock \(name)" + Self.lost(status.locks.first))
         }
-        if force { return try await delete(found, holder, fleet) }
         let timeout = try patience.limit() ?? StopTimeout.standard(fleet.settings)
-        return try await StopReport(isJSON: printing.json).perform([found], fleet, timeout: timeout)
+        let report = StopReport(isJSON: printing.json)
+        if force { return try await ForcedStop(fleet: fleet, report: report, timeout: timeout).perform(found) }
+        return try await report.perform([found], fleet, timeout: timeout)
     }
 
     /// Someone may still be running without a lock.
     private static func lost(_ lock: LockStatus?) -> String {
         guard let lock, lock.state == .lost, let record = lock.record else { return "" }
-        return "; its holder on \(record.host) was lost, and its command is killed within \(record.term) s of that"
-    }
-
-    private func delete(_ lock: LockStatus, _ holder: Contender, _ fleet: FleetConnection) async throws -> Answer {
-        let who = "\(holder.host), process \(holder.pid.map { "\($0)" } ?? "?")"
-        Screen.complain(
-            lock.state == .original
-                ? "warning: deleting the lock \(lock.lockname) of \(who), an original switchman: the next run starts at "
-                    + "once, and its command may run at the same time as this one"
-                : "warning: deleting the lock \(lock.lockname) of \(who): its command is killed as one that has lost "
-                    + "ownership, and whoever takes the lock next waits for up to \(lock.record?.term ?? 0) s before it starts"
-        )
-        let path = fleet.layout.lock(lock.lockname)
-        // Not some later holder's: there is no way to name the czxid in the delete itself.
-        guard let stat = try await fleet.talk.askAgain([.exists(path, watch: false)])[0].stat(),
-            stat.czxid == lock.token
-        else { throw Complaint.no("the lock \(lock.lockname) is not \(who)'s any more; nothing was deleted") }
-        switch try await fleet.talk.ask([.multi([.delete(path)])])[0] {
-        case .success: break
-        case .failure(let failure) where failure.reason == .noNode: break
-        case let reply: throw reply.interruption
+        if record.isWaiting {
+            return "; its last holder, on \(record.host), had started no command, but waited for the end of one that was lost"
         }
-        StopReport(isJSON: printing.json).tellDeleted(lock)
-        return .yes
+        return "; its holder on \(record.host) was lost, and its command is killed within \(record.term) s of that"
     }
 }
 

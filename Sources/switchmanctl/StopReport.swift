@@ -11,9 +11,13 @@ struct StopReport {
     func perform(
         _ locks: [LockStatus], _ fleet: FleetConnection, timeout: Limit
     ) async throws -> Answer {
+        tell(locks, try await asking { try await Stopping(fleet, timeout: timeout.duration) { say($0) }.perform(locks) })
+    }
+
+    /// What it means that the asking was interrupted.
+    func asking<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
-            let ends = try await Stopping(fleet, timeout: timeout.duration) { say($0) }.perform(locks)
-            return tell(locks, ends)
+            return try await body()
         } catch Interruption.signal(let signal) {
             Screen.complain("interrupted; a holder that has seen the request ends its command all the same")
             throw Interruption.signal(signal)
@@ -21,7 +25,7 @@ struct StopReport {
     }
 
     /// Yes if nothing of it runs any more.
-    private func tell(_ locks: [LockStatus], _ ends: [Stopping.End]) -> Answer {
+    func tell(_ locks: [LockStatus], _ ends: [Stopping.End]) -> Answer {
         let isDone = ends.allSatisfy { if case .stopped = $0 { true } else { false } }
         if isJSON {
             Screen.print(.object(["locks": .array(zip(locks, ends).map(Self.json))]))
@@ -41,6 +45,12 @@ struct StopReport {
                 let code = run.code.map { ", exit code \($0)" } ?? ""
                 Screen.print(
                     Visible.text("\(name): ended\(held), outcome \(run.outcome)\(code); the lock is released") + "\n")
+            } else if let record, record.state == .running, isHolders(record, lock), record.isWaiting {
+                // Its run leaves the rest of what it waited for to the next.
+                Screen.print(
+                    Visible.text(
+                        "\(name): the lock is released; its run had started no command, and whoever comes next waits for up to "
+                            + "\(record.term) s for the end of one that was lost before") + "\n")
             } else if let record, record.state == .running, isHolders(record, lock) {
                 Screen.complain(
                     "\(name): the holder was lost before it released; its command is killed within \(record.term) s, and "
@@ -52,7 +62,7 @@ struct StopReport {
             Screen.complain(
                 "\(name): held by an original switchman on \(who), which knows no requests; end it there, or see --force"
             )
-        case .timedOut:
+        case .timedOut, .unanswered:
             Screen.complain(
                 "\(name): still held by \(who), which has not acted on the request; if that host is dead, the lock goes "
                     + "with its session; a longer --timeout waits for that, --force does not")
@@ -60,8 +70,14 @@ struct StopReport {
     }
 
     /// There is nothing to wait for: the lock was deleted. For people the warning before it has said so.
-    func tellDeleted(_ lock: LockStatus) {
-        if isJSON { Screen.print(.object(["locks": .array([.object(Self.members(lock, end: "deleted"))])])) }
+    ///
+    /// - Parameter record: that of the lock's run when it was deleted; nil if it was an original's.
+    func tellDeleted(_ lock: LockStatus, _ record: JobRecord?) {
+        guard isJSON else { return }
+        var members = Self.members(lock, end: "deleted")
+        let state: LockStatus.State = record.map { $0.isWaiting ? .waiting : .running } ?? .original
+        members["state"] = .string(state.rawValue)
+        Screen.print(.object(["locks": .array([.object(members)])]))
     }
 
     private static func isHolders(_ record: JobRecord, _ lock: LockStatus) -> Bool {
@@ -83,7 +99,7 @@ struct StopReport {
             }
             return .object(members)
         case .original: return .object(members(lock, end: "original"))
-        case .timedOut: return .object(members(lock, end: "timed-out"))
+        case .timedOut, .unanswered: return .object(members(lock, end: "timed-out"))
         }
     }
 

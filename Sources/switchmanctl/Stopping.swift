@@ -13,6 +13,8 @@ final class Stopping {
         /// No record of its session: an original's, which knows no requests.
         case original
         case timedOut
+        /// No sign of the holder within the time that was set for one.
+        case unanswered
     }
 
     private struct Target {
@@ -24,15 +26,21 @@ final class Stopping {
         var strangeSince: BootInstant?
         /// What the request's node said last.
         var news: [UInt8]?
+        /// The holder has written into it.
+        var hasAnswered = false
     }
 
     private let fleet: FleetConnection
     private let timeout: Duration?
+    private let answerWithin: Duration?
     private let say: (String) -> Void
 
     /// - Parameter timeout: nil: for as long as it takes.
-    init(_ fleet: FleetConnection, timeout: Duration?, say: @escaping (String) -> Void) {
-        (self.fleet, self.timeout, self.say) = (fleet, timeout, say)
+    /// - Parameter answerWithin: how long to wait for a first sign of the holder; nil: for as long as for its end.
+    init(
+        _ fleet: FleetConnection, timeout: Duration?, answerWithin: Duration? = nil, say: @escaping (String) -> Void
+    ) {
+        (self.fleet, self.timeout, self.answerWithin, self.say) = (fleet, timeout, answerWithin, say)
     }
 
     /// A release may come between the looks at the lock and at the record; and in a mixed fleet a lock outlives its record until
@@ -50,13 +58,17 @@ final class Stopping {
         var ends: [End?] = locks.indices.map { targets[$0] == nil ? .stopped(nil) : nil }
         let begun = fleet.talk.clock.now
         let limit = timeout.map { begun.advanced(by: $0) }
+        let answerLimit = answerWithin.map { begun.advanced(by: $0) } ?? .never
         while !targets.isEmpty {
             var wake = limit
             var hasNews = false
             for (index, replies) in try await look(at: targets) {
                 guard var target = targets[index] else { continue }
                 switch try await consider(&target, replies) {
-                case .pending: target.strangeSince = nil
+                case .pending:
+                    target.strangeSince = nil
+                    if !target.hasAnswered, fleet.talk.clock.now >= answerLimit { ends[index] = .unanswered }
+                    if !target.hasAnswered { wake = min(wake ?? .never, answerLimit) }
                 case .asked: (target.strangeSince, hasNews) = (nil, true)
                 case .gone(let record):
                     ends[index] = .stopped(record)
@@ -122,6 +134,7 @@ final class Stopping {
             target.hasAsked = true
             say("\(target.lock.lockname): another operator has asked for this already; waiting with him")
         } else if let news = target.news, news != request.data {
+            target.hasAnswered = true
             say("\(target.lock.lockname): \(Excerpt.of(request.data))")
         }
         target.news = request.data

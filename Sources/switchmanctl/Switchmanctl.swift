@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import Run
 import Steering
+import Supervision
 
 /// The operator's tool. Each verb is a file of its own, named after it.
 @main
@@ -22,7 +23,9 @@ struct Switchmanctl: ParsableCommand {
     /// The parser's own way out prints the usage behind each mistake; here a mistake is one line, as everywhere.
     static func main() {
         do {
+            Launch.fillStandardDescriptors()
             var command = try parseAsRoot()
+            if let trouble = Launch.descriptorTrouble { throw Complaint.failed(.osError, trouble) }
             try command.run()
         } catch {
             leave(error)

@@ -1,5 +1,8 @@
 """Options end at the first word that is not one; the original's options after the command are refused."""
 
+import os
+import signal
+
 import pytest
 
 from Support.fleet import assert_one_line, assert_silent
@@ -71,6 +74,35 @@ def test_version(fleet, option):
     run = fleet.bare(option).finished()
     assert (run.code, run.err, len(run.out.splitlines())) == (0, "", 1)
     assert "switchman" in run.out and any(character.isdigit() for character in run.out)
+
+
+PRINTING = (["--help"], ["--version"], ["--dry-run", "--lockname", "a", "--", "true"])
+
+
+@pytest.mark.parametrize("words", PRINTING)
+def test_what_cannot_be_printed_is_71_and_says_so(fleet, words):
+    with open("/dev/full", "wb") as full:
+        run = fleet.run(*words, stdout=full)
+    assert (run.code, run.err) == (71, "switchman: standard output: No space left on device\n")
+    run = fleet.run(*words, preexec_fn=lambda: os.close(1))
+    assert (run.code, run.err) == (71, "switchman: standard output: Bad file descriptor\n")
+
+
+def test_a_dry_run_that_cannot_be_printed_has_the_chosen_code(fleet):
+    with open("/dev/full", "wb") as full:
+        assert fleet.run("--exit-code", "os-error=7", *PRINTING[2], stdout=full).code == 7
+
+
+@pytest.mark.parametrize("words", PRINTING)
+@pytest.mark.parametrize("disposition, code", [(signal.SIG_DFL, -signal.SIGPIPE), (signal.SIG_IGN, 128 + signal.SIGPIPE)])
+def test_a_reader_that_is_gone_is_no_news(fleet, words, disposition, code):
+    """As with `| head`: most programs die of SIGPIPE without a word."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = fleet.run(*words, stdout=writer, restore_signals=False,
+                    preexec_fn=lambda: signal.signal(signal.SIGPIPE, disposition))
+    os.close(writer)
+    assert (run.code, run.err) == (code, "")
 
 
 @pytest.mark.parametrize("options", [

@@ -248,6 +248,34 @@ def test_environment_added_and_nothing_else_changed(fleet):
     end(run)
 
 
+ADDRESSED = ("LISTEN_PID", "WATCHDOG_PID")
+
+
+def test_what_systemd_addresses_to_the_wrapper_is_addressed_to_the_command(fleet):
+    """sd_listen_fds(3) and sd_watchdog_enabled(3) compare these with getpid(). Nothing else is a process id by accident."""
+    front = [f"{name}=$$" for name in (*ADDRESSED, "LISTEN_FDS", "MY_LISTEN_PID", "MAINPID")]
+    run = fleet.start("--lockname", "a", "--", "sh", "-c", "echo $$; env",
+                      prefixed=("sh", "-c", f'{" ".join(front)} exec "$@"', "sh")).finished()
+    own, *lines = run.out.splitlines()
+    found = dict(line.split("=", 1) for line in lines if "=" in line)
+    assert run.code == 0 and own != str(run.front)
+    assert [found[name] for name in ADDRESSED] == [own, own]
+    assert [found[name] for name in ("LISTEN_FDS", "MY_LISTEN_PID", "MAINPID")] == [str(run.front)] * 3
+
+
+def test_what_systemd_addresses_to_another_process_stays(fleet):
+    words = {"LISTEN_PID": "1", "WATCHDOG_PID": f"0{os.getpid()}"}
+    run = fleet.run("--lockname", "a", "--", "sh", "-c", "echo $LISTEN_PID $WATCHDOG_PID", env=words)
+    assert run.out.split() == list(words.values())
+
+
+def test_each_attempt_is_addressed_anew(fleet):
+    run = fleet.start("--lockname", "a", "--retries", 1, "--retry-delay", 0, "--", "sh", "-c", "echo $LISTEN_PID $$; exit 1",
+                      prefixed=("sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh")).finished()
+    attempts = [line.split() for line in run.out.splitlines()]
+    assert [named == own for named, own in attempts] == [True, True] and attempts[0] != attempts[1]
+
+
 def test_the_token_grows(fleet):
     tokens = []
     for _ in range(3):

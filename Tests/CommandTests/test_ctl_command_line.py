@@ -1,5 +1,8 @@
 """switchmanctl's command line: one line for a mistake, the code that says whose mistake it is."""
 
+import os
+import signal
+
 import pytest
 from kazoo.security import make_acl
 
@@ -63,6 +66,37 @@ def test_a_full_disk_under_standard_output_is_71(ctl):
     with open("/dev/full", "wb") as full:
         run = ctl("status", stdout=full)
     assert (run.code, run.err) == (71, "switchmanctl: standard output: No space left on device\n")
+
+
+@pytest.mark.parametrize("words", [
+    ("--help",), ("status", "--help"), ("--version",), ("status", "--json"), ("history", "--json"), ("groups", "list"),
+    ("--generate-completion-script", "bash"),
+])
+def test_whatever_is_printed_to_a_full_disk_is_71(ctl, words):
+    with open("/dev/full", "wb") as full:
+        run = ctl(*words, stdout=full)
+    assert (run.code, run.err) == (71, "switchmanctl: standard output: No space left on device\n")
+
+
+def test_a_check_that_cannot_be_told_is_unknown(ctl):
+    with open("/dev/full", "wb") as full:
+        run = ctl("check", "config", stdout=full)
+    assert (run.code, run.err) == (3, "switchmanctl: standard output: No space left on device\n")
+
+
+def test_standard_output_that_is_closed_is_no_other_file_of_ours(ctl):
+    run = ctl("status", preexec_fn=lambda: os.close(1))
+    assert (run.code, run.err) == (71, "switchmanctl: standard output: Bad file descriptor\n")
+
+
+@pytest.mark.parametrize("words", [("--help",), ("status",), ("check", "config")])
+@pytest.mark.parametrize("disposition, code", [(signal.SIG_DFL, -signal.SIGPIPE), (signal.SIG_IGN, 128 + signal.SIGPIPE)])
+def test_a_reader_that_is_gone_is_no_news(ctl, words, disposition, code):
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = ctl(*words, stdout=writer, restore_signals=False, preexec_fn=lambda: signal.signal(signal.SIGPIPE, disposition))
+    os.close(writer)
+    assert (run.code, run.err) == (code, "")
 
 
 @pytest.mark.parametrize("words", [("--help",), ("status", "--help"), ("help", "status")])

@@ -65,6 +65,7 @@ def test_its_exit_code(sandbox, command, code):
     run = sandbox(*command)
     assert run.code == code
     assert ("switchmanctl: " in run.err) == (code in (126, 127)), run
+    assert {126: "/etc/passwd: is not executable", 127: "nonexistent: command not found"}.get(code, "") in run.err
     sandbox.nothing_left(run)
 
 

@@ -1,11 +1,13 @@
 """switchmanctl stop: the holder is asked, the operator sees what becomes of it, and nothing is left of the request."""
 
+import json
 import signal
 
 import pytest
 
 from Support.control import assert_no_request, assert_refused, checked
 from Support.eventually import eventually
+from Support.fleet import assert_one_line
 from Support.holder import Holder
 from Support.original import Original
 
@@ -190,18 +192,132 @@ def test_a_real_drain_stops_what_runs_and_keeps_the_next_from_starting(ctl, flee
     assert fleet.run("--lockname", "backup", "--", "echo", "again").out == "again\n"
 
 
-def test_forced_a_real_holder_kills_its_command(ctl, fleet):
-    run = fleet.start_job("backup")
+# --force
+
+
+def test_forced_a_holder_that_answers_ends_as_if_it_were_asked(ctl, fleet):
+    run = fleet.start_job("backup", "--stubborn")
+    stop = ctl("stop", "backup", "--force")
+    assert (stop.code, stop.err, run.wait()) == (0, "", 80), (stop, run)
+    assert "outcome released" in stop.out
+    assert_no_request(fleet)
+
+
+def test_forced_a_real_holder_that_does_not_answer_kills_its_command(ctl, fleet, proxy):
+    run = fleet.start_job("backup", config=fleet.config(zkhosts=proxy.address))
+    proxy.hold()
     stop = ctl("stop", "backup", "--force")
     assert (stop.code, run.wait()) == (0, 81), (stop, run)
+    assert "does not answer; its command is killed" in stop.err and len(stop.err.splitlines()) == 1
+    proxy.release()
+    fleet.leaves_marks = True
 
 
-@pytest.mark.parametrize("options, end", [((), 80), (("--force",), 81)])
-def test_the_fleets_data_need_not_be_readable(ctl, fleet, options, end):
+def test_forced_one_that_answers_and_does_not_end_loses_its_lock(ctl, fleet, holder):
+    stop = ctl.start("stop", "backup", "--force", "--timeout", "4")
+    holder.asked()
+    eventually(lambda: "asked" in stop.out, what="the operator has seen its own request")
+    fleet.client.set(holder.request, b"SIGTERM sent")
+    assert stop.wait() == 0 and "it has not ended in time; its command is killed" in stop.err
+    assert fleet.stat("locks", "backup") is None
+    fleet.client.delete(holder.record)
+
+
+@pytest.fixture
+def waiter(fleet, proxy):
+    """A run behind the proxy that waits a lost predecessor's term out; its record and its czxid."""
+    brief = fleet.config("brief.conf", session_timeout=2, ownership_term=100)
+    first = fleet.start_job("first", arguments=("--lockname", "backup"), config=brief)
+    through = fleet.config("through.conf", zkhosts=proxy.address, session_timeout=40, ownership_term=100)
+    with fleet.successor("second", "backup", config=through) as successor:
+        fleet.lose_host(first)
+    fleet.leaves_marks = True
+    run, _ = successor.taken()
+    eventually(lambda: fleet.record("backup").get("waiting"), what="it waits")
+    return run
+
+
+def assert_never_started(fleet, run):
+    """Once it has ended it can take nothing again either."""
+    assert not run.running and not fleet.records.events("start", "second")
+    eventually(lambda: fleet.stat("locks", "backup") is None)
+    assert fleet.record("backup")["state"] == "running", "the predecessor is still to be waited out by whoever comes next"
+
+
+@pytest.mark.parametrize("options", [(), ("--force",)])
+def test_a_run_that_waits_a_lost_one_out_never_starts(ctl, fleet, waiter, options):
+    stop = ctl("stop", "backup", *options)
+    assert (stop.code, stop.err, waiter.wait()) == (0, "", 80), (stop, waiter)
+    assert "the lock is released; its run had started no command" in stop.out and "killed" not in stop.out
+    assert_never_started(fleet, waiter)
+    assert_refused(ctl("stop", "backup"), 1, "nobody holds the lock backup", "had started no command")
+
+
+def test_forced_a_run_that_waits_and_does_not_answer(ctl, fleet, waiter, proxy):
+    """What was done to it, it learns when it hears of the servers again."""
+    proxy.hold()
+    stop = ctl("stop", "backup", "--force", "--json")
+    lock, = checked(stop.out, "stop")["locks"]
+    assert (stop.code, lock["end"], lock["state"]) == (0, "deleted", "waiting")
+    assert "has started no command yet" in stop.err and "may take the lock again" in stop.err and "killed" not in stop.err
+    proxy.release()
+    assert waiter.wait() == 80
+    assert_never_started(fleet, waiter)
+
+
+def test_a_run_that_waits_and_whose_lock_is_deleted_by_hand_never_starts(fleet, waiter):
+    fleet.client.delete(fleet.path("locks", "backup"))
+    assert_one_line(waiter.finished(), 80, f"somebody deleted {fleet.path('locks', 'backup')}; nothing was started")
+    assert_never_started(fleet, waiter)
+
+
+def changing(proxy, change):
+    """Once, just before the lock is deleted."""
+    done = []
+
+    def seen(one):
+        if not done and ("delete" in (name for name, _ in one.parts)):
+            done.append(one.parts)
+            change()
+    proxy.on_request = seen
+    return done
+
+
+def test_forced_the_run_that_goes_on_meanwhile_is_looked_at_again(ctl, fleet, holder, proxy):
+    """It has waited to the end, and started: what is said of it is what is deleted."""
+    record = json.loads(fleet.get("jobs", "backup"))
+    fleet.client.set(holder.record, json.dumps({**record, "waiting": True}).encode())
+    deletions = changing(proxy, lambda: fleet.client.set(holder.record, json.dumps(record).encode()))
+    stop = ctl("stop", "backup", "--force", "--json", config=fleet.config("through.conf", zkhosts=proxy.address))
+    assert deletions == [(("check", holder.record), ("delete", holder.lock))]
+    lock, = checked(stop.out, "stop")["locks"]
+    assert (stop.code, lock["end"], lock["state"]) == (0, "deleted", "running")
+    assert "has started no command yet" in stop.err.splitlines()[0] and "is killed" in stop.err.splitlines()[1]
+    assert fleet.stat("locks", "backup") is None
+    fleet.client.delete(holder.record)
+
+
+def test_forced_another_run_is_not_meant(ctl, fleet, holder, proxy):
+    def replace():
+        transaction = fleet.client.transaction()
+        transaction.delete(holder.lock)
+        transaction.set_data(holder.record, fleet.get("jobs", "backup").encode())
+        transaction.create(holder.lock, b"host8.example.org 88", ephemeral=True)
+        transaction.commit()
+    changing(proxy, replace)
+    stop = ctl("stop", "backup", "--force", config=fleet.config("through.conf", zkhosts=proxy.address))
+    assert stop.code == 1 and "is not host7.example.org, process 77's any more; nothing was deleted" in stop.err
+    assert fleet.get("locks", "backup") == "host8.example.org 88"
+    fleet.client.delete(holder.lock)
+    fleet.client.delete(holder.record)
+
+
+@pytest.mark.parametrize("options", [(), ("--force",)])
+def test_the_fleets_data_need_not_be_readable(ctl, fleet, options):
     run = fleet.start_job("backup")
     fleet.prefix_data("{")
     stop = ctl("stop", "backup", *options)
-    assert (stop.code, run.wait()) == (0, end), (stop, run)
+    assert (stop.code, run.wait()) == (0, 80), (stop, run)
     assert f"warning: the data of {fleet.prefix}" in stop.err and "not valid JSON" in stop.err
     assert_refused(ctl("pause", "backup"), 65, fleet.prefix)
     assert fleet.get() == "{"

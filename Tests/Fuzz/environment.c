@@ -36,8 +36,38 @@ static void check_name(char **old, char **new, const char *block, size_t bytes, 
     EXPECT((is == NULL) == (should == NULL) && (!is || strcmp(is, should) == 0));
 }
 
+/// What an entry is to be once `from` stands for `to`: written without the code under test.
+static const char *readdressed(const char *entry, pid_t from, pid_t to, char *room, size_t bytes) {
+    static const char *const names[] = { "LISTEN_PID", "WATCHDOG_PID" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(room, bytes, "%s=%d", names[i], (int)from);
+        if (strcmp(entry, room) != 0) continue;
+        snprintf(room, bytes, "%s=%d", names[i], (int)to);
+        return room;
+    }
+    return entry;
+}
+
+/// Every entry before and after, in the same order; nothing is added.
+static void check_addresses(char **environment, size_t entries, pid_t from, pid_t to) {
+    char **before = malloc((entries + 1) * sizeof *before);
+    memcpy(before, environment, (entries + 1) * sizeof *before);
+    readdress(environment, from, to);
+    for (size_t i = 0; i < entries; i++) {
+        char room[64];
+        EXPECT(strcmp(environment[i], readdressed(before[i], from, to, room, sizeof room)) == 0);
+    }
+    EXPECT(environment[entries] == NULL);
+    free(before);
+}
+
+/// One that the old environment or the block may name: one digit, or as many as there can be.
+static pid_t some_pid(const uint8_t *bytes, size_t count) {
+    return count == 0 || bytes[0] % 8 == 0 ? INT32_MAX : bytes[0] % 8;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
-    static char *old[] = { "PATH=/bin", "HOME=/", "A=1", "AB=2", "EMPTY=", NULL };
+    static char *old[] = { "PATH=/bin", "HOME=/", "A=1", "AB=2", "EMPTY=", "LISTEN_PID=7", "LISTEN_PIDS=7", "WATCHDOG_PID=2147483647", NULL };
     if (count > 80) return -1; // quadratic, for the handful of changes that there are
     char *block = malloc(count + 1);
     memcpy(block, bytes, count);
@@ -53,6 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
     for (size_t i = 0; i < entries; i++) {
         for (size_t j = 0; j < i; j++) EXPECT(!same_name(new[i], new[j]));
     }
+    check_addresses(new, entries, some_pid(bytes, count), count % 2 ? INT32_MAX : 10);
     free(new);
     free(block);
     return 0;

@@ -752,6 +752,44 @@ import Testing
         }
     }
 
+    /// `switchmanctl stop --force`, and a delete by hand: with a new session it would take the lock again and start its command.
+    @Test(arguments: [.watch(path: "/p/locks/a", .deleted), nil] as [Event?])
+    func aRunWhoseLockWasDeletedBeforeItsStartEnds(event: Event?) {
+        var tenure = tenure(found: 30)
+        let noNode = Reply.failure(Failure(.noNode, path: "/p/locks/a", operation: 0))
+        var release: [Tenure.Action] = []
+        if let event {
+            release = tenure.handle(event, at: at(101))
+        } else {
+            let beat = tenure.handle(.timer, at: at(103))
+            release = tenure.handle(.replies(ticket: ticket(beat)!, [noNode, noNode]), at: at(103.1))
+        }
+        #expect(tenure.isToBeginAnew, "it may have been the end of its session")
+        let end = tenure.handle(.replies(ticket: ticket(release)!, [.success(.committed([nil]))]), at: at(104))
+        #expect(finishes(end) && !tenure.isToBeginAnew)
+        #expect(tenure.ended.outcome == .released && tenure.ended.reason?.contains("/p/locks/a") == true)
+    }
+
+    /// The servers tell of the deletion of a lock also when they end its session.
+    @Test func aRunWhoseLockWentWithItsSessionBeginsAnew() {
+        var tenure = tenure(found: 30)
+        _ = tenure.handle(.watch(path: "/p/locks/a", .deleted), at: at(101))
+        #expect(finishes(tenure.handle(.session(.expired), at: at(101.1))) && tenure.isToBeginAnew)
+        tenure = self.tenure(found: 30)
+        let release = tenure.handle(.watch(path: "/p/locks/a", .deleted), at: at(101))
+        let expired = Reply.failure(Failure(.sessionExpired, path: "/p/jobs/a"))
+        _ = tenure.handle(.replies(ticket: ticket(release)!, [expired]), at: at(101.1))
+        #expect(tenure.isToBeginAnew)
+    }
+
+    /// An original deletes whatever has the name of its lock.
+    @Test func aRunOfAMixedFleetWhoseLockWasDeletedBeginsAnew() {
+        var tenure = tenure(found: 30, mixed: true)
+        let release = tenure.handle(.watch(path: "/p/locks/a", .deleted), at: at(101))
+        _ = tenure.handle(.replies(ticket: ticket(release)!, [.success(.committed([nil]))]), at: at(101.1))
+        #expect(tenure.isToBeginAnew)
+    }
+
     @Test func aRefusedStartIsNoAttemptAndForgetsNothing() {
         var tenure = tenure { $0.retries = 1 }
         _ = started(&tenure)

@@ -49,9 +49,18 @@ typedef struct sw_supervision {
 } sw_supervision;
 
 /// Call first in main: records mask and ignored signals in `plan`, blocks all signals, undoes an ignored SIGCHLD (wait
-/// would not work), and puts close-on-exec placeholders (/dev/null) on those of the descriptors 0 to 2 that the caller
-/// had closed.
+/// would not work), and does sw_fill_standard_descriptors.
 void sw_save_signals(sw_plan *plan);
+
+/// Puts close-on-exec placeholders on those of the descriptors 0 to 2 that the caller had closed, so that nothing that is
+/// opened later takes their numbers. Reading and writing fail as on closed ones.
+void sw_fill_standard_descriptors(void);
+
+/// What one run may have open at the same time, beside what it inherits: 9 for itself, the others for the log, metrics, a hook,
+/// name servers and several servers of ZooKeeper.
+enum { SW_DESCRIPTORS_NEEDED = 24 };
+/// Whether so many descriptors can be opened: 0, or errno, which is EMFILE at the limit of this process (ulimit -n).
+int sw_descriptors_lacking(void);
 
 /// Lets through what asks for an end or a stop, as far as the caller does, for what may take its time and has nothing to undo:
 /// so Ctrl-C ends it. Not in process 1, to which a signal that it neither blocks nor handles is never delivered
