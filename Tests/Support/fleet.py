@@ -235,15 +235,11 @@ class Fleet:
     def sweep(self):
         """Kill whatever is left; for the end of a test that has failed, or that leaves processes on purpose."""
         def all_killed():
-            left = self.alive()
+            # A process whose first thread has ended shows no environment.
+            left = self.alive() + processes.with_word(self.records.folder)
             for one in left:
                 processes.kill(one.pid)
             return not left
-        # A process whose first thread has ended shows no environment.
-        for span in self.records.spans():
-            found = processes.process(span.pid)
-            if found and found.comm == "job":
-                processes.kill(span.pid)
         eventually(all_killed, what="nothing is left to be killed")
 
     def assert_nothing_left(self):

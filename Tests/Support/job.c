@@ -37,6 +37,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -236,6 +237,7 @@ int main(int argc, char **argv) {
     if (argc < 3) return 70;
     folder = argv[1];
     label = argv[2];
+    umask(0); // other accounts' jobs write here as well
     int status = 0, stubborn = 0, log_signals = 0, end_on = 0, spinners = 0, together = 0, orphans = 0, storms = 0;
     int dead_leader = 0, user = -1, gate = -1;
     int64_t end_ns = INT64_MAX;
