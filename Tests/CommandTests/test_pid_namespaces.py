@@ -45,7 +45,7 @@ def test_a_namespace_for_the_children_alone_is_refused(held, request, words, opt
     run = held.start("--lockname", "a", *options, "--", *held.job("a", "--for", 50), prefixed=prefixed)
     run.wait()
     assert not held.records.events()
-    assert_one_line(run, 71, "PID namespace")
+    assert_one_line(run, 71, "/proc")
     held.assert_no_trace()
     assert run.left() == []
 

@@ -8,19 +8,21 @@ from Support import processes
 from Support.eventually import always, eventually, now
 
 TERM_S = 3
-COUNT = 6000
+# Without a control group the run itself refuses to hold what it could not kill in time.
+COUNTS = {"auto": 5000, "old": 6000, "off": 1000}
 
 
 @pytest.fixture
-def crowded(alone, held):
+def crowded(alone, held, ground):
     """A fleet of short terms, for commands with many orphans."""
     held.settings["ownership_term"] = TERM_S
+    held.count = COUNTS[ground.mode]
     return held
 
 
 def launch(fleet, *options):
-    run = fleet.launch_job("a", "--orphans", COUNT, *options)
-    fleet.records.ready("a")
+    run = fleet.launch_job("a", "--orphans", fleet.count, *options)
+    fleet.records.ready("a", within=120)
     return run
 
 

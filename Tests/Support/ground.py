@@ -12,17 +12,18 @@ ACCOUNTS = ("root", "ordinary")
 
 
 class Ground:
-    def __init__(self, mode, account, folder, program, recorder):
+    def __init__(self, mode, account, folder, program, recorder, is_open=False):
         """`mode`: one of cgroups.MODES. `folder`: for the records and configurations; an ordinary account gets one of its
-        own, with copies of the programs, since the tests' is closed to it."""
+        own, with copies of the programs, since the tests' is closed to it, if it is not open."""
         self.mode, self.account = mode, account
         self.folder, self.program, self.recorder, self.environment = str(folder), program, recorder, {}
         self.uid = ORDINARY if account == "ordinary" else 0
         self._open = None
-        if self.uid:
+        if self.uid and not is_open:
             self._open = self.folder = tempfile.mkdtemp(prefix="switchman-tests-")
             os.chmod(self.folder, 0o777)
             self.program, self.recorder = self._copy(program, "switchman"), self._copy(recorder, "job")
+        if self.uid:
             runtime = f"{self.folder}/runtime"
             os.mkdir(runtime, 0o700)
             os.chown(runtime, self.uid, self.uid)
@@ -35,10 +36,15 @@ class Ground:
     @property
     def prefixed(self):
         """The words before the program."""
-        words = self.group.prefixed if self.group else ()
-        if self.uid:
-            words = (*words, "setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups")
-        return words
+        return (*self.into_group, *self.as_account)
+
+    @property
+    def into_group(self):
+        return self.group.prefixed if self.group else ()
+
+    @property
+    def as_account(self):
+        return ("setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups") if self.uid else ()
 
     @property
     def setting(self):
