@@ -32,6 +32,11 @@ def always(condition, during, what=""):
         _pause.wait(0.01)
 
 
+def pause(seconds):
+    """Between two faults, to the millisecond."""
+    threading.Event().wait(seconds)
+
+
 def elapsed(until):
     """Return once CLOCK_BOOTTIME has reached `until`; for faults that last a given time."""
     eventually(lambda: now() >= until, within=max(0.0, until - now()) + 5)

@@ -1,14 +1,17 @@
 """Fixtures for both suites; imported by each folder's conftest.py."""
 
+import fcntl
 import os
 import signal
 import pathlib
 import subprocess
+import tempfile
 import uuid
 
 import pytest
 from kazoo.handlers.threading import KazooTimeoutError
 
+from . import cgroups, ground as grounds
 from .control import Control
 from .fleet import Fleet
 from .nemesis import evidence, losses
@@ -136,6 +139,54 @@ def own_fleet(request, program, recorder, server, tmp_path):
     _lived(fleet, request)
     client.stop()
     client.close()
+
+
+@pytest.fixture
+def account(request):
+    """Whose the runs are: root's, or what a test asks for: `@pytest.mark.parametrize("account", ACCOUNTS, indirect=True)`."""
+    return getattr(request, "param", "root")
+
+
+@pytest.fixture(params=cgroups.MODES)
+def ground(request, account, tmp_path, program, recorder):
+    """Each test that asks for it runs twice: with the tree held in a control group, and without."""
+    why_not = grounds.why_not(request.param, account)
+    if why_not:
+        pytest.skip(why_not)
+    ground = grounds.Ground(request.param, account, tmp_path, program, recorder)
+    yield ground
+    ground.close()
+
+
+@pytest.fixture
+def held(request, ground, shared_server, shared_client):
+    """A fleet on that ground and the shared server."""
+    prefix = f"/test-{uuid.uuid4().hex[:12]}"
+    fleet = Fleet(ground.program, ground.recorder, ground.folder, shared_server.address, shared_client, prefix)
+    fleet.stand_on(ground)
+    yield fleet
+    _lived(fleet, request)
+    shared_client.delete(fleet.prefix, recursive=True)
+
+
+@pytest.fixture
+def held_own(request, ground, server):
+    """A fleet on that ground and the test's own server."""
+    client = server.client()
+    fleet = Fleet(ground.program, ground.recorder, ground.folder, server.address, client, "/fleet")
+    fleet.stand_on(ground)
+    yield fleet
+    _lived(fleet, request)
+    client.stop()
+    client.close()
+
+
+@pytest.fixture
+def alone():
+    """For tests that leave no processor to others: one at a time."""
+    with open(f"{tempfile.gettempdir()}/switchman-tests.alone", "wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture

@@ -25,12 +25,20 @@ class Fleet:
         self.records = Records(f"{self.folder}/records", recorder)
         self.runs = []
         self.leaves_marks = self.leaves_processes = False
+        # Words before the program and variables, for all runs: `stand_on`.
+        self.prefixed, self.environment = (), {}
         self.settings = {
             "prefix": prefix, "zkhosts": address, "fqdn": HOST,
             "session_timeout": 6, "ownership_term": 6, "termination_timeout": 2, "connect_timeout": 10,
         }
 
     # Runs.
+
+    def stand_on(self, ground):
+        """All runs from here on are that account's, and their trees are held as that ground says."""
+        self.settings["cgroup"] = ground.setting
+        self.prefixed, self.environment = ground.prefixed, ground.environment
+        ground.share()
 
     def config(self, name="switchman.conf", **changes):
         """Write a configuration file; a key set to None is left out."""
@@ -42,14 +50,15 @@ class Fleet:
         path = f"{self.folder}/{name}"
         with tempfile.NamedTemporaryFile("wb", dir=self.folder, delete=False) as file:
             file.write(content.encode() if isinstance(content, str) else content)
+            os.fchmod(file.fileno(), 0o644)
         os.replace(file.name, path)
         return path
 
     def start(self, *arguments, config=None, env=None, prefixed=(), **options):
         """Start `switchman` with the configuration; `prefixed` words stand before it (nohup, nice...)."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith("SWITCHMAN_")}
-        environment.update(env or {})
-        words = [*prefixed, self.program, "--config", config or self.config(), *map(_word, arguments)]
+        environment.update({**self.environment, **(env or {})})
+        words = [*self.prefixed, *prefixed, self.program, "--config", config or self.config(), *map(_word, arguments)]
         run = Run(words, self.folder, environment, **options)
         self.runs.append(run)
         return run
@@ -148,6 +157,12 @@ class Fleet:
         """The places in the lock's queue, first come first."""
         return sorted(self.list("waiters", lockname), key=lambda place: int(place.rsplit("-", 1)[1]))
 
+    def start_waiting(self, label, lockname, *options, within=60):
+        """Start a recorder job that waits for the lock: it is first in the line when this returns."""
+        run = self.launch_job(label, *options, arguments=("--lockname", lockname, "--wait", within))
+        self.waiting(lockname)
+        return run
+
     def waiting(self, lockname, count=1, within=20.0):
         """Wait until so many stand in the lock's queue."""
         eventually(lambda: len(self.waiters(lockname)) == count, within, f"{count} wait for {lockname}")
@@ -220,7 +235,8 @@ class Fleet:
     def sweep(self):
         """Kill whatever is left; for the end of a test that has failed, or that leaves processes on purpose."""
         def all_killed():
-            left = self.alive()
+            # A process whose first thread has ended shows no environment.
+            left = self.alive() + processes.with_word(self.records.folder)
             for one in left:
                 processes.kill(one.pid)
             return not left

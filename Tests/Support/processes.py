@@ -56,6 +56,27 @@ def with_variable(*assignments):
     return found
 
 
+def with_word(word):
+    """Those whose command line has this word: also if their first thread has ended, and in whatever namespace they are."""
+    wanted, found = word.encode(), []
+    for one in every_process():
+        try:
+            threads = os.listdir(f"/proc/{one.pid}/task")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if any(wanted in _words(f"/proc/{one.pid}/task/{thread}/cmdline") for thread in threads):
+            found.append(one)
+    return found
+
+
+def _words(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read().split(b"\0")
+    except OSError:
+        return []
+
+
 def is_pending(pid, number):
     """Whether a signal was sent to the process that it has not taken yet."""
     with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:

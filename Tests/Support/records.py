@@ -38,6 +38,10 @@ class Records:
         """Wait for the job to start; its first start."""
         return eventually(lambda: next(iter(self.events("start", label)), None), within, f"{label} starts")
 
+    def ready(self, label, within=60.0):
+        """Wait until it has forked all that it was told to."""
+        return eventually(lambda: next(iter(self.events("ready", label)), None), within, f"{label} has forked")
+
     def signals(self, label):
         return [int(one.detail[0]) for one in self.events("signal", label)]
 
@@ -49,15 +53,20 @@ class Records:
             if label not in (None, owner):
                 continue
             with open(f"{self.folder}/stamps/{name}", "rb") as file:
-                data = file.read(16)
-            if len(data) == 16 and data[:8] != bytes(8):
-                first, last = struct.unpack("qq", data)
-                found.append(Span(owner, int(pid), first / 1e9, last / 1e9))
+                data = file.read()
+            found += [Span(owner, int(pid), first / 1e9, last / 1e9)
+                      for first, last in struct.iter_unpack("qq", data[:len(data) // 16 * 16]) if first]
         return found
 
     def last_sign(self, label):
         """The newest instant at which any process of the job's tree was alive."""
         return max(span.last for span in self.spans(label))
+
+    def assert_one_after_the_other(self, first, second):
+        """No process of the first was alive when the second began, by the stamps and by the kernel's own locks."""
+        began = min(span.first for span in self.spans(second))
+        assert self.last_sign(first) < began, f"{first} was alive {self.last_sign(first) - began:.3f} s after the start of {second}"
+        assert not self.events("violation", second)
 
     def assert_never_two(self):
         """No process of one label was alive in the time of another's, by the stamps and by the kernel's own locks."""

@@ -64,6 +64,26 @@ class Run:
         guardian = self.guardian
         return eventually(lambda: next((one.pid for one in processes.children(guardian)), None), what="the command")
 
+    def roles(self):
+        """The process ids of front, supervisor, guardian and the others, as far as they are there; wherever front is, below
+        words that stand before the program or in a namespace. `others` are the command's and those words' own."""
+        found = {one.pid: one for one in self.processes()}
+        ours = {pid: one for pid, one in found.items() if one.comm.startswith("switchman")}
+        roles = {}
+        for pid, one in ours.items():
+            roles["supervisor" if one.ppid in ours else "front"] = pid
+        roles.update(("guardian", pid) for pid, one in found.items() if one.comm == "sm-guardian")
+        roles["others"] = [pid for pid in found if pid not in roles.values()]
+        return roles
+
+    def three(self):
+        """The process ids of front, supervisor and guardian, once they are there."""
+        def all_there():
+            roles = self.roles()
+            return {"front", "supervisor", "guardian"} <= roles.keys() and roles
+        roles = eventually(all_there, what="front, supervisor and guardian")
+        return roles["front"], roles["supervisor"], roles["guardian"]
+
     def processes(self):
         """Everything that this run has started and that still lives, orphans and daemons included."""
         found = {one.pid: one for one in processes.with_variable(self.marker)}

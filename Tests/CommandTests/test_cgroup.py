@@ -1,0 +1,199 @@
+"""The control group that holds a command's tree: where it is, that it goes, and that what a dead run has left there is killed by the
+next run on this host."""
+
+import os
+import signal
+
+import pytest
+
+from Support import cgroups, processes
+from Support.eventually import always, eventually
+from Support.fleet import assert_silent
+from Support.ground import ACCOUNTS
+
+# What a program without control groups cannot do either is red there; where there is a key for it, "off" is limit 5.
+IN_A_GROUP = pytest.mark.parametrize("ground", [mode for mode in cgroups.MODES if mode != "off"], indirect=True)
+BOTH = pytest.mark.parametrize("account", ACCOUNTS, indirect=True)
+
+
+@pytest.fixture
+def group(ground):
+    """The tests' own group, in which the runs are."""
+    if not ground.group:
+        why_not = cgroups.why_not()
+        if why_not:
+            pytest.skip(why_not)
+        ground.group = cgroups.Group(ground.uid)
+    return ground.group
+
+
+def start(fleet, *options, **more):
+    run = fleet.start_job("first", "--stubborn", "--claim", "lock:1:1", *options, arguments=("--lockname", "a"), until=False, **more)
+    eventually(lambda: len(fleet.records.spans("first")) == 3, what="the command has forked")
+    return run
+
+
+def kill_all_three(run):
+    """At one stroke: none of them sees the others die."""
+    pids = run.three()
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in pids:
+            processes.kill(pid, number)
+    run.wait()
+
+
+@IN_A_GROUP
+@BOTH
+def test_it_holds_the_command_and_what_that_forks(held, group, ground):
+    run = start(held)
+    assert all(ground.is_held_in_a_group(span.pid) for span in held.records.spans("first"))
+    assert not any(ground.is_held_in_a_group(pid) for pid in run.three()), "it is not for our own three"
+    run.send(signal.SIGTERM)
+    assert run.wait() == 128 + signal.SIGTERM
+    assert group.below() == []
+
+
+@IN_A_GROUP
+@BOTH
+@pytest.mark.parametrize("words, code", [
+    (("--", "true"), 0), (("--", "/no/such/program"), 127), (("--", "/etc/passwd"), 126), (("--retries", 2, "--retry-delay", 0, "--", "false"), 1),
+    (("--", "sh", "-c", "kill -9 $$"), 137), (("--descendants", "kill", "--", "sh", "-c", "setsid sleep 99 & exit 3"), 3),
+    (("--timeout", 1, "--", "sleep", "99"), 124), (("--dry-run", "--", "true"), 0), (("--lease", "x=1:1", "--", "true"), 65),
+])
+def test_none_is_left_after_a_run(held, group, words, code):
+    assert held.run("--lockname", "a", *words).code == code
+    assert group.below() == []
+
+
+@IN_A_GROUP
+def test_none_is_left_after_a_skip(held, group):
+    held.start_job("holder", arguments=("--lockname", "a"))
+    before = group.below()
+    assert_silent(held.run("--lockname", "a", "--", "true"), 0)
+    assert group.below() == before
+    held.end_job("holder")
+
+
+@IN_A_GROUP
+def test_descendants_that_are_left_on_purpose_live_on(held, group):
+    """Nor are they taken for a dead run's by the next one."""
+    run = held.run("--lockname", "a", "--descendants", "leave", "--", "sh", "-c", "echo $$; sleep 1000 >/dev/null 2>&1 & echo $!; exit 5")
+    assert run.code == 5
+    pid = int(run.out.split()[1])
+    assert held.run("--lockname", "a", "--", "true").code == 0
+    always(lambda: processes.alive(pid), during=0.5)
+    processes.kill(pid)
+    eventually(lambda: not processes.alive(pid))
+    assert held.run("--lockname", "a", "--", "true").code == 0
+    assert group.below() == []
+
+
+@IN_A_GROUP
+@BOTH
+@pytest.mark.parametrize("role", [0, 1, 2], ids=["front", "supervisor", "guardian"])
+def test_none_is_left_after_one_of_the_three_was_killed(held, group, role):
+    """At the latest after the next run there."""
+    run = start(held)
+    processes.kill(run.three()[role])
+    run.wait()
+    eventually(run.all_gone, what="all is gone")
+    held.leaves_marks = True
+    assert held.run("--lockname", "b", "--", "true").code == 0
+    assert group.below() == []
+
+
+@IN_A_GROUP
+@BOTH
+def test_what_all_three_have_left_is_killed_by_the_next_run(held, group):
+    """Of another lock: any run of this account on this host does it, before its command starts."""
+    run = start(held)
+    kill_all_three(run)
+    held.leaves_marks = True
+    second = held.run("--lockname", "b", "--", *held.job("second", "--claim", "lock:1:1", "--for", 50))
+    assert second.code == 0
+    held.records.assert_one_after_the_other("first", "second")
+    assert group.below() == []
+
+
+@IN_A_GROUP
+@BOTH
+@pytest.mark.parametrize("comes", ["before", "after"])
+def test_what_all_three_have_left_is_killed_before_the_successor_starts(held, group, comes):
+    """Also by one who has waited since before."""
+    run = start(held)
+    if comes == "before":
+        second = held.start_waiting("second", "a", "--claim", "lock:1:1", "--for", 50)
+        kill_all_three(run)
+    else:
+        kill_all_three(run)
+        second = held.start_waiting("second", "a", "--claim", "lock:1:1", "--for", 50)
+    assert second.wait(60) == 0
+    held.records.assert_one_after_the_other("first", "second")
+    assert group.below() == []
+
+
+@IN_A_GROUP
+@pytest.mark.parametrize("options", [("--dead-leader",), ("--change-user", 65534), ("--orphans", 300)])
+def test_whatever_they_have_left(held, group, options):
+    run = start_ready(held, *options)
+    kill_all_three(run)
+    held.leaves_marks = True
+    second = held.run("--lockname", "b", "--", *held.job("second", "--claim", "lock:1:1", "--for", 50))
+    assert second.code == 0
+    held.records.assert_one_after_the_other("first", "second")
+    assert group.below() == []
+
+
+def start_ready(fleet, *options):
+    run = fleet.start_job("first", "--stubborn", "--claim", "lock:1:1", *options, arguments=("--lockname", "a"), until=False)
+    fleet.records.ready("first")
+    return run
+
+
+@IN_A_GROUP
+def test_what_lives_is_not_swept(held, group):
+    """As long as one of the three lives, though it is stopped, the run is not dead."""
+    run = start(held)
+    front, supervisor, guardian = run.three()
+    processes.kill(supervisor, signal.SIGSTOP)
+    processes.kill(guardian, signal.SIGSTOP)
+    before = group.below()
+    assert before and held.run("--lockname", "b", "--", "true").code == 0
+    assert group.below() == before
+    assert all(processes.alive(span.pid) for span in held.records.spans("first"))
+    for pid in (guardian, supervisor):
+        processes.kill(pid, signal.SIGCONT)
+    processes.kill(front, signal.SIGTERM)
+    run.wait()
+    held.leaves_marks = True
+
+
+@pytest.mark.skipif(cgroups.IS_OLD, reason="the key is new")
+@pytest.mark.parametrize("by", ["file", "variable"])
+def test_a_folder_that_is_named(fleet, by):
+    """As of a delegated part of the tree."""
+    why_not = cgroups.why_not()
+    if why_not:
+        pytest.skip(why_not)
+    group = cgroups.Group()
+    try:
+        config = fleet.config(cgroup=group.folder if by == "file" else "off")
+        env = {"SWITCHMAN_CGROUP": group.folder} if by == "variable" else {}
+        run = fleet.start_job("a", config=config, env=env)
+        pid = fleet.records.started("a").pid
+        assert pid in group.members()
+        assert os.path.basename(group.folder) + "/switchman." in cgroups.of_process(pid)
+        fleet.end_job("a")
+        assert run.wait() == 0
+        assert group.below() == []
+    finally:
+        group.close()
+
+
+@pytest.mark.skipif(cgroups.IS_OLD, reason="the key is new")
+@pytest.mark.parametrize("config, variable", [("off", None), ("auto", "off")])
+def test_off(fleet, config, variable):
+    run = fleet.start_job("a", config=fleet.config(cgroup=config), env={"SWITCHMAN_CGROUP": variable} if variable else {})
+    assert cgroups.of_process(fleet.records.started("a").pid) == cgroups.of_process(run.front)
+    fleet.end_job("a")
+    assert run.wait() == 0

@@ -1,0 +1,50 @@
+"""A command of hundreds of processes that spin, on the one processor that its guardian has as well: all are dead by the deadline.
+Prints how long after SIGKILL was due the last of them was alive: `Tests/run --only-commands -k spinners -rP`."""
+
+import os
+import subprocess
+
+import pytest
+
+from Support.eventually import elapsed, now
+from Support.ground import ACCOUNTS
+
+ON_ONE_PROCESSOR = ("taskset", "--cpu-list", "0")
+AT_ONCE = ("chrt", "--fifo", "50") if os.geteuid() == 0 else ()
+SESSIONS_OF_THEIR_OWN, ONE_SESSION = ("--spin", 500), ("--spin", 1000, "--together")
+
+
+
+
+@pytest.mark.parametrize("spinners", [SESSIONS_OF_THEIR_OWN, ONE_SESSION], ids=["sessions", "together"])
+@pytest.mark.parametrize("account", ACCOUNTS, indirect=True)
+@pytest.mark.parametrize("beside", ["guardian", "all three"])
+def test_spinners_are_dead_by_the_deadline(alone, held_own, server, ground, spinners, beside):
+    """By their own stamps, and by a lock that the kernel gives back with the last of them: a process that is stopped is not dead.
+    They begin when heartbeats have been unanswered for a while: before that, the supervisor would find the machine too busy and
+    end it early."""
+    go = held_own.flag("go")
+    prefixed = ON_ONE_PROCESSOR if beside == "all three" else ()
+    command = held_own.job("a", "--stubborn", "--claim", "lock:1:1", *spinners, "--let-go", go)
+    run = held_own.start("--lockname", "a", "--", *ON_ONE_PROCESSOR, *command, prefixed=prefixed)
+    os.sched_setaffinity(run.guardian, {0})
+    held_own.records.ready("a")
+    watch = subprocess.Popen([*AT_ONCE, *held_own.job("watch", "--await", "lock")])
+    term, stopped_at = held_own.settings["ownership_term"], now()
+    server.stop()
+    try:
+        elapsed(stopped_at + term * 0.4)
+        held_own.raise_flag(go)
+        code = run.wait(90)
+    finally:
+        server.cont()
+    assert watch.wait(30) == 0
+    # Counted from the latest instant at which a heartbeat may have been sent.
+    deadline = stopped_at + term * 0.99
+    last_sign, free_at = held_own.records.last_sign("a"), held_own.records.events("free")[0].time
+    print(f"spinners: {ground}, beside {beside}: last sign of life {last_sign - (deadline - 2):+.3f} s from SIGKILL, "
+          f"{last_sign - deadline:+.3f} s from the deadline; all dead {free_at - deadline:+.3f} s from it; {run.err.strip()!r}")
+    assert last_sign < deadline, f"alive {last_sign - deadline:.3f} s past the deadline"
+    assert free_at < deadline, f"dead {free_at - deadline:.3f} s past the deadline"
+    assert code == 81 and run.err, "it says why"
+    held_own.leaves_marks = True
