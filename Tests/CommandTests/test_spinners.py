@@ -9,6 +9,8 @@ import pytest
 from Support.eventually import elapsed, now
 from Support.ground import ACCOUNTS
 
+# Each waits for the others: `alone`.
+pytestmark = pytest.mark.timeout(900)
 ON_ONE_PROCESSOR = ("taskset", "--cpu-list", "0")
 AT_ONCE = ("chrt", "--fifo", "50") if os.geteuid() == 0 else ()
 SESSIONS_OF_THEIR_OWN, ONE_SESSION = ("--spin", 500), ("--spin", 1000, "--together")

@@ -7,7 +7,9 @@ import pytest
 from Support import processes
 from Support.eventually import always, eventually, now
 
-TERM_S = 3
+# Each waits for the others: `alone`.
+pytestmark = pytest.mark.timeout(900)
+TERM_S, LONG_TERM_S = 3, 6
 # Without a control group the run itself refuses to hold what it could not kill in time.
 COUNTS = {"auto": 5000, "old": 6000, "off": 1000}
 
@@ -40,8 +42,9 @@ def test_a_storm_of_stops_does_not_keep_the_guardian_from_its_timer(crowded):
 
 
 def test_a_storm_of_stops_ends_no_run(crowded):
+    crowded.settings["ownership_term"] = LONG_TERM_S
     run = launch(crowded, "--storm", "--stubborn")
-    always(lambda: run.running, during=2.5 * TERM_S, what=f"it is well: {run.err}")
+    always(lambda: run.running, during=1.5 * LONG_TERM_S, what=f"it is well: {run.err}")
     run.send(signal.SIGTERM)
     assert run.wait(60) == 128 + signal.SIGTERM
 
@@ -49,6 +52,7 @@ def test_a_storm_of_stops_ends_no_run(crowded):
 @pytest.mark.parametrize("stays", [True, False])
 def test_ends_at_one_stroke_end_no_run(crowded, stays):
     """Whether the command lives on, or ends together with its orphans."""
+    crowded.settings["ownership_term"] = LONG_TERM_S
     go = crowded.flag("go")
     run = launch(crowded, *(("--let-go", go) if stays else ()), "--exit", 3)
     if stays:

@@ -2,12 +2,13 @@
 told in small ones."""
 
 import os
+import signal
 import struct
 import types
 
 import pytest
 
-from Support.nemesis import checker, skips
+from Support.nemesis import checker, run_faults, skips
 from Support.nemesis.canary import Stall
 from Support.nemesis.contenders import Attempt
 from Support.nemesis.fault import Fault
@@ -70,7 +71,8 @@ def test_a_switchman_without_locks_is_caught(recorder, tmp_path):
     path = tmp_path / "switchman"
     path.write_text(BROKEN)
     os.chmod(path, 0o755)
-    history = History(str(path), recorder, tmp_path / "history", 1, "proxy")
+    # Nobody ends what outlives such a run's command: no spinners.
+    history = History(str(path), recorder, tmp_path / "history", 1, "proxy", unruly=())
     problems = "\n".join(history.play())
     for sign in ("the kernel says", "lock a: at", "lock b: at", "r: at", "with token None"):
         assert sign in problems, f"{sign!r} is not in:\n{problems}"
@@ -217,3 +219,27 @@ def test_a_death_that_nobody_caused_is_caught(records):
     assert not codes(records, attempt("one", -9, touched={"SIGKILL front"}))
     assert codes(records, attempt("one", 143))
     assert not codes(records, attempt("one", 143, touched={"SIGTERM front"}))
+
+
+def test_two_blows_fall_on_two_of_the_three():
+    """So that the third is left: what meets all three is a limit, and no fault of the nemesis."""
+    blows = run_faults.TwoBlows.BLOWS
+    assert len(blows) == len(set(blows)) == 24
+    for (first, role), (second, other) in blows:
+        assert role != other and {first, second} <= {signal.SIGKILL, signal.SIGSTOP}
+
+
+def test_what_two_blows_explain_and_what_not(records):
+    one = attempt("one", -9, touched={"SIGSTOP guardian", "SIGKILL front"})
+    assert codes(records, one) == []
+    one.touched = {"SIGKILL supervisor", "SIGSTOP front"}
+    assert "nobody killed it" in codes(records, one)[0]
+
+
+def test_a_process_one_that_was_killed_is_what_unshare_cannot_say(records):
+    one = attempt("one", 1, touched={"SIGKILL front"})
+    assert "no such code" in codes(records, one)[0]
+    one.is_in_container = True
+    assert one.code == -9 and codes(records, one) == []
+    one.touched = set()
+    assert "nobody killed it" in codes(records, one)[0]

@@ -1,6 +1,7 @@
 """Who wants the locks and permits: on each host some threads that start one run after the other, as cron would."""
 
 import functools
+import os
 import random
 
 from .. import processes
@@ -10,6 +11,10 @@ from .callers import Callers
 LOCKS = ("a", "b")
 RESOURCES, TOTAL = ("r", "s"), 3
 SKIPPED, QUEUED, TOO_SOON = SKIPS = 100, 101, 102
+# Front is process 1 there, as in a container whose entry point is switchman. unshare ends as it does.
+CONTAINER = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc") if os.geteuid() == 0 else ()
+# What commands do besides forking, in small numbers: a machine that is kept busy explains every loss (the canary).
+UNRULY = (("--spin", 3), ("--spin", 3, "--together"), ("--orphans", 150, "--storm"), ("--dead-leader",))
 
 
 class Attempt:
@@ -24,18 +29,14 @@ class Attempt:
         self.interval = self.timeout = self.wait_s = self.length = 0
         # None: for ever.
         self.lease_wait = None
+        self.is_in_container = False
         self.run = self.began = self.ended = None
 
     def roles(self):
         """Process ids by role, as far as they are there."""
-        found = self.run.processes()
-        front = [one for one in found if one.pid == self.run.front]
-        return {name: [one.pid for one in ones] for name, ones in {
-            "front": front,
-            "supervisor": [one for one in found if one.comm.startswith("switchman") and one.ppid == self.run.front],
-            "guardian": [one for one in found if one.comm == "sm-guardian"],
-            "command": [one for one in found if one.comm == "job"],
-        }.items() if ones}
+        roles = self.run.roles()
+        commands = [pid for pid in roles.pop("others") if (found := processes.process(pid)) and found.comm == "job"]
+        return {**{name: [pid] for name, pid in roles.items()}, **({"command": commands} if commands else {})}
 
     def signal(self, role, number, pids):
         self.touched.add(f"{number.name} {role}")
@@ -44,8 +45,9 @@ class Attempt:
 
     @property
     def code(self):
-        """Negative when a signal ended it."""
-        return self.run.code
+        """Negative when a signal ended it. unshare(1) cannot die of the SIGKILL that process 1 died of, and says 1, which neither
+        switchman nor these commands do."""
+        return -9 if self.run.code == 1 and self.is_in_container else self.run.code
 
 
 def some_permits(dice, most=2):
@@ -63,8 +65,9 @@ def claims(lock, weights):
 
 
 class Contenders(Callers):
-    def __init__(self, fleet, ensemble, timeline, configs, seed, long_ms):
+    def __init__(self, fleet, ensemble, timeline, configs, seed, long_ms, unruly=UNRULY):
         super().__init__()
+        self.unruly = unruly
         self.fleet, self.ensemble, self.timeline, self.configs = fleet, ensemble, timeline, configs
         self.long_ms, self.attempts = long_ms, []
         for host in configs:
@@ -89,9 +92,13 @@ class Contenders(Callers):
         if dice.random() < 0.5:
             options.append("--stubborn")
             words += ["--descendants", "kill"]
+        if dice.random() < 0.25 and self.unruly:
+            options += dice.choice(self.unruly)
+            words += ["--descendants", "kill"]
+        prefixed = CONTAINER if dice.random() < 0.2 else ()
         wishes = self._wishes(lock, dice)
         words += [word for name, value in wishes.items() for word in (f"--{name}", value)]
-        attempt = self.start_one(host, label, lock, weights, words, options, dice.choice((0, 0, 3)))
+        attempt = self.start_one(host, label, lock, weights, words, options, dice.choice((0, 0, 3)), prefixed)
         attempt.interval, attempt.timeout = wishes.get("min-interval", 0), wishes.get("timeout", 0)
         attempt.wait_s, attempt.lease_wait = wishes.get("wait", 0), lease_wait
         attempt.length = length_ms / 1000
@@ -111,18 +118,19 @@ class Contenders(Callers):
             wishes["timeout"] = dice.randint(1, 2)
         return wishes
 
-    def start_one(self, host, label, lock, weights, words, options, status=0):
+    def start_one(self, host, label, lock, weights, words, options, status=0, prefixed=()):
         """Start a recorder job that holds, besides what the words ask for, the same by the kernel's own locks."""
         attempt = Attempt(label, host, lock, weights, status)
+        attempt.is_in_container = bool(prefixed)
         options = [*claims(lock, weights), *options]
         for resource, weight in weights.items():
             words = [*words, "--lease", f"{resource}={weight}:{TOTAL}"]
         attempt.began = now()
         attempt.run = self.fleet.start(
             "-E", SKIPPED, "--exit-code", f"queued={QUEUED}", "--exit-code", f"too-soon={TOO_SOON}", *words, "--", *self.fleet.job(label, *options, "--exit", status),
-            config=self.configs[host], prefixed=self.ensemble.prefix_for(host))
+            config=self.configs[host], prefixed=(*self.ensemble.prefix_for(host), *prefixed))
         self.attempts.append(attempt)
-        said = " ".join(map(str, [*words, *options]))
+        said = " ".join(map(str, [*prefixed[:1], *words, *options]))
         self.timeline.note(label, f"run {attempt.run.front}: {said}", attempt.began)
         attempt.wait = lambda within: self._wait(attempt, within)
         return attempt

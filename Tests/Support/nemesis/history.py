@@ -13,12 +13,12 @@ import signal
 from kazoo.exceptions import KazooException
 from kazoo.handlers.threading import KazooTimeoutError
 
-from .. import processes
+from .. import cgroups, processes
 from ..eventually import elapsed, eventually, now
 from ..fleet import Fleet
 from . import checker, evidence, losses, skips, timeline
 from .canary import Canary
-from .contenders import LOCKS, RESOURCES, TOTAL, Contenders
+from .contenders import LOCKS, RESOURCES, TOTAL, UNRULY, Contenders
 from .disk import Disk
 from .faults import FAULTS, OUR_OWN, CutHolder
 from .loopback import LoopbackEnsemble
@@ -38,13 +38,13 @@ MIXED_SESSION_S = 9
 class History:
     """`folder` gets everything that is needed to understand it afterwards."""
 
-    def __init__(self, program, recorder, folder, seed, network, knows_originals=True):
+    def __init__(self, program, recorder, folder, seed, network, knows_originals=True, unruly=UNRULY):
         self.program, self.recorder, self.folder = program, recorder, str(folder)
         # A fleet that moves over: with originals about only our own hosts, connections and processes come to harm.
         self.is_mixed = seed % 5 == 0
         self.originals = None
         # Else a negative control: a mixed fleet without the setting for it.
-        self.knows_originals = knows_originals
+        self.knows_originals, self.unruly = knows_originals, unruly
         self.seed, self.network = seed, network
         self.dice = random.Random(f"{network} {seed}")
         self.started = 0
@@ -130,17 +130,20 @@ class History:
         configs = {}
         for host in HOSTS:
             term = self.dice.choice((14, 16) if self.is_mixed else (3, 4, 4, 5))
-            mixed = {"mixed_fleet": True, "server_tick": 1} if self.is_mixed and self.knows_originals else {}
+            more = {"mixed_fleet": True, "server_tick": 1} if self.is_mixed and self.knows_originals else {}
+            # How the trees of its commands are held, where the program knows of it and the tests may make control groups.
+            held = self.dice.choice(("auto", "off"))
+            more |= {} if cgroups.IS_OLD else {"cgroup": held}
             configs[host] = self.fleet.config(
                 f"{host}.conf", fqdn=f"{host}.example.org", zkhosts=self.ensemble.address_for(host),
                 ownership_term=term, session_timeout=self.session_s, termination_timeout=1, connect_timeout=5,
                 logfile=f"{self.folder}/{host}.log", loglevel="debug",
-                **mixed)
-            self.timeline.note(host, f"ownership_term {term}")
+                **more)
+            self.timeline.note(host, f"ownership_term {term}, cgroup {held}")
         self.configs = configs
         # Of a mixed fleet, to outlive their session if they are cut off.
         long_ms = (1000 * MIXED_SESSION_S, 2000 * MIXED_SESSION_S) if self.is_mixed else (50, 5000)
-        self.contenders = Contenders(self.fleet, self.ensemble, self.timeline, configs, self.seed, long_ms)
+        self.contenders = Contenders(self.fleet, self.ensemble, self.timeline, configs, self.seed, long_ms, self.unruly)
         if self.is_mixed:
             self.originals = Originals(self.fleet, self.ensemble, self.timeline, self.seed)
         self.canary = Canary(self.ensemble.client(timeout=10.0), "/canary")

@@ -1,8 +1,10 @@
 """What happens to the processes of runs, within the limits of the promise (Docs/Guarantees.md)."""
 
+import itertools
 import signal
 
 from .. import processes
+from ..eventually import pause
 from .fault import Fault
 from .network_faults import CUT_OFF
 
@@ -27,6 +29,14 @@ class RunFault(Fault):
         for role in roles:
             self.attempt.signal(role, number, self.pids[role])
         return f"{self.attempt.label}, {', '.join(str(pid) for role in roles for pid in self.pids[role])}"
+
+
+    def go_on(self):
+        """What is stopped is continued, and unshare(1), which stops with what it runs."""
+        for pid in {self.attempt.run.front, *itertools.chain(*self.pids.values())}:
+            # The number may be another's by now.
+            if self.attempt.run.marker.encode() in _environment(pid):
+                processes.kill(pid, signal.SIGCONT)
 
 
 class KillProcesses(RunFault):
@@ -73,11 +83,30 @@ class StopProcess(RunFault):
         return self.signal(signal.SIGSTOP, role) if self.choose(role) else None
 
     def end(self):
-        for pids in self.pids.values():
-            for pid in pids:
-                # The number may be another's by now.
-                if self.attempt.run.marker.encode() in _environment(pid):
-                    processes.kill(pid, signal.SIGCONT)
+        self.go_on()
+
+
+class TwoBlows(RunFault):
+    """Two of the three within a tenth of a second, each killed or stopped, in any order: the third has to do."""
+
+    weight = 6
+    BLOWS = [
+        (first, second) for first, second in itertools.permutations(
+            itertools.product((signal.SIGKILL, signal.SIGSTOP), ("front", "supervisor", "guardian")), 2) if first[1] != second[1]]
+
+    def begin(self):
+        (first, role), (second, other) = self.dice.choice(self.BLOWS)
+        if not self.choose(role, other):
+            return None
+        between_ms = self.dice.choice((0, self.dice.randint(1, 10), self.dice.randint(10, 100)))
+        said = self.signal(first, role)
+        pause(between_ms / 1000)
+        self.signal(second, other)
+        self.name = f"{first.name} {role}, then {second.name} {other}"
+        return f"{said}, {self.pids[other][0]}; {between_ms} ms between"
+
+    def end(self):
+        self.go_on()
 
 
 class LoseHost(Fault):
