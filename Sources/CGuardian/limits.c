@@ -12,7 +12,7 @@
 enum {
     SW_OS_ERROR = 71, // EX_OSERR of sysexits.h, the outcome os-error
 
-    /// Beside arguments and environment, which lie on the stack as well. Measured: switchman needs 36 kB and switchmanctl 44.
+    /// Beside arguments and environment, which lie on the stack as well. Measured: switchman needs between 32 and 40 kB and switchmanctl between 40 and 48.
     /// The rest is for what a name server's answer, a long configuration or another version of a library takes. A thread gets as
     /// much as the whole limit (pthread_create(3)).
     SW_STACK_NEEDED_KB = 192,
