@@ -135,11 +135,16 @@ static bool find_base(const char *setting, char *base, char *inner) {
         return true;
     }
     if (!sw_copy_text(base, SW_CGROUP_PATH_MAX, setting)) return fail(SW_CGROUP_FOLDER, ENAMETOOLONG, setting);
-    for (size_t length = strlen(base); length > 1 && base[length - 1] == '/'; length--) base[length - 1] = '\0';
     int directory = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0) return fail(SW_CGROUP_FOLDER, errno, base);
     bool is_cgroup2 = sw_cgroup_is_cgroup2(directory);
+    // As the kernel names it, without links and "..".
+    char link[32];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", directory);
+    ssize_t length = readlink(link, base, SW_CGROUP_PATH_MAX - 1);
     close(directory);
+    if (length <= 0 || base[0] != '/') return fail(SW_CGROUP_FOLDER, EINVAL, setting);
+    base[length] = '\0';
     if (!is_cgroup2) return fail(SW_CGROUP_FOLDER, EMEDIUMTYPE, base);
     if (!sw_cgroup_inner(base, inner, SW_CGROUP_PATH_MAX)) return fail(SW_CGROUP_MOUNT, errno, base);
     return true;
@@ -150,13 +155,13 @@ static bool find_base(const char *setting, char *base, char *inner) {
 static bool may_enter(const char *base, const char *inner) {
     char own[SW_CGROUP_PATH_MAX], ancestor[SW_CGROUP_PATH_MAX + 16];
     if (!read_inner_path(AT_FDCWD, "/proc/self/cgroup", own, sizeof own)) return fail(SW_CGROUP_OWN_PATH, errno, "/proc/self/cgroup");
-    size_t common = 0;
-    for (size_t i = 0; own[i] == inner[i]; i++) {
-        if (own[i] == '/' || own[i] == '\0') common = i;
-        if (own[i] == '\0') break;
+    size_t common = 0, i = 0;
+    for (; own[i] && own[i] == inner[i]; i++) {
+        if (own[i] == '/') common = i;
     }
-    if (inner[common] == '/' && own[common] == '\0') common = strlen(own);
-    if (own[common] == '/' && inner[strlen(inner)] == '\0' && below(own, inner)) common = strlen(inner);
+    bool is_one_below_the_other = (own[i] == '\0' || own[i] == '/') && (inner[i] == '\0' || inner[i] == '/');
+    if (is_one_below_the_other || strcmp(own, "/") == 0) common = strcmp(own, "/") == 0 ? 0 : i;
+    if (strcmp(inner, "/") == 0) inner = "";
     size_t rest = strlen(inner) - common, length = strlen(base);
     if (rest > length) return fail(SW_CGROUP_ENTER, EXDEV, base);
     snprintf(ancestor, sizeof ancestor, "%.*s/cgroup.procs", (int)(length - rest), base);
@@ -171,6 +176,11 @@ static bool hold(void) {
     held.kill = openat(held.directory, "cgroup.kill", O_WRONLY | O_CLOEXEC);
     if (held.kill < 0) return fail(SW_CGROUP_KILL, errno, held.path);
     if (flock(held.kill, LOCK_EX | LOCK_NB) < 0) return fail(SW_CGROUP_LOCK, errno, held.path);
+    // Below a threaded one there can only be threaded ones, which hold no process.
+    char type[32];
+    if (sw_read_text(held.directory, "cgroup.type", type, sizeof type) && strncmp(type, "domain\n", 7) != 0) {
+        return fail(SW_CGROUP_ENTER, EOPNOTSUPP, held.path);
+    }
     held.events = openat(held.directory, "cgroup.events", O_RDONLY | O_CLOEXEC);
     if (held.events < 0) return fail(SW_CGROUP_KILL, errno, held.path);
     return true;
@@ -263,22 +273,32 @@ int sw_cgroup_enter(int attempt) {
 enum { DEPTH_MAX = 16 }; // of cgroups that the command has made below its own; a descriptor each
 
 /// The deepest first.
-static void remove_below(int directory, int depth, bool *is_busy) {
-    struct sw_folders below = { 0 };
-    sw_folders_list(directory, &below);
-    for (int i = 0; i < below.count; i++) {
-        int child = depth < DEPTH_MAX ? openat(directory, below.names[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-        if (child >= 0) {
-            remove_below(child, depth + 1, is_busy);
-            close(child);
-        }
-        if (unlinkat(directory, below.names[i], AT_REMOVEDIR) < 0 && errno != ENOENT) *is_busy = true;
+struct removal {
+    int directory;
+    int depth;
+};
+
+static void remove_below(int directory, int depth);
+
+static void remove_folder(void *context, const char *name, unsigned char type) {
+    (void)type;
+    const struct removal *removal = context;
+    int child = removal->depth < DEPTH_MAX ? openat(removal->directory, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (child >= 0) {
+        remove_below(child, removal->depth + 1);
+        close(child);
     }
+    unlinkat(removal->directory, name, AT_REMOVEDIR);
+}
+
+/// The deepest first.
+static void remove_below(int directory, int depth) {
+    struct removal removal = { .directory = directory, .depth = depth };
+    sw_each_folder(directory, remove_folder, &removal);
 }
 
 void sw_cgroup_remove_attempts(void) {
-    bool is_busy = false;
-    if (held.directory >= 0) remove_below(held.directory, 0, &is_busy);
+    if (held.directory >= 0) remove_below(held.directory, 0);
 }
 
 bool sw_cgroup_remove(void) {
@@ -296,7 +316,7 @@ bool sw_cgroup_remove(void) {
 static bool is_populated(int events) {
     char text[256];
     ssize_t got = pread(events, text, sizeof text - 1, 0);
-    if (got <= 0) return false; // ENODEV: it is removed
+    if (got <= 0) return errno != ENODEV; // that: it is removed
     text[got] = '\0';
     return strstr(text, "populated 1") != NULL;
 }
@@ -331,8 +351,14 @@ void sw_cgroup_freeze(void) {
 struct listing {
     const char *inner;
     bool kills;
+    int64_t until_ns;
     int count, denied;
+    int directory, depth; // where it is
 };
+
+static bool is_over(const struct listing *listing) {
+    return listing->count % 64 == 0 && sw_now_ns() >= listing->until_ns;
+}
 
 /// The number may be another's by now: pinned first, looked at afterwards.
 static void kill_listed(struct listing *listing, pid_t pid) {
@@ -350,54 +376,65 @@ static void kill_listed(struct listing *listing, pid_t pid) {
 /// 0 stands for a process outside of our PID namespace: only cgroup.kill reaches it.
 static void list_number(void *context, pid_t pid) {
     struct listing *listing = context;
+    if (is_over(listing)) return;
     listing->count++;
     if (listing->kills && pid > 0) kill_listed(listing, pid);
 }
 
-static void list_below(int directory, int depth, struct listing *listing) {
+static void list_below(int directory, struct listing *listing);
+
+static void list_folder(void *context, const char *name, unsigned char type) {
+    (void)type;
+    struct listing *listing = context;
+    if (listing->depth == DEPTH_MAX || sw_now_ns() >= listing->until_ns) return;
+    int above = listing->directory;
+    int child = openat(above, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (child < 0) return;
+    listing->depth++;
+    list_below(child, listing);
+    listing->depth--;
+    listing->directory = above;
+    close(child);
+}
+
+static void list_below(int directory, struct listing *listing) {
     int processes = openat(directory, "cgroup.procs", O_RDONLY | O_CLOEXEC);
     if (processes >= 0) {
         sw_read_numbers(processes, list_number, listing);
         close(processes);
     }
-    struct sw_folders below = { 0 };
-    if (depth < DEPTH_MAX) sw_folders_list(directory, &below);
-    for (int i = 0; i < below.count; i++) {
-        int child = openat(directory, below.names[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (child < 0) continue;
-        list_below(child, depth + 1, listing);
-        close(child);
-    }
+    listing->directory = directory;
+    sw_each_folder(directory, list_folder, listing);
 }
 
 int sw_cgroup_kill_listed(int *denied) {
-    struct listing listing = { .inner = held.inner, .kills = true };
-    if (held.directory >= 0) list_below(held.directory, 0, &listing);
+    struct listing listing = { .inner = held.inner, .kills = true, .until_ns = INT64_MAX };
+    if (held.directory >= 0) list_below(held.directory, &listing);
     *denied += listing.denied;
     return listing.count;
 }
 
-int sw_cgroup_count(void) {
-    struct listing listing = { 0 };
-    if (held.directory >= 0) list_below(held.directory, 0, &listing);
+int sw_cgroup_count(int64_t until_ns) {
+    struct listing listing = { .until_ns = until_ns };
+    if (held.directory >= 0) list_below(held.directory, &listing);
     return listing.count;
 }
 
-int sw_cgroup_clear(int directory, int kill_fd, const char *inner) {
+int sw_cgroup_clear(int directory, int kill_fd, const char *inner, int64_t until_ns) {
     int events = openat(directory, "cgroup.events", O_RDONLY | O_CLOEXEC);
-    struct listing listing = { .inner = inner, .kills = true };
-    for (int round = 0; round < 100 && is_populated(events); round++) {
+    struct listing listing = { .inner = inner, .kills = true, .until_ns = until_ns };
+    struct timespec pause = { .tv_nsec = SW_MILLISECOND_NS / 4 };
+    for (bool is_first = true; is_populated(events) && (is_first || sw_now_ns() < until_ns); is_first = false) {
         write_one(kill_fd);
-        struct timespec pause = { .tv_nsec = round == 0 ? SW_MILLISECOND_NS / 4 : 2 * SW_MILLISECOND_NS };
         nanosleep(&pause, NULL);
         if (!is_populated(events)) break;
         listing.count = listing.denied = 0;
-        list_below(directory, 0, &listing);
+        list_below(directory, &listing);
+        pause.tv_nsec = 2 * SW_MILLISECOND_NS;
     }
     int left = is_populated(events) ? listing.count > 0 ? listing.count : 1 : 0;
     if (events >= 0) close(events);
-    bool is_busy = false;
-    if (left == 0) remove_below(directory, 0, &is_busy);
+    if (left == 0) remove_below(directory, 0);
     return left;
 }
 

@@ -40,16 +40,16 @@ bool sw_cgroup_kill(void);
 int sw_cgroup_kill_listed(int *denied);
 /// Stops all of it where killing is refused.
 void sw_cgroup_freeze(void);
-/// How many processes are listed, the tree's size.
-int sw_cgroup_count(void);
+/// How many processes are listed, the tree's size, as far as they were counted at `until_ns`.
+int sw_cgroup_count(int64_t until_ns);
 
 /// Writes the descriptors held to `out`, of room for three; returns how many.
 size_t sw_cgroup_descriptors(int *out);
 
 // For the sweep: the same on any run's cgroup.
 
-/// Kills and removes what is below `directory`, for some milliseconds at the most. Returns how many processes live.
-int sw_cgroup_clear(int directory, int kill_fd, const char *inner);
+/// Kills, until `until_ns` but once in any case, and removes what is below `directory`. Returns how many processes live.
+int sw_cgroup_clear(int directory, int kill_fd, const char *inner, int64_t until_ns);
 /// The path of a folder of cgroup2 as /proc/PID/cgroup shows it. False with errno.
 bool sw_cgroup_inner(const char *folder, char *inner, size_t room);
 /// Whether this is a folder of cgroup2.

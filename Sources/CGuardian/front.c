@@ -31,9 +31,13 @@ static const int64_t PATIENCE_NS = 3 * SW_SECOND_NS;
 /// Between two looks at the clock.
 enum { AT_ONCE = 64 };
 
-static bool is_dead(int pidfd) {
-    struct pollfd dead = { .fd = pidfd, .events = POLLIN };
-    return pidfd < 0 || poll(&dead, 1, 0) > 0;
+/// By a pidfd, which becomes readable; without one (a kernel before 5.3, a sandbox) by its number and its start.
+static bool guardian_is_dead(const sw_face *face) {
+    struct pollfd dead = { .fd = face->guardian_pidfd, .events = POLLIN };
+    if (face->guardian_pidfd >= 0) return poll(&dead, 1, 0) > 0;
+    sw_process guardian;
+    return !sw_process_read(face->guardian, &guardian) || guardian.start_ticks != face->guardian_start || guardian.state == 'Z'
+        || guardian.state == 'X';
 }
 
 static void note_reaped(void *context, pid_t pid, int status) {
@@ -70,11 +74,12 @@ static bool guardian_is_gone(sw_face *face) {
     if (!face->guardian_reaped && face->reaped && waitpid(face->guardian, NULL, __WALL | WNOHANG) == face->guardian) {
         face->guardian_reaped = true;
     }
-    return face->guardian_reaped || is_dead(face->guardian_pidfd);
+    return face->guardian_reaped || guardian_is_dead(face);
 }
 
 static void signal_guardian(const sw_face *face, int signal) {
     if (face->guardian_pidfd >= 0) syscall(SYS_pidfd_send_signal, face->guardian_pidfd, signal, NULL, 0);
+    else if (!guardian_is_dead(face)) kill(face->guardian, signal);
 }
 
 static void sleep_ns(int64_t ns) {
@@ -88,6 +93,7 @@ static void say(const sw_face *face, const char *text) {
     int length = snprintf(line, sizeof line, "switchman: %s: %s\n", face->role->plan->lockname, text);
     if (length >= (int)sizeof line) length = sizeof line - 1;
     pid_t writer = fork();
+    if (writer == 0) sw_cgroup_let_go();
     if (writer == 0) _exit(write(STDERR_FILENO, line, (size_t)length) == length ? EXIT_SUCCESS : EXIT_FAILURE);
     for (int i = 0; writer > 0 && waitpid(writer, NULL, WNOHANG) == 0 && i < 1100; i++) {
         if (i == 1000) kill(writer, SIGKILL);
@@ -123,7 +129,9 @@ static _Noreturn void exit_as_told(const sw_message *exit) {
 /// The supervisor has exited, and nothing of the command is left: nor is the guardian to be, whatever became of its dismissal.
 static _Noreturn void exit_after_guardian(sw_face *face) {
     for (int64_t since_ns = sw_now_ns(); !guardian_is_gone(face); sleep_ns(SW_MILLISECOND_NS)) {
-        if (sw_now_ns() - since_ns > PATIENCE_NS) signal_guardian(face, SIGKILL);
+        int64_t waited_ns = sw_now_ns() - since_ns;
+        if (waited_ns > PATIENCE_NS) signal_guardian(face, SIGKILL);
+        if (waited_ns > 2 * PATIENCE_NS) break; // in uninterruptible sleep
     }
     exit_as_told(&face->exit);
 }
@@ -192,7 +200,7 @@ static bool is_ours_to_kill(const sw_face *face) {
     int64_t now_ns = sw_now_ns(), at_ns = atomic_load(&shared->kill_at_ns);
     bool is_past = at_ns < INT64_MAX - SLACK_NS && now_ns >= at_ns + SLACK_NS;
     if (!is_past || !atomic_load(&shared->busy)) return false;
-    return is_dead(face->guardian_pidfd) || now_ns - atomic_load(&shared->progress_ns) >= STANDSTILL_NS;
+    return guardian_is_dead(face) || now_ns - atomic_load(&shared->progress_ns) >= STANDSTILL_NS;
 }
 
 /// A round of it; nobody is disabled, and what becomes of the run is the supervisor's to say.
@@ -206,7 +214,7 @@ static void kill_if_ours(sw_face *face) {
         face->killing_since_ns = sw_now_ns();
         face->pause_ns = 0;
         sw_scheduling_rise();
-        atomic_store(&sw_shared_page()->front_kills, 1);
+        atomic_store(&sw_shared_page()->is_late, 1);
     }
     sw_tree_set_scope((sw_scope){
         .own = !face->role->had_children,
@@ -263,6 +271,8 @@ _Noreturn void sw_front(const sw_role *role, pid_t supervisor, pid_t guardian, i
         .timer_fd = role->front_timer_fd,
         .guardian_pidfd = (int)syscall(SYS_pidfd_open, guardian, 0),
     };
+    sw_process started;
+    if (sw_process_read(guardian, &started)) face.guardian_start = started.start_ticks;
     const sw_proc *proc = sw_proc_held();
     int kept[SW_KEPT_MAX] = {
         supervisor_fd, face.signal_fd, face.timer_fd, face.guardian_pidfd, proc->root, proc->children,

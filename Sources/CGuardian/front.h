@@ -10,7 +10,8 @@ typedef struct sw_face {
     bool reaped;              // the supervisor: its number may be another's by now
     bool guardian_reaped;     // by us, who have inherited it
     int supervisor_fd, signal_fd, timer_fd;
-    int guardian_pidfd;       // -1: none to be had
+    int guardian_pidfd;       // -1: none to be had, then it is known by its start
+    uint64_t guardian_start;
     int64_t armed_ns;
     bool stopped;             // by the job control of the shell; its SIGCONT is still to come
     int64_t continued_at_ns;

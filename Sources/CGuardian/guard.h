@@ -29,6 +29,7 @@ typedef struct sw_guard {
     bool leader_stopped;
     bool leader_born;            // it has said so
     bool leader_moves;           // it was forked outside of its cgroup, and enters it itself
+    bool is_outside;             // of the cgroup, so that only the walk finds what it forks
     bool exec_failed;
     sw_exec_news exec_failure;
     size_t block_bytes;          // of the newest START, whose block stays where it was received

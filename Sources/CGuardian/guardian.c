@@ -28,6 +28,7 @@ static _Noreturn void leave(sw_guard *guard) {
     if (guard->supervisor_fd < 0) {
         sw_cgroup_remove();
         if (guard->front_pidfd >= 0) syscall(SYS_pidfd_send_signal, guard->front_pidfd, SIGCONT, NULL, 0);
+        else if (getppid() == guard->role->front) kill(guard->role->front, SIGCONT);
     }
     _exit(EXIT_SUCCESS);
 }
@@ -89,7 +90,7 @@ static void measure(sw_guard *guard, const sw_message *message) {
 }
 
 static int64_t budget_of_size_ns(const sw_guard *guard) {
-    int64_t each_ns = sw_cgroup_is_held() ? PROCESS_BY_CGROUP_NS : PROCESS_BY_WALK_NS;
+    int64_t each_ns = sw_cgroup_is_held() && !guard->is_outside ? PROCESS_BY_CGROUP_NS : PROCESS_BY_WALK_NS;
     int64_t pages_in_gigabyte = (INT64_C(1) << 30) / sysconf(_SC_PAGESIZE);
     return guard->size.processes * each_ns + guard->size.resident_pages * GIGABYTE_NS / pages_in_gigabyte;
 }
@@ -225,6 +226,9 @@ static void sleep_until_needed(sw_guard *guard) {
     struct signalfd_siginfo child;
     if (read(guard->timer_fd, &expirations, sizeof expirations) < 0) expirations = 0;
     if (read(guard->child_fd, &child, sizeof child) < 0) child.ssi_signo = 0;
+    // Until it is read it would wake us without end.
+    char events[256];
+    if (fds[4].revents && pread(guard->events_fd, events, sizeof events, 0) < 0) events[0] = '\0';
     atomic_store(&sw_shared_page()->progress_ns, sw_now_ns());
 }
 

@@ -147,6 +147,9 @@ static int kill_by_walk(int *denied, bool *still) {
 // ------------------------------------------------------------------------------------------------------------ round by round
 
 static int rounds; // since the last end of a tree
+static int empty;  // rounds in a row that have found nothing
+/// Then what may not be signalled, one process at a time or all at once, is at least stopped.
+enum { PATIENT_ROUNDS = 20 };
 
 sw_resistance sw_tree_kill_step(sw_on_reaped on_reaped, void *context) {
     sw_resistance resistance = { .still = true };
@@ -157,6 +160,7 @@ sw_resistance sw_tree_kill_step(sw_on_reaped on_reaped, void *context) {
     if (by_cgroup && rounds > CGROUP_ROUNDS && sw_cgroup_is_populated()) living = sw_cgroup_kill_listed(&resistance.denied);
     // In the first rounds the kernel does the work, and a walk would only be in its way.
     if (!by_cgroup || rounds > CGROUP_ROUNDS || !sw_cgroup_is_populated()) living += kill_by_walk(&resistance.denied, &resistance.still);
+    if (by_cgroup && resistance.denied > 0 && rounds > PATIENT_ROUNDS) sw_cgroup_freeze();
     bool has_children = reap(on_reaped, context, &resistance.reaped);
     bool is_populated = sw_cgroup_is_populated();
 
@@ -164,8 +168,9 @@ sw_resistance sw_tree_kill_step(sw_on_reaped on_reaped, void *context) {
     bool spares = scope.spared[0] > 0 || scope.spared[1] > 0;
     // Where wait does not tell, two looks in a row have to find nothing.
     bool by_wait = scope.own && !spares;
-    bool is_over = !is_populated && (by_wait ? !has_children : living == 0 && rounds > 1);
-    if (is_over) rounds = 0;
+    empty = living == 0 && !is_populated ? empty + 1 : 0;
+    bool is_over = !is_populated && (by_wait ? !has_children : empty > 1);
+    if (is_over) rounds = empty = 0;
     else resistance.alive = living > 0 ? living : 1;
     resistance.took_ns = sw_now_ns() - began_ns;
     return resistance;
@@ -200,6 +205,7 @@ sw_resistance sw_tree_kill(int64_t until_ns, sw_on_reaped on_reaped, void *conte
 /// Nothing of the tree lives, so it is not needed any more, also if it is stopped.
 sw_resistance sw_tree_take_over(int64_t until_ns, sw_on_reaped on_reaped, void *context) {
     sw_resistance resistance;
+    atomic_store(&sw_shared_page()->taken_over, 1);
     for (;;) {
         resistance = sw_tree_kill(until_ns, on_reaped, context);
         sw_scope scope = sw_tree_scope();
@@ -262,7 +268,7 @@ sw_tree_size sw_tree_measure(int64_t until_ns) {
     sw_tree_size result = { .processes = size.bound.count, .resident_pages = size.resident_pages };
     // It had enough, or /proc does not show all: the numbers that are listed count.
     if (is_time(&size.bound, 1) && known > result.processes) result.processes = known;
-    int held = sw_cgroup_count();
+    int held = sw_cgroup_count(until_ns);
     if (held > result.processes) result.processes = held;
     return result;
 }

@@ -34,6 +34,12 @@ static void be_the_command(sw_guard *guard, pid_t guardian, int attempt, int new
     sw_exec_news born = { .stage = SW_STAGE_BORN };
     if (guard->leader_moves && attempt >= 0) born.error = sw_cgroup_enter(attempt);
     if (write(news_fd, &born, sizeof born) != sizeof born) _exit(126);
+    // Guardian and supervisor may have been stopped since it was decided.
+    sw_shared *shared = sw_shared_page();
+    if (sw_now_ns() >= atomic_load(&shared->kill_at_ns)) {
+        atomic_store(&shared->is_late, 1);
+        kill(getpid(), SIGKILL);
+    }
     sw_stage stage = sw_command_exec(guard->role, guardian, block, guard->block_bytes);
     sw_exec_news failure = { .stage = (int)stage, .error = errno };
     _exit(write(news_fd, &failure, sizeof failure) == sizeof failure ? 127 : 126);
@@ -62,6 +68,7 @@ static bool fork_command(sw_guard *guard, bool moves) {
         return errno = error, false;
     }
     guard->leader = pid;
+    guard->is_outside = attempt < 0;
     guard->leader_stopped = guard->leader_born = guard->exec_failed = false;
     guard->exec_fd = ends[0];
     atomic_store(&sw_shared_page()->leader, pid);
@@ -82,7 +89,7 @@ void sw_leader_start(sw_guard *guard, const sw_message *message, char *environme
     guard->block_bytes = block_bytes;
     guard->start_flags = message->flags;
     guard->size = (sw_tree_size){ 0 };
-    atomic_store(&sw_shared_page()->front_kills, 0);
+    atomic_store(&sw_shared_page()->is_late, 0);
     if (guard->deadman.phase == SW_IDLE) {
         sw_guard_report(guard, (sw_message){ .type = SW_REFUSED, .seq = message->seq });
     } else if (fork_command(guard, false)) {
@@ -100,6 +107,7 @@ void sw_leader_look_at_exec(sw_guard *guard) {
         if (got < 0) return;
         if (got == sizeof news && news.stage == SW_STAGE_BORN) {
             guard->leader_born = true;
+            guard->is_outside |= news.error != 0;
             if (!(guard->start_flags & SW_KEEP_DESCRIPTORS)) let_go_of_descriptors(guard);
             continue;
         }
@@ -135,7 +143,9 @@ static void note_continued(sw_guard *guard) {
 
 /// It died before its first instruction, and not by us: nothing of the command has run.
 static bool was_stillborn(const sw_guard *guard) {
-    bool is_killed = guard->deadman.causes != 0 || atomic_load(&sw_shared_page()->front_kills);
+    sw_shared *shared = sw_shared_page();
+    if (sw_now_ns() >= atomic_load(&shared->kill_at_ns)) atomic_store(&shared->is_late, 1);
+    bool is_killed = guard->deadman.causes != 0 || atomic_load(&shared->is_late) || atomic_load(&shared->taken_over);
     return !guard->leader_born && guard->deadman.phase == SW_RUNNING && !is_killed;
 }
 
@@ -165,7 +175,7 @@ static void report_leader(sw_guard *guard, bool tree_is_dead) {
         .type = SW_EXITED,
         .number = guard->leader_status,
         .detail = tree_is_dead ? 0 : sw_tree_measure(sw_now_ns() + 10 * SW_MILLISECOND_NS).processes,
-        .causes = guard->deadman.causes | (atomic_load(&sw_shared_page()->front_kills) ? SW_BY_DEADLINE | SW_KILLED : 0),
+        .causes = guard->deadman.causes | (atomic_load(&sw_shared_page()->is_late) ? SW_BY_DEADLINE | SW_KILLED : 0),
     });
     if (!tree_is_dead) sw_guard_act(guard, (sw_event){ .kind = SW_EVENT_LEADER_REAPED });
 }

@@ -16,7 +16,7 @@
 
 /// A link to nothing may be that of a run which has not made its cgroup yet, or one that another container's view of the
 /// hierarchy does not show.
-enum { STALE_S = 3600 };
+enum { STALE_S = 86400 };
 
 static int folder = -1;
 static char own[64]; // the name of our own link; empty: none
@@ -70,8 +70,10 @@ int sw_sweep_descriptor(void) {
 }
 
 struct sweep {
-    char lock[20];
-    int resisting;
+    char lock[20];     // with which the links of our lock's runs begin
+    bool is_of_lock;   // only those, or only the others
+    int64_t until_ns;
+    int resisting;     // of our lock
 };
 
 static void remove_if_stale(const char *link) {
@@ -80,16 +82,28 @@ static void remove_if_stale(const char *link) {
     if (time(NULL) - info.st_mtime > STALE_S) unlinkat(folder, link, 0);
 }
 
-/// The kernel's name of the cgroup, for the look at who is in it: what stands in the path behind the mount point.
-static void clear(struct sweep *sweep, const char *link, const char *path, int directory, int kill_fd) {
+/// How many processes it leaves alive.
+static int clear(const struct sweep *sweep, const char *link, const char *path, int directory, int kill_fd) {
     char inner[SW_CGROUP_PATH_MAX];
-    if (!sw_cgroup_inner(path, inner, sizeof inner)) return;
-    int left = sw_cgroup_clear(directory, kill_fd, inner);
-    if (left > 0) {
-        if (strncmp(link, sweep->lock, strlen(sweep->lock)) == 0) sweep->resisting += left;
-        return;
-    }
-    if (rmdir(path) == 0 || errno == ENOENT) unlinkat(folder, link, 0);
+    if (!sw_cgroup_inner(path, inner, sizeof inner)) return 1;
+    int left = sw_cgroup_clear(directory, kill_fd, inner, sweep->is_of_lock ? sweep->until_ns : 0);
+    if (left == 0 && (rmdir(path) == 0 || errno == ENOENT)) unlinkat(folder, link, 0);
+    return left;
+}
+
+/// How many processes of the run live that is dead, as far as is known: what cannot be looked at is not known to be dead.
+static int look_into(const struct sweep *sweep, const char *link, const char *path) {
+    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0 && errno == ENOENT) return remove_if_stale(link), 0;
+    if (directory < 0) return 1;
+    int left = 0, kill_fd = openat(directory, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+    if (!sw_cgroup_is_cgroup2(directory)) left = 0;
+    else if (kill_fd < 0) left = errno == ENOENT || errno == ENODEV ? 0 : 1;
+    // Refused: one of its three processes lives; no other sweep is under way.
+    else if (flock(kill_fd, LOCK_EX | LOCK_NB) == 0) left = clear(sweep, link, path, directory, kill_fd);
+    if (kill_fd >= 0) close(kill_fd);
+    close(directory);
+    return left;
 }
 
 static void look_at(void *context, const char *link, unsigned char type) {
@@ -97,32 +111,44 @@ static void look_at(void *context, const char *link, unsigned char type) {
     char path[SW_CGROUP_PATH_MAX];
     if (type != DT_LNK && type != DT_UNKNOWN) return;
     if (strcmp(link, own) == 0) return;
+    bool is_of_lock = strncmp(link, sweep->lock, strlen(sweep->lock)) == 0;
+    if (is_of_lock != sweep->is_of_lock || (!is_of_lock && sw_now_ns() >= sweep->until_ns)) return;
     ssize_t length = readlinkat(folder, link, path, sizeof path - 1);
     if (length <= 0) return;
     path[length] = '\0';
     const char *name = strrchr(path, '/');
     if (!name || strncmp(name, "/switchman.", 11) != 0) return;
-
-    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0) {
-        if (errno == ENOENT) remove_if_stale(link);
-        return;
-    }
-    int kill_fd = sw_cgroup_is_cgroup2(directory) ? openat(directory, "cgroup.kill", O_WRONLY | O_CLOEXEC) : -1;
-    // Refused: one of its three processes lives.
-    if (kill_fd >= 0 && flock(kill_fd, LOCK_EX | LOCK_NB) == 0) clear(sweep, link, path, directory, kill_fd);
-    if (kill_fd >= 0) close(kill_fd);
-    close(directory);
+    int left = look_into(sweep, link, path);
+    if (is_of_lock) sweep->resisting += left;
 }
+
+/// Another sweep holds the locks of the dead runs that it clears, which then look alive: one at a time.
+static bool take_turn(int fd, int64_t until_ns) {
+    struct timespec pause = { .tv_nsec = SW_MILLISECOND_NS };
+    while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        if (sw_now_ns() >= until_ns) return false;
+        nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
+/// The guardian has not acknowledged the start meanwhile, and is believed dead after a second.
+static const int64_t SWEEP_NS = 300 * SW_MILLISECOND_NS;
 
 int sw_sweep(const char *lockname) {
     if (folder < 0) return 0;
-    struct sweep sweep = { .resisting = 0 };
+    struct sweep sweep = { .is_of_lock = true, .until_ns = sw_now_ns() + SWEEP_NS };
     snprintf(sweep.lock, sizeof sweep.lock, "%016lx.", hash(lockname));
     // By a description of our own: the position in a directory is shared with front and supervisor.
     int fresh = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fresh < 0) return 0;
-    sw_each_entry(fresh, look_at, &sweep);
+    if (fresh < 0) return 1;
+    if (take_turn(fresh, sweep.until_ns)) {
+        sw_each_entry(fresh, look_at, &sweep);
+        sweep.is_of_lock = false;
+        sw_each_entry(fresh, look_at, &sweep);
+    } else {
+        sweep.resisting = 1;
+    }
     close(fresh);
     return sweep.resisting;
 }

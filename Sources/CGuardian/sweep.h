@@ -17,8 +17,8 @@ void sw_sweep_forget(void);
 /// The folder's descriptor, or -1.
 int sw_sweep_descriptor(void);
 
-/// Kills what dead runs have left, removes their cgroups and links, and returns how many processes of a dead run of this very
-/// lock live on. Takes a tenth of a second or two for each run that resists.
+/// Kills what dead runs have left, removes their cgroups and links, and returns how many processes of dead runs of this very lock
+/// live on, or cannot be looked at. Takes a third of a second at the most: what resists longer is for the next sweep.
 int sw_sweep(const char *lockname);
 
 #endif

@@ -52,27 +52,27 @@ struct directory_entry { // linux_dirent64, which no header declares
     char name[];
 };
 
-bool sw_each_entry(int directory, void (*visit)(void *context, const char *name, unsigned char type), void *context) {
+typedef void (*visitor)(void *context, const char *name, unsigned char type);
+
+static bool each_entry(int directory, char *buffer, size_t room, bool folders_only, visitor visit, void *context) {
     if (lseek(directory, 0, SEEK_SET) < 0) return false;
-    _Alignas(struct directory_entry) char buffer[32768];
     for (;;) {
-        long got = syscall(SYS_getdents64, directory, buffer, sizeof buffer);
+        long got = syscall(SYS_getdents64, directory, buffer, room);
         if (got <= 0) return got == 0;
         for (long at = 0; at < got;) {
             struct directory_entry *entry = (struct directory_entry *)(buffer + at);
             at += entry->length;
-            visit(context, entry->name, entry->type);
+            if (!folders_only || (entry->type == DT_DIR && entry->name[0] != '.')) visit(context, entry->name, entry->type);
         }
     }
 }
 
-static void add_folder(void *context, const char *name, unsigned char type) {
-    struct sw_folders *folders = context;
-    if (type != DT_DIR || name[0] == '.' || folders->count == SW_FOLDERS_MAX) return;
-    if (sw_copy_text(folders->names[folders->count], sizeof *folders->names, name)) folders->count++;
+bool sw_each_entry(int directory, visitor visit, void *context) {
+    _Alignas(struct directory_entry) char buffer[32768];
+    return each_entry(directory, buffer, sizeof buffer, false, visit, context);
 }
 
-void sw_folders_list(int directory, struct sw_folders *out) {
-    out->count = 0;
-    sw_each_entry(directory, add_folder, out);
+bool sw_each_folder(int directory, visitor visit, void *context) {
+    _Alignas(struct directory_entry) char buffer[1024];
+    return each_entry(directory, buffer, sizeof buffer, true, visit, context);
 }

@@ -11,16 +11,10 @@ bool sw_read_text(int directory, const char *file, char *text, size_t room);
 /// Calls `visit` with each decimal number of the file: cgroup.procs, children.
 void sw_read_numbers(int fd, void (*visit)(void *context, pid_t number), void *context);
 
-/// Folders below a folder; more than these are found once the first are removed.
-enum { SW_FOLDERS_MAX = 64 };
-struct sw_folders {
-    int count;
-    char names[SW_FOLDERS_MAX][64];
-};
-void sw_folders_list(int directory, struct sw_folders *out);
-
 /// Calls `visit` with the name and type (d_type of readdir(3)) of each entry, from the beginning. opendir would call malloc.
 /// False with errno.
 bool sw_each_entry(int directory, void (*visit)(void *context, const char *name, unsigned char type), void *context);
+/// Likewise with each folder in it, and little of the stack, for who goes down a tree of them.
+bool sw_each_folder(int directory, void (*visit)(void *context, const char *name, unsigned char type), void *context);
 
 #endif

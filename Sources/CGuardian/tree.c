@@ -147,14 +147,15 @@ static bool descend(struct queue *queue, sw_on_found on_found, void *context) {
         if (is_read && !is_meant(&processes[at], &process)) continue;
         // The others' own children were queued with the roots, or come now.
         bool spared = sw_tree_spares(process.pid);
-        if (!spared && on_found && !on_found(context, &process)) {
-            queue->count = kept + queue->count - at;
-            return false;
-        }
         int before = queue->count;
         if (is_read && (!spared || scope.own)) add_children(queue, process.pid, process.threads);
         if (queue->count > before
             && (!sw_process_read(process.pid, &after) || after.start_ticks != process.start_ticks)) queue->count = before;
+        // Who dies of what it is told leaves its children to one of us, whose own have been listed already.
+        if (!spared && on_found && !on_found(context, &process)) {
+            queue->count = kept + queue->count - at;
+            return false;
+        }
         if (!spared) processes[kept++] = process;
     }
     queue->count = kept;
