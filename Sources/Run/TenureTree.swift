@@ -64,6 +64,19 @@ extension Tenure {
         return hasTakenOver && signal != sigkill && !isFromGuardian && ending.cause == nil && ending.lost == nil
     }
 
+    /// The front kills at the deadline where neither the guardian nor this process does. A guardian that was stopped meanwhile
+    /// takes that for an end of the command's own.
+    private func diesOfDeadline(_ status: Int32) -> Bool {
+        let sigkill: Int32 = 9
+        return isOverdue && status & 0x7f == sigkill
+    }
+
+    private mutating func loseByDeadline(_ actions: inout [Action]) {
+        guard case .running = phase, ending.lost == nil else { return }
+        ending.lost = "no heartbeat was acknowledged in time"
+        actions.append(.say(.ownershipLost("no heartbeat was acknowledged in time")))
+    }
+
     mutating func tree(_ report: TreeReport, _ now: BootInstant, _ actions: inout [Action]) {
         switch report {
         case .started(let pid):
@@ -81,7 +94,12 @@ extension Tenure {
                 unacknowledged = acknowledged < sequence ? Unacknowledged(sequence, since: now) : nil
             }
             reckon(with: budget, now, &actions)
-        case .exited(let status, let remaining, let by):
+        case .exited(let status, let remaining, let reported):
+            var by = reported
+            if by == .none, diesOfDeadline(status) {
+                by = .deadline
+                loseByDeadline(&actions)
+            }
             ending.exited = (status, endsItself(status, now) ? .none : by)
             if job.breaks.contains(.releaseBeforeReap) { return beginRelease(now, &actions) }
             self.remaining = remaining
@@ -91,10 +109,7 @@ extension Tenure {
         case .stopped(let signal, let at): actions.append(.stopFront(signal: signal, at: at))
         case .ending(let by):
             tellOperator("SIGKILL sent", &actions)
-            if case .running = phase, by == .deadline, ending.lost == nil {
-                ending.lost = "no heartbeat was acknowledged in time"
-                actions.append(.say(.ownershipLost("no heartbeat was acknowledged in time")))
-            }
+            if by == .deadline { loseByDeadline(&actions) }
         case .unkillable(let count): actions.append(.say(.unkillable(count)))
         case .reaped:
             tellOperator("nothing of the command runs any more; releasing", &actions)
