@@ -20,6 +20,14 @@ package struct KillingBudget: Sendable, Equatable {
     /// Of a small tree, on a host that has the time to run its guardian.
     package static let least = KillingBudget(whole: shortest, bySize: shortest, processes: 1)
 
+    /// What a term can hold of it.
+    package func limited(to room: Duration) -> KillingBudget {
+        KillingBudget(whole: min(whole, room), bySize: min(bySize, room), processes: processes)
+    }
+
+    /// For a negative control.
+    package var withoutLateness: KillingBudget { KillingBudget(whole: bySize, bySize: bySize, processes: processes) }
+
     /// The budget of a tree that has just begun, under the same guardian.
     package var ofNewTree: KillingBudget {
         KillingBudget(whole: whole - bySize + Self.shortest, bySize: Self.shortest, processes: 1)

@@ -40,4 +40,7 @@ package enum Break: String, CaseIterable, Sendable {
     case startDatedAhead
     case idleForever
     case oldNewsCounts
+    case treeSizeIgnored
+    case treeTooLargeIgnored
+    case latenessIgnored
 }

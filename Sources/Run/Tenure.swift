@@ -62,6 +62,10 @@ package struct Tenure: Sendable {
     /// The newest from the guardian.
     var budget = KillingBudget.least
     var size = TreeSize.fits
+    /// SIGKILL as the guardian and the front were told of it last.
+    var toldKill = BootInstant.never
+    /// This process has come to it only after that instant, so one of the two may have sent it.
+    var isOverdue = false
     /// Of processes of a dead run, while they are in the way of a start.
     var resistance: Resistance?
     var hasTakenOver = false
@@ -149,6 +153,7 @@ package struct Tenure: Sendable {
         var actions: [Action] = []
         // Its end is known. Who has started nothing may still be told not to begin anew.
         if case .finished = phase, attempts > 0 { return actions }
+        if case .running = phase, now >= toldKill { isOverdue = true }
         switch event {
         case .replies(let ticket, let replies): settle(ticket, replies, now, &actions)
         case .watch(let path, let change): noticed(path, change, now, &actions)
@@ -166,10 +171,15 @@ package struct Tenure: Sendable {
 
     /// The actions are carried out: the guardian has its deadline from here on, and the time to answer.
     package mutating func carriedOut(_ actions: [Action], at now: BootInstant) {
-        guard let waiting = unacknowledged?.sequence else { return }
-        for case .start(waiting, _, _) in actions { unacknowledged = Unacknowledged(waiting, since: now) }
-        for case .postpone(waiting, _) in actions { unacknowledged = Unacknowledged(waiting, since: now) }
-        expectTick(now)
+        for action in actions {
+            switch action {
+            case .start(let sequence, let schedule, _), .postpone(let sequence, let schedule):
+                toldKill = schedule.kill
+                if sequence == unacknowledged?.sequence { unacknowledged = Unacknowledged(sequence, since: now) }
+            default: break
+            }
+        }
+        if unacknowledged != nil { expectTick(now) }
     }
 
     /// Something new may be due before what was. What is due already is not late.

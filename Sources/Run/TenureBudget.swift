@@ -16,14 +16,15 @@ extension Tenure {
     /// Takes in the budget that an acknowledgement carries. It counts from the next deadline on. If it brings SIGKILL much nearer
     /// that deadline is told at once, so that the timers of the others do not rest on the old budget.
     mutating func reckon(with newest: KillingBudget, _ now: BootInstant, _ actions: inout [Action]) {
-        budget = newest
+        budget = job.breaks.contains(.treeSizeIgnored) ? newest.ofNewTree : newest
+        if job.breaks.contains(.latenessIgnored) { budget = budget.withoutLateness }
         guard case .running = phase, !hasTakenOver, ending.lost == nil, let heartbeats else { return }
         let room = heartbeats.roomForKilling
-        if newest.bySize > KillingBudget.least.bySize {
-            if newest.bySize > room { return endTooLarge(room, now, &actions) }
-            if size == .fits, newest.bySize * 2 > room {
+        if budget.bySize > KillingBudget.least.bySize {
+            if budget.bySize > room, !job.breaks.contains(.treeTooLargeIgnored) { return endTooLarge(room, now, &actions) }
+            if size == .fits, budget.bySize * 2 > room {
                 size = .large
-                actions.append(.say(.treeLarge(Killing(newest, room: room))))
+                actions.append(.say(.treeLarge(Killing(budget, room: room))))
             }
         }
         if schedule(by: heartbeats).kill.advanced(by: Self.guardianSlack) < current.kill { postpone(now, &actions) }
@@ -42,15 +43,15 @@ extension Tenure {
             actions.append(.say(.treeTooLarge(killing)))
         }
         size = .tooLarge(killAt: limit)
-        actions.append(.end(limit: limit))
+        actions.append(limit > now ? .end(limit: limit) : .kill)
         postpone(now, &actions)
     }
 
     /// The schedule that the newest proof and the newest budget make.
     func schedule(by heartbeats: Heartbeats) -> Schedule {
-        let schedule = heartbeats.schedule(grace: grace, budget: budget)
-        guard case .tooLarge(let killAt) = size else { return schedule }
+        guard case .tooLarge(let killAt) = size else { return heartbeats.schedule(grace: grace, budget: budget) }
         // What was asked to end dies then anyway, and not for want of a heartbeat.
+        let schedule = heartbeats.schedule(grace: grace, budget: budget.limited(to: heartbeats.roomForKilling))
         return Schedule(
             terminate: schedule.terminate, kill: max(schedule.kill, killAt.advanced(by: Lateness.tolerated)))
     }

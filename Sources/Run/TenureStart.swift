@@ -95,6 +95,7 @@ extension Tenure {
         (ending.exited, ending.cause) = (nil, nil)
         sequence += 1
         unacknowledged = Unacknowledged(sequence)
+        (toldKill, isOverdue) = (.never, false)
         actions.append(.start(sequence: sequence, current, again: attempts <= job.retries))
         phase = .running
     }

@@ -64,9 +64,15 @@ extension Tenure {
         return hasTakenOver && signal != sigkill && !isFromGuardian && ending.cause == nil && ending.lost == nil
     }
 
-    /// The guardian says so when it begins, and again with the command's status: the front may have killed it.
-    private mutating func endedForDeadline(_ by: TreeReport.Ending, _ actions: inout [Action]) {
-        guard case .running = phase, by == .deadline, ending.lost == nil else { return }
+    /// The front kills at the deadline where neither the guardian nor this process does. A guardian that was stopped meanwhile
+    /// takes that for an end of the command's own.
+    private func diesOfDeadline(_ status: Int32) -> Bool {
+        let sigkill: Int32 = 9
+        return isOverdue && status & 0x7f == sigkill
+    }
+
+    private mutating func loseByDeadline(_ actions: inout [Action]) {
+        guard case .running = phase, ending.lost == nil else { return }
         ending.lost = "no heartbeat was acknowledged in time"
         actions.append(.say(.ownershipLost("no heartbeat was acknowledged in time")))
     }
@@ -88,9 +94,11 @@ extension Tenure {
                 unacknowledged = acknowledged < sequence ? Unacknowledged(sequence, since: now) : nil
             }
             reckon(with: budget, now, &actions)
-        case .exited(let status, let remaining, let by):
+        case .exited(let status, let remaining, let reported):
+            var by = reported
+            if by == .none, diesOfDeadline(status) { by = .deadline }
+            if by == .deadline { loseByDeadline(&actions) }
             ending.exited = (status, endsItself(status, now) ? .none : by)
-            endedForDeadline(by, &actions)
             if job.breaks.contains(.releaseBeforeReap) { return beginRelease(now, &actions) }
             self.remaining = remaining
             // Most pipelines are gone a moment later: a line about those would only make cron write mails.
@@ -99,7 +107,7 @@ extension Tenure {
         case .stopped(let signal, let at): actions.append(.stopFront(signal: signal, at: at))
         case .ending(let by):
             tellOperator("SIGKILL sent", &actions)
-            endedForDeadline(by, &actions)
+            if by == .deadline { loseByDeadline(&actions) }
         case .unkillable(let count): actions.append(.say(.unkillable(count)))
         case .reaped:
             tellOperator("nothing of the command runs any more; releasing", &actions)

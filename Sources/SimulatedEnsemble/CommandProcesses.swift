@@ -11,8 +11,11 @@ final class CommandProcesses {
     private(set) var attempts = 0
     /// The newest attempt.
     private(set) var startedAt: Int64 = 0
-    private var isBeingKilled = false
-    private var afterwards: (() -> Void)?
+    private var killing: TreeKilling?
+    private var isBeingKilled: Bool { killing != nil }
+    private var afterwards: [() -> Void] = []
+    /// Left behind on purpose: nobody's business any more.
+    private var forgotten = 0
     private(set) var leaderStatus: Int32 = 0
     /// The leader exited by itself, with this code.
     private(set) var ownCode: Int32?
@@ -29,6 +32,19 @@ final class CommandProcesses {
 
     var hasStarted: Bool { !processes.isEmpty }
     var areAllDead: Bool { aliveCount == 0 }
+    /// Anything at all, what was left behind on purpose included.
+    var areThere: Bool { aliveCount > 0 || forgotten > 0 }
+    /// How much of the tree is to be killed still.
+    var left: Int64 { killing?.left ?? TreeKilling.whole }
+
+    /// How many the guardian counts: each process here stands for many, which the command forks one after the other.
+    var size: Int {
+        guard aliveCount > 0 else { return 0 }
+        let (most, time) = (Int64(run.order.command.size), run.order.command.growsFor)
+        let age = min(time, world.now - startedAt) / millisecond
+        let grown = time == 0 ? most : 1 + (most - 1) * age / max(1, time / millisecond)
+        return max(aliveCount, Int(grown * Int64(aliveCount)) / processes.count)
+    }
     var leaderIsDead: Bool { processes.first.map { !$0.isAlive } ?? false }
 
     func start() {
@@ -36,7 +52,8 @@ final class CommandProcesses {
         attempts += 1
         startedAt = world.now
         let attempt = attempts
-        (processes, leaderStatus, ownCode, isBeingKilled) = ([], 0, nil, false)
+        killing?.end()
+        (processes, leaderStatus, ownCode, killing, forgotten) = ([], 0, nil, nil, 0)
         add(isLeader: true)
         world.note("\(run): the command starts\(attempt > 1 ? ", attempt \(attempt)" : "")")
         world.referee.started(run)
@@ -99,19 +116,21 @@ final class CommandProcesses {
     }
 
     private func finish() {
-        let then = afterwards
-        afterwards = nil
-        then?()
+        killing?.end()
+        let all = afterwards
+        afterwards = []
+        for then in all { then() }
     }
 
     func whenAllDead(_ then: @escaping () -> Void) {
-        if areAllDead { then() } else { afterwards = then }
+        if areAllDead { then() } else { afterwards.append(then) }
     }
 
     /// What outlives the leader is nobody's business any more: the promise is given up for it.
     func forgetRest() {
         for index in processes.indices { processes[index].isAlive = false }
-        aliveCount = 0
+        (forgotten, aliveCount) = (aliveCount, 0)
+        finish()
     }
 
     // MARK: Signals
@@ -132,19 +151,30 @@ final class CommandProcesses {
     }
 
     /// Stops them, then kills them one after the other.
-    func kill(within: Int64) {
-        isBeingKilled = true
-        // One of them takes all the time.
-        var delay = within
-        for index in processes.indices where processes[index].isAlive {
-            world.agenda.after(delay) { [self, attempts] in dieAwake(index, attempts, status: 9) }
-            delay = world.dice.between(0, within)
-        }
+    /// - Parameter takes: how long this killer would take for the whole tree.
+    func kill(by killer: TreeKilling.Killer, takes: Int64) {
+        guard !areAllDead else { return }
+        let killing =
+            killing
+            ?? TreeKilling(world: world, processes: processes.indices.filter { processes[$0].isAlive }) {
+                [self] in die($0, status: 9)
+            }
+        self.killing = killing
+        killing.hold(run.machine.isSuspended)
+        if killing.has(killer) { return killing.set(killer, isAtWork: true) }
+        killing.join(killer, takes: takes)
     }
+
+    func isKilled(by killer: TreeKilling.Killer) -> Bool { killing?.has(killer) ?? false }
+
+    func set(_ killer: TreeKilling.Killer, isAtWork: Bool) { killing?.set(killer, isAtWork: isAtWork) }
+
+    func hold(_ isHeld: Bool) { killing?.hold(isHeld) }
 
     /// The kernel's doing, at the death of its parent.
     func killLeader() {
-        guard processes.first?.isAlive == true else { return }
+        // Who has changed its user, or gained rights, has forgotten that it was to die with its parent.
+        guard processes.first?.isAlive == true, !run.order.command.outlivesGuardian else { return }
         world.agenda.after(world.dice.between(0, millisecond)) { [self, attempts] in dieAwake(0, attempts, status: 9) }
     }
 }

@@ -5,7 +5,7 @@ import Recipes
 struct Focus {
     enum Strike {
         case cutMachine, stopSupervisor, stopGuardian, signal, betray, killSupervisor, suspend, isolate, slowDown, lag,
-            dropConnection, killGuardian, crash, operate, refuse, shortenTimeouts, flap
+            dropConnection, killGuardian, crash, operate, refuse, shortenTimeouts, flap, plague
     }
 
     var theme: Plot.Theme?
@@ -31,6 +31,14 @@ struct Focus {
     var lateTakesPerMille = 10
     /// Faults for longer than the longest term, and commands that outlast them and ignore SIGTERM.
     var isLong = false
+    /// On all machines.
+    var hasCgroups: Bool?
+    /// Of every tree.
+    var size: Int?
+    /// Of every command, in nanoseconds.
+    var starves: Int64?
+    /// How often, in a thousand, more than one fault at a time befalls a run's own processes.
+    var plaguedPerMille = 300
 
     var harmsServers: Bool { strikes.contains(.isolate) || strikes.contains(.crash) || strikes.contains(.shortenTimeouts) }
 
@@ -40,7 +48,7 @@ struct Focus {
         strikes: [
             .cutMachine, .killSupervisor, .killGuardian, .stopSupervisor, .stopGuardian, .suspend, .slowDown,
             .dropConnection,
-            .signal,
+            .signal, .plague,
         ], isMixed: true)
 }
 
@@ -50,6 +58,15 @@ extension Control {
         case .model(.clockIgnoresSuspend):
             Focus(theme: .lock, termsSeconds: [4, 6], strikes: [.suspend], strikesMin: 3)
         case .model(.mixedFleetUnset): .mixedFleet
+        case .model(.takeOverKillsGuardian), .model(.frontFreezesGuardian), .model(.frontDoesNotKill),
+            .model(.thirdSwitchIsMissing):
+            Focus(theme: .lock, termsSeconds: [4, 6], strikes: [.plague], strikesMin: 4, isLong: true, plaguedPerMille: 1000)
+        case .model(.sweepIsMissing), .model(.sweepIsNotAwaited):
+            Focus(
+                theme: .lock, termsSeconds: [3, 4], sessionTimeoutSeconds: 2, strikes: [.plague], strikesMin: 4, isLong: true,
+                hasCgroups: true, plaguedPerMille: 1000)
+        case .model(.sharedDeadlineIsKept):
+            Focus(theme: .lock, termsSeconds: [3], strikes: [.cutMachine], strikesMin: 3, wishesPerMille: 700)
         case .model(.mixedFleetBesideFaultyServers):
             Focus(
                 sessionTimeoutSeconds: 10,
@@ -101,6 +118,16 @@ extension Break {
             Focus(
                 theme: .lock, termsSeconds: [3, 4], isExtreme: true, strikes: [.betray, .slowDown], strikesMin: 4,
                 hesitates: true)
+        case .treeSizeIgnored:
+            Focus(
+                theme: .lock, termsSeconds: [8, 15], isExtreme: true, strikes: [.betray], strikesMin: 4, atOncePerMille: 1000,
+                isLong: true, hasCgroups: false, size: 600, plaguedPerMille: 0)
+        case .treeTooLargeIgnored:
+            Focus(theme: .lock, termsSeconds: [6, 8], strikes: [.betray], isLong: true, hasCgroups: false, size: 3000)
+        case .latenessIgnored:
+            Focus(
+                theme: .lock, termsSeconds: [15], isExtreme: true, strikes: [.betray], strikesMin: 4, atOncePerMille: 1000,
+                isLong: true, starves: 900 * millisecond, plaguedPerMille: 0)
         case .lockQueueIgnored: Focus(theme: .lock, strikes: [.signal], wishesPerMille: 400)
         case .pauseIgnored: Focus(theme: .lock, strikes: [.operate], strikesMin: 4)
         case .intervalByOwnClock: Focus(theme: .lock, strikes: [.killSupervisor], wishesPerMille: 500)

@@ -8,6 +8,8 @@ final class Machine {
     /// In millionths: one second of true time is that much more or less here.
     let driftMillionths: Int64
     private let bootedAt: Int64
+    /// A tree can be in a cgroup of its own: one write kills all of it, and the next run finds what a dead one has left.
+    let hasCgroups: Bool
     private(set) var isSuspended = false
     private var suspendedFor: Int64 = 0
     private(set) var suspendedSince: Int64 = 0
@@ -15,11 +17,12 @@ final class Machine {
     /// When it last woke up: what was to be killed meanwhile needs its time to die.
     private(set) var resumedAt: Int64 = -1
 
-    init(world: World, number: Int, driftMillionths: Int64, bootedAt: Int64) {
+    init(world: World, number: Int, driftMillionths: Int64, bootedAt: Int64, hasCgroups: Bool) {
         self.world = world
         self.number = number
         self.driftMillionths = driftMillionths
         self.bootedAt = bootedAt
+        self.hasCgroups = hasCgroups
         name = "host\(number).test"
     }
 
@@ -48,6 +51,7 @@ final class Machine {
     func suspend() {
         isSuspended = true
         suspendedSince = world.now
+        for run in world.runs where run.machine === self { run.tree.processes.hold(true) }
     }
 
     func resume() {
@@ -55,8 +59,25 @@ final class Machine {
         isSuspended = false
         resumedAt = world.now
         suspendedFor += world.now - suspendedSince
+        for run in world.runs where run.machine === self { run.tree.processes.hold(false) }
         let late = backlog
         backlog = []
         for happen in late { happen() }
+    }
+}
+
+/// How long killing takes here, as the guardian reckons it.
+extension Machine {
+    /// Of one process of many, in nanoseconds: a cgroup is killed by one write, other trees by walks through /proc.
+    private var killingOne: Int64 { hasCgroups ? millisecond / 10 : 5 * millisecond }
+
+    /// The killing itself, without what is set aside for others to take it over.
+    func killing(of processes: Int) -> Int64 { Int64(processes) * killingOne }
+
+    /// - Parameter lateness: for how long at the most the guardian has waited for the processor.
+    func budget(of processes: Int, lateness: Int64) -> KillingBudget {
+        let size = second + killing(of: processes)
+        return KillingBudget(
+            whole: .nanoseconds(size + lateness * 3), bySize: .nanoseconds(size), processes: processes)
     }
 }

@@ -49,7 +49,8 @@ final class Nemesis {
         switch world.dice.below(100) {
         case 0..<24: betray()
         case 26..<36: cutMachine(anyRun?.machine.number ?? 0, for: duration)
-        case 36..<42: cutOne()
+        case 36..<39: cutOne()
+        case 39..<42, 98: plague()
         case 42..<50:
             isolate(
                 world.dice.chance(perMille: 600) ? world.ensemble.leader ?? 0 : world.dice.below(world.plot.serverCount)
@@ -64,7 +65,7 @@ final class Nemesis {
         case 83..<85: dropConnection(of: anyRun)
         case 85..<90: slowDown(world.dice.below(world.plot.nativeMachines))
         case 90..<93: lag()
-        case 93..<95: callerGone()
+        case 93..<95: killFront(of: anyRun)
         case 95: touchRecord()
         case 96: refuse()
         case 24..<26: operate()
@@ -92,6 +93,7 @@ final class Nemesis {
         case .refuse: refuse()
         case .shortenTimeouts: shortenTimeouts()
         case .flap: flap()
+        case .plague: plague()
         }
     }
 

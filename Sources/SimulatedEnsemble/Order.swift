@@ -20,6 +20,8 @@ struct Order {
     var command: Behaviour
     /// Comes after the faults: to find everything in order.
     var isProbe = false
+    /// More than one fault at a time befalls its own processes.
+    var isPlagued = false
     /// Of the Perl original.
     var isOriginal = false
 
@@ -36,8 +38,18 @@ struct Order {
         var diesOfTerm: Int64?
         /// How long each descendant lives, from its birth at a third of the leader's life.
         var descendants: [Int64]
-        /// How long SIGKILL takes to end the whole tree.
-        var killTakes: Int64
+        /// How many processes it comes to, forking one after the other ...
+        var size = 1
+        /// ... for so long.
+        var growsFor: Int64 = 0
+        /// How much of the time that is set aside for it killing takes, in thousandths.
+        var dragPerMille: Int
+        /// For how long at the most those who supervise it wait for the processor, which it keeps busy.
+        var starves: Int64 = 0
+        /// For how long what a dead run has left of it resists the sweep of the next one.
+        var clings: Int64 = 0
+        /// It has gained rights, so the kernel does not kill it with its guardian.
+        var outlivesGuardian = false
         var failsToStart: Bool
     }
 
@@ -54,6 +66,9 @@ struct Order {
         if let leaseWait { parts.append("lease wait \(leaseWait)") }
         parts.append("term \(termSeconds) s, lasts \(Double(command.lasts) / 1e9) s, exits \(command.code)")
         if command.diesOfTerm == nil { parts.append("ignores SIGTERM") }
+        if command.size > 4 { parts.append("\(command.size) processes in \(command.growsFor / second) s") }
+        if command.starves > 0 { parts.append("keeps the processor for \(command.starves / millisecond) ms") }
+        if isPlagued { parts.append("plagued") }
         if !command.descendants.isEmpty { parts.append("\(command.descendants.count) descendants") }
         return parts.joined(separator: ", ")
     }

@@ -34,6 +34,14 @@ struct Plot {
     let guardianHasNoTimer: Bool
     let frontDoesNotKill: Bool
     let neverTakesOver: Bool
+    let takeOverKillsGuardian: Bool
+    let frontFreezesGuardian: Bool
+    let thirdSwitchIsMissing: Bool
+    let sharedDeadlineIsKept: Bool
+    let sweepIsMissing: Bool
+    let sweepIsNotAwaited: Bool
+    /// Of each machine, whether a tree can be in a cgroup of its own there.
+    let cgroups: [Bool]
     let hasLocalSessions: Bool
     let leavesSessionsOpen: Bool
     let knowsOfOriginals: Bool
@@ -71,6 +79,9 @@ struct Plot {
         hesitatesPerMille = focus?.hesitates == true ? 10 : dice.pick([0, 0, 2, 10])
         hesitation = dice.pick([second, 10 * second, 40 * second])
         connectTimeout = .seconds(dice.pick([3000, 3000, 15, 4] as [Int64]))
+        var cgroups: [Bool] = []
+        for _ in 0..<machineCount { cgroups.append(focus?.hasCgroups ?? dice.chance(perMille: 500)) }
+        self.cgroups = cgroups
 
         var breaks: Set<Break> = []
         var twist: Control.Twist?
@@ -84,8 +95,14 @@ struct Plot {
         guardianIgnoresEndOfFile = twist == .guardianIgnoresEndOfFile || twist == .deathSignalOnly
         guardianHasNoTimer = twist == .guardianHasNoTimer || twist == .deathSignalOnly
         // Without these a front that lives, or the supervisor's own timer, makes up for what is broken.
-        frontDoesNotKill = guardianIgnoresEndOfFile
+        frontDoesNotKill = guardianIgnoresEndOfFile || twist == .frontDoesNotKill
         neverTakesOver = twist == .neverTakesOver || guardianHasNoTimer
+        thirdSwitchIsMissing = twist == .thirdSwitchIsMissing || guardianHasNoTimer || guardianIgnoresEndOfFile
+        takeOverKillsGuardian = twist == .takeOverKillsGuardian
+        frontFreezesGuardian = twist == .frontFreezesGuardian
+        sharedDeadlineIsKept = twist == .sharedDeadlineIsKept
+        sweepIsMissing = twist == .sweepIsMissing
+        sweepIsNotAwaited = twist == .sweepIsNotAwaited
         leavesSessionsOpen = twist == .sessionsLeftOpen
         hasLocalSessions = twist == .localSessions
         knowsOfOriginals = isMixed && twist != .mixedFleetUnset

@@ -46,11 +46,31 @@ final class Proofs {
         }
     }
 
-    /// No end of a command begins sooner.
-    private static func patience(_ run: SimulatedRun) -> Int64 { min(run.job.term.period.nanoseconds * 3, kill(run)) }
+    /// By a supervisor that takes over: what comes after is no other end.
+    func endBegins(_ run: SimulatedRun) { ends.insert(run.number) }
 
-    private static func kill(_ run: SimulatedRun) -> Int64 {
-        run.job.term.schedule(since: BootInstant(nanoseconds: 0), grace: .zero).kill.nanoseconds
+    /// The front kills past the deadline that it was told of.
+    func frontKills(_ run: SimulatedRun) {
+        if run.tree.processes.areAllDead {
+            return referee.accuse(.needlessKill, "the front of \(run) kills what was left behind on purpose")
+        }
+        let isFirst = ends.insert(run.number).inserted
+        guard isFirst, let age = provenAge(run), age < Self.patience(run) else { return }
+        referee.accuse(
+            .needlessKill, "the front of \(run) kills \(age / millisecond) ms after a heartbeat that was acknowledged")
+    }
+
+    /// When a command has to be dead, by its machine's clock.
+    func deadline(of run: SimulatedRun) -> Int64 {
+        let take = run.claims?.submitted.nanoseconds ?? 0
+        let newest = max(take, pulses[run.number]?.last?.submitted ?? 0)
+        return run.job.term.deadline(since: BootInstant(nanoseconds: newest)).nanoseconds
+    }
+
+    /// No end of a command begins sooner.
+    private static func patience(_ run: SimulatedRun) -> Int64 {
+        let kill = run.job.term.schedule(since: BootInstant(nanoseconds: 0), grace: .zero).kill.nanoseconds
+        return min(run.job.term.period.nanoseconds * 3, kill)
     }
 
     /// How long ago, at least, the newest heartbeat was submitted whose answer the supervisor and its guardian must know, by the
@@ -85,13 +105,17 @@ final class Proofs {
                 return path == claims.lock?.path && node.czxid != claims.lock?.czxid
             }
             if !gone { referee.accuse(.needlessKill, "\(run) gives up, \(why), but nothing is lost") }
+        case .treeTooLarge:
+            if run.machine.killing(of: run.order.command.size) + second < run.tree.room, !world.plot.isMixed {
+                referee.accuse(.needlessKill, "\(run) ends its command for a size that it has not")
+            }
         case .takingOver(let why) where why.contains("answer"):
             if run.tree.guardianHasAnswered(for: 20 * millisecond) {
                 referee.accuse(.needlessKill, "\(run): \(why), says the supervisor, but it is well")
             }
         // What was begun before is not cancelled.
         case .takingOver(let why) where why.contains("deadline") && !ends.contains(run.number):
-            if let age = provenAge(run), age < Self.kill(run) {
+            if let age = provenAge(run), age < Self.patience(run) {
                 referee.accuse(.needlessKill, "\(run): \(why), says the supervisor, \(age / millisecond) ms after a heartbeat")
             }
         default: break

@@ -143,17 +143,25 @@ final class Referee {
         if !run.job.leases.isEmpty { checkPermits(run) }
     }
 
-    /// Who is suspended runs nothing; who wakes up past its deadline is given its budget for killing.
-    private func counts(_ run: SimulatedRun) -> Bool {
+    /// Who is suspended runs nothing; who wakes up past its deadline is given its budget for killing. So is the first of the three
+    /// processes that is continued, after none had been there to kill. What three dead ones have left is only looked after by
+    /// the next run on the same machine.
+    private func counts(_ run: SimulatedRun, beside starter: SimulatedRun? = nil) -> Bool {
         if run.tree.processes.areAllDead || run.machine.isSuspended { return false }
-        let woken = run.machine.resumedAt
-        if woken < 0 || world.now - woken > 2200 * millisecond { return true }
+        if !run.order.isOriginal, run.tree.isUnattended {
+            return run.tree.isLeftBehind && starter?.machine === run.machine && run.machine.hasCgroups
+        }
+        let woken = max(run.machine.resumedAt, run.tree.attendedSince)
+        let time = run.tree.allowance + (run.tree.attendedSince > run.machine.resumedAt ? 600 : 200) * millisecond
+        if woken < 0 || world.now - woken > time { return true }
         return !run.order.isOriginal && !run.tree.wasDue(by: run.machine.boottime(at: woken))
     }
 
     private func checkExclusion(_ run: SimulatedRun) {
         for other in world.runs
-        where other !== run && other.job.takesLock && other.job.lockname == run.job.lockname && counts(other) {
+        where other !== run && other.job.takesLock && other.job.lockname == run.job.lockname
+            && counts(other, beside: run)
+        {
             accuse(.exclusion, "the command of \(run) runs while that of \(other) lives")
         }
     }
@@ -161,7 +169,7 @@ final class Referee {
     private func checkPermits(_ run: SimulatedRun) {
         for lease in run.job.leases {
             var sum = lease.count
-            for other in world.runs where other !== run && counts(other) {
+            for other in world.runs where other !== run && counts(other, beside: run) {
                 for taken in other.job.leases where taken.resource == lease.resource { sum += taken.count }
             }
             if sum > lease.total {
@@ -222,10 +230,13 @@ final class Referee {
     }
 
     func orphaned(_ run: SimulatedRun) {
-        world.agenda.after(2600 * millisecond) { [self] in
+        let time = run.tree.allowance + 600 * millisecond
+        world.agenda.after(time) { [self] in
+            if run.tree.processes.areAllDead || run.tree.isLeftBehind { return }
             let machine = run.machine
-            // Nobody kills anything while the machine sleeps.
-            if machine.isSuspended || world.now - machine.resumedAt < 2600 * millisecond { return orphaned(run) }
+            // Nobody kills anything while the machine sleeps, or none of the three is there.
+            let since = max(machine.resumedAt, run.tree.attendedSince)
+            if machine.isSuspended || run.tree.isUnattended || world.now - since < time { return orphaned(run) }
             if counts(run) { accuse(.orphan, "the command of \(run) lives on without its supervisor") }
         }
     }

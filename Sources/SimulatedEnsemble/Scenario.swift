@@ -5,7 +5,7 @@ import Run
 /// A history from its beginning to its end: runs and faults for a while, then rest, then a look at what is left.
 final class Scenario {
     private let world: World
-    private let nemesis: Nemesis
+    let nemesis: Nemesis
     private(set) var calmSince: Int64 = 0
     private var runsMax = 0
     private var isOpen = true
@@ -101,6 +101,8 @@ final class Scenario {
         }
     }
 
+    func begins(_ killer: TreeKilling.Killer, of run: SimulatedRun) { nemesis.begins(killer, of: run) }
+
     /// As cron does: somewhere the job is started again.
     func ended(_ run: SimulatedRun) {
         if world.dice.chance(perMille: 700) { arrive(within: 4 * second, like: run.job.lockname) }
@@ -126,6 +128,9 @@ final class Scenario {
             termSeconds: world.dice.pick(plot.termsSeconds),
             grace: .milliseconds(world.dice.pick([0, 500, 2000, 10_000] as [Int64])), command: makeBehaviour())
         if takesLock { addWishes(&order) }
+        order.isPlagued = world.dice.chance(perMille: plot.focus?.plaguedPerMille ?? 300)
+        // Whoever takes the killing over has to have the time for it.
+        if order.isPlagued { order.command.dragPerMille = min(850, order.command.dragPerMille) }
         return order
     }
 
@@ -156,16 +161,32 @@ final class Scenario {
     private func makeBehaviour() -> Order.Behaviour {
         let plot = world.plot
         let descendants = world.dice.chance(perMille: 300) ? 1 + world.dice.below(3) : 0
-        return Order.Behaviour(
+        var behaviour = Order.Behaviour(
             lasts: world.dice.chance(perMille: isLong ? 1000 : 300)
                 ? world.dice.between(isLong ? 60 : 15, 60) * second : world.dice.skewed(upTo: 15 * second),
             code: Int32(world.dice.below(3)),
             diesOfTerm: world.dice.chance(perMille: isLong ? 0 : 600) ? world.dice.skewed(upTo: second) : nil,
             descendants: (0..<descendants).map { _ in world.dice.skewed(upTo: 30 * second) },
-            killTakes: plot.focus?.isExtreme == true
-                ? 1900 * millisecond
-                : world.dice.pick([millisecond, 100 * millisecond, 1400 * millisecond, 1900 * millisecond]),
+            dragPerMille: plot.focus?.isExtreme == true ? 950 : world.dice.pick([0, 50, 700, 950]),
             failsToStart: world.dice.chance(perMille: 20))
+        addBurdens(&behaviour)
+        return behaviour
+    }
+
+    /// What makes a command hard to kill.
+    private func addBurdens(_ behaviour: inout Order.Behaviour) {
+        let plot = world.plot
+        // Beside originals time is short, and how short depends on how regular the heartbeats were.
+        if !plot.isMixed {
+            let few = behaviour.descendants.count + 1
+            let sizes = [few, few, few, few, few, few, few, 250, 600, 3000, 20_000]
+            behaviour.size = plot.focus?.size ?? world.dice.pick(sizes)
+            behaviour.growsFor = world.dice.skewed(upTo: 10 * second)
+        }
+        behaviour.starves =
+            plot.focus?.starves ?? world.dice.pick([0, 0, 0, 0, 50 * millisecond, 300 * millisecond, 900 * millisecond])
+        behaviour.clings = world.dice.pick([millisecond, 100 * millisecond, 4 * second])
+        behaviour.outlivesGuardian = world.dice.chance(perMille: 200)
     }
 
     // MARK: Rest
@@ -219,7 +240,8 @@ final class Scenario {
     private func serve() {
         let longest = Int64(world.plot.termsSeconds.max() ?? 0)
         let command = min(world.longestCommand, 60 * second)
-        let each = longest * second + 4 * (command + 12 * second) + 28 * second
+        let killing = max(2 * second, longest * 690 * millisecond)
+        let each = longest * second + 4 * (command + 10 * second + killing) + 28 * second
         let limit = world.now + Int64(waiting.count) * each + world.plot.sessionTimeout * 2 + 30 * second
         advance(until: limit) { [self] in !world.runs.contains { $0.life == .running } }
         if let late = waiting.first, world.referee.violation == nil, world.referee.originalInTheWay == nil {
@@ -254,6 +276,7 @@ final class Scenario {
                 : ["r1", "r2"].map { LeaseRequest(resource: $0, count: world.plot.total, total: world.plot.total) }
             order.command.lasts = 100 * millisecond
             order.command.descendants = []
+            order.command.size = 1
             // The locks of the dead are gone once their sessions are.
             advance(until: world.now + 100 * second) { [self] in world.referee.books.state.sessions.isEmpty }
             world.add(order, on: world.machines[world.dice.below(world.plot.nativeMachines)])

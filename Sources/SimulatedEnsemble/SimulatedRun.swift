@@ -37,7 +37,6 @@ import Run
     var claims: Claims?
     /// The exit codes of those who asked for its end.
     private(set) var endings: Set<Int32> = []
-    private(set) var frontIsDead = false
     /// Something was done to its processes: what it says of them may be news to nobody, but no fault of its.
     private(set) var wasDisturbed = false
 
@@ -124,6 +123,7 @@ import Run
         self.ended = ended
         endedAt = world.now
         for client in clients { client.abandon() }
+        tree.front.leave()
         world.note("\(self) ends: \(ended.outcome.rawValue) \(ended.code.map { "\($0)" } ?? "") \(ended.reason ?? "")")
         world.referee.ended(self, ended)
         world.scenario.ended(self)
@@ -135,7 +135,7 @@ import Run
         if isGhost { return }
         switch event {
         case .signal(let signal, _, _): endings.insert(128 + signal)
-        case .callerGone: (endings, frontIsDead) = (endings.union([128 + 9]), true)
+        case .callerGone: endings.insert(128 + 9)
         default: break
         }
         events.append(event)
@@ -159,7 +159,7 @@ import Run
             polls = 0
             return .callerGone
         }
-        return events.isEmpty ? nil : events.removeFirst()
+        return events.isEmpty ? nil : takeEvent()
     }
 
     private func wakeUp() {
@@ -169,9 +169,15 @@ import Run
             machine.whenAwake { [self] in
                 isWaking = false
                 if isGhost || schedule.isStopped || events.isEmpty { return }
-                resume(with: events.removeFirst())
+                resume(with: takeEvent())
             }
         }
+    }
+
+    private func takeEvent() -> Event {
+        let event = events.removeFirst()
+        if case .tree(.acknowledged(_, let budget)) = event { tree.heard(budget) }
+        return event
     }
 
     private func resume(with event: Event) {
@@ -220,10 +226,13 @@ import Run
     /// Soon, just after it has submitted something.
     var pauseAfterSubmit: Int64?
 
+    /// One more of its processes may come to harm: with all three, nobody promises anything.
+    private var isLookedAfter: Bool { tree.guardianAnswers || order.isPlagued && tree.front.answers }
+
     /// Stopped, or not scheduled, between this call and the next: mostly not, sometimes for long.
     private func hesitate() {
         guard world.isChaos, world.plot.hesitatesPerMille > 0,
-            world.dice.chance(perMille: world.plot.hesitatesPerMille), tree.guardianAnswers, !order.isOriginal
+            world.dice.chance(perMille: world.plot.hesitatesPerMille), isLookedAfter, !order.isOriginal
         else { return }
         hesitate(for: world.dice.skewed(upTo: world.plot.hesitation))
     }
@@ -237,7 +246,7 @@ import Run
     }
 
     func pauseIfPlanned() {
-        guard let pause = pauseAfterSubmit, tree.guardianAnswers, !isGhost else { return }
+        guard let pause = pauseAfterSubmit, isLookedAfter, !isGhost else { return }
         pauseAfterSubmit = nil
         hesitate(for: pause)
     }
@@ -246,7 +255,7 @@ import Run
     func hesitateBeforeTake(_ requests: [Request]) {
         guard world.isChaos, !isGhost, !order.isOriginal, case .multi(let operations)? = requests.first,
             operations.contains(where: { $0.path == job.lockPath }), operations[0].path == job.recordPath,
-            world.dice.chance(perMille: world.plot.focus?.lateTakesPerMille ?? 10), tree.guardianAnswers
+            world.dice.chance(perMille: world.plot.focus?.lateTakesPerMille ?? 10), isLookedAfter
         else { return }
         hesitate(for: world.dice.between(0, world.plot.hesitation))
     }
@@ -284,6 +293,7 @@ import Run
     func stop() {
         guard life == .running else { return }
         schedule.stop()
+        tree.supervisorIsStopped()
         world.note("\(self) is stopped")
     }
 
@@ -291,6 +301,7 @@ import Run
         guard isStopped else { return }
         world.note("\(self) is continued")
         schedule.resume()
+        tree.supervisorIsContinued()
         wakeUp()
     }
 

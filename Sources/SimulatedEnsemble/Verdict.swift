@@ -119,7 +119,7 @@ struct Verdict {
     private var tellsOfLoss: Bool {
         run.remarks.contains {
             switch $0 {
-            case .ownershipLost, .takingOver: true
+            case .ownershipLost, .takingOver, .treeTooLarge: true
             default: false
             }
         }

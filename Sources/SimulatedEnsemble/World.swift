@@ -43,7 +43,7 @@ package import Recipes
         machines = (0..<plot.machineCount).map {
             Machine(
                 world: self, number: $0, driftMillionths: plot.drifts[$0],
-                bootedAt: dice.between(second, 1_000_000 * second))
+                bootedAt: dice.between(second, 1_000_000 * second), hasCgroups: plot.cgroups[$0])
         }
     }
 
@@ -75,6 +75,8 @@ package import Recipes
         if order.isOriginal {
             (order.lockWait, order.minInterval, order.timeout, order.retries) = (.seconds(0), nil, nil, 0)
             (order.group, order.descendants) = (nil, .wait)
+            order.isPlagued = false
+            (order.command.size, order.command.starves) = (1, 0)
         }
         var job = Job(
             lockname: order.lockname, takesLock: order.takesLock, leases: order.leases, group: order.group,
@@ -129,6 +131,13 @@ package enum Control: Sendable, Hashable {
         case guardianHasNoTimer
         case deathSignalOnly
         case neverTakesOver
+        case takeOverKillsGuardian
+        case frontFreezesGuardian
+        case frontDoesNotKill
+        case thirdSwitchIsMissing
+        case sharedDeadlineIsKept
+        case sweepIsMissing
+        case sweepIsNotAwaited
         case localSessions
         case sessionsLeftOpen
         case mixedFleetUnset

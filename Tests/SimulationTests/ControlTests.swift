@@ -54,6 +54,16 @@ struct ControlTests {
         "startDatedAhead": (4000, .interval),
         "idleForever": (1000, .service),
         "oldNewsCounts": (2000, .spin),
+        "treeSizeIgnored": (1000, .exclusion),
+        "treeTooLargeIgnored": (1000, .needlessKill),
+        "latenessIgnored": (4000, .exclusion),
+        "takeOverKillsGuardian": (4000, .exclusion),
+        "frontFreezesGuardian": (1000, .orphan),
+        "frontDoesNotKill": (1000, .orphan),
+        "thirdSwitchIsMissing": (4000, .exclusion),
+        "sharedDeadlineIsKept": (1000, .needlessKill),
+        "sweepIsMissing": (1000, .exclusion),
+        "sweepIsNotAwaited": (1000, .exclusion),
     ]
 
     /// Broken, these harm nobody, since another rule makes up for each; Docs/Testing.md says which.
