@@ -14,10 +14,14 @@
 #include <sys/wait.h>
 
 kernel k;
+/// The deadline in it is the supervisor's, and this one writes none.
+static sw_shared page;
 
 void kernel_begin(const uint8_t *bytes, size_t count) {
     memset(&k, 0, sizeof k);
     k.in = (input){ bytes, count };
+    memset(&page, 0, sizeof page);
+    page.kill_at_ns = INT64_MAX;
     k.now_ns = INT64_C(1000000000);
     k.armed_ns = INT64_MAX;
     k.next_pid = FIRST_PID;
@@ -324,7 +328,6 @@ size_t sw_cgroup_descriptors(int *out) { return *out = CGROUP_FD, 1; }
 int sw_sweep(const char *lockname) { return (void)lockname, k.sweeping; }
 int sw_sweep_descriptor(void) { return SWEEP_FD; }
 sw_shared *sw_shared_page(void) {
-    static sw_shared page;
     return &page;
 }
 int64_t sw_tree_pause_ns(sw_resistance last, int64_t previous_ns, int64_t since_ns) {
