@@ -62,7 +62,7 @@ final class SimulatedFront {
         let deadline = tree.sharedDeadline
         if isKilling || deadline == .max || run.life == .ended { return }
         if run.machine.boottime(at: world.now) < deadline + Self.patience { return arm() }
-        if !tree.processes.areThere { return }
+        if !tree.sharedIsRunning || !tree.processes.areThere { return }
         if world.now - tree.guardianProgressedAt < Self.standstill {
             return world.agenda.after(Self.standstill / 4) { [self] in whenRunning { [self] in watch() } }
         }

@@ -49,8 +49,10 @@ import Supervision
     private var leaderReaped = false
     /// What becomes of that, a supervisor that kills its guardian may never learn.
     private(set) var isAskedToStart = false
-    /// When SIGKILL is due, in a page that the three processes share.
+    /// In a page that the three processes share: when SIGKILL is due, which the supervisor writes ...
     private(set) var sharedDeadline = Int64.max
+    /// ... and whether there is anything to kill, which the guardian does: a deadline that a supervisor sends late may come after the end.
+    private(set) var sharedIsRunning = false
     /// The last that the supervisor has heard of.
     private var heardBudget = KillingBudget.least
     /// The one that the guardian's deadline rests on.
@@ -221,7 +223,7 @@ import Supervision
         if !processes.areAllDead { return supervisorKills() }
         endGuardian()
         if !processes.areAllDead { return supervisorKills() }
-        clearDeadline()
+        clearPage()
         if processes.hasStarted, !leaderReaped {
             leaderReaped = true
             run.post(.tree(.exited(waitStatus: processes.leaderStatus, remaining: 0, ending: .requested)))
@@ -296,6 +298,7 @@ import Supervision
             return act(SW_EVENT_FAILED)
         }
         leaderReaped = false
+        sharedIsRunning = true
         processes.start()
         if isTakingOver || run.life == .dead { world.note("\(run): nobody will hear of that") }
         report(.started(pid: Int32(run.number + 1)))
@@ -338,7 +341,7 @@ import Supervision
         case SW_DO_REPORT:
             // With --descendants leave; else nothing is left.
             processes.forgetRest()
-            clearDeadline()
+            clearPage()
             report(.reaped)
         case SW_DO_EXIT: guardianIsDead = true
         default: break
@@ -349,8 +352,8 @@ import Supervision
         if action.order == SW_DO_KILL, !wasKilling, processes.areAllDead { reap() }
     }
 
-    private func clearDeadline() {
-        if !world.plot.sharedDeadlineIsKept { sharedDeadline = .max }
+    private func clearPage() {
+        if !world.plot.sharedDeadlineIsKept { (sharedDeadline, sharedIsRunning) = (.max, false) }
     }
 
     private func tick() {

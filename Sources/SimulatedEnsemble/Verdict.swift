@@ -56,7 +56,7 @@ struct Verdict {
                 accuse(.truth, "\(run) says that a signal has ended it, \(ended.code ?? 0), and there was none")
             }
         case .osError:
-            if !run.tree.guardianIsDead { accuse(.truth, "\(run): os-error, \(ended.reason ?? "")") }
+            if !run.tree.guardianIsDead, !hasTakenOver { accuse(.truth, "\(run): os-error, \(ended.reason ?? "")") }
         case .released:
             let isAsked = books.state.children("\(Plot.layout.prefix)/stops").contains { name in
                 // What it owned before it started anything in this session, only it knew.
@@ -89,8 +89,7 @@ struct Verdict {
             accuse(.truth, "\(run): \(ended.outcome.rawValue), but it has started its command")
         }
         judgeRetries(ended, accuse)
-        let tookOver = run.remarks.contains { if case .takingOver = $0 { true } else { false } }
-        if ended.outcome == .lost, !processes.hasStarted, !(tookOver && run.tree.isAskedToStart) {
+        if ended.outcome == .lost, !processes.hasStarted, !(hasTakenOver && run.tree.isAskedToStart) {
             accuse(.truth, "\(run) says that it lost what it had not begun")
         }
         if ended.outcome == .lost, !tellsOfLoss, !world.referee.proofs.endedByDeadline.contains(run.number) {
@@ -114,6 +113,10 @@ struct Verdict {
         if let record, record.session == text, record.state != .ended, run.tree.processes.hasStarted {
             accuse(.leftover, "\(run) ends, and its record says \(record.state.rawValue)")
         }
+    }
+
+    private var hasTakenOver: Bool {
+        run.remarks.contains { if case .takingOver = $0 { true } else { false } }
     }
 
     private var tellsOfLoss: Bool {
