@@ -86,7 +86,7 @@ static void remove_if_stale(const char *link) {
 static int clear(const struct sweep *sweep, const char *link, const char *path, int directory, int kill_fd) {
     char inner[SW_CGROUP_PATH_MAX];
     if (!sw_cgroup_inner(path, inner, sizeof inner)) return 1;
-    int left = sw_cgroup_clear(directory, kill_fd, inner, sweep->is_of_lock ? sweep->until_ns : 0);
+    int left = sw_cgroup_clear(directory, kill_fd, inner, sweep->until_ns);
     if (left == 0 && (rmdir(path) == 0 || errno == ENOENT)) unlinkat(folder, link, 0);
     return left;
 }

@@ -108,8 +108,8 @@ def test_the_journal_gets_fields(fleet, daemon):
 
 
 def test_a_message_of_several_lines_is_one_entry_of_the_journal(fleet, daemon):
-    config = fleet.config(syslog=f"journald:{daemon.path}")
-    fleet.run("--lockname", "a", "--", "/no/such\nprogram", "x", config=config)
-    complaint = next(entry for entry in daemon.entries() if entry["PRIORITY"] == str(ERROR))
-    assert complaint["MESSAGE"].startswith("a: /no/such\nprogram: ")
+    config = fleet.config(syslog=f"journald:{daemon.path}", metrics_directory="/no/such\nfolder")
+    fleet.run("--lockname", "a", "--", "true", config=config)
+    complaint = next(entry for entry in daemon.entries() if "metrics_directory" in entry["MESSAGE"])
+    assert complaint["MESSAGE"].startswith("a: metrics_directory /no/such\nfolder: ")
     assert complaint["SWITCHMAN_LOCKNAME"] == "a"
