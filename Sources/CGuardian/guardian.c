@@ -75,6 +75,9 @@ void sw_guard_act(sw_guard *guard, sw_event event) {
 static const int64_t PROCESS_BY_CGROUP_NS = SW_MILLISECOND_NS / 5;
 static const int64_t PROCESS_BY_WALK_NS = SW_MILLISECOND_NS / 2;
 static const int64_t GIGABYTE_NS = 150 * SW_MILLISECOND_NS;
+/// For a guardian that has to wait its turn with them, should all become busy on its processor: a slice of 3 ms, and as much again
+/// for a second turn.
+static const int64_t TURN_NS = 8 * SW_MILLISECOND_NS;
 static const int64_t LEAST_BUDGET_NS = 2 * SW_SECOND_NS;
 enum { LATENESS_COUNTS = 3 };     // times, since the next may be worse than those seen
 enum { MEASURING_SHARE = 50 };    // of the time, one part goes into counting the tree at the most
@@ -100,7 +103,9 @@ void sw_guard_acknowledge(sw_guard *guard, uint64_t seq) {
     for (int i = 0; i < SW_LATENESS_KEPT; i++) {
         if (guard->lateness_ns[i] > worst_ns) worst_ns = guard->lateness_ns[i];
     }
-    int64_t budget_ns = size_ns + LATENESS_COUNTS * worst_ns;
+    int64_t turns_ns = sw_scheduling_is_real_time() ? 0 : guard->size.processes * TURN_NS;
+    int64_t late_ns = LATENESS_COUNTS * worst_ns;
+    int64_t budget_ns = size_ns + (late_ns > turns_ns ? late_ns : turns_ns);
     sw_guard_report(guard, (sw_message){
         .type = SW_ACK,
         .seq = seq,

@@ -62,6 +62,8 @@ void sw_scheduling_remember(void);
 void sw_scheduling_inherit(void);
 /// Above what the command can be expected to have: the killer competes with what it kills. Returns what was before.
 sw_scheduling sw_scheduling_rise(void);
+/// Whether this process does not wait for ordinary ones.
+bool sw_scheduling_is_real_time(void);
 void sw_scheduling_restore(const sw_scheduling *before);
 /// Becomes an ordinary process (SCHED_OTHER), unless it has risen. There may be no way back, so the forks come first.
 void sw_scheduling_leave(void);

@@ -28,6 +28,10 @@ static bool is_real_time(int policy) {
     return without_flag == SCHED_FIFO || without_flag == SCHED_RR;
 }
 
+bool sw_scheduling_is_real_time(void) {
+    return is_real_time(sched_getscheduler(0));
+}
+
 void sw_scheduling_remember(void) {
     inherited = present();
 }

@@ -307,6 +307,7 @@ const sw_proc *sw_proc_held(void) {
 }
 bool sw_tree_visible(void) { return true; }
 sw_scheduling sw_scheduling_rise(void) { return (sw_scheduling){ 0 }; }
+bool sw_scheduling_is_real_time(void) { return false; }
 void sw_scheduling_inherit(void) {}
 void sw_scheduling_leave(void) {}
 void sw_descriptor_silence(int fd) { EXPECT(fd >= 0 && fd <= 2); }
