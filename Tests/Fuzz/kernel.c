@@ -302,7 +302,7 @@ void fake__exit(int status) {
 void sw_take_own_name(void) {}
 bool sw_proc_take(void) { return true; }
 const sw_proc *sw_proc_held(void) {
-    static const sw_proc held = { PROC_FD, PROC_CHILDREN_FD };
+    static const sw_proc held = { .root = PROC_FD, .children = PROC_CHILDREN_FD, .self = FIRST_PID - 1 };
     return &held;
 }
 bool sw_tree_visible(void) { return true; }
