@@ -43,7 +43,7 @@ final class SimulatedFront {
     /// There is a new deadline in the page that the three share.
     func arm() {
         if tree.sharedDeadline == .max || world.plot.thirdSwitchIsMissing || run.order.isOriginal { return }
-        let at = run.machine.time(of: tree.sharedDeadline + Self.patience)
+        let at = tree.time(of: tree.sharedDeadline + Self.patience)
         // Deadlines are mostly postponed: it is looked at again when the first would have come.
         if at >= armedAt { return }
         armedAt = at
@@ -61,7 +61,7 @@ final class SimulatedFront {
     private func watch() {
         let deadline = tree.sharedDeadline
         if isKilling || deadline == .max || run.life == .ended { return }
-        if run.machine.boottime(at: world.now) < deadline + Self.patience { return arm() }
+        if tree.clock < deadline + Self.patience { return arm() }
         if !tree.sharedIsRunning || !tree.processes.areThere { return }
         if world.now - tree.guardianProgressedAt < Self.standstill {
             return world.agenda.after(Self.standstill / 4) { [self] in whenRunning { [self] in watch() } }

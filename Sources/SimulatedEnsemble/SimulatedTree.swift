@@ -131,8 +131,8 @@ import Supervision
     private func killTakes() -> Int64 {
         let (machine, drag) = (run.machine, Int64(run.order.command.dragPerMille))
         let count = min(processes.size, budget.processes)
-        let time = min(machine.budget(of: processes.size, lateness: 0).bySize, budget.bySize).nanoseconds
-        let takes = max(millisecond, time / 1000 * drag)
+        let most = min(machine.budget(of: processes.size, lateness: 0).bySize, budget.bySize).nanoseconds
+        let takes = max(millisecond, most / 1000 * drag)
         let work = machine.killing(of: count) / 1000 * drag + min(takes, 50 * millisecond)
         let margin = 60 * millisecond
         if budget.bySize.nanoseconds > room {
@@ -140,7 +140,7 @@ import Supervision
             return quick(
                 takes, within: world.referee.proofs.deadline(of: run) - machine.boottime(at: world.now) - margin)
         }
-        let due = max(machine.time(of: min(deadman.kill_at_ns, sharedDeadline)), machine.resumedAt, attendedSince)
+        let due = max(time(of: min(deadman.kill_at_ns, sharedDeadline)), machine.resumedAt, attendedSince)
         if world.now <= due { return takes }
         return max(work, quick(takes, within: allowance - (world.now - due) - margin))
     }
@@ -250,8 +250,15 @@ import Supervision
         tick()
     }
 
-    private var clock: Int64 {
+    /// What the clock shows to the guardian and the front; a control takes the one that stands still during a suspend.
+    var clock: Int64 {
         world.plot.clockIgnoresSuspend ? run.machine.monotonic : run.machine.boottime(at: world.now)
+    }
+
+    /// The true time at which it shows that, unless the machine is suspended meanwhile.
+    func time(of instant: Int64) -> Int64 {
+        if !world.plot.clockIgnoresSuspend { return run.machine.time(of: instant) }
+        return instant == .max ? .max / 2 : world.now + instant - clock
     }
 
     private func obey(_ letter: Letter) {
@@ -361,7 +368,7 @@ import Supervision
         act(SW_EVENT_TICK)
         let due = unsafe sw_deadman_wake_ns(&deadman)
         if due == .max { return }
-        let at = world.plot.clockIgnoresSuspend ? world.now + max(0, due - clock) : run.machine.time(of: due)
+        let at = time(of: due)
         // Deadlines are mostly postponed: it is looked at again when the first would have come.
         if at >= armedAt { return }
         armedAt = at

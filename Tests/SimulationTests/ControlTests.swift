@@ -41,7 +41,7 @@ struct ControlTests {
         "guardianHasNoTimer": (400, .exclusion),
         "deathSignalOnly": (200, .orphan),
         "neverTakesOver": (400, .service),
-        "localSessions": (3000, .service),
+        "localSessions": (8000, .service),
         "mixedFleetUnset": (8000, .permits),
         "sessionsLeftOpen": (100, .leftover),
         "mixedFleetBesideDeletions": (2000, .exclusion),
