@@ -88,9 +88,10 @@ static bool parse_mount(char *line, char **root, char **point) {
     return true;
 }
 
-/// Finds the folder of the cgroup `inner`: of the mounts that show it the last, which lies on top of the others. A root above
-/// our namespace's ("/..") shows other hosts' or containers' cgroups: not ours.
-static bool find_folder(const char *inner, char *folder, size_t room) {
+/// Takes `path` from below the one end of a mount to below the other: from the folder where cgroup2 is mounted (`from_point`) to the
+/// kernel's name, or back. Of the mounts that show it the last counts, which lies on top of the others. A root above our
+/// namespace's ("/..") shows other hosts' or containers' cgroups: not ours.
+static bool translate(const char *path, bool from_point, char *result, size_t room) {
     static char text[65536];
     if (!sw_read_text(AT_FDCWD, "/proc/self/mountinfo", text, sizeof text)) return false;
     bool is_found = false;
@@ -99,25 +100,18 @@ static bool find_folder(const char *inner, char *folder, size_t room) {
         if (next) *next++ = '\0';
         char *root, *point;
         if (!parse_mount(line, &root, &point) || strncmp(root, "/..", 3) == 0) continue;
-        const char *rest = below(inner, root);
-        if (rest) is_found = snprintf(folder, room, "%s%s", point, strcmp(rest, "/") == 0 ? "" : rest) < (int)room;
+        const char *rest = below(path, from_point ? point : root), *start = from_point ? root : point;
+        if (!rest) continue;
+        // Neither "//x" nor "x/".
+        if (from_point && strcmp(start, "/") == 0) start = "";
+        if (!from_point && strcmp(rest, "/") == 0) rest = "";
+        is_found = snprintf(result, room, "%s%s", start, rest) < (int)room;
     }
     return is_found || (errno = ENOENT, false);
 }
 
 bool sw_cgroup_inner(const char *folder, char *inner, size_t room) {
-    static char text[65536];
-    if (!sw_read_text(AT_FDCWD, "/proc/self/mountinfo", text, sizeof text)) return false;
-    bool is_found = false;
-    for (char *line = text, *next; line && *line; line = next) {
-        next = strchr(line, '\n');
-        if (next) *next++ = '\0';
-        char *root, *point;
-        if (!parse_mount(line, &root, &point) || strncmp(root, "/..", 3) == 0) continue;
-        const char *rest = below(folder, point);
-        if (rest) is_found = snprintf(inner, room, "%s%s", strcmp(root, "/") == 0 ? "" : root, rest) < (int)room;
-    }
-    return is_found || (errno = ENOENT, false);
+    return translate(folder, true, inner, room);
 }
 
 bool sw_cgroup_is_cgroup2(int directory) {
@@ -131,7 +125,7 @@ static bool find_base(const char *setting, char *base, char *inner) {
             return fail(SW_CGROUP_OWN_PATH, errno, "/proc/self/cgroup");
         }
         if (strstr(inner, "/..")) return fail(SW_CGROUP_OWN_PATH, EXDEV, inner);
-        if (!find_folder(inner, base, SW_CGROUP_PATH_MAX)) return fail(SW_CGROUP_MOUNT, errno, inner);
+        if (!translate(inner, false, base, SW_CGROUP_PATH_MAX)) return fail(SW_CGROUP_MOUNT, errno, inner);
         return true;
     }
     if (!sw_copy_text(base, SW_CGROUP_PATH_MAX, setting)) return fail(SW_CGROUP_FOLDER, ENAMETOOLONG, setting);
@@ -186,7 +180,7 @@ static bool hold(void) {
     return true;
 }
 
-static void let_go(void) {
+void sw_cgroup_let_go(void) {
     int fds[3];
     size_t count = sw_cgroup_descriptors(fds);
     for (size_t i = 0; i < count; i++) close(fds[i]);
@@ -222,7 +216,7 @@ void sw_cgroup_take(const char *setting, const char *lockname) {
             sw_copy_text(found.path, sizeof found.path, held.path);
             return;
         } else {
-            let_go();
+            sw_cgroup_let_go();
             rmdir(held.path);
         }
         sw_sweep_forget();
@@ -241,10 +235,6 @@ size_t sw_cgroup_descriptors(int *out) {
         if (all[i] >= 0) out[count++] = all[i];
     }
     return count;
-}
-
-void sw_cgroup_let_go(void) {
-    let_go();
 }
 
 // ------------------------------------------------------------------------------------------------------------- the attempts
@@ -272,7 +262,6 @@ int sw_cgroup_enter(int attempt) {
 
 enum { DEPTH_MAX = 16 }; // of cgroups that the command has made below its own; a descriptor each
 
-/// The deepest first.
 struct removal {
     int directory;
     int depth;
@@ -448,5 +437,5 @@ void sw_cgroup_probe(const char *setting, sw_cgroup_finding *out) {
     if (attempt < 0) *out = (sw_cgroup_finding){ .step = SW_CGROUP_MAKE, .error = errno };
     else close(attempt);
     sw_cgroup_remove();
-    let_go();
+    sw_cgroup_let_go();
 }

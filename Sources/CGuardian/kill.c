@@ -75,6 +75,10 @@ static int signal_children(int signal) {
     return count;
 }
 
+static bool spares_anybody(sw_scope scope) {
+    return scope.spared[0] > 0 || scope.spared[1] > 0;
+}
+
 static void forget_spared(pid_t pid) {
     sw_scope scope = sw_tree_scope();
     for (int i = 0; i < 2; i++) {
@@ -165,9 +169,8 @@ sw_resistance sw_tree_kill_step(sw_on_reaped on_reaped, void *context) {
     bool is_populated = sw_cgroup_is_populated();
 
     sw_scope scope = sw_tree_scope();
-    bool spares = scope.spared[0] > 0 || scope.spared[1] > 0;
     // Where wait does not tell, two looks in a row have to find nothing.
-    bool by_wait = scope.own && !spares;
+    bool by_wait = scope.own && !spares_anybody(scope);
     empty = living == 0 && !is_populated ? empty + 1 : 0;
     bool is_over = !is_populated && (by_wait ? !has_children : empty > 1);
     if (is_over) rounds = empty = 0;
@@ -209,8 +212,7 @@ sw_resistance sw_tree_take_over(int64_t until_ns, sw_on_reaped on_reaped, void *
     for (;;) {
         resistance = sw_tree_kill(until_ns, on_reaped, context);
         sw_scope scope = sw_tree_scope();
-        bool spares = scope.spared[0] > 0 || scope.spared[1] > 0;
-        if (resistance.alive > 0 || !spares) return resistance;
+        if (resistance.alive > 0 || !spares_anybody(scope)) return resistance;
         for (int i = 0; i < 2; i++) {
             if (scope.spared[i] > 0) kill(scope.spared[i], SIGKILL);
         }

@@ -102,17 +102,20 @@ def test_none_is_left_after_one_of_the_three_was_killed(held, group, role):
     assert group.below() == []
 
 
-@IN_A_GROUP
-@BOTH
-def test_what_all_three_have_left_is_killed_by_the_next_run(held, group):
-    """Of another lock: any run of this account on this host does it, before its command starts."""
-    run = start(held)
+def is_swept_by_the_next_run(held, group, run):
     kill_all_three(run)
     held.leaves_marks = True
     second = held.run("--lockname", "b", "--", *held.job("second", "--claim", "lock:1:1", "--for", 50))
     assert second.code == 0
     held.records.assert_one_after_the_other("first", "second")
     assert group.below() == []
+
+
+@IN_A_GROUP
+@BOTH
+def test_what_all_three_have_left_is_killed_by_the_next_run(held, group):
+    """Of another lock: any run of this account on this host does it, before its command starts."""
+    is_swept_by_the_next_run(held, group, start(held))
 
 
 @IN_A_GROUP
@@ -135,13 +138,7 @@ def test_what_all_three_have_left_is_killed_before_the_successor_starts(held, gr
 @IN_A_GROUP
 @pytest.mark.parametrize("options", [("--dead-leader",), ("--change-user", 65534), ("--orphans", 300)])
 def test_whatever_they_have_left(held, group, options):
-    run = start_ready(held, *options)
-    kill_all_three(run)
-    held.leaves_marks = True
-    second = held.run("--lockname", "b", "--", *held.job("second", "--claim", "lock:1:1", "--for", 50))
-    assert second.code == 0
-    held.records.assert_one_after_the_other("first", "second")
-    assert group.below() == []
+    is_swept_by_the_next_run(held, group, start_ready(held, *options))
 
 
 def start_ready(fleet, *options):
