@@ -13,7 +13,7 @@ package protocol Ensemble: AnyObject, Sendable {
 
     /// Drops the connection (not the session), so that another server is tried: for a server that accepts requests
     /// and does not answer, which the C client alone notices only after two thirds of the session timeout. False: there is
-    /// none, or no other server.
+    /// none, or a session on it and no other server.
     @discardableResult func dropConnection() -> Bool
 
     /// Ends the session, which deletes its ephemeral nodes, waiting for the answer at most as long as `cap`.

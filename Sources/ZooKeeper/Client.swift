@@ -19,7 +19,8 @@ import Threads
     private var isClosed = false
     private var isConnected = false
     private var book: AddressBook
-    private var isLookingUp = false
+    private let hasNames: Bool
+    private var isLookingAfter = false
     /// The library's list of servers; one may stand there twice.
     private var told: [String] = []
     private var currentSession: Session?
@@ -38,6 +39,7 @@ import Threads
         self.inbox = inbox
         self.spared = spared
         book = AddressBook(servers: servers)
+        hasNames = book.hasNames
         Assertion.thisIsTheOwnThread()
         let milliseconds = Int32(clamping: sessionTimeout.nanoseconds / 1_000_000)
         if servers.count == 1, let address = servers[0].numericAddress {
@@ -98,30 +100,41 @@ import Threads
         return Set(book.addresses.map(\.text)) == told ? [] : ServerList.ordered(book.addresses)
     }
 
-    /// While there is no connection: servers that were moved, each to another address, are the same servers (a StatefulSet that is
-    /// rolled, replaced machines). The library would ask once a minute at most, on its I/O thread.
-    private func followNames() {
+    /// While there is no connection, what the library does too late. It asks for names once a minute at most, on its I/O thread: servers
+    /// that were moved, each to another address, are the same servers (a StatefulSet that is rolled, replaced machines). And it waits
+    /// two thirds of the session timeout for a server that lets it in and says nothing: one alone that is started anew does so
+    /// for good to those who come while it reads its data (3.8.0: its worker throws, and never reads that socket).
+    private func lookAfterConnection() {
         lock.hold()
-        let isNeeded = book.hasNames && !isLookingUp && !isClosed
-        if isNeeded { isLookingUp = true }
+        let isNeeded = !isLookingAfter && !isClosed
+        if isNeeded { isLookingAfter = true }
         lock.release()
         // Not on this thread, which has to tell us of the next connection.
-        guard isNeeded, !start({ [self] in followNamesUntilConnected() }) else { return }
+        guard isNeeded, !start({ [self] in lookAfterConnectionUntilThereIsOne() }) else { return }
         lock.hold()
-        isLookingUp = false
+        isLookingAfter = false
         lock.release()
     }
 
-    private func followNamesUntilConnected() {
+    private func lookAfterConnectionUntilThereIsOne() {
+        var slept: UInt32 = 0
         var pause: UInt32 = 1
+        // Twice as long each time: a server that is only slow has its time.
+        var patience: UInt32 = 3
         while true {
             sleep(pause)
+            slept += pause
             pause = min(pause * 2, Self.longestPause)
-            let list = lookUp()
+            let list = hasNames ? lookUp() : []
             lock.hold()
             defer { lock.release() }
-            guard !isConnected, !isClosed, unsafe handle != nil else { return isLookingUp = false }
-            if !list.isEmpty { tell(list) }
+            guard !isConnected, !isClosed, unsafe handle != nil else { return isLookingAfter = false }
+            if !list.isEmpty {
+                tell(list)
+            } else if slept >= patience {
+                patience *= 2
+                shutSockets()
+            }
         }
     }
 
@@ -166,7 +179,8 @@ import Threads
     /// of file and try the next server. (The library offers no call for this; closing the handle would close the session.)
     @discardableResult package func dropConnection() -> Bool {
         lock.hold()
-        let isUseful = Set(told).count > 1
+        // What one server left unanswered, it may answer on the next connection, if it is not yet one.
+        let isUseful = Set(told).count > 1 || !isConnected
         lock.release()
         return isUseful && shutSockets()
     }
@@ -238,7 +252,7 @@ import Threads
             lock.hold()
             isConnected = false
             lock.release()
-            followNames()
+            lookAfterConnection()
             post(.session(.suspended))
         }
     }

@@ -44,3 +44,31 @@ def test_one_that_grants_no_session_is_left_for_another(fleet, shared_server):
     runs = [fleet.start("--lockname", f"job{n}", "--", "true", config=config) for n in range(6)]
     assert [run.wait() for run in runs] == [0] * 6
     server.close()
+
+
+def test_one_alone_that_never_grants_a_session_is_asked_again(fleet, proxies):
+    """A server that reads its data lets in who comes, and may never read what they say. The library would wait for 40 s."""
+    config = fleet.config(zkhosts=proxies[0].address, session_timeout=60, connect_timeout=6)
+    proxies[0].hold()
+    run = fleet.start("--lockname", "a", "--", "true", config=config)
+    proxies[0].wait_connection()
+    proxies[0].forget()
+    proxies[0].release()
+    assert run.wait() == 0
+
+
+def test_one_alone_that_never_takes_a_session_back_is_asked_again(fleet, proxies):
+    fleet.resources("r")
+    fleet.start_job("holder", arguments=("--lease", "r=1:1"))
+    config = fleet.config(zkhosts=proxies[0].address, session_timeout=60)
+    fleet.launch_job("next", arguments=("--lease", "r=1:1"), config=config)
+    fleet.queued("r", "next")
+    proxies[0].hold()
+    proxies[0].cut()
+    proxies[0].wait_connection()
+    proxies[0].forget()
+    proxies[0].release()
+    fleet.end_job("holder")
+    fleet.records.started("next")
+    fleet.end_job("next")
+    assert [run.wait() for run in fleet.runs] == [0, 0]

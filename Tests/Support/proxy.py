@@ -16,6 +16,7 @@ class _Way:
         self.source, self.target, self.upward = source, target, upward
         self.partial, self.waiting, self.outgoing = b"", collections.deque(), b""
         self.frames = 0
+        self.forgotten = False
 
 
 class _Connection:
@@ -69,6 +70,12 @@ class Proxy:
             self._held_up = self._held_down = False
         self._wake()
 
+    def forget(self):
+        """Serve none of the connections that there are ever again, and close none either; new ones are served."""
+        with self._lock:
+            for connection in self._connections:
+                connection.up.forgotten = connection.down.forgotten = True
+
     def delay(self, seconds):
         """Pass each frame on so much later, in each direction."""
         with self._lock:
@@ -119,6 +126,10 @@ class Proxy:
         return [one for one in list(self.requests)
                 if one.name in wire.WRITES and not wire.is_heartbeat(one) and session in (None, one.session)]
 
+    def wait_connection(self):
+        """Until somebody is connected, and has said something."""
+        eventually(lambda: any(one.up.frames for one in list(self._connections)), what="a connection")
+
     def heartbeats(self):
         return [one for one in list(self.requests) if wire.is_heartbeat(one)]
 
@@ -152,7 +163,7 @@ class Proxy:
         return max(0.0, min(due) - now()) if due else None
 
     def _held(self, way):
-        return self._held_up if way.upward else self._held_down
+        return way.forgotten or (self._held_up if way.upward else self._held_down)
 
     def _ready(self, key):
         if key.data is None:
