@@ -67,7 +67,7 @@ bool sw_process_read(pid_t pid, sw_process *process) {
     text[got] = '\0';
     process->pid = pid;
     process->ours = false;
-    return parse_stat(text, process);
+    return process->is_read = parse_stat(text, process);
 }
 
 // ------------------------------------------------------------------------------------------------------- from the roots down
@@ -132,27 +132,42 @@ static void add_roots(struct queue *queue) {
     }
 }
 
-/// Whether what was read is the process that was listed: its parent may have died meanwhile, which makes it a child of one of us.
-static bool is_meant(const sw_process *listed, const sw_process *read) {
-    return read->parent == listed->parent || read->parent == sw_proc_held()->self || sw_tree_spares(read->parent);
+/// Its parent may have died since it was listed, which makes it a child of one of us. One that is not shown (hidepid, no descriptor
+/// left) is our child all the same, until we reap it.
+bool sw_tree_look(sw_process *process) {
+    pid_t parent = process->parent, self = sw_proc_held()->self;
+    if (!sw_process_read(process->pid, process)) return parent == self;
+    return process->parent == parent || process->parent == self || sw_tree_spares(process->parent);
 }
 
-static bool descend(struct queue *queue, sw_on_found on_found, void *context) {
-    int kept = 0;
+struct visitor {
+    sw_on_listed on_listed;
+    sw_on_found on_found;
+    void *context;
+};
+
+static bool look(const struct visitor *visitor, sw_process *process) {
+    return visitor->on_listed ? visitor->on_listed(visitor->context, process) : sw_tree_look(process);
+}
+
+static bool descend(struct queue *queue, const struct visitor *visitor) {
+    int kept = 0, looked_at = 0;
     for (int at = 0; at < queue->count; at++) {
+        // Those that are gone, or none of ours, have no number any more.
+        int end = looked_at > at ? looked_at : visitor->on_listed ? queue->count : at + 1;
+        for (; looked_at < end; looked_at++) {
+            if (!look(visitor, &processes[looked_at])) processes[looked_at].pid = 0;
+        }
         sw_process process = processes[at], after;
-        bool is_read = sw_process_read(process.pid, &process);
-        // A child that is not shown (hidepid, no descriptor left) is there all the same, until we reap it.
-        if (!is_read && process.parent != sw_proc_held()->self) continue;
-        if (is_read && !is_meant(&processes[at], &process)) continue;
+        if (process.pid == 0) continue;
         // The others' own children were queued with the roots, or come now.
         bool spared = sw_tree_spares(process.pid);
         int before = queue->count;
-        if (is_read && (!spared || scope.own)) add_children(queue, process.pid, process.threads);
+        if (process.is_read && (!spared || scope.own)) add_children(queue, process.pid, process.threads);
         if (queue->count > before
             && (!sw_process_read(process.pid, &after) || after.start_ticks != process.start_ticks)) queue->count = before;
         // Who dies of what it is told leaves its children to one of us, whose own have been listed already.
-        if (!spared && on_found && !on_found(context, &process)) {
+        if (!spared && visitor->on_found && !visitor->on_found(visitor->context, &process)) {
             queue->count = kept + queue->count - at;
             return false;
         }
@@ -166,8 +181,7 @@ static bool descend(struct queue *queue, sw_on_found on_found, void *context) {
 
 struct walk {
     int count;
-    sw_on_found on_found;
-    void *context;
+    const struct visitor *visitor;
     bool has_enough;
 };
 
@@ -192,9 +206,13 @@ static bool mark(struct walk *walk, sw_process *process) {
     const sw_process *parent = is_root(process->parent) ? NULL : find(walk->count, process->parent);
     if (!is_root(process->parent) && !(parent && parent->ours)) return false;
     process->ours = true;
-    if (walk->on_found && !sw_tree_spares(process->pid) && !walk->has_enough) {
-        walk->has_enough = !walk->on_found(walk->context, process);
+    const struct visitor *visitor = walk->visitor;
+    if (sw_tree_spares(process->pid) || walk->has_enough) return true;
+    if (visitor->on_listed) {
+        sw_process listed = *process;
+        visitor->on_listed(visitor->context, &listed);
     }
+    if (visitor->on_found) walk->has_enough = !visitor->on_found(visitor->context, process);
     return true;
 }
 
@@ -220,18 +238,25 @@ static int mark_the_rest(struct walk *walk) {
     return kept;
 }
 
-sw_process *sw_tree_find(int *count, sw_on_found on_found, void *context) {
+static int visit(const struct visitor *visitor) {
     struct queue queue = { 0 };
     add_roots(&queue);
     if (queue.listed) {
-        descend(&queue, on_found, context);
-        *count = queue.count;
-        return processes;
+        descend(&queue, visitor);
+        return queue.count;
     }
-    struct walk walk = { .on_found = on_found, .context = context };
+    struct walk walk = { .visitor = visitor };
     sw_each_entry(sw_proc_held()->root, add_process, &walk);
-    *count = mark_the_rest(&walk);
+    return mark_the_rest(&walk);
+}
+
+sw_process *sw_tree_find(int *count, sw_on_found on_found, void *context) {
+    *count = visit(&(struct visitor){ .on_found = on_found, .context = context });
     return processes;
+}
+
+void sw_tree_visit(sw_on_listed on_listed, void *context) {
+    visit(&(struct visitor){ .on_listed = on_listed, .context = context });
 }
 
 sw_process *sw_tree_children(int *count) {

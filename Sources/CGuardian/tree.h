@@ -12,6 +12,7 @@ typedef struct sw_process {
     long resident_pages;
     char state;
     bool is_dying;        ///< SIGKILL is pending: it needs the processor for nothing but its end, and cannot fork any more
+    bool is_read;         ///< else only `pid` and `parent` are known
     bool ours;
 } sw_process;
 
@@ -31,9 +32,17 @@ bool sw_tree_spares(pid_t pid);
 
 /// Told of each process of the tree, as soon as it is seen. False: enough.
 typedef bool (*sw_on_found)(void *context, const sw_process *process);
+/// Told of each process that is listed, a generation at a time, before any of them is asked for its children. It looks at the
+/// process by `sw_tree_look`, whose answer it returns, and may signal it at once.
+typedef bool (*sw_on_listed)(void *context, sw_process *process);
+/// Reads a process that was listed. False: it is another one by now, or none.
+bool sw_tree_look(sw_process *process);
+
 /// All of the tree, found from its roots down. `count` processes are in the array that is returned; if the visitor had enough it
 /// says only how many were known of. What moves is not found for certain: to be repeated.
 sw_process *sw_tree_find(int *count, sw_on_found on_found, void *context);
+/// The same for a visitor that is in a hurry.
+void sw_tree_visit(sw_on_listed on_listed, void *context);
 /// The roots only, faster by far; just `pid` and `parent` are filled in. NULL: this kernel does not list them.
 sw_process *sw_tree_children(int *count);
 

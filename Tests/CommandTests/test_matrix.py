@@ -12,7 +12,7 @@ from Support.cgroups import MODES
 from Support.fixtures import ROOT
 
 
-# Each waits for the others: `alone`.
+# Each waits until nothing else runs: `alone`.
 pytestmark = pytest.mark.timeout(900)
 
 

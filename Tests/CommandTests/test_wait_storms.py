@@ -7,7 +7,7 @@ import pytest
 from Support import processes
 from Support.eventually import always, eventually, now
 
-# Each waits for the others: `alone`.
+# Each waits until nothing else runs: `alone`.
 pytestmark = pytest.mark.timeout(900)
 TERM_S, LONG_TERM_S = 3, 6
 # Without a control group the run itself refuses to hold what it could not kill in time.

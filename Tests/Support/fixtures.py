@@ -1,5 +1,6 @@
 """Fixtures for both suites; imported by each folder's conftest.py."""
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -181,11 +182,31 @@ def held_own(request, ground, server):
     client.close()
 
 
+@contextlib.contextmanager
+def _entered(how):
+    """A lock on the machine, shared by all tests or one test's alone. Whoever wants it alone keeps the door shut, so that those
+    who are in can leave and nobody else comes in."""
+    folder = tempfile.gettempdir()
+    with open(f"{folder}/switchman-tests.door", "wb") as door, open(f"{folder}/switchman-tests.alone", "wb") as room:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        fcntl.flock(room, how)
+        fcntl.flock(door, fcntl.LOCK_UN)
+        yield
+
+
 @pytest.fixture
 def alone():
-    """For tests that leave no processor to others: one at a time."""
-    with open(f"{tempfile.gettempdir()}/switchman-tests.alone", "wb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    """For tests that leave no processor to others: nothing else runs meanwhile."""
+    with _entered(fcntl.LOCK_EX):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _among_others(request):
+    if "alone" in request.fixturenames:
+        yield
+        return
+    with _entered(fcntl.LOCK_SH):
         yield
 
 
