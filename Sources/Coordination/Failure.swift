@@ -39,7 +39,29 @@ extension Failure: CustomStringConvertible {
         // ZSYSTEMERROR: nothing that a server has said.
         case .other(-1):
             "\(path): the ZooKeeper client met an error of this host; check its memory and its limits, such as ulimit -n"
-        case .other(let code): "\(path): ZooKeeper error \(code)"
+        case .other(let code): "\(path): \(Self.words[code] ?? "ZooKeeper error \(code)")"
         }
     }
+
+    /// What the servers or the C client mean by a code that nothing here acts on (zookeeper.h, KeeperException.java).
+    private static let words: [Int32: String] = [
+        -2: "the servers say that they are inconsistent (-2)",
+        -3: "the servers say that their data are inconsistent (-3)",
+        -5: "the ZooKeeper client could not read or write a message (-5)",
+        -6: "the servers do not know this operation (-6); are they older than 3.4?",
+        -7: "the ZooKeeper client gave up waiting (-7)",
+        -8: "the ZooKeeper client takes it for a wrong path or argument (-8)",
+        -108: "it lies below an ephemeral node, which cannot have children (-108)",
+        -111: "it has children (-111)",
+        -114: "the servers take its access list for invalid (-114)",
+        -118: "the session has moved to another server (-118)",
+        -119: "the server has lost its quorum and only reads (-119)",
+        -120: "the servers give local sessions, which can have no ephemeral nodes (-120); set localSessionsUpgradingEnabled=true",
+        saslRequired: "the servers demand authentication by SASL (-124), which switchman does not have",
+        -125: "the quota of a node above it is used up (-125); raise it (setquota)",
+        -127: "the servers are too busy for this request (-127)",
+    ]
+
+    /// ZSESSIONCLOSEDREQUIRESASLAUTH.
+    package static let saslRequired: Int32 = -124
 }

@@ -3,7 +3,17 @@ package enum Excerpt {
     /// Enough to recognize what was written, short enough to leave room for what is wrong with it.
     package static let longest = 60
 
-    /// The text with its control characters shown as `?`, cut after so many characters.
+    /// Nothing that moves a cursor, ends a line, reorders it or cannot be seen: controls, separators of lines and paragraphs, and the
+    /// characters of format, which are the marks of direction, zero-width ones and tags (Unicode, "General Category", Cc, Zl, Zp, Cf).
+    package static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII { return (0x20...0x7e).contains(scalar.value) }
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator, .format: return false
+        default: return true
+        }
+    }
+
+    /// The text with all that is not plain shown as `?`, cut after so many characters.
     package static func of(_ text: String, longest: Int = longest) -> String {
         var shown = ""
         var count = 0
@@ -11,16 +21,16 @@ package enum Excerpt {
             if count == longest {
                 return shown + "..."
             }
-            // Bidirectional marks and line separators (2028 to 202E, 2066 to 2069) could reorder or break the line.
-            let isPlain =
-                switch scalar.value {
-                case 0x20...0x7e, 0xa0...0x2027, 0x202f...0x2065, 0x206a...0x10ffff: true
-                default: false
-                }
-            shown.unicodeScalars.append(isPlain ? scalar : "?")
+            shown.unicodeScalars.append(isPlain(scalar) ? scalar : "?")
             count += 1
         }
         return shown
+    }
+
+    /// A message of ours, whatever it quotes, in one line.
+    package static func line(_ message: String) -> String {
+        if message.unicodeScalars.allSatisfy(isPlain) { return message }
+        return of(message.split(whereSeparator: \.isNewline).joined(separator: " "), longest: .max)
     }
 
     /// The same for bytes, which need not be UTF-8.

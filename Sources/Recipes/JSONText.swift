@@ -6,6 +6,25 @@ extension JSONValue {
     /// The same with those that are null: for what others have written and want to find again.
     package var wholeText: String { written(keepingNulls: true) }
 
+    /// The same document as `text`, with everything escaped that a terminal might act on.
+    package var plainText: String {
+        let text = text
+        if text.unicodeScalars.allSatisfy(Excerpt.isPlain) { return text }
+        var plain = ""
+        // What is not plain stands inside strings only: outside of them the text has none.
+        for scalar in text.unicodeScalars {
+            if Excerpt.isPlain(scalar) { plain.unicodeScalars.append(scalar) } else { Self.escapeUnits(of: scalar, to: &plain) }
+        }
+        return plain
+    }
+
+    private static func escapeUnits(of scalar: Unicode.Scalar, to text: inout String) {
+        for unit in String(scalar).utf16 {
+            let digits = String(unit, radix: 16)
+            text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        }
+    }
+
     private func written(keepingNulls: Bool) -> String {
         var text = ""
         write(keepingNulls: keepingNulls, to: &text)
@@ -55,9 +74,7 @@ extension JSONValue {
         switch scalar {
         case "\"": text += "\\\""
         case "\\": text += "\\\\"
-        case _ where scalar.value < 0x20:
-            let digits = String(scalar.value, radix: 16)
-            text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        case _ where scalar.value < 0x20: escapeUnits(of: scalar, to: &text)
         default: text.unicodeScalars.append(scalar)
         }
     }

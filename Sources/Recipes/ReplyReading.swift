@@ -67,6 +67,7 @@ extension Failure {
         switch reason {
         case .notAuthorized: .denied("\(self): ask its owner, or let the servers give world:anyone all permissions")
         case .authenticationFailed: .denied("authentication failed")
+        case .other(Self.saslRequired): .denied("\(self)")
         case .sessionExpired: .sessionExpired
         case .connectionLost: .unavailable("connection to ZooKeeper lost")
         case .other: isRefusal ? .refused("\(self)") : .unavailable("\(self)")

@@ -9,6 +9,7 @@ struct LogEntry {
     /// What a signal may be sent to: the caller's child, and not the process that writes.
     private let pid: Int32
     let level: Logger.Level
+    /// As it was said: it may quote what somebody else has written.
     private let message: String
     /// What the message says in words, for programs.
     private let fields: [String: JSONValue]
@@ -29,7 +30,7 @@ struct LogEntry {
     /// A line for whoever sits before standard error.
     func screenLine(_ format: LogFormat) -> [UInt8] {
         switch format {
-        case .text: Self.line("switchman: \(lockname): \(message)")
+        case .text: Self.line(Excerpt.line("switchman: \(lockname): \(message)"))
         case .json: Self.line(json)
         }
     }
@@ -37,7 +38,7 @@ struct LogEntry {
     /// A line of the logfile; as text, the original's.
     func fileLine(_ format: LogFormat) -> [UInt8] {
         switch format {
-        case .text: Self.line("\(time.original)\t[\(pid)]\t\(message)")
+        case .text: Self.line("\(time.original)\t[\(pid)]\t\(Excerpt.line(message))")
         case .json: Self.line(json)
         }
     }
@@ -48,7 +49,7 @@ struct LogEntry {
         case .journal: return journal
         case .syslog(let facility):
             let head = "<\(facility * 8 + severity)>\(time.syslog) switchman[\(pid)]: "
-            let text = format == .json ? json : "\(lockname): \(message)"
+            let text = format == .json ? json : Excerpt.line("\(lockname): \(message)")
             return Array((head + text).beginning(bytes: Self.longestBytes).utf8)
         }
     }
@@ -62,16 +63,16 @@ struct LogEntry {
 
     /// An object that is whole: what is too long for a line is cut in the message.
     private var json: String {
-        let whole = object(message).text
+        let whole = object(message).plainText
         // Leaves room for what stands around it in a datagram, and for the end of the line.
         let longest = Self.longestBytes - 64
         guard whole.utf8.count > longest else { return whole }
-        var room = longest - object("").text.utf8.count
+        var room = longest - object("").plainText.utf8.count
         let kept = message.unicodeScalars.prefix { scalar in
-            room -= JSONValue.string(String(scalar)).text.utf8.count - 2
+            room -= JSONValue.string(String(scalar)).plainText.utf8.count - 2
             return room >= 0
         }
-        return object(String(kept)).text
+        return object(String(kept)).plainText
     }
 
     private func object(_ message: String) -> JSONValue {

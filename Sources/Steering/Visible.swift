@@ -1,24 +1,9 @@
-package import Recipes
+import Recipes
 
 /// Somebody else's words, made fit for a terminal: no byte of theirs may move the cursor, change colours or reorder a
 /// line.
 package enum Visible {
     package static func text(_ text: String) -> String { Excerpt.of(text, longest: .max) }
-
-    /// JSON with everything escaped that a terminal might act on; it stays the same document.
-    package static func json(_ value: JSONValue) -> String {
-        var shown = ""
-        for scalar in value.text.unicodeScalars {
-            switch scalar.value {
-            case 0x20...0x7e, 0xa0...0x2027, 0x2030...0x2065, 0x206a...0x10ffff: shown.unicodeScalars.append(scalar)
-            // Only inside strings: outside of them JSON's text has none.
-            default:
-                let digits = String(scalar.value, radix: 16)
-                shown += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            }
-        }
-        return shown
-    }
 
     /// How many columns a terminal takes for it: two for the wide letters of East Asia and for pictures, none for marks.
     package static func width(_ text: String) -> Int {

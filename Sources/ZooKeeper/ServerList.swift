@@ -10,7 +10,7 @@ package struct Server: Sendable, Equatable {
         self.port = port
     }
 
-    /// `1.2.3.4:2181` or `[::1]:2181` if the host is an address already.
+    /// If the host is an address already: its text.
     var numericAddress: String? {
         Address.resolve(self, flags: AI_NUMERICHOST).first?.text
     }
@@ -68,7 +68,12 @@ enum ServerList {
 
 /// A numeric address with its port.
 package struct Address: Equatable {
-    package let text: String
+    private let host: String
+    private let port: UInt16
+    /// For the C client, which splits at the last colon and takes no brackets: `1.2.3.4:2181`, `::1:2181`.
+    var text: String { "\(host):\(port)" }
+    /// For people, and as `zkhosts` has it: `[::1]:2181`.
+    package var label: String { host.contains(":") ? "[\(host)]:\(port)" : text }
     package let family: Int32
     package let bytes: [UInt8]
 
@@ -93,8 +98,7 @@ package struct Address: Equatable {
                     start: info.pointee.ai_addr, count: Int(info.pointee.ai_addrlen))
                 found.append(
                     Address(
-                        text: text.contains(":") ? "[\(text)]:\(server.port)" : "\(text):\(server.port)",
-                        family: unsafe info.pointee.ai_family, bytes: unsafe Array(raw)))
+                        host: text, port: server.port, family: unsafe info.pointee.ai_family, bytes: unsafe Array(raw)))
             }
             unsafe entry = unsafe info.pointee.ai_next
         }

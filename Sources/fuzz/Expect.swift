@@ -9,10 +9,7 @@ func expect(_ condition: @autoclosure () -> Bool, _ what: @autoclosure () -> Str
 func expectClear(_ message: String, longestBytes: Int = 1024) {
     expect(!message.isEmpty, "a complaint says something")
     expect(message.utf8.count <= longestBytes, "a complaint is short: \(message)")
-    let isPlain = message.unicodeScalars.allSatisfy {
-        $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) && !(0x2028...0x202e).contains($0.value)
-            && !(0x2066...0x2069).contains($0.value)
-    }
+    let isPlain = message.unicodeScalars.allSatisfy(Excerpt.isPlain)
     expect(isPlain, "a complaint is one line of plain characters: \(message.debugDescription)")
 }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Recipes
 import Run
 
 /// What is said before there is a log.
@@ -13,5 +14,5 @@ enum Screen {
         exit(failureCode)
     }
 
-    static func complain(_ message: String) { _ = WholeWrite.perform("switchman: \(message)\n", to: 2) }
+    static func complain(_ message: String) { _ = WholeWrite.perform("switchman: \(Excerpt.line(message))\n", to: 2) }
 }

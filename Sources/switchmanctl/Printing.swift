@@ -10,7 +10,7 @@ struct PrintingOption: ParsableArguments {
 
 extension Screen {
     /// One document in one line.
-    static func print(_ value: JSONValue) { print(Visible.json(value) + "\n") }
+    static func print(_ value: JSONValue) { print(value.plainText + "\n") }
 
     static func print(_ lines: [String]) { print(lines.map { $0 + "\n" }.joined()) }
 

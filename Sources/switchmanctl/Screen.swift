@@ -15,13 +15,7 @@ enum Screen {
         exit(Check.isAskedFor ? Severity.unknown.exitCode : Outcome.osError.defaultCode)
     }
 
-    static func complain(_ message: String) { _ = WholeWrite.perform("switchmanctl: \(oneLine(message))\n", to: 2) }
-
-    /// What may hold somebody else's words: no control character of theirs reaches the terminal.
-    private static func oneLine(_ message: String) -> String {
-        let joined = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-        return Excerpt.of(joined, longest: .max)
-    }
+    static func complain(_ message: String) { _ = WholeWrite.perform("switchmanctl: \(Excerpt.line(message))\n", to: 2) }
 
     /// Without a way to say that it failed: on a terminal that is gone.
     static func draw(_ text: String) { _ = WholeWrite.perform(text, to: 1) }

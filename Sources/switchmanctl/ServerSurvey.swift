@@ -18,7 +18,7 @@ enum ServerSurvey {
                 let exchanges = ["srvr", "conf", "mntr"].map { Exchange(.word($0), to: address) }
                 rows.append(
                     (
-                        name, addresses.count > 1 ? "\(name) (\(address.text))" : name,
+                        name, addresses.count > 1 ? "\(name) (\(address.label))" : name,
                         exchanges + [Exchange(.session(timeoutMilliseconds: timeout), to: address)]
                     ))
             }

@@ -35,7 +35,7 @@ struct StatusWatch {
         var last: String?
         while true {
             let (status, took) = try await look()
-            let text = Visible.json(status.json)
+            let text = status.json.plainText
             if text != last { Screen.print(text + "\n") }
             last = text
             try await fleet.talk.rest(

@@ -23,6 +23,19 @@ def test_in_a_queue(fleet, name):
     assert fleet.list("queues", "r") == [name]
 
 
+@pytest.mark.parametrize("mark", ["\u200b", "\u200f", "\u061c", "\u2028", "\u202e", "\u2060", "\ufeff"], ids=ascii)
+def test_a_name_can_neither_break_a_line_nor_reorder_or_hide_it(fleet, mark):
+    """A server admits these; what it does not, a forged answer may hold all the same: LogEntryTests."""
+    fleet.resources("r")
+    fleet.client.create(fleet.path("queues", "r", f"foreign{mark}x"), b"", makepath=True)
+    log = f"{fleet.folder}/log"
+    run = fleet.run("--lockname", "a", "--lease", "r=1:3", "--", "false", config=fleet.config(logfile=log, loglevel="info"))
+    assert_one_line(run, 65, fleet.path("queues", "r", "foreign"))
+    with open(log, encoding="utf-8") as file:
+        said = file.read()
+    assert mark not in run.err + said and "foreign" in said
+
+
 @pytest.mark.parametrize("options", [(), ("--wait", "1m")], ids=["skipping", "waiting"])
 @pytest.mark.parametrize("name", ["foreign", "foreign-", "foreign-12", "foreign-000000000x", "0000000001"])
 def test_among_those_who_wait_for_the_lock(fleet, name, options):

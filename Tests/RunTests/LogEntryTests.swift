@@ -25,6 +25,18 @@ import Testing
         #expect(line.contains(/^2025-11-2[0-9] [0-9]{2}:[0-9]{2}:45\t/))
     }
 
+    /// A forged answer may hold a name that no server admits.
+    @Test(arguments: [LogFormat.text, .json])
+    func aLineIsOneWhateverItQuotes(format: LogFormat) {
+        let entry = entry("found x\nswitchman: a: all is well\u{1b}[2J\u{9b}\u{202e}\u{200b}")
+        let lines = [entry.screenLine(format), entry.fileLine(format), entry.datagram(format, .syslog(facility: 1))]
+        for line in lines.map(text) {
+            let words = line.hasSuffix("\n") ? line.dropLast() : line[...]
+            #expect(words.unicodeScalars.allSatisfy { Excerpt.isPlain($0) || $0 == "\t" })
+            #expect(words.contains("all is well"))
+        }
+    }
+
     @Test func anObjectHasTheFieldsBesideTheMessage() throws {
         let line = entry("x", level: .warning, fields: ["code": .integer(3), "outcome": .string("ran")]).fileLine(.json)
         let members = try members(line)

@@ -28,8 +28,4 @@ import Testing
     @Test func foreignControlCharactersAreShownAsQuestionMarks() {
         #expect(table(["a\u{1b}[2Jb\u{9b}c\u{202e}d"]).lines(width: nil, colour: true)[1] == "a?[2Jb?c?d  12")
     }
-
-    @Test func jsonKeepsWhatATerminalWouldActOnEscaped() {
-        #expect(Visible.json(.string("a\u{1b}\u{9b}\u{7f}\u{202e}é")) == #""a\u001b\u009b\u007f\u202eé""#)
-    }
 }

@@ -56,7 +56,7 @@ class Proxy:
 
     @property
     def address(self):
-        return f"{self.host}:{self.port}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     # Faults.
 
@@ -100,7 +100,7 @@ class Proxy:
     def accept(self):
         """Listen, on the same port as before."""
         with self._lock:
-            listener = socket.socket()
+            listener = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((self.host, self.port))
             listener.listen(128)
