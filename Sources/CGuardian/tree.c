@@ -18,6 +18,9 @@
 /// others are once they are children of ours.
 enum { PROCESSES_MAX = 65536 };
 
+/// Of a thread's flags (the kernel's sched.h): it is in do_exit.
+enum { PF_EXITING = 0x4 };
+
 /// Static: only the pages that a walk fills ever exist.
 static sw_process processes[PROCESSES_MAX];
 static sw_scope scope = { .own = true };
@@ -39,12 +42,14 @@ static bool parse_stat(char *text, sw_process *process) {
     char *field = strrchr(text, ')');
     if (!field) return false;
     field++;
+    bool is_exiting = false;
     for (int number = 3; number <= 31; number++) {
         if (*field++ != ' ') return false;
         char *end = field + strcspn(field, " ");
         switch (number) {
         case 3: process->state = *field; break;
         case 4: process->parent = atoi(field); break;
+        case 9: is_exiting = strtoul(field, NULL, 10) & PF_EXITING; break;
         case 20: process->threads = atoi(field); break;
         case 22: process->start_ticks = strtoull(field, NULL, 10); break;
         case 24: process->resident_pages = strtol(field, NULL, 10); break;
@@ -53,6 +58,8 @@ static bool parse_stat(char *text, sw_process *process) {
         }
         field = end;
     }
+    // On its way out it has taken the signal, and may be without the processor for long. A first thread may leave alone.
+    if (is_exiting && process->threads <= 1) process->is_dying = true;
     return true;
 }
 
