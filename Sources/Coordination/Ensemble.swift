@@ -11,9 +11,9 @@ package protocol Ensemble: AnyObject, Sendable {
     /// one reply for each. Never blocks and never throws: what fails, fails as a reply.
     func submit(_ requests: [Request], reply: @escaping @Sendable ([Reply]) -> Void)
 
-    /// Drops the connection (not the session), so that another server is tried, be it behind the same address: for a server that
-    /// accepts requests and does not answer, which the C client alone notices only after two thirds of the session timeout.
-    /// False: there is none.
+    /// Drops the connection (not the session), so that another server is tried: for a server that accepts requests
+    /// and does not answer, which the C client alone notices only after two thirds of the session timeout. False: there is
+    /// none, or a session on it and no other server.
     @discardableResult func dropConnection() -> Bool
 
     /// Ends the session, which deletes its ephemeral nodes, waiting for the answer at most as long as `cap`.

@@ -133,7 +133,7 @@ import Threads
                 tell(list)
             } else if slept >= patience {
                 patience *= 2
-                dropConnection()
+                shutSockets()
             }
         }
     }
@@ -145,7 +145,7 @@ import Threads
         if list.count == told.count, let last = list.last { list += [last, last] }
         told = list
         // Its I/O thread waits for a socket that may never say anything: that wakes it.
-        dropConnection()
+        shutSockets()
         unsafe zoo_set_servers(handle, list.joined(separator: ","))
     }
 
@@ -178,6 +178,14 @@ import Threads
     /// The only internet socket that was not there before is the client's: shutting it down makes its I/O thread see an end
     /// of file and try the next server. (The library offers no call for this; closing the handle would close the session.)
     @discardableResult package func dropConnection() -> Bool {
+        lock.hold()
+        // What one server left unanswered, it may answer on the next connection, if it is not yet one.
+        let isUseful = Set(told).count > 1 || !isConnected
+        lock.release()
+        return isUseful && shutSockets()
+    }
+
+    @discardableResult private func shutSockets() -> Bool {
         let sockets = Self.internetSockets().subtracting(spared)
         for descriptor in sockets { shutdown(descriptor, Int32(SHUT_RDWR)) }
         return !sockets.isEmpty

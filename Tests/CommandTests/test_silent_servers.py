@@ -2,7 +2,6 @@
 
 import pytest
 
-from Support.eventually import always
 from Support.fake_server import FakeServer
 from Support.fleet import assert_one_line
 from Support.proxy import Proxy
@@ -73,13 +72,3 @@ def test_one_alone_that_never_takes_a_session_back_is_asked_again(fleet, proxies
     fleet.records.started("next")
     fleet.end_job("next")
     assert [run.wait() for run in fleet.runs] == [0, 0]
-
-
-def test_one_address_may_have_several_servers_behind_it(fleet, proxies):
-    """A load balancer: the one that the holder has reached falls silent, and whoever connects again gets another."""
-    config = fleet.config(zkhosts=proxies[0].address, session_timeout=30, ownership_term=12)
-    run = fleet.start_job("a", "--log-signals", config=config)
-    proxies[0].forget()
-    always(lambda: run.running and not fleet.records.signals("a"), during=15)
-    fleet.end_job("a")
-    assert run.wait() == 0
