@@ -39,10 +39,17 @@ static bool is_same(const sw_process *process) {
         && (again.parent == process->parent || again.parent == sw_proc_held()->self || sw_tree_spares(again.parent));
 }
 
+/// False if we are not allowed to. Without a pidfd (a child of ours; a kernel before 5.3, a sandbox, no descriptor left) by the number:
+/// another's may have been recycled in the microseconds since it was looked at.
+static bool send_signal(pid_t pid, int pidfd, int signal) {
+    int result = pidfd < 0 ? kill(pid, signal) : (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+    return result == 0 || errno != EPERM;
+}
+
 /// False if we are not allowed to. A child's number is its own until we reap it; another's may be recycled at any time,
 /// so it is pinned by a pidfd first and looked at afterwards.
 static bool signal_process(const sw_process *process, int signal) {
-    if (process->parent == sw_proc_held()->self) return kill(process->pid, signal) == 0 || errno != EPERM;
+    if (process->parent == sw_proc_held()->self) return send_signal(process->pid, -1, signal);
 
     int pidfd = (int)syscall(SYS_pidfd_open, process->pid, 0);
     if (pidfd < 0 && errno == ESRCH) return true;
@@ -50,10 +57,8 @@ static bool signal_process(const sw_process *process, int signal) {
         if (pidfd >= 0) close(pidfd);
         return true;
     }
-    // Without pidfds (a kernel before 5.3, a sandbox, no descriptor left) the window is some microseconds.
-    if (pidfd < 0) return kill(process->pid, signal) == 0 || errno != EPERM;
-    bool allowed = syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) == 0 || errno != EPERM;
-    close(pidfd);
+    bool allowed = send_signal(process->pid, pidfd, signal);
+    if (pidfd >= 0) close(pidfd);
     return allowed;
 }
 
@@ -121,11 +126,8 @@ static bool stop(void *context, sw_process *process) {
     bool is_gone = !is_child && pidfd < 0 && errno == ESRCH;
     bool is_meant = sw_tree_look(process);
     bool at_rest = process->state == 'T' || process->is_dying || is_dead(process);
-    if (is_meant && !at_rest && !is_gone && !sw_tree_spares(process->pid)) {
-        // Without pidfds (a kernel before 5.3, a sandbox, no descriptor left) the window is some microseconds.
-        int result = pidfd < 0 ? kill(process->pid, SIGSTOP) : (int)syscall(SYS_pidfd_send_signal, pidfd, SIGSTOP, NULL, 0);
-        if (result == 0 || errno != EPERM) *still = false;
-    }
+    bool moves = is_meant && !at_rest && !is_gone && !sw_tree_spares(process->pid);
+    if (moves && send_signal(process->pid, pidfd, SIGSTOP)) *still = false;
     if (pidfd >= 0) close(pidfd);
     return is_meant;
 }

@@ -4,13 +4,10 @@ import Glibc
 struct AddressBook: Sendable {
     private let servers: [Server]
     private var known: [[Address]]
-    /// Not all are addresses already.
-    let hasNames: Bool
 
     init(servers: [Server]) {
         self.servers = servers
         known = servers.map { _ in [] }
-        hasNames = servers.contains { $0.numericAddress == nil }
     }
 
     /// Asks for all of them; takes as long as it takes.

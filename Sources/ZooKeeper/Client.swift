@@ -19,7 +19,6 @@ import Threads
     private var isClosed = false
     private var isConnected = false
     private var book: AddressBook
-    private let hasNames: Bool
     private var isLookingAfter = false
     /// The library's list of servers; one may stand there twice.
     private var told: [String] = []
@@ -39,7 +38,6 @@ import Threads
         self.inbox = inbox
         self.spared = spared
         book = AddressBook(servers: servers)
-        hasNames = book.hasNames
         Assertion.thisIsTheOwnThread()
         let milliseconds = Int32(clamping: sessionTimeout.nanoseconds / 1_000_000)
         if servers.count == 1, let address = servers[0].numericAddress {
@@ -125,7 +123,7 @@ import Threads
             sleep(pause)
             slept += pause
             pause = min(pause * 2, Self.longestPause)
-            let list = hasNames ? lookUp() : []
+            let list = lookUp()
             lock.hold()
             defer { lock.release() }
             guard !isConnected, !isClosed, unsafe handle != nil else { return isLookingAfter = false }

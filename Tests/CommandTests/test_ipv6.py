@@ -28,14 +28,16 @@ def test_in_a_list(fleet, sixth):
     runs(fleet, f"{sixth.address},{sixth.address},[::1]:1", sixth)
 
 
+def by_name(fleet, hosts, proxy):
+    file = fleet.write("hosts", hosts)
+    bind = ("unshare", "--mount", "sh", "-c", f'mount --bind {file} /etc/hosts && exec "$0" "$@"')
+    runs(fleet, f"zookeeper.example.org:{proxy.port}", proxy, prefixed=bind)
+
+
 def test_by_a_name_that_has_no_other_address(fleet, sixth):
-    hosts = fleet.write("hosts", "127.0.0.1 localhost\n::1 zookeeper.example.org\n")
-    bind = ("unshare", "--mount", "sh", "-c", f'mount --bind {hosts} /etc/hosts && exec "$0" "$@"')
-    runs(fleet, f"zookeeper.example.org:{sixth.port}", sixth, prefixed=bind)
+    by_name(fleet, "127.0.0.1 localhost\n::1 zookeeper.example.org\n", sixth)
 
 
 def test_by_a_name_that_has_both(fleet, sixth):
     """Nobody listens on the other."""
-    hosts = fleet.write("hosts", "127.0.0.1 localhost zookeeper.example.org\n::1 zookeeper.example.org\n")
-    bind = ("unshare", "--mount", "sh", "-c", f'mount --bind {hosts} /etc/hosts && exec "$0" "$@"')
-    runs(fleet, f"zookeeper.example.org:{sixth.port}", sixth, prefixed=bind)
+    by_name(fleet, "127.0.0.1 localhost zookeeper.example.org\n::1 zookeeper.example.org\n", sixth)
