@@ -12,11 +12,16 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// Of 37,000 relocations at every start none is left, nor their pages to be copied in every fork, and neither libstdc++ nor
-/// libzookeeper is loaded: Docs/Benchmarks.md says what each is worth. lld, since gold wants libraries in order.
-let quickStart = [
-    "-use-ld=lld", "-Xclang-linker", "-no-pie", "-Xclang-linker", "-static-libgcc",
-    "-L\(Context.packageDirectory)/Sources/CLinux/link",
+/// Neither libstdc++ nor libzookeeper is loaded, and 37,000 relocations are packed: Docs/Benchmarks.md says what each is worth. All
+/// symbols are bound at the start, into pages that cannot be written afterwards. lld, since gold wants libraries in order.
+let release = [
+    "-use-ld=lld", "-Xclang-linker", "-static-libgcc", "-L\(Context.packageDirectory)/Sources/CLinux/link",
+    "-Xlinker", "-z", "-Xlinker", "now", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
+]
+
+let strictC: [CSetting] = [
+    .unsafeFlags(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fstack-protector-strong"]),
+    .unsafeFlags(["-D_FORTIFY_SOURCE=2"], .when(configuration: .release)),
 ]
 
 /// Only libFuzzer has the main function that this one needs: it would break a build of everything. Tests/fuzz sets it.
@@ -43,12 +48,8 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CGetopt"),
         .systemLibrary(name: "CZooKeeper", providers: [.apt(["libzookeeper-mt-dev"])]),
-        .target(
-            name: "CGuardian",
-            cSettings: [.unsafeFlags(["-std=gnu11", "-Wall", "-Wextra", "-Werror"])]),
-        .target(
-            name: "CTether",
-            cSettings: [.unsafeFlags(["-std=gnu11", "-Wall", "-Wextra", "-Werror"])]),
+        .target(name: "CGuardian", cSettings: strictC),
+        .target(name: "CTether", cSettings: strictC),
         .target(name: "Threads", swiftSettings: strict),
         .target(name: "Coordination", swiftSettings: strict),
         .target(name: "ZooKeeper", dependencies: ["CZooKeeper", "Coordination", "Threads"], swiftSettings: strict),
@@ -74,7 +75,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict,
-            linkerSettings: [.unsafeFlags(quickStart, .when(configuration: .release))]),
+            linkerSettings: [.unsafeFlags(release, .when(configuration: .release))]),
         .target(name: "Steering", dependencies: ["Recipes", "Coordination"], swiftSettings: strict),
         .executableTarget(
             name: "switchmanctl",
@@ -83,7 +84,7 @@ let package = Package(
                 "CLinux", "CTether", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
-            linkerSettings: [.unsafeFlags(quickStart, .when(configuration: .release))]),
+            linkerSettings: [.unsafeFlags(release, .when(configuration: .release))]),
         .target(
             name: "SimulatedEnsemble", dependencies: ["CGuardian", "Supervision", "Run", "Recipes", "Coordination"],
             // Checked in debug builds; in release the checks would cost a tenth of the schedules.

@@ -119,11 +119,9 @@ bool sw_cgroup_is_cgroup2(int directory) {
     return fstatfs(directory, &info) == 0 && info.f_type == CGROUP2_SUPER_MAGIC;
 }
 
-static bool find_base(const char *setting, char *base, char *inner) {
+static bool find_base(const char *setting, const char *own, char *base, char *inner) {
     if (setting[0] != '/') {
-        if (!read_inner_path(AT_FDCWD, "/proc/self/cgroup", inner, SW_CGROUP_PATH_MAX)) {
-            return fail(SW_CGROUP_OWN_PATH, errno, "/proc/self/cgroup");
-        }
+        sw_copy_text(inner, SW_CGROUP_PATH_MAX, own);
         if (strstr(inner, "/..")) return fail(SW_CGROUP_OWN_PATH, EXDEV, inner);
         if (!translate(inner, false, base, SW_CGROUP_PATH_MAX)) return fail(SW_CGROUP_MOUNT, errno, inner);
         return true;
@@ -146,9 +144,8 @@ static bool find_base(const char *setting, char *base, char *inner) {
 
 /// Whether a process of ours may be put there: who moves it needs the right to write to the cgroup.procs of the next one above
 /// both (cgroups(7), delegation containment).
-static bool may_enter(const char *base, const char *inner) {
-    char own[SW_CGROUP_PATH_MAX], ancestor[SW_CGROUP_PATH_MAX + 16];
-    if (!read_inner_path(AT_FDCWD, "/proc/self/cgroup", own, sizeof own)) return fail(SW_CGROUP_OWN_PATH, errno, "/proc/self/cgroup");
+static bool may_enter(const char *own, const char *base, const char *inner) {
+    char ancestor[SW_CGROUP_PATH_MAX + 16];
     size_t common = 0, i = 0;
     for (; own[i] && own[i] == inner[i]; i++) {
         if (own[i] == '/') common = i;
@@ -196,8 +193,12 @@ static uint64_t random_number(void) {
 void sw_cgroup_take(const char *setting, const char *lockname) {
     found = (sw_cgroup_finding){ .step = SW_CGROUP_OFF };
     if (strcmp(setting, "off") == 0) return;
-    char base[SW_CGROUP_PATH_MAX], inner[SW_CGROUP_PATH_MAX];
-    if (!find_base(setting, base, inner) || !may_enter(base, inner)) return;
+    char own[SW_CGROUP_PATH_MAX], base[SW_CGROUP_PATH_MAX], inner[SW_CGROUP_PATH_MAX];
+    if (!read_inner_path(AT_FDCWD, "/proc/self/cgroup", own, sizeof own)) {
+        fail(SW_CGROUP_OWN_PATH, errno, "/proc/self/cgroup");
+        return;
+    }
+    if (!find_base(setting, own, base, inner) || !may_enter(own, base, inner)) return;
 
     // A sweep may come between the making and the lock, and take it for a dead run's: another name then.
     for (int tries = 0; tries < 4 && held.directory < 0; tries++) {
@@ -241,8 +242,10 @@ size_t sw_cgroup_descriptors(int *out) {
 
 int sw_cgroup_attempt(void) {
     if (held.directory < 0) return errno = ENOENT, -1;
+    // Making and removing another takes a quarter of a millisecond, and most runs have one attempt.
+    if (held.attempts++ == 0) return openat(held.directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     char name[16];
-    snprintf(name, sizeof name, "%d", ++held.attempts);
+    snprintf(name, sizeof name, "%d", held.attempts);
     if (mkdirat(held.directory, name, 0755) < 0) return -1;
     return openat(held.directory, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }

@@ -1,8 +1,8 @@
 // The cgroup that holds the tree of one run (cgroups(7), version 2). The kernel puts every child into its parent's, whatever
 // session, user or PID namespace it enters, and kills all of them at one write.
 //
-//     BASE/switchman.RANDOM        the run's, made by front before it forks; nothing is ever in it itself
-//     BASE/switchman.RANDOM/N      one for each attempt, made by the guardian; the command is born there
+//     BASE/switchman.RANDOM        the run's, made by front before it forks; the command's first attempt is born there
+//     BASE/switchman.RANDOM/N      one for each further attempt, made by the guardian
 //
 // BASE is our own cgroup, or the configured folder. An exclusive flock(2) on the run's cgroup.kill is inherited by supervisor and
 // guardian, so it is free exactly when the last of the three is dead: sweep.c kills what such a run has left.
@@ -17,7 +17,7 @@ enum { SW_CGROUP_PATH_MAX = 1024 };
 void sw_cgroup_take(const char *setting, const char *lockname);
 bool sw_cgroup_is_held(void);
 
-/// Makes a fresh cgroup for an attempt, and opens it. It is never one that was killed: a child that is cloned into such a one
+/// Opens the cgroup for an attempt, a fresh one from the second on. It is never one that was killed: a child that is cloned into such a one
 /// dies before its first instruction, since the kernel compares how often its two cgroups were killed. -1 with errno.
 int sw_cgroup_attempt(void);
 /// Removes those of the attempts so far.

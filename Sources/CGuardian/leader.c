@@ -94,6 +94,7 @@ void sw_leader_start(sw_guard *guard, const sw_message *message, char *environme
         sw_guard_report(guard, (sw_message){ .type = SW_REFUSED, .seq = message->seq });
     } else if (fork_command(guard, false)) {
         sw_guard_acknowledge(guard, message->seq);
+        sw_sweep_others(guard->role->plan->lockname);
     } else {
         sw_guard_report(guard, (sw_message){ .type = SW_FORK_FAILED, .number = errno, .seq = message->seq });
         sw_guard_act(guard, (sw_event){ .kind = SW_EVENT_FAILED });

@@ -132,23 +132,26 @@ static bool take_turn(int fd, int64_t until_ns) {
     return true;
 }
 
-/// The guardian has not acknowledged the start meanwhile, and is believed dead after a second.
+/// The guardian hears nothing meanwhile, and is believed dead after a second.
 static const int64_t SWEEP_NS = 300 * SW_MILLISECOND_NS;
 
-int sw_sweep(const char *lockname) {
+static int sweep(const char *lockname, bool is_of_lock) {
     if (folder < 0) return 0;
-    struct sweep sweep = { .is_of_lock = true, .until_ns = sw_now_ns() + SWEEP_NS };
+    struct sweep sweep = { .is_of_lock = is_of_lock, .until_ns = sw_now_ns() + SWEEP_NS };
     snprintf(sweep.lock, sizeof sweep.lock, "%016lx.", hash(lockname));
     // By a description of our own: the position in a directory is shared with front and supervisor.
     int fresh = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fresh < 0) return 1;
-    if (take_turn(fresh, sweep.until_ns)) {
-        sw_each_entry(fresh, look_at, &sweep);
-        sweep.is_of_lock = false;
-        sw_each_entry(fresh, look_at, &sweep);
-    } else {
-        sweep.resisting = 1;
-    }
+    if (take_turn(fresh, sweep.until_ns)) sw_each_entry(fresh, look_at, &sweep);
+    else sweep.resisting = 1;
     close(fresh);
     return sweep.resisting;
+}
+
+int sw_sweep(const char *lockname) {
+    return sweep(lockname, true);
+}
+
+void sw_sweep_others(const char *lockname) {
+    sweep(lockname, false);
 }

@@ -17,8 +17,10 @@ void sw_sweep_forget(void);
 /// The folder's descriptor, or -1.
 int sw_sweep_descriptor(void);
 
-/// Kills what dead runs have left, removes their cgroups and links, and returns how many processes of dead runs of this very lock
-/// live on, or cannot be looked at. Takes a third of a second at the most: what resists longer is for the next sweep.
+/// Kills what dead runs of this very lock have left, removes their cgroups and links, and returns how many of those processes live
+/// on, or cannot be looked at. Takes a third of a second at the most: what resists longer is for the next sweep.
 int sw_sweep(const char *lockname);
+/// The same for all other locks, in as much time again; nobody waits for that before a start.
+void sw_sweep_others(const char *lockname);
 
 #endif
