@@ -80,11 +80,14 @@ package struct NodeStat: Sendable, Equatable {
     package var ctimeMilliseconds: Int64
     package var mtimeMilliseconds: Int64
     package var version: Int32
+    /// 0: persistent.
     package var ephemeralOwner: Int64
+    /// Counts the changes of the list of children, and numbers sequential ones (cversion).
+    package var childrenVersion: Int32
 
     package init(
         czxid: Int64, mzxid: Int64, ctimeMilliseconds: Int64, mtimeMilliseconds: Int64, version: Int32,
-        ephemeralOwner: Int64
+        ephemeralOwner: Int64, childrenVersion: Int32 = 0
     ) {
         self.czxid = czxid
         self.mzxid = mzxid
@@ -92,5 +95,6 @@ package struct NodeStat: Sendable, Equatable {
         self.mtimeMilliseconds = mtimeMilliseconds
         self.version = version
         self.ephemeralOwner = ephemeralOwner
+        self.childrenVersion = childrenVersion
     }
 }

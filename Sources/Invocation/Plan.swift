@@ -64,6 +64,7 @@ package struct Plan: Sendable {
         if case .seconds(let limit)? = arguments.timeout, limit > 0 { job.timeout = .seconds(limit) }
         job.retries = arguments.retries ?? 0
         job.retryDelay = .seconds(arguments.retryDelay ?? Self.retryDelaySeconds)
+        job.outerSession = environment["SWITCHMAN_SESSION_ID"]
         job.stopsOnGroupExit = arguments.onGroupExit != .finish
         self.job = job
         splay = .seconds(arguments.splay ?? 0)

@@ -34,6 +34,8 @@ package final class Acquisition {
     let notice: (Notice) -> Void
     let earlierSessions: Set<Int64>
     var foundRecord: FoundRecord?
+    /// Of the prefix data, as it was read last.
+    var fleetVersion: Int32?
     private var takes = 0
     var contradiction: Contradiction?
     package private(set) var limits: Limits
@@ -76,7 +78,7 @@ package final class Acquisition {
         talk.hold()
         let outcome = try await Take(
             job: job, talk: talk, n: takes, found: foundRecord, earlierSessions: earlierSessions, places: places,
-            spentMarks: spentMarks
+            spentMarks: spentMarks, fleetVersion: fleetVersion
         ).perform()
         if case .taken = outcome { return outcome }
         try talk.unhold()
@@ -188,7 +190,7 @@ package final class Acquisition {
             return .rivalFound(rival)
         }
         if limits.permits == nil { limits.permits = job.leaseWait.map { talk.clock.now.advanced(by: $0) } }
-        let permits = Permits(job: job, talk: talk)
+        let permits = Permits(job: job, talk: talk) { [unowned self] in job.leases }
         if job.breaks.contains(.orphanClockKept) { try await permits.glance() }
         while true {
             // At the head of all queues, until the take.
@@ -208,6 +210,7 @@ package final class Acquisition {
             case .held, .changed:
                 try await contradicted()
                 if let skip = try await lookAgain() { return try await concede(skip, queues, line) }
+                if let skip = try await considerFleetAgain() { return try await concede(skip, queues, line) }
             case .taken(let claims):
                 if job.mixedFleet, try await permits.isOverTotal(claims) {
                     // Only possible if somebody deleted an original's place. The lock goes too: nothing has started.

@@ -16,6 +16,7 @@ extension Acquisition {
                 + [.children(job.layout.lockQueue(job.lockname), watch: false)] : []
         let replies = try await talk.askAgain([fleetRequest] + lockRequests)
         let reader = FleetReader(job: job)
+        fleetVersion = try replies[0].node()?.stat.version
         let fleet = try fleet(in: replies[0], reader)
         if let fleet, let skip = try considerFleet(fleet, reader) { return skip }
         let skip = job.takesLock ? try await considerLocks(replies) : nil
@@ -55,15 +56,23 @@ extension Acquisition {
         return reader.pause(fleet)
     }
 
-    /// What may have happened while we waited: this host has left the group, or nothing is to be started any more.
+    /// What may have happened while we waited: this host has left the group, nothing is to be started any more, or there are more
+    /// permits or fewer.
     func considerFleetChanges() async throws(Interruption) -> Skip? {
         guard try talk.noticed(job.layout.prefix) else { return nil }
+        return try await considerFleetAgain()
+    }
+
+    func considerFleetAgain() async throws(Interruption) -> Skip? {
         let reply = try await talk.askAgain([.get(job.layout.prefix, watch: true)])[0]
+        fleetVersion = try reply.node()?.stat.version
         // Data that cannot be read now says nothing about this host: go on with what was read before.
         let reader = FleetReader(job: job)
         guard let fleet = try? reader.read(reply) else { return nil }
         if let group = job.group, let member = try? reader.contains(fleet, group: group), !member { return .notInGroup }
-        return reader.pause(fleet)
+        if let skip = reader.pause(fleet) { return skip }
+        if !job.breaks.contains(.totalKept) { job.leases = try reader.renewed(fleet, job.leases) }
+        return nil
     }
 
     // MARK: The lock
@@ -76,8 +85,14 @@ extension Acquisition {
             guard let lock = try replies[0].stat() else { return nil }
             // This server follows those that decide.
             contradiction = nil
+            try lock.checkIsEphemeral(job.lockPath)
+            if job.waitsForLock, let outer = job.outerSession, lock.ephemeralOwner.isSession(outer) {
+                throw .waitsForItself(
+                    "--wait: \(job.lockPath) is held by the run that started this one (SWITCHMAN_SESSION_ID), which would "
+                        + "wait for it for ever")
+            }
             guard earlierSessions.contains(lock.ephemeralOwner) else {
-                if !job.mixedFleet, foundRecord?.record.state != .running { notice(.lockWithoutRecord(job.lockPath)) }
+                if try await isOriginals(lock) { notice(.lockWithoutRecord(job.lockPath)) }
                 return .locked
             }
             // Nobody holds it: it goes when that session, which we gave up, is closed or expires.
@@ -87,11 +102,28 @@ extension Acquisition {
         }
     }
 
+    /// Whether the holder is somebody whom the record does not know. Read between two looks at the same lock; else it may be of
+    /// another run.
+    private func isOriginals(_ lock: NodeStat) async throws(Interruption) -> Bool {
+        let record = foundRecord?.record
+        if job.mixedFleet || record?.state == .running { return false }
+        if let record, lock.ephemeralOwner.isSession(record.session) { return false }
+        let again = try await talk.askAgain([.exists(job.lockPath, watch: false)])[0]
+        return try again.stat()?.czxid == lock.czxid
+    }
+
     /// Whether somebody waits for the lock who was there before us: then it is as good as held.
     private func considerLine(_ reply: Reply) async throws(Interruption) -> Bool {
         let queue = job.layout.lockQueue(job.lockname)
         let places = try Queues.places(in: queue, reply)
-        if places.isEmpty || earlierSessions.isEmpty { return !places.isEmpty }
+        guard let head = places.min(by: { $0.sequence < $1.sequence }) else { return false }
+        if earlierSessions.isEmpty {
+            guard let stat = try await talk.askAgain([.exists("\(queue)/\(head.name)", watch: false)])[0].stat() else {
+                return true
+            }
+            try stat.checkIsEphemeral("\(queue)/\(head.name)")
+            return true
+        }
         // Places that we gave up with an earlier session are nobody's.
         let looks = try await talk.askAgain(places.map { .exists("\(queue)/\($0.name)", watch: false) })
         for reply in looks {

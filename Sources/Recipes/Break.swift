@@ -22,6 +22,8 @@ package enum Break: String, CaseIterable, Sendable {
     case nodeExistsIsMine
     case releaseBeforeReap
     case leaseWaitRunsOut
+    case totalKept
+    case totalsUnguarded
     case enqueueOneByOne
     case watchHead
     case noRereadAfterWait

@@ -62,8 +62,22 @@ package final class Conversation {
     /// Asks once. Replies that were lost on the way say so.
     ///
     /// However often it is asked again, one question takes no longer than twice the connect timeout, besides waits for a
-    /// connection.
+    /// connection. What a busy server has not carried out is asked again, with pauses that double, for as long as the connect timeout.
     package func ask(_ requests: [Request]) async throws(Interruption) -> [Reply] {
+        var replies = try await askOnce(requests)
+        var pause = Duration.milliseconds(50)
+        let limit = clock.now.advanced(by: connectTimeout)
+        while let first = replies.firstIndex(where: \.isThrottled), clock.now.advanced(by: pause) < limit {
+            try await rest(until: clock.now.advanced(by: pause))
+            pause = min(pause * 2, .seconds(2))
+            // What stands behind it was to be read after it; but nothing is written twice.
+            let again = requests.indices[first...].filter { replies[$0].isThrottled || !replies[$0].isCommitted }
+            for (index, reply) in zip(again, try await askOnce(again.map { requests[$0] })) { replies[index] = reply }
+        }
+        return replies
+    }
+
+    private func askOnce(_ requests: [Request]) async throws(Interruption) -> [Reply] {
         tickets += 1
         let ticket = tickets
         let inbox = self.inbox

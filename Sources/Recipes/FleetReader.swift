@@ -51,12 +51,27 @@ package struct FleetReader {
             } catch {
                 throw .badData("the data of \(job.layout.prefix): \(error.message)")
             }
-            do throws(LeaseError) {
-                checked.append(try lease.checked(declared: declared))
-            } catch {
-                throw .badData("\(error.message) (the data of \(job.layout.prefix))")
-            }
+            checked.append(try self.checked(lease, declared: declared))
         }
         return checked.sorted { (rank($0) ?? 0) < (rank($1) ?? 0) }
+    }
+
+    /// The leases of a run that waits already, in the order of its places, with the totals that are declared now. What is declared
+    /// no more, or cannot be read, stays as it was: it concerns those who come.
+    func renewed(_ fleet: FleetData, _ leases: [LeaseRequest]) throws(Interruption) -> [LeaseRequest] {
+        var renewed: [LeaseRequest] = []
+        for lease in leases {
+            let declared = try? fleet.total(of: lease.resource, macros: job.macros)
+            renewed.append(declared == nil ? lease : try checked(lease, declared: declared))
+        }
+        return renewed
+    }
+
+    private func checked(_ lease: LeaseRequest, declared: Int64?) throws(Interruption) -> LeaseRequest {
+        do throws(LeaseError) {
+            return try lease.checked(declared: declared)
+        } catch {
+            throw .badData("\(error.message) (the data of \(job.layout.prefix))")
+        }
     }
 }

@@ -18,7 +18,7 @@ package struct Forecast: Sendable {
 extension Acquisition {
     /// - Parameter wallMilliseconds: this host's clock, since the epoch: for the interval there is no other without a claim.
     package func forecast(wallMilliseconds: Int64) async throws(Interruption) -> Forecast {
-        let skip = try await look()
+        let skip = try await lookTwice()
         if let skip, skip != .locked { return Forecast(decision: .skips(skip), reasons: [reason(skip)]) }
         let tooSoon = tooSoon(wallMilliseconds)
         if skip == .locked {
@@ -34,6 +34,22 @@ extension Acquisition {
         return Forecast(decision: .starts, reasons: [start(nil)])
     }
 
+    /// Lock and record are read at two moments: between the runs of a job that follow each other a record may say running without a
+    /// lock, and nobody is lost.
+    private func lookTwice() async throws(Interruption) -> Skip? {
+        for _ in 0..<Self.looks {
+            let skip = try await look()
+            guard skip == nil, let found = foundRecord, found.record.state == .running else { return skip }
+            let replies = try await talk.askAgain([
+                .exists(job.lockPath, watch: false), .get(job.recordPath, watch: false),
+            ])
+            if try replies[0].stat() == nil, try replies[1].node()?.stat.version == found.version { return nil }
+        }
+        return .locked
+    }
+
+    private static let looks = 5
+
     private func forecastPermits() async throws(Interruption) -> Forecast {
         let queues = Queues(of: .permits, job: job, talk: talk, earlierSessions: [], notice: notice)
         if let rival = try await queues.rival(before: nil) {
@@ -41,7 +57,7 @@ extension Acquisition {
                 decision: job.waitsForLock ? .waitsForPermits : .skips(.queued),
                 reasons: ["a run of \(job.lockname) stands in a queue already: \(rival)"])
         }
-        let permits = try await Permits(job: job, talk: talk).survey()
+        let permits = try await Permits(job: job, talk: talk) { [unowned self] in job.leases }.survey()
         var reasons: [String] = []
         for (lease, (queue, count)) in zip(job.leases, zip(try await queues.list(), permits)) {
             if queue.isEmpty, count.fits { continue }

@@ -18,6 +18,8 @@ package enum Interruption: Error, Sendable, Equatable {
     case denied(String)
     /// The wait for permits ran out.
     case noPermits(String)
+    /// For what is released only when this run has ended.
+    case waitsForItself(String)
 }
 
 extension Interruption: CustomStringConvertible {
@@ -27,7 +29,8 @@ extension Interruption: CustomStringConvertible {
         case .callerGone: "the process that the caller had started was killed"
         case .guardianGone: "the guardian died"
         case .sessionExpired: "the session expired"
-        case .unavailable(let why), .refused(let why), .badData(let why), .denied(let why), .noPermits(let why): why
+        case .unavailable(let why), .refused(let why), .badData(let why), .denied(let why), .noPermits(let why),
+            .waitsForItself(let why): why
         }
     }
 }

@@ -35,6 +35,8 @@ package struct Job: Sendable {
     package var retryDelay = Duration.zero
     /// Whether the command ends when this host leaves the group.
     package var stopsOnGroupExit = true
+    /// The session of the run whose command has started this one, as text, if there is any (SWITCHMAN_SESSION_ID).
+    package var outerSession: String?
     /// Rules to break, for the simulation's negative controls only.
     package var breaks: Set<Break> = []
 

@@ -3,14 +3,31 @@ package struct LeaseRequest: Sendable, Equatable {
     /// The resource's name, macros replaced.
     package let resource: String
     package let count: Int64
-    /// 0 until it is known: without one of its own, the request takes the total that the prefix data declares.
+    /// As the request has it; 0 where the prefix data is to say.
+    private let givenTotal: Int64
+    /// How many there are in all: the declared number, or the given one. 0 until it is known.
     package private(set) var total: Int64
+    private(set) var origin: Origin
 
-    package init(resource: String, count: Int64, total: Int64) {
+    /// Where the total comes from.
+    enum Origin {
+        case given
+        /// Computed from the processors or the memory of the very host that the resource is of: they come and go (hotplug, balloons).
+        case ofThisHost
+        /// In the prefix data, and it can be declared anew.
+        case declared
+    }
+
+    package init(resource: String, count: Int64, total: Int64, ofThisHost: Bool = false) {
         self.resource = resource
         self.count = count
+        self.givenTotal = total
         self.total = total
+        origin = ofThisHost ? .ofThisHost : .given
     }
+
+    /// Whether it may have been another when others took their leases. Else whoever differs is wrong.
+    var mayHaveChanged: Bool { origin != .given }
 
     /// COUNT:TOTAL, as far as it is known.
     private var values: String { total == 0 ? "\(count)" : "\(count):\(total)" }
@@ -46,7 +63,11 @@ package struct LeaseRequest: Sendable, Equatable {
             throw LeaseError(
                 text, "asks for \(count) of \(total) permits, and would wait for ever; COUNT is at most TOTAL")
         }
-        return LeaseRequest(resource: resource, count: count, total: total)
+        let totalText = String(values[colon...])
+        let isCounted = totalText.contains("CPU") || totalText.contains("MEMMB")
+        return LeaseRequest(
+            resource: resource, count: count, total: total,
+            ofThisHost: isCounted && String(scalars[..<equals]).contains("FQDN"))
     }
 
     /// Reads a total that the prefix data declares.
@@ -54,18 +75,22 @@ package struct LeaseRequest: Sendable, Equatable {
         try value(of: text.unicodeScalars[...], called: "TOTAL", in: text, macros: macros)
     }
 
-    /// With the total that the prefix data declares, nil if none: every run of a fleet must count alike.
+    /// With the total that the prefix data declares now, nil if none: every run of a fleet must count alike.
     package func checked(declared: Int64?) throws(LeaseError) -> LeaseRequest {
         guard let declared else {
-            if total > 0 { return self }
+            if givenTotal > 0 {
+                var checked = self
+                checked.total = givenTotal
+                return checked
+            }
             throw LeaseError(
                 message: "--lease \(resource)=\(count): no total; write \(resource)=\(count):TOTAL, or declare it in "
                     + "\"totals\"")
         }
-        guard total == 0 || total == declared else {
+        guard givenTotal == 0 || givenTotal == declared else {
             throw LeaseError(
-                message: "--lease \(resource): total \(total) here, but \(declared) declared in \"totals\"; leave "
-                    + "\":\(total)\" out")
+                message: "--lease \(resource): total \(givenTotal) here, but \(declared) declared in \"totals\"; leave "
+                    + "\":\(givenTotal)\" out")
         }
         guard count <= declared else {
             throw LeaseError(
@@ -75,6 +100,7 @@ package struct LeaseRequest: Sendable, Equatable {
         }
         var checked = self
         checked.total = declared
+        checked.origin = .declared
         return checked
     }
 

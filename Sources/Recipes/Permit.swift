@@ -20,7 +20,7 @@ package struct Permit: Sendable, Equatable {
         let parts = name.split(separator: "_", omittingEmptySubsequences: false)
         // The original makes leases of no permits and of less, for those whose arithmetic comes to that.
         guard let (count, total) = Self.numbers(parts, least: parts.count == 3 ? .min : 1),
-            let sequence = Sequence.parse(parts[parts.count - 1])
+            let sequence = SequenceNumber.parseAny(parts[parts.count - 1])
         else { return nil }
         switch parts.count {
         case 3: kind = .original(sequence: sequence)

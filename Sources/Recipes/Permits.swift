@@ -3,13 +3,19 @@ import Coordination
 /// The wait at the head of the queues until all permits are free, and the count of those that are taken.
 final class Permits {
     private let job: Job
+    /// With the totals of the moment.
+    private let leases: () -> [LeaseRequest]
     private let talk: Conversation
     /// Since when we have seen each orphaned mark, as the head: by path.
     private var orphans: [String: BootInstant] = [:]
 
-    init(job: Job, talk: Conversation) {
+    /// Leases whose session is known to live, and to own them.
+    private var looked: Set<String> = []
+
+    init(job: Job, talk: Conversation, leases: @escaping () -> [LeaseRequest]) {
         self.job = job
         self.talk = talk
+        self.leases = leases
     }
 
     enum Room {
@@ -26,8 +32,14 @@ final class Permits {
         limit: BootInstant?, changed: () async throws(Interruption) -> Acquisition.Skip?
     ) async throws(Interruption) -> Room {
         while true {
+            let asOf = leases()
             let counts = try await count()
+            // What was declared before these permits became free was heard of before they were counted (Programmer's Guide, "What
+            // ZooKeeper Guarantees about Watches").
+            if let skip = try await changed() { return .needless(skip) }
+            if leases() != asOf { continue }
             if counts.allSatisfy(\.fits) { return .free(spent: counts.flatMap(\.spent)) }
+            try await checkOwners(counts)
             let blocked = counts.first { !$0.fits }
             // Else short waits would starve each other behind a mark that none of them outlasts.
             let onlyOrphans = counts.allSatisfy(\.fitsWithoutOrphans) && !job.breaks.contains(.leaseWaitRunsOut)
@@ -35,7 +47,8 @@ final class Permits {
             let ripe = counts.compactMap(\.ripeAt).min()
             waiting: while true {
                 if let skip = try await changed() { return .needless(skip) }
-                for lease in job.leases {
+                if leases() != asOf { break waiting }
+                for lease in asOf {
                     if try talk.noticed(job.layout.leases(lease.resource)) { break waiting }
                     if try talk.noticed(job.layout.marks(lease.resource)) { break waiting }
                 }
@@ -51,7 +64,7 @@ final class Permits {
 
     /// In a mixed fleet, after the take: whether the permits up to our own lease exceed a total.
     func isOverTotal(_ claims: Claims) async throws(Interruption) -> Bool {
-        for (lease, path) in zip(job.leases, claims.leases) {
+        for (lease, path) in zip(leases(), claims.leases) {
             guard let mine = Permit(lease: Layout.name(of: path))?.sequence else { continue }
             let names = try await talk.askAgain([.children(job.layout.leases(lease.resource), watch: false)])[0]
                 .children()
@@ -70,6 +83,26 @@ final class Permits {
     /// For a negative control: a look from further back in the queue.
     func glance() async throws(Interruption) { _ = try await count() }
 
+    /// What nobody's session owns is never released, and what the run owns that started this one is not released before this one
+    /// has ended.
+    private func checkOwners(_ counts: [Count]) async throws(Interruption) {
+        for count in counts where !count.fits {
+            let outer = count.outer
+            if outer > 0, Count.sum(outer, count.lease.count) > count.lease.total {
+                throw .waitsForItself(
+                    "--lease \(count.lease.resource): \(count.text), \(outer) of them by the run that started this one "
+                        + "(SWITCHMAN_SESSION_ID), which would wait for it for ever")
+            }
+            let new = count.leases.filter { !looked.contains($0) }
+            if new.isEmpty { continue }
+            for (path, reply) in zip(new, try await talk.askAgain(new.map { .exists($0, watch: false) })) {
+                guard let stat = try reply.stat() else { continue }
+                try stat.checkIsEphemeral(path)
+                looked.insert(path)
+            }
+        }
+    }
+
     // MARK: Counting
 
     struct Count {
@@ -79,6 +112,10 @@ final class Permits {
         /// Orphaned marks that no longer count.
         var spent: [String] = []
         var ripeAt: BootInstant?
+        /// The paths of all leases.
+        var leases: [String] = []
+        /// Taken by the run that started this one.
+        var outer: Int64 = 0
 
         var fits: Bool { Self.sum(taken, orphaned, lease.count) <= lease.total }
         var fitsWithoutOrphans: Bool { Self.sum(taken, lease.count) <= lease.total }
@@ -96,8 +133,9 @@ final class Permits {
     /// Lists the leases, then the marks, each with its watch; again if an event came before the last reply, since the
     /// lists then belong to different instants.
     private func count() async throws(Interruption) -> [Count] {
-        let leases = job.leases.map { job.layout.leases($0.resource) }
-        let marks = job.leases.map { job.layout.marks($0.resource) }
+        let requests = self.leases()
+        let leases = requests.map { job.layout.leases($0.resource) }
+        let marks = requests.map { job.layout.marks($0.resource) }
         while true {
             for path in leases + marks { talk.forget(path) }
             let asked = talk.clock.now
@@ -110,7 +148,7 @@ final class Permits {
             let seen = job.breaks.contains(.orphanClockFromSubmission) ? asked : talk.clock.now
             var counts: [Count] = []
             var orphansNow: [String: BootInstant] = [:]
-            for (index, lease) in job.leases.enumerated() {
+            for (index, lease) in requests.enumerated() {
                 let count = try count(
                     lease, leases: try replies[index].children(), marks: try replies[leases.count + index].children(),
                     seen: seen, orphans: &orphansNow)
@@ -132,12 +170,16 @@ final class Permits {
             guard let permit = Permit(lease: name) else {
                 throw .badData("\(path) is nobody's lease (COUNT_TOTAL_SEQ); delete it")
             }
-            guard permit.total == lease.total else {
+            guard permit.total == lease.total || lease.mayHaveChanged else {
                 throw .badData(
                     "--lease \(lease.resource): total \(lease.total) here, but \(permit.total) in \(path); "
                         + "use the same total everywhere")
             }
-            if let session = permit.session { sessions.insert(session) }
+            count.leases.append(path)
+            if let session = permit.session {
+                sessions.insert(session)
+                if session == job.outerSession { count.outer = Count.sum(count.outer, permit.count) }
+            }
             count.taken = Count.sum(count.taken, permit.count)
         }
         for name in marks {

@@ -51,7 +51,9 @@ final class Queues {
         {
             return rival
         }
-        if let high = places.first(where: { $0.sequence > Sequence.warning }) { notice(.sequenceHigh(high.name)) }
+        if let high = paths.first(where: { Place(name: Layout.name(of: $0))?.sequence ?? 0 > SequenceNumber.warning }) {
+            notice(.sequenceHigh(high))
+        }
         return nil
     }
 
@@ -71,10 +73,11 @@ final class Queues {
                 $0.lockname.isSameName(as: job.lockname) && $0.sequence < ours?[index].sequence ?? .max
             }
             let paths = namesakes.map { "\(queues[index])/\($0.name)" }
-            guard let first = paths.first else { continue }
-            if earlierSessions.isEmpty { return first }
+            if paths.isEmpty { continue }
             for (path, reply) in zip(paths, try await talk.askAgain(paths.map { .exists($0, watch: false) })) {
-                if let stat = try reply.stat(), !earlierSessions.contains(stat.ephemeralOwner) { return path }
+                guard let stat = try reply.stat(), !earlierSessions.contains(stat.ephemeralOwner) else { continue }
+                try stat.checkIsEphemeral(path)
+                return path
             }
         }
         return nil
@@ -93,18 +96,36 @@ final class Queues {
             case .success(.committed(let made)):
                 places = made.compactMap { $0 }.compactMap { Place(name: Layout.name(of: $0)) }
                 guard places.count == queues.count else { throw .badData("ZooKeeper made places without numbers") }
-                return
+                return try checkNumbers()
             case .failure(let failure) where failure.reason == .connectionLost:
                 try await talk.reconnected()
-                if !job.breaks.contains(.lostPlaceIsFailure), try await foundAgain() { return }
+                if !job.breaks.contains(.lostPlaceIsFailure), try await foundAgain() {
+                    return try checkNumbers()
+                }
             case .failure(let failure) where failure.reason == .noNode && leaving.contains(failure.path):
                 throw lost(failure.path)
+            case .failure(let failure) where failure.reason == .nodeExists:
+                // The counter has stuck at its end, where others stand already.
+                throw Self.usedUp(failure.path)
             case .failure(let failure) where failure.reason == .noNode:
                 lacking += 1
                 try await Parents(job: job, talk: talk).make(for: queues.map { "\($0)/place" }, attempt: lacking)
             case let reply: throw reply.interruption
             }
         }
+    }
+
+    /// At the end of the counter later places would not stand behind earlier ones. All that stand before its last stretch are in
+    /// order, and whoever reads a place in it or beyond reads a number that is higher than theirs.
+    private func checkNumbers() throws(Interruption) {
+        guard let (queue, _) = zip(queues, places).first(where: { $0.1.sequence >= SequenceNumber.limit }) else { return }
+        throw Self.usedUp(queue)
+    }
+
+    private static func usedUp(_ queue: String) -> Interruption {
+        .badData(
+            "\(queue): the numbers of this queue are used up, and nobody can stand in it any more; when it is empty, run "
+                + "switchmanctl tidy")
     }
 
     private func lost(_ path: String) -> Interruption {
@@ -182,7 +203,7 @@ final class Queues {
             notice(.waitingInQueue(predecessors[0], ahead: ahead))
             let replies = try await talk.askAgain(predecessors.map { .exists($0, watch: true) })
             if replies.contains(where: { $0.failureReason == .noNode }) { continue }
-            for reply in replies { _ = try reply.stat() }
+            for (path, reply) in zip(predecessors, replies) { try reply.stat()?.checkIsEphemeral(path) }
             if job.mixedFleet, kind == .permits, try await isInterlocked(lists) {
                 for path in predecessors + headed(lists) { talk.forget(path) }
                 try await enqueue()

@@ -39,6 +39,9 @@ package struct Release: Sendable {
         if let lock = claims.lock, !keepsLock { operations.append(.delete(lock.path)) }
     }
 
+    /// What the servers refuse to have written, and would refuse again: an ACL, a quota.
+    package private(set) var refused: [Failure] = []
+
     package var isDone: Bool { operations.isEmpty }
     /// Nothing of ours is left but the session itself.
     package var isComplete: Bool { isDone && !leavesLock }
@@ -72,8 +75,26 @@ package struct Release: Sendable {
             guard let index = failure.operation, operations.indices.contains(index) else { return operations = [] }
             if case .set = operations[index] { dropRecord() } else { operations.remove(at: index) }
         case .badVersion: unsure = record?.path
+        case _ where failure.isRefusedByServer: giveUp(failure)
         // Refused for the moment, it may be: asked again as long as the run has patience.
         default: break
+        }
+    }
+
+    /// A refusal is no outage: the rest is released, and the end of the session deletes what is ephemeral. A record that stays
+    /// running, or a mark, is waited out by whoever comes next.
+    private mutating func giveUp(_ failure: Failure) {
+        refused.append(failure)
+        guard unsure == nil, let index = failure.operation, operations.indices.contains(index) else {
+            unsure = nil
+            return operations = []
+        }
+        switch operations[index] {
+        case .set: dropRecord()
+        case .delete(let path):
+            leavesLock = leavesLock || path == lockPath
+            operations.remove(at: index)
+        default: operations = []
         }
     }
 

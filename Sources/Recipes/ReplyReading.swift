@@ -4,6 +4,16 @@ package import Coordination
 extension Reply {
     package var isLost: Bool { failureReason == .connectionLost }
 
+    package var isRefusedByServer: Bool {
+        if case .failure(let failure) = self { failure.isRefusedByServer } else { false }
+    }
+
+    var isCommitted: Bool { if case .success(.committed) = self { true } else { false } }
+
+    package var isThrottled: Bool {
+        if case .failure(let failure) = self { failure.isThrottled } else { false }
+    }
+
     /// Failed in a way that decides nothing: lost, or refused for the moment.
     package var isUnsettled: Bool {
         switch failureReason {
@@ -50,6 +60,20 @@ extension Reply {
     }
 }
 
+extension NodeStat {
+    /// A lock, a place or a lease that is no ephemeral node is nobody's, and nobody's end takes it away: tools that copy trees make
+    /// such.
+    func checkIsEphemeral(_ path: String) throws(Interruption) {
+        if ephemeralOwner != 0 { return }
+        throw .badData("\(path) is a persistent node, so it belongs to no session and stays for ever; delete it")
+    }
+}
+
+extension Int64 {
+    /// Whether this is the session that the text names (`Session.text`).
+    func isSession(_ text: String) -> Bool { UInt64(text, radix: 16) == UInt64(bitPattern: self) }
+}
+
 extension Failure {
     /// The servers have answered, and would answer the same again: a missing permission, a quota.
     package var isRefusal: Bool {
@@ -60,8 +84,20 @@ extension Failure {
         }
     }
 
-    /// ZNOTREADONLY, by a server that has lost its quorum, and ZTHROTTLEDOP.
-    private static let passing: Set<Int32> = [-119, -127]
+    /// The same, and not by the C client on this host, whose trouble may pass.
+    package var isRefusedByServer: Bool {
+        if case .other(let code) = reason, code > Self.ofServers { return false }
+        return isRefusal
+    }
+
+    /// It was not carried out, since the server has too much to do: ZTHROTTLEDOP (ZOOKEEPER-3243).
+    package var isThrottled: Bool { reason == .other(Self.throttled) }
+
+    /// ZNOTREADONLY, by a server that has lost its quorum.
+    private static let passing: Set<Int32> = [-119, throttled]
+    private static let throttled: Int32 = -127
+    /// ZAPIERROR: what servers say is below it.
+    private static let ofServers: Int32 = -100
 
     package var interruption: Interruption {
         switch reason {

@@ -26,6 +26,8 @@ struct Take {
     let places: [String]
     /// Orphaned marks that have been waited out.
     let spentMarks: [String]
+    /// Of the prefix data that declares the totals.
+    let fleetVersion: Int32?
 
     func perform() async throws(Interruption) -> Outcome {
         guard let session = talk.ensemble.session else { throw .sessionExpired }
@@ -161,6 +163,10 @@ struct Take {
                 "\(job.layout.leases($0.resource))/\($0.count)_\($0.total)_\(session.text)_", data: job.nodeData,
                 .ephemeralSequential)
         }
+        // Counted by totals that are declared no more, the permits would be too many.
+        if !job.breaks.contains(.totalsUnguarded), let fleetVersion, job.leases.contains(where: { $0.origin == .declared }) {
+            list.append(.check(job.layout.prefix, version: fleetVersion))
+        }
         return list + ((job.breaks.contains(.takeLeavesPlace) ? [] : places) + spentMarks).map { .delete($0) }
     }
 
@@ -258,8 +264,8 @@ package struct Parents {
             try await talk.rest(until: talk.clock.now.advanced(by: Contradiction.pause))
         }
         if creates.isEmpty { return }
-        for case .failure(let failure) in try await talk.askAgain(creates) where failure.reason != .nodeExists {
-            throw failure.interruption
-        }
+        // Gone again meanwhile (a container node that is reaped, somebody's cleaner): whoever needs them asks once more.
+        for case .failure(let failure) in try await talk.askAgain(creates)
+        where failure.reason != .nodeExists && failure.reason != .noNode { throw failure.interruption }
     }
 }

@@ -181,6 +181,7 @@ extension Ended {
         case .guardianGone: self.init(outcome: .osError, reason: reason + "; nothing was started")
         case .sessionExpired, .unavailable: self.init(outcome: .unavailable, reason: reason)
         case .refused: self.init(outcome: .unavailable, reason: reason, isRefused: true)
+        case .waitsForItself: self.init(outcome: .usage, reason: reason)
         case .badData: self.init(outcome: .badData, reason: reason)
         case .denied: self.init(outcome: .denied, reason: reason)
         case .noPermits: self.init(outcome: .noPermits, reason: reason)

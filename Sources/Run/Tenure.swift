@@ -294,7 +294,8 @@ package struct Tenure: Sendable {
             endIfLockWasDeleted(replies)
             if !replies.contains(where: \.isLost) { releasePatience.answered() }
             phase = .releasing(ticket: nil, until: until)
-            continueRelease(now, &actions, isUnsettled: replies.contains(where: \.isUnsettled))
+            let isUnsettled = replies.contains { $0.isUnsettled && !$0.isRefusedByServer }
+            continueRelease(now, &actions, isUnsettled: isUnsettled)
         }
     }
 

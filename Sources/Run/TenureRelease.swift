@@ -54,6 +54,7 @@ extension Tenure {
     mutating func finish(_ actions: inout [Action]) {
         guard phase != .finished else { return }
         if let release, !release.isDone { actions.append(.say(.notReleased)) }
+        if let refusal = release?.refused.first { actions.append(.say(.releaseRefused("\(refusal)"))) }
         phase = .finished
         actions.append(.finish)
     }

@@ -8,6 +8,8 @@ final class Books {
     /// For each lock, and for each lockname in a queue: who stood there, from when to when.
     private(set) var stays: [String: [Stay]] = [:]
     private(set) var leasesChangedAt: Int64 = 0
+    /// What is declared of each resource, and since when; the newest last.
+    private var totals: [(resource: String, total: Int64, since: Int64)] = []
     /// When somebody last left a queue of a resource, so that others moved up.
     private(set) var placesLeftAt: Int64 = 0
     /// Sessions whose lock was deleted by somebody else than its owner.
@@ -22,9 +24,32 @@ final class Books {
         var until: Int64?
     }
 
+    /// The most that was declared from an instant on.
+    func total(of resource: String, since instant: Int64) -> Int64 {
+        let known = totals.filter { $0.resource == resource }
+        let atFirst = known.last { $0.since <= instant }
+        return known.filter { $0.since > instant }.map(\.total).max().map { max($0, atFirst?.total ?? 0) } ?? atFirst?.total ?? 0
+    }
+
+    /// When the newest lease of these sessions was taken.
+    func leased(_ resource: String, by sessions: [Int64]) -> Int64? {
+        let folder = "\(Plot.layout.leases(resource))/"
+        return stays.filter { $0.key.hasPrefix(folder) }.values.joined().filter { sessions.contains($0.session) }.map(\.from).max()
+    }
+
+    private func note(_ data: [UInt8], at now: Int64) {
+        let macros = Macros(fqdn: "host", cpuCount: 1, memoryMB: 1)
+        for resource in ["r1", "r2"] {
+            if let fleet = try? FleetData.parse(data), let total = try? fleet.total(of: resource, macros: macros) {
+                totals.append((resource, total, now))
+            }
+        }
+    }
+
     func apply(_ transaction: Transaction, at now: Int64) {
         for change in transaction.changes {
             switch change {
+            case .create(Plot.layout.prefix, let data, _), .set(Plot.layout.prefix, let data): note(data, at: now)
             case .create(let path, _, let owner) where owner != 0:
                 stays[subject(path), default: []].append(Stay(session: owner, path: path, from: now))
                 if path.isUnder("leases") { leasesChangedAt = now }

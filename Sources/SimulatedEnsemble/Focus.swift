@@ -11,6 +11,7 @@ struct Focus {
     var theme: Plot.Theme?
     var termsSeconds: [Int64]?
     var total: Int64?
+    var declaresTotals: Bool?
     var sessionTimeoutSeconds: Int64?
     /// Clocks as wrong as they may be, and trees that take as long to die as they may.
     var isExtreme = false
@@ -102,6 +103,12 @@ extension Break {
                 theme: .lock, termsSeconds: [4, 5], isExtreme: true, strikes: [.betray], strikesMin: 4, hesitates: true)
         case .nodeExistsIsMine: Focus(theme: .lock, strikes: [.dropConnection, .slowDown])
         case .leaseWaitRunsOut: Focus(theme: .permits, total: 1, strikes: [.killSupervisor], strikesMin: 3)
+        case .totalKept:
+            Focus(theme: .permits, total: 4, declaresTotals: true, strikes: [.operate], strikesMin: 5)
+        case .totalsUnguarded:
+            Focus(
+                theme: .permits, total: 4, declaresTotals: true, strikes: [.operate, .lag, .slowDown], strikesMin: 8,
+                hesitates: true, lateTakesPerMille: 400)
         case .earlyEventIgnored:
             Focus(theme: .permits, total: 2, strikes: [.slowDown], strikesMin: 5)
         case .noCommittedWriteBeforeList, .lostPlaceIsFailure:

@@ -4,13 +4,22 @@ import Recipes
 /// What an operator does: pauses, drains, asks a holder to stop, tidies up.
 extension Nemesis {
     func operate() {
-        switch world.dice.below(5) {
+        switch world.dice.below(world.plot.declaresTotals ? 8 : 5) {
         case 0: pause(#""paused":["a"]"#)
         case 1: pause(#""drained":["\#(world.machines[world.dice.below(world.machines.count)].name)"]"#)
         case 2: expel()
         case 3: tidy()
-        default: askToStop()
+        case 4: askToStop()
+        default: changeTotals()
         }
+    }
+
+    /// More permits, or fewer: the usual emergency.
+    private func changeTotals() {
+        let total = world.plot.total
+        let other = world.dice.between(1, 5)
+        world.tally("totals changed")
+        change { $0.replacing("\":\(total)", with: "\":\(other)") }
     }
 
     /// A host leaves the group.

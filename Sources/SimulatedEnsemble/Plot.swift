@@ -15,6 +15,8 @@ struct Plot {
     let sessionTimeout: Int64
     let termsSeconds: [Int64]
     let total: Int64
+    /// Totals stand in the prefix data, where operators change them, and not in each lease.
+    let declaresTotals: Bool
     let commitDelay: Int64
     let electionDelay: Int64
     let reconnectDelay: Int64
@@ -46,6 +48,10 @@ struct Plot {
     let leavesSessionsOpen: Bool
     let knowsOfOriginals: Bool
 
+    func request(_ resource: String, _ count: Int64) -> LeaseRequest {
+        LeaseRequest(resource: resource, count: count, total: declaresTotals ? 0 : total)
+    }
+
     /// Where runs of ours are started.
     var nativeMachines: Int { isMixed ? machineCount - 1 : machineCount }
 
@@ -72,6 +78,7 @@ struct Plot {
         let terms = dice.chance(perMille: 400) ? [longest, dice.pick([3, 4, 6] as [Int64])] : [longest]
         termsSeconds = focus?.termsSeconds ?? terms
         total = focus?.total ?? dice.between(1, 4)
+        declaresTotals = focus?.declaresTotals ?? (chance % 3 == 0 && !isMixed)
         commitDelay = dice.pick([millisecond, 3 * millisecond, 50 * millisecond])
         electionDelay = dice.pick([100 * millisecond, second, 3 * second])
         reconnectDelay = dice.pick([20 * millisecond, 200 * millisecond, second])

@@ -172,8 +172,11 @@ final class Referee {
             for other in world.runs where other !== run && counts(other, beside: run) {
                 for taken in other.job.leases where taken.resource == lease.resource { sum += taken.count }
             }
-            if sum > lease.total {
-                accuse(.permits, "\(sum) of \(lease.total) \(lease.resource) in use as \(run) starts")
+            // As it is declared when they are taken; whoever took more while there were more is not made to give them back.
+            let taken = books.leased(lease.resource, by: run.sessions) ?? run.startedAt
+            let total = lease.total > 0 ? lease.total : books.total(of: lease.resource, since: taken)
+            if sum > total {
+                accuse(.permits, "\(sum) of \(total) \(lease.resource) in use as \(run) starts")
             }
         }
     }

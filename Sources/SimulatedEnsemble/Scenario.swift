@@ -11,11 +11,14 @@ final class Scenario {
     private var isOpen = true
 
     /// As long as no operator changes it.
-    let fleetData = Array(
-        #"{"resources":["r1","r2"],"groups":{"g":["host0.test","host1.test","host2.test","host3.test"]}}"#.utf8)
+    let fleetData: [UInt8]
 
     init(world: World) {
         self.world = world
+        let total = world.plot.total
+        let totals = world.plot.declaresTotals ? #""totals":{"r1":\#(total),"r2":\#(total)},"# : ""
+        fleetData = Array(
+            #"{\#(totals)"resources":["r1","r2"],"groups":{"g":["host0.test","host1.test","host2.test","host3.test"]}}"#.utf8)
         nemesis = Nemesis(world: world)
     }
 
@@ -113,10 +116,9 @@ final class Scenario {
         var leases: [LeaseRequest] = []
         if plot.theme != .lock {
             for resource in ["r1", "r2"] where world.dice.chance(perMille: 650) {
-                leases.append(
-                    LeaseRequest(resource: resource, count: world.dice.between(1, plot.total), total: plot.total))
+                leases.append(plot.request(resource, world.dice.between(1, plot.total)))
             }
-            if leases.isEmpty { leases = [LeaseRequest(resource: "r1", count: 1, total: plot.total)] }
+            if leases.isEmpty { leases = [plot.request("r1", 1)] }
         }
         let takesLock = plot.theme != .permits
         let lockname =
@@ -196,9 +198,7 @@ final class Scenario {
     private func comeLate() {
         awaitServers()
         let quiet = world.plot.sessionTimeout + 4 * second
-        let everything = ["r1", "r2"].map {
-            LeaseRequest(resource: $0, count: world.plot.total, total: world.plot.total)
-        }
+        let everything = ["r1", "r2"].map { world.plot.request($0, world.plot.total) }
         var orders = (0..<5).map { _ in makeOrder() }
         for index in orders.indices {
             orders[index].command.lasts = min(orders[index].command.lasts, 12 * second)
@@ -271,9 +271,7 @@ final class Scenario {
             order.group = nil
             order.command.failsToStart = false
             order.leases =
-                order.leases.isEmpty
-                ? []
-                : ["r1", "r2"].map { LeaseRequest(resource: $0, count: world.plot.total, total: world.plot.total) }
+                order.leases.isEmpty ? [] : ["r1", "r2"].map { world.plot.request($0, world.plot.total) }
             order.command.lasts = 100 * millisecond
             order.command.descendants = []
             order.command.size = 1

@@ -57,7 +57,7 @@ package struct FleetStatus: Sendable {
                 switch lock.state {
                 case .running: .good
                 case .waiting, .original: .warning
-                case .lost: .bad
+                case .lost, .persistent: .bad
                 case .free: .dim
                 }
             let isLost = lock.state == .lost

@@ -7,8 +7,10 @@ package struct LockStatus: Sendable {
         case running
         /// Held by one of ours that has not started its command: it waits out the term of a holder that was lost.
         case waiting
-        /// Held without a running record: by an original, which writes none.
+        /// Held by somebody whom the record does not know: by an original, which writes none.
         case original
+        /// A node that belongs to no session, so that nobody holds it and every run refuses to start.
+        case persistent
         /// Not held, but nobody said that the command had ended: its holder was lost.
         case lost
         case free
@@ -38,6 +40,9 @@ package struct LockStatus: Sendable {
             switch (lock, record?.state) {
             case (let lock?, .running) where record?.session == Self.text(lock.contender.session):
                 record?.isWaiting == true ? .waiting : .running
+            case (let lock?, _) where lock.contender.session == 0: .persistent
+            // Released, and its session about to be closed: beside originals, and after a loss, that deletes the lock.
+            case (let lock?, .ended) where record?.session == Self.text(lock.contender.session): .running
             case (.some, _): .original
             case (nil, .running): .lost
             case (nil, _): .free

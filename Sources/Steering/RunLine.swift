@@ -25,7 +25,7 @@ package struct RunLine: Sendable {
                 outcome: run.outcome, code: run.code, waitedMilliseconds: run.waitedMilliseconds, token: run.token)
         }
         switch lock.state {
-        case .free: break
+        case .free, .persistent: break
         case .lost:
             // The next run will write this down.
             if let record = lock.record, !record.isWaiting {

@@ -84,6 +84,6 @@ extension NodeStat {
     init(_ stat: CZooKeeper.Stat) {
         self.init(
             czxid: stat.czxid, mzxid: stat.mzxid, ctimeMilliseconds: stat.ctime, mtimeMilliseconds: stat.mtime,
-            version: stat.version, ephemeralOwner: stat.ephemeralOwner)
+            version: stat.version, ephemeralOwner: stat.ephemeralOwner, childrenVersion: stat.cversion)
     }
 }

@@ -162,6 +162,10 @@ struct Wrapper: Sendable {
         case .notReleased:
             log.warning(
                 "the release was not acknowledged; whoever comes next may wait for up to \(plan.job.term.seconds) s")
+        case .releaseRefused(let why):
+            log.warning(
+                "the release was refused: \(why); the lock goes with the session, and whoever comes next may wait for up to \(plan.job.term.seconds) s"
+            )
         case .treeLarge(let killing): log.warning("the command has many processes: \(killing.text)")
         case .treeTooLarge(let killing):
             log.warning("the command has too many processes: \(killing.text); ending it while the lock is still held")
@@ -181,7 +185,7 @@ struct Wrapper: Sendable {
         case .waitingInQueue(let path, let ahead): log.info("waiting in the queue, \(ahead) ahead, next is \(path)")
         case .sequenceHigh(let place):
             log.warning(
-                "\(place): the queue's sequence is half used up; let its queue node be made anew when it is empty")
+                "\(place): half of this queue's numbers are used up; run switchmanctl tidy at a time when nobody stands in it")
         }
     }
 

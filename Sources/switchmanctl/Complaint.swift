@@ -32,7 +32,7 @@ enum Complaint: Error {
         case .denied(let why): self = .failed(.denied, why)
         case .sessionExpired:
             self = .failed(.unavailable, "ZooKeeper let our session expire; try again")
-        case .unavailable(let why), .refused(let why), .noPermits(let why): self = .failed(.unavailable, why)
+        case .unavailable(let why), .refused(let why), .noPermits(let why), .waitsForItself(let why): self = .failed(.unavailable, why)
         case .callerGone, .guardianGone: self = .failed(.osError, "\(interruption)")
         }
     }

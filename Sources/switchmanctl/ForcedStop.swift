@@ -17,7 +17,7 @@ struct ForcedStop {
     private static let mostLooks = 20
 
     func perform(_ lock: LockStatus) async throws -> Answer {
-        if lock.state == .original {
+        if lock.state == .original || lock.state == .persistent {
             try await delete(lock, asked: .original)
             return .yes
         }
@@ -27,7 +27,7 @@ struct ForcedStop {
         }
         switch end {
         case .stopped: return report.tell([lock], [end])
-        case .original, .unanswered, .timedOut: try await delete(lock, asked: end)
+        case .original, .unanswered, .timedOut, .ending: try await delete(lock, asked: end)
         }
         return .yes
     }
@@ -70,6 +70,8 @@ struct ForcedStop {
             case .success: return report.tellDeleted(lock, sight.record?.content)
             case .failure(let failure) where failure.reason == .badVersion || failure.reason == .noNode: continue
             case .failure(let failure) where failure.reason == .connectionLost: try await fleet.talk.reconnected()
+            case .failure(let failure) where failure.reason == .other(-111):  // ZNOTEMPTY
+                throw Complaint.no("\(path) has children, so it is nobody's lock; zkCli.sh deleteall \(path) removes both")
             case let reply: throw reply.interruption
             }
         }
@@ -83,13 +85,14 @@ struct ForcedStop {
     /// What the deletion means. Whether the command runs is as true as the look before it, which the transaction checks.
     private func warn(_ lock: LockStatus, _ sight: Sight, _ end: Stopping.End) {
         let name = lock.lockname
+        if lock.state == .persistent { return }
         let what = "warning: deleting the lock \(name) of \(Self.who(lock))"
         guard let record = sight.record?.content else {
             return Screen.complain(
                 "\(what), an original switchman: the next run starts at once, and its command may run at the same time as "
                     + "this one")
         }
-        let why = if case .timedOut = end { "it has not ended in time" } else { "it does not answer" }
+        let why = if case .unanswered = end { "it does not answer" } else { "it has not ended in time" }
         let next = "whoever takes the lock next waits for up to \(record.term) s before it starts"
         Screen.complain(
             record.isWaiting

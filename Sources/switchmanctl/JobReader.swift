@@ -13,26 +13,13 @@ struct JobReader {
     private var layout: Layout { fleet.layout }
 
     func read() async throws -> JobSight {
-        var data: [UInt8] = []
-        var record = JobSight.Record.none
-        var lock: Contender?
-        for _ in 0..<Self.attempts {
-            let replies = try await fleet.talk.askAgain([
-                .get(layout.prefix, watch: false), .get(layout.record(lockname), watch: false),
-                .get(layout.lock(lockname), watch: false), .get(layout.record(lockname), watch: false),
-            ])
-            data = try replies[0].node()?.data ?? []
-            let before = try replies[1].node()
-            let after = try replies[3].node()
-            lock = try replies[2].node().map { Contender(data: $0.data, stat: $0.stat) }
-            record =
-                after.map { node in
-                    JobRecord(bytes: node.data).map { .found($0, node.stat) } ?? .unreadable
-                } ?? .none
-            // Take and release change both in one transaction: with the record the same on both sides, the lock between
-            // them belongs to it.
-            if before?.stat.mzxid == after?.stat.mzxid { break }
-        }
+        let pair = try await fleet.pair(of: lockname, with: [.get(layout.prefix, watch: false)])
+        let data = try pair.more[0].node()?.data ?? []
+        let lock = pair.lock.map { Contender(data: $0.data, stat: $0.stat) }
+        let record: JobSight.Record =
+            pair.record.map { node in
+                JobRecord(bytes: node.data).map { .found($0, node.stat) } ?? .unreadable
+            } ?? .none
         let (now, clock) = try await now()
         let fleetData = fleet.fleetDataIfReadable(data)
         var nearest: String?
@@ -42,9 +29,6 @@ struct JobReader {
             isPaused: fleetData.isPaused(lockname), nowMilliseconds: now, clock: clock,
             hasOriginals: fleet.settings.mixedFleet, nearest: nearest)
     }
-
-    /// More often than that no job is taken and released between two reads of one burst.
-    private static let attempts = 5
 
     private func now() async throws -> (Int64, JobSight.Clock) {
         let clock = try await fleet.serverClock()

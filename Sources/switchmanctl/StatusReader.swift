@@ -63,15 +63,22 @@ struct StatusReader {
         let lockOf = Dictionary(zip(held.map { ExactName($0) }, locks), uniquingKeysWith: { $1 })
         let recordOf = Dictionary(zip(jobs.map { ExactName($0) }, records), uniquingKeysWith: { $1 })
         let queueOf = Dictionary(zip(waiters.map { ExactName($0) }, queues), uniquingKeysWith: { $1 })
-        return names.map { name in
-            let key = ExactName(name)
-            let lock = lockOf[key].flatMap(\.self).map {
-                (contender: Contender(data: $0.data, stat: $0.stat), czxid: $0.stat.czxid)
-            }
-            return LockStatus(
-                lockname: name, lock: lock, record: recordOf[key].flatMap(\.self).flatMap { JobRecord(bytes: $0.data) },
-                waiting: (queueOf[key] ?? []).map(\.contender), isPaused: data.isPaused(name))
+        func status(_ name: String, lock: ReadNode?, record: ReadNode?) -> LockStatus {
+            LockStatus(
+                lockname: name, lock: lock.map { (Contender(data: $0.data, stat: $0.stat), $0.stat.czxid) },
+                record: record.flatMap { JobRecord(bytes: $0.data) },
+                waiting: (queueOf[ExactName(name)] ?? []).map(\.contender), isPaused: data.isPaused(name))
         }
+        var statuses = names.map { name in
+            status(name, lock: lockOf[ExactName(name)] ?? nil, record: recordOf[ExactName(name)] ?? nil)
+        }
+        // Lock and record were read at two moments: short runs that follow each other look lost, or like originals.
+        let doubtful = statuses.indices.filter { [.lost, .original].contains(statuses[$0].state) }
+        let pairs = try await fleet.pairs(of: doubtful.map { names[$0] })
+        for (index, pair) in zip(doubtful, pairs) {
+            statuses[index] = status(names[index], lock: pair.lock, record: pair.record)
+        }
+        return statuses
     }
 
     // MARK: Resources

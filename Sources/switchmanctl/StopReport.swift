@@ -62,6 +62,10 @@ struct StopReport {
             Screen.complain(
                 "\(name): held by an original switchman on \(who), which knows no requests; end it there, or see --force"
             )
+        case .ending:
+            Screen.complain(
+                "\(name): still held by \(who), which is ending its command and goes through with that; a longer --timeout waits "
+                    + "for it")
         case .timedOut, .unanswered:
             Screen.complain(
                 "\(name): still held by \(who), which has not acted on the request; if that host is dead, the lock goes "
@@ -99,7 +103,7 @@ struct StopReport {
             }
             return .object(members)
         case .original: return .object(members(lock, end: "original"))
-        case .timedOut, .unanswered: return .object(members(lock, end: "timed-out"))
+        case .timedOut, .unanswered, .ending: return .object(members(lock, end: "timed-out"))
         }
     }
 

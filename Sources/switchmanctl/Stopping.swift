@@ -13,6 +13,8 @@ final class Stopping {
         /// No record of its session: an original's, which knows no requests.
         case original
         case timedOut
+        /// It has answered, and its command has not ended yet: it ends for good.
+        case ending
         /// No sign of the holder within the time that was set for one.
         case unanswered
     }
@@ -87,7 +89,10 @@ final class Stopping {
                 targets[index] = ends[index] == nil ? target : nil
             }
             if hasNews || targets.isEmpty { continue }
-            if let limit, fleet.talk.clock.now >= limit { break }
+            if let limit, fleet.talk.clock.now >= limit {
+                for (index, target) in targets where target.hasAnswered { ends[index] = .ending }
+                break
+            }
             try await fleet.talk.pause(until: wake)
         }
         return ends.map { $0 ?? .timedOut }

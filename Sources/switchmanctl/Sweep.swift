@@ -38,20 +38,27 @@ struct Sweep {
     }
 
     /// Queues without a place in them. The server refuses to delete one that somebody has entered.
+    ///
+    /// Originals look for a queue once, and die if it is gone when they enter it: in a mixed fleet theirs are made anew in the same
+    /// transaction, and only once half of their numbers are used up.
     func queues() async throws -> [String] {
-        // Originals look for a queue once, and die if it is gone when they enter it.
-        let folders = fleet.settings.mixedFleet ? ["waiters"] : ["queues", "waiters"]
-        let parents = folders.map { "\(fleet.layout.prefix)/\($0)" }
+        let parents = ["queues", "waiters"].map { "\(fleet.layout.prefix)/\($0)" }
         let lists = try await fleet.ask(parents.map { .children($0, watch: false) })
         let paths = try zip(parents, lists).flatMap { parent, list in
             try list.children().sorted().map { "\(parent)/\($0)" }
         }
-        let places = try await fleet.ask(paths.map { .children($0, watch: false) })
-        var empty: [String] = []
-        for (path, list) in zip(paths, places) where try list.failureReason == nil && list.children().isEmpty {
-            empty.append(path)
+        let looks = try await fleet.ask(
+            paths.flatMap { [Request.children($0, watch: false), .exists($0, watch: false)] })
+        var removals: [(String, [Operation])] = []
+        for (index, path) in paths.enumerated() {
+            let list = looks[2 * index]
+            guard list.failureReason == nil, try list.children().isEmpty, let stat = try looks[2 * index + 1].stat()
+            else { continue }
+            let isKept = fleet.settings.mixedFleet && path.utf8.starts(with: "\(parents[0])/".utf8)
+            if isKept, stat.childrenVersion < SequenceNumber.warning { continue }
+            removals.append((path, [.delete(path)] + (isKept ? [.create(path, data: fleet.nodeData, .persistent)] : [])))
         }
-        return try await remove(empty.map { ($0, [.delete($0)]) })
+        return try await remove(removals)
     }
 
     /// What was removed of these, each in a transaction of its own.

@@ -82,6 +82,14 @@ def test_two_operators_at_once(ctl, fleet, holder):
     assert second.wait() == 0
 
 
+def test_a_holder_whose_command_takes_its_time_has_acted(ctl, fleet):
+    fleet.start_job("stubborn", "--stubborn", config=fleet.config(termination_timeout=6))
+    stop = ctl("stop", "stubborn", "--timeout", "2s")
+    assert stop.code == 1 and "is ending its command" in stop.err and "has not acted" not in stop.err
+    assert "SIGKILL follows" in stop.out
+    assert fleet.runs[0].wait() == 80
+
+
 def test_a_holder_that_does_not_act_is_named(ctl, fleet, holder):
     stop = ctl("stop", "backup", "--timeout", "1")
     assert stop.code == 1 and "still held by host7.example.org, process 77" in stop.err and "--force" in stop.err

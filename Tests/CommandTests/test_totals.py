@@ -107,3 +107,77 @@ def test_who_is_not_needed_has_nothing_to_complain_of(fleet):
     fleet.end_job("a")
     eventually(lambda: not fleet.list("locks"))
     assert_one_line(fleet.run("--lockname", "a", "--lease", "db=1:4", "--", "false"), 65, "db")
+
+
+# Totals that change while they are used.
+
+
+def test_fewer_permits_hold_for_those_who_wait_already(fleet):
+    fleet.resources("r", totals={"r": 4})
+    fleet.start_job("big", arguments=("--lease", "r=4"))
+    for name in "abcd":
+        fleet.launch_job(name, arguments=("--lease", "r=1"))
+        fleet.queued("r", name)
+    fleet.resources("r", totals={"r": 1})
+    late = fleet.launch_job("late", arguments=("--lease", "r=1"))
+    fleet.queued("r", "late")
+    fleet.end_job("big")
+    for name in ("a", "b", "c", "d", "late"):
+        fleet.records.started(name)
+        assert [lease.split("_")[:2] for lease in fleet.leases("r")] == [["1", "1"]], "one at a time"
+        fleet.end_job(name)
+    assert late.wait() == 0
+
+
+def test_more_permits_are_for_those_who_wait_already(fleet):
+    fleet.resources("r", totals={"r": 1})
+    fleet.start_job("a", arguments=("--lease", "r=1"))
+    fleet.launch_job("b", arguments=("--lease", "r=1"))
+    fleet.queued("r", "b")
+    fleet.resources("r", totals={"r": 2})
+    fleet.records.started("b")
+    fleet.end_job("a")
+    fleet.end_job("b")
+
+
+@pytest.mark.parametrize("lease, words", [("r=2", "asks for 2 of the 1"), ("r=1:4", "4 here, but 1 declared")])
+def test_who_waits_for_what_is_no_more_is_told(fleet, lease, words):
+    fleet.resources("r", totals={"r": 4})
+    fleet.start_job("big", arguments=("--lease", "r=4"))
+    run = fleet.launch_job("b", arguments=("--lease", lease))
+    fleet.queued("r", "b")
+    fleet.resources("r", totals={"r": 1})
+    assert run.wait() == 65 and words in run.err
+    fleet.end_job("big")
+
+
+def test_a_total_that_changes_as_the_permits_are_taken(fleet, proxy):
+    """Between the count and the take: the take itself finds out."""
+    fleet.resources("r", totals={"r": 2})
+    fleet.start_job("a", arguments=("--lease", "r=1"))
+    left = [1]
+
+    def lower(request):
+        if left and any("/leases/" in path for _, path in request.parts):
+            left.pop()
+            fleet.resources("r", totals={"r": 1})
+    proxy.on_request = lower
+    run = fleet.launch_job("b", arguments=("--lease", "r=1"), config=fleet.config("behind.conf", zkhosts=proxy.address))
+    eventually(lambda: not left)
+    fleet.queued("r", "b")
+    assert len(fleet.leases("r")) == 1
+    fleet.end_job("a")
+    fleet.records.started("b")
+    fleet.end_job("b")
+    assert run.wait() == 0
+
+
+def test_processors_that_have_come_or_gone(fleet):
+    """Of this host's own resource: hotplug. Of a shared one another number means that hosts do not agree."""
+    name, other = "host1.example.org_cpu", f"1_{CPU + 6}_100000000000001_0000000000"
+    fleet.resources("FQDN_cpu", "db")
+    for resource in (name, "db"):
+        fleet.client.create(fleet.path("semaphores", resource, "leases", other), b"", makepath=True, ephemeral=True)
+    assert sorted(granted(fleet, name, "FQDN_cpu=1:CPU")) == [(1, CPU), (1, CPU + 6)]
+    run = fleet.run("--lockname", "b", "--lease", "db=1:CPU", "--", "false")
+    assert_one_line(run, 65, f"total {CPU} here", other)

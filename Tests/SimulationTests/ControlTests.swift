@@ -25,6 +25,8 @@ struct ControlTests {
         "nodeExistsIsMine": (8000, .exclusion),
         "releaseBeforeReap": (200, .release),
         "leaseWaitRunsOut": (1000, .service),
+        "totalKept": (1000, .permits),
+        "totalsUnguarded": (2000, .permits),
         "enqueueOneByOne": (3000, .service),
         "watchHead": (1000, .herd),
         "noRereadAfterWait": (1000, .permits),

@@ -21,7 +21,7 @@ class _Way:
 
 class _Connection:
     def __init__(self, number, client, server):
-        self.number, self.session, self.sent = number, 0, {}
+        self.number, self.session, self.sent, self.failing = number, 0, {}, {}
         self.closed, self.raw = False, False
         self.client, self.server = client, server
         self.up, self.down = _Way(client, server, True), _Way(server, client, False)
@@ -31,7 +31,8 @@ class Proxy:
     """Listens on a port of its own. Faults apply to all its connections, from the moment they are asked for.
 
     `on_request` may be set to a function of the request, and `on_reply` to one of the reply and its request (None for a
-    notification), that returns "cut" to lose the frame and the connection with it, or "swallow" for the frame alone.
+    notification), that returns "cut" to lose the frame and the connection with it, "swallow" for the frame alone, or a
+    number: `on_request` for a request that the server is not to see, and that fails with this code.
     """
 
     def __init__(self, target_port, host="127.0.0.1", port=0):
@@ -227,8 +228,19 @@ class Proxy:
                 self._close(connection)
                 return
             way.frames += 1
+            if isinstance(verdict, int):
+                frame = self._failed(connection, way, frame[4:], verdict)
             if verdict != "swallow":
                 way.waiting.append((now() + self.delay_s, frame))
+
+    @staticmethod
+    def _failed(connection, way, body, code):
+        """On its way up a question that harms nobody takes the request's place, so that the answers stay in order."""
+        xid = body[:4]
+        if way.upward:
+            connection.failing[xid] = code
+            return wire.framed(xid + wire.exists("/"))
+        return wire.framed(xid + body[4:12] + code.to_bytes(4, "big", signed=True))
 
     def _seen(self, connection, way, body):
         if way.upward:
@@ -248,6 +260,8 @@ class Proxy:
         name = "notification" if xid == -1 else asked.name if asked else "unknown"
         one = wire.reply(now(), connection.number, connection.session, body, name)
         self.replies.append(one)
+        if body[:4] in connection.failing:
+            return connection.failing.pop(body[:4])
         return self.on_reply(one, asked) if self.on_reply else None
 
     def _pass_on(self, connection):

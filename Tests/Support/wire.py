@@ -82,6 +82,16 @@ def reply(time, connection, session, frame, name):
     return Reply(time, connection, session, xid, name, error, zxid, len(frame))
 
 
+def framed(body):
+    """With its length in front."""
+    return len(body).to_bytes(4, "big") + body
+
+
+def exists(path):
+    """A question, without its xid."""
+    return struct.pack(">ii", 3, len(path)) + path.encode() + b"\0"
+
+
 def is_take(one):
     """Whether the request makes a lock."""
     return one.name == "multi" and any(name == "create" and "/locks/" in path for name, path in one.parts)

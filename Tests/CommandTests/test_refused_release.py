@@ -1,0 +1,30 @@
+"""A release that the servers refuse (an ACL, a quota) is no outage: it is said at once, and the session ends."""
+
+import pytest
+from kazoo.security import OPEN_ACL_UNSAFE, make_acl
+
+from Support.eventually import now
+
+READ = [make_acl("world", "anyone", read=True, admin=True)]
+NO_DELETE = [make_acl("world", "anyone", read=True, write=True, create=True, admin=True)]
+
+
+@pytest.mark.parametrize("node, acls", [("locks", NO_DELETE), ("jobs/a", READ), ("semaphores/r/marks", NO_DELETE)])
+def test_it_is_said_and_the_lock_is_free(fleet, node, acls):
+    fleet.resources("r")
+    fleet.start_job("a", arguments=("--lease", "r=1:2", "--term", "1d"))
+    run = fleet.runs[-1]
+    fleet.client.set_acls(fleet.path(node), acls)
+    began = now()
+    fleet.end_job("a")
+    assert run.wait(20) == 0 and now() - began < 15, "not for the whole term"
+    assert "refused" in run.err and fleet.path(node) in run.err and len(run.err.splitlines()) == 1
+    assert (fleet.list("locks"), fleet.leases("r")) == ([], [])
+    if node != "jobs/a":
+        assert fleet.record("a")["state"] == "ended"
+    fleet.client.set_acls(fleet.path(node), OPEN_ACL_UNSAFE)
+    if node == "jobs/a":
+        fleet.client.delete(fleet.path(node))
+    for mark in fleet.marks("r"):
+        assert node.endswith("marks")
+        fleet.client.delete(fleet.path("semaphores/r/marks", mark))
