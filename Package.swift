@@ -19,6 +19,10 @@ let release = [
     "-Xlinker", "-z", "-Xlinker", "now", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
 ]
 
+/// What the C client asks of the network goes through CFrames.
+let wraps: [String] = ["connect", "recv", "zookeeper_interest", "serialize_RequestHeader", "serialize_MultiHeader"]
+    .flatMap { ["-Xlinker", "--wrap=\($0)"] }
+
 let strictC: [CSetting] = [
     .unsafeFlags(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fstack-protector-strong"]),
     .unsafeFlags(["-D_FORTIFY_SOURCE=2"], .when(configuration: .release)),
@@ -50,9 +54,10 @@ let package = Package(
         .systemLibrary(name: "CZooKeeper", providers: [.apt(["libzookeeper-mt-dev"])]),
         .target(name: "CGuardian", cSettings: strictC),
         .target(name: "CTether", cSettings: strictC),
+        .target(name: "CFrames", cSettings: strictC, linkerSettings: [.unsafeFlags(wraps)]),
         .target(name: "Threads", swiftSettings: strict),
         .target(name: "Coordination", swiftSettings: strict),
-        .target(name: "ZooKeeper", dependencies: ["CZooKeeper", "Coordination", "Threads"], swiftSettings: strict),
+        .target(name: "ZooKeeper", dependencies: ["CFrames", "CZooKeeper", "Coordination", "Threads"], swiftSettings: strict),
         .target(name: "Recipes", dependencies: ["Coordination"], swiftSettings: strict),
         .target(
             name: "Supervision", dependencies: ["CGuardian", "CLinux", "Run", "Coordination"],

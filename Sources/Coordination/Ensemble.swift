@@ -16,8 +16,15 @@ package protocol Ensemble: AnyObject, Sendable {
     /// none, or a session on it and no other server.
     @discardableResult func dropConnection() -> Bool
 
+    /// What is wrong with the servers that were tried, if it is known: for the message of a wait that ran out.
+    var complaint: String? { get }
+
     /// Ends the session, which deletes its ephemeral nodes, waiting for the answer at most as long as `cap`.
     func close(cap: Duration)
+}
+
+extension Ensemble {
+    package var complaint: String? { nil }
 }
 
 /// A session as the server granted it.
@@ -82,12 +89,12 @@ package struct NodeStat: Sendable, Equatable {
     package var version: Int32
     /// 0: persistent.
     package var ephemeralOwner: Int64
-    /// Counts the changes of the list of children, and numbers sequential ones (cversion).
-    package var childrenVersion: Int32
+    /// How many children were ever made in it: the number of the next sequential one.
+    package var childrenMade: Int64
 
     package init(
         czxid: Int64, mzxid: Int64, ctimeMilliseconds: Int64, mtimeMilliseconds: Int64, version: Int32,
-        ephemeralOwner: Int64, childrenVersion: Int32 = 0
+        ephemeralOwner: Int64, childrenMade: Int64 = 0
     ) {
         self.czxid = czxid
         self.mzxid = mzxid
@@ -95,6 +102,6 @@ package struct NodeStat: Sendable, Equatable {
         self.mtimeMilliseconds = mtimeMilliseconds
         self.version = version
         self.ephemeralOwner = ephemeralOwner
-        self.childrenVersion = childrenVersion
+        self.childrenMade = childrenMade
     }
 }

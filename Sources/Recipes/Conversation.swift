@@ -168,7 +168,7 @@ package final class Conversation {
     private var unreachable: Interruption {
         .unavailable(
             "no answer from ZooKeeper at \(servers) within \(connectTimeout.components.seconds) s; "
-                + "is one of them running, and is zkhosts right?")
+                + (ensemble.complaint ?? "is one of them running, and is zkhosts right?"))
     }
 
     // MARK: Events

@@ -21,7 +21,7 @@ struct ZNodeTree {
         var stat: NodeStat {
             NodeStat(
                 czxid: czxid, mzxid: mzxid, ctimeMilliseconds: ctime, mtimeMilliseconds: mtime, version: version,
-                ephemeralOwner: owner, childrenVersion: cversion)
+                ephemeralOwner: owner, childrenMade: Int64(cversion))
         }
 
         fileprivate mutating func write(_ data: [UInt8], _ zxid: Int64, at milliseconds: Int64) {

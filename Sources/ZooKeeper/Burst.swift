@@ -82,8 +82,10 @@ extension Failure {
 
 extension NodeStat {
     init(_ stat: CZooKeeper.Stat) {
+        // Servers show twice the counter less the children there are (DataNode.copyStat), in 32 bits.
+        let doubled = UInt32(bitPattern: stat.cversion) &+ UInt32(bitPattern: stat.numChildren)
         self.init(
             czxid: stat.czxid, mzxid: stat.mzxid, ctimeMilliseconds: stat.ctime, mtimeMilliseconds: stat.mtime,
-            version: stat.version, ephemeralOwner: stat.ephemeralOwner, childrenVersion: stat.cversion)
+            version: stat.version, ephemeralOwner: stat.ephemeralOwner, childrenMade: Int64(doubled / 2))
     }
 }

@@ -1,3 +1,4 @@
+internal import CFrames
 import CZooKeeper
 package import Coordination
 import Glibc
@@ -145,6 +146,10 @@ import Threads
         // Its I/O thread waits for a socket that may never say anything: that wakes it.
         shutSockets()
         unsafe zoo_set_servers(handle, list.joined(separator: ","))
+    }
+
+    package var complaint: String? {
+        sw_frames_refused() == 0 ? nil : "what one of them answers is malformed; is it a ZooKeeper, and sound?"
     }
 
     package var session: Session? {

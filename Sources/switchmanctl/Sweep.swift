@@ -55,7 +55,7 @@ struct Sweep {
             guard list.failureReason == nil, try list.children().isEmpty, let stat = try looks[2 * index + 1].stat()
             else { continue }
             let isKept = fleet.settings.mixedFleet && path.utf8.starts(with: "\(parents[0])/".utf8)
-            if isKept, stat.childrenVersion < SequenceNumber.warning { continue }
+            if isKept, stat.childrenMade < SequenceNumber.warning { continue }
             removals.append((path, [.delete(path)] + (isKept ? [.create(path, data: fleet.nodeData, .persistent)] : [])))
         }
         return try await remove(removals)

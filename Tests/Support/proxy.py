@@ -32,7 +32,8 @@ class Proxy:
 
     `on_request` may be set to a function of the request, and `on_reply` to one of the reply and its request (None for a
     notification), that returns "cut" to lose the frame and the connection with it, "swallow" for the frame alone, or a
-    number: `on_request` for a request that the server is not to see, and that fails with this code.
+    number: `on_request` for a request that the server is not to see, and that fails with this code; and bytes, which take
+    the frame's place, length and all.
     """
 
     def __init__(self, target_port, host="127.0.0.1", port=0):
@@ -230,6 +231,8 @@ class Proxy:
             way.frames += 1
             if isinstance(verdict, int):
                 frame = self._failed(connection, way, frame[4:], verdict)
+            if isinstance(verdict, bytes):
+                frame = verdict
             if verdict != "swallow":
                 way.waiting.append((now() + self.delay_s, frame))
 

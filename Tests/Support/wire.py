@@ -14,7 +14,7 @@ WRITES = {"create", "create2", "createContainer", "createTTL", "delete", "setDat
 
 # `time` is CLOCK_BOOTTIME at the proxy; `parts` are a multi's operations as (name, path).
 Request = collections.namedtuple("Request", "time connection session xid name path parts size")
-Reply = collections.namedtuple("Reply", "time connection session xid name error zxid size")
+Reply = collections.namedtuple("Reply", "time connection session xid name error zxid size frame")
 
 
 class Reader:
@@ -79,7 +79,7 @@ def request(time, connection, session, frame):
 def reply(time, connection, session, frame, name):
     """Decode an answer's header; `name` is that of the request it answers."""
     xid, zxid, error = Reader(frame).take("iqi")
-    return Reply(time, connection, session, xid, name, error, zxid, len(frame))
+    return Reply(time, connection, session, xid, name, error, zxid, len(frame), frame)
 
 
 def framed(body):
