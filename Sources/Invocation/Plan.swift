@@ -100,7 +100,8 @@ package struct Plan: Sendable {
 
     /// A host that cannot tell its full name may run what does not depend on it.
     private static func fqdn(_ configuration: Configuration, _ arguments: Arguments) throws(PlanError) -> String {
-        if let name = configuration.fqdn ?? Hostname.fqdn() { return name }
+        let patience = min(configuration.connectTimeout.duration ?? .seconds(10), .seconds(10))
+        if let name = configuration.fqdn ?? Hostname.fqdn(within: patience) { return name }
         if arguments.group != nil || arguments.leases.contains(where: { $0.contains("FQDN") }) {
             throw PlanError(
                 outcome: .badConfig,

@@ -24,6 +24,7 @@ package final class Conversation {
     package private(set) var held: [Event] = []
     /// How long whoever has asked for the end waits for a take to be known.
     private var heldUntil = BootInstant.never
+    private static let leastSession = Duration.milliseconds(500)
     private static let patienceOfOthers = Duration.seconds(15)
     /// Watch events that nobody has looked at yet.
     private var changes: [String: Set<Event.Change>] = [:]
@@ -222,7 +223,14 @@ package final class Conversation {
         case .watch(let path, let change):
             changes[path, default: []].insert(change)
             hasNews = true
-        case .session(.connected): connected = true
+        case .session(.connected(let session)):
+            // Its pings would come a hundred times a second, and each moment's silence be its end.
+            if session.timeout < Self.leastSession {
+                throw .refused(
+                    "the servers grant a session timeout of \(session.timeout.nanoseconds / 1_000_000) ms only, too short to hold "
+                        + "anything by; raise their minSessionTimeout and maxSessionTimeout")
+            }
+            connected = true
         case .session(.suspended): connected = false
         case .session(.expired): throw .sessionExpired
         case .session(.authenticationFailed): throw .denied("authentication failed")

@@ -125,6 +125,8 @@ package enum Remark: Sendable, Equatable {
     case retrying(code: Int32, attempt: Int, Duration)
     /// Ownership was lost in the pause between two attempts.
     case noFurtherAttempt(String)
+    /// The session has expired before anything was started; with a new one, after a pause.
+    case beginningAnew(Duration)
     case notReleased
     /// The end of the session deletes the lock and the leases; what cannot be written is waited out by whoever comes next.
     case releaseRefused(String)

@@ -4,8 +4,16 @@ import Glibc
 /// fleet's groups and resource names: another answer, even a better one, would be another host.
 package enum Hostname {
     /// The fully qualified name; nil if there is none to be found. May ask the name servers.
-    package static func fqdn() -> String? {
-        fqdn(from: .system)
+    ///
+    /// - Parameter within: how long to go on asking. One that hangs takes three seconds more for each server in /etc/resolv.conf,
+    ///   and a resolver that RES_OPTIONS tells otherwise as long as it is told.
+    package static func fqdn(within: Duration = .seconds(10)) -> String? {
+        // Of the resolver's own five seconds, twice, for each of up to ten questions, a run would wait for minutes.
+        let isFree = unsafe getenv("RES_OPTIONS") == nil
+        if isFree { unsafe setenv("RES_OPTIONS", "timeout:1 attempts:2", 0) }
+        // The command is not to inherit it.
+        defer { if isFree { unsafe unsetenv("RES_OPTIONS") } }
+        return fqdn(from: .system(until: ContinuousClock.now.advanced(by: within)))
     }
 
     /// What `gethostbyname` says of a host.
@@ -141,7 +149,7 @@ package enum Hostname {
 
 extension Hostname.Sources {
     /// This host's own.
-    static var system: Hostname.Sources {
+    static func system(until limit: ContinuousClock.Instant) -> Hostname.Sources {
         Hostname.Sources(
             nodeName: nodeName,
             resolverConfiguration: {
@@ -151,7 +159,12 @@ extension Hostname.Sources {
                 }
             },
             domainName: domainName,
-            entry: { name in entry(name, family: AF_INET) ?? entry(name, family: AF_INET6) },
+            entry: { name in
+                for family in [AF_INET, AF_INET6] where ContinuousClock.now < limit {
+                    if let entry = entry(name, family: family) { return entry }
+                }
+                return nil
+            },
             environment: { name in
                 guard let value = unsafe getenv(name) else { return nil }
                 return unsafe String(cString: value)

@@ -55,6 +55,7 @@ package final class Life {
         let began = clock.now
         var limits = Acquisition.Limits()
         var earlierSessions: Set<Int64> = []
+        var renewals = Renewals(at: began)
         while true {
             isReleased = false
             let talk = Conversation(ensemble: ensemble, inbox: inbox, clock: clock, job: job, firstTicket: tickets)
@@ -81,8 +82,35 @@ package final class Life {
                 limits = acquisition.limits
             }
             if let session = ensemble.session { earlierSessions.insert(session.id) }
-            connectAnew()
+            switch renewals.ended(ensemble.session, at: clock.now, patience: job.connectTimeout) {
+            case .goOn(let pause):
+                tell(.beginningAnew(pause))
+                ensemble.close(cap: .milliseconds(500))
+                if let interruption = await rest(for: pause) { return left(Ended(interruption), since: began) }
+                ensemble = connect()
+            case .giveUp(let sessions):
+                return left(
+                    Ended(
+                        outcome: .unavailable,
+                        reason:
+                            "the servers at \(job.servers) end each session at once, \(sessions) in a row; nothing was started"),
+                    since: began)
+            }
         }
+    }
+
+    /// Nil: the time has passed.
+    private func rest(for pause: Duration) async -> Interruption? {
+        let until = clock.now.advanced(by: pause)
+        let talk = Conversation(ensemble: ensemble, inbox: inbox, clock: clock, job: job, firstTicket: tickets)
+        while clock.now < until {
+            do throws(Interruption) { try await talk.rest(until: until) } catch {
+                // What the session before has left to say.
+                if case .sessionExpired = error { continue }
+                return error
+            }
+        }
+        return nil
     }
 
     private func connectAnew() {

@@ -159,6 +159,9 @@ struct Wrapper: Sendable {
         case .retrying(let code, let attempt, let pause):
             log.info("attempt \(attempt) ended with \(code); again in \(pause.components.seconds) s")
         case .noFurtherAttempt(let why): log.warning("ownership lost: \(why); there is no further attempt")
+        case .beginningAnew(let pause):
+            let when = pause == .zero ? "" : " in \(Self.seconds(pause))"
+            log.info("the session has expired, and nothing was started; beginning anew\(when)")
         case .notReleased:
             log.warning(
                 "the release was not acknowledged; whoever comes next may wait for up to \(plan.job.term.seconds) s")

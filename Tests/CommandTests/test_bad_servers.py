@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from Support.eventually import eventually, now
+from Support.fake_server import FakeServer
 from Support.fleet import assert_one_line, assert_silent
 from Support.processes import children
 from Support.server import free_ports
@@ -97,3 +98,42 @@ def test_interrupted_while_connecting(fleet, silent_port):
     run.send(signal.SIGTERM)
     assert run.wait() == 128 + signal.SIGTERM
     assert now() - before < 3
+
+
+def test_sessions_that_are_ended_at_once_are_not_asked_for_without_end(fleet, proxy):
+    """Each session's first question is answered with its end."""
+    proxy.on_request = lambda request: -112 if request.name != "ping" else None
+    config = fleet.config("behind.conf", zkhosts=proxy.address, connect_timeout=3)
+    began = now()
+    run = fleet.run("--lockname", "a", "--verbose", "--wait", "forever", "--", "false", config=config)
+    assert run.code == 69 and "end each session at once" in run.err and "beginning anew" in run.err
+    assert now() - began > 2 and 3 <= len(proxy.handshakes) <= 10, "with pauses that double"
+
+
+def test_a_signal_ends_the_pause_between_two_sessions(fleet, proxy):
+    proxy.on_request = lambda request: -112 if request.name != "ping" else None
+    run = fleet.start("--lockname", "a", "--", "false", config=fleet.config("behind.conf", zkhosts=proxy.address, connect_timeout=60))
+    eventually(lambda: len(proxy.handshakes) >= 6)
+    run.send(signal.SIGTERM)
+    assert run.wait(5) == 143
+
+
+def test_one_session_that_is_ended_early_is_made_up_for_at_once(fleet, proxy):
+    left = [1]
+
+    def end(request):
+        if left and request.name == "exists":
+            left.pop()
+            return -112
+        return None
+    proxy.on_request = end
+    run = fleet.run("--lockname", "a", "--", "true", config=fleet.config("behind.conf", zkhosts=proxy.address))
+    assert (run.code, run.err) == (0, "") and len(proxy.handshakes) == 2
+
+
+@pytest.mark.parametrize("granted_ms", [1, 5, 400])
+def test_a_session_too_short_to_hold_anything_by(fleet, granted_ms):
+    server = FakeServer(granted_ms=granted_ms)
+    run = fleet.run("--lockname", "a", "--", "false", config=fleet.config("short.conf", zkhosts=server.address, connect_timeout=3))
+    assert_one_line(run, 69, f"{granted_ms} ms", "SessionTimeout")
+    server.close()
