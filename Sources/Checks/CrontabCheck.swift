@@ -16,11 +16,17 @@ package struct CrontabCheck {
 
     /// - Parameter servesOriginals: whether hosts with the Perl original read the same crontabs, by the line's own
     ///   configuration file, if it names one.
-    package init(macros: Macros, servesOriginals: @escaping (String?) -> Bool) {
-        line = CrontabLine(macros: macros, servesOriginals: servesOriginals)
+    package init(macros: Macros, servesOriginals: @escaping (String?) -> Bool, host: CrontabHost) {
+        line = CrontabLine(macros: macros, servesOriginals: servesOriginals, host: host)
     }
 
     package mutating func add(path: String, format: CrontabFile.Format? = nil) {
+        let parts = path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
+        if parts.count >= 2, parts[parts.count - 2] == "cron.d",
+            let (severity, problem) = CrontabFile.objection(toName: parts[parts.count - 1])
+        {
+            findings.append(Finding(severity, path, problem))
+        }
         do throws(FileBytes.Failure) {
             let bytes = try FileBytes.read(path == "-" ? "/dev/stdin" : path, longestBytes: Self.longestBytes)
             add(bytes, name: path == "-" ? "standard input" : path, format: format ?? .of(path: path))
@@ -45,7 +51,12 @@ package struct CrontabCheck {
                 found.append((entry.line, Finding(severity, "\(name):\(entry.line)", message)))
             }
         }
-        findings += found.sorted { $0.0 < $1.0 }.map(\.1)
+        var said: Set<String> = []
+        for (_, finding) in found.sorted(by: { $0.0 < $1.0 }) {
+            // Once for a file: it is the same for all of its lines.
+            if finding.message.contains("crontab's PATH"), !said.insert(finding.message).inserted { continue }
+            findings.append(finding)
+        }
     }
 
     package func verdict() -> Verdict {
@@ -77,13 +88,27 @@ package struct CrontabCheck {
             return [(.critical, "the shell cannot read the command: \(problem)\(hint)")]
         }
         var found: [(Severity, String)] = []
+        for oddity in search.oddities { found.append((.critical, oddity)) }
+        for follower in search.followers { found.append(Self.warning(of: follower)) }
+        // Of each call the one that runs it, and the lock of each.
+        var outer: [Int?] = search.calls.map { _ in nil }
+        var locks: [CrontabLine.Job?] = []
         var next = 0
         while next < min(search.calls.count, Self.mostCalls) {
             let call = search.calls[next]
             let reading = line.read(call, schedule: entry.schedule)
             found += reading.findings.map { ($0.severity, $0.message) }
             if let job = reading.job { jobs.append((job, place)) }
+            locks.append(reading.job)
+            if let job = reading.job, Self.isHeld(job, from: outer[next], outer, locks) {
+                found.append(
+                    (
+                        .critical,
+                        "the lock \"\(Excerpt.of(job.lockname))\" is held by the switchman that runs this one, so that it never starts anything"
+                    ))
+            }
             if let inner = reading.inner { search.look(inCommand: inner.words, isForShell: inner.isForShell, of: call) }
+            outer += Array(repeating: next, count: search.calls.count - outer.count)
             next += 1
         }
         callCount += search.calls.count
@@ -96,6 +121,30 @@ package struct CrontabCheck {
         }
         if let word = search.missed.first { found.append((.warning, missed(word, format: format))) }
         return found
+    }
+
+    private static func isHeld(
+        _ job: CrontabLine.Job, from call: Int?, _ outer: [Int?], _ locks: [CrontabLine.Job?]
+    ) -> Bool {
+        var call = call
+        while let index = call {
+            if let lock = locks[index], lock.lockname == job.lockname, lock.config == job.config { return true }
+            call = outer[index]
+        }
+        return false
+    }
+
+    /// A skip exits with 0: flock -n with 1.
+    private static func warning(of follower: SwitchmanFollower) -> (Severity, String) {
+        let command = Excerpt.of(follower.command)
+        let remedy = "put all of it into one quoted word, or give skips a code with -E"
+        return switch follower.connector {
+        case .and: (.warning, "\"\(command)\" behind && runs without the lock, and after a skip as well; \(remedy)")
+        case .sequence: (.warning, "\"\(command)\" runs without the lock, and whatever came of switchman; \(remedy)")
+        case .or: (.warning, "\"\(command)\" behind || runs without the lock; put all of it into one quoted word")
+        case .pipe, .none:
+            (.ok, "\"\(command)\" behind | runs without the lock, and on every host; put all of it into one quoted word if that matters")
+        }
     }
 
     private func missed(_ word: ShellWord, format: CrontabFile.Format) -> String {

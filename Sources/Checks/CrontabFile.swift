@@ -39,6 +39,14 @@ package struct CrontabFile: Sendable {
     private var environment: [[UInt8]: [UInt8]] = [:]
 
     init(_ bytes: [UInt8], format: Format) {
+        var bytes = bytes
+        if bytes.starts(with: Self.byteOrderMark) {
+            bytes = Array(bytes.dropFirst(Self.byteOrderMark.count))
+            faults.append(
+                Fault(
+                    line: 1, severity: .critical,
+                    problem: "the file begins with a byte-order mark (U+FEFF), which cron takes for a part of the first line; save it without"))
+        }
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() where !line.isEmpty {
             read(line, number: index + 1, format: format)
@@ -50,6 +58,8 @@ package struct CrontabFile: Sendable {
                     problem: "the last line does not end in a newline, and some crons ignore such a file; add one"))
         }
     }
+
+    private static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
 
     private mutating func read(_ line: ArraySlice<UInt8>, number: Int, format: Format) {
         if line.count > Self.longestLine {
@@ -71,14 +81,24 @@ package struct CrontabFile: Sendable {
         }
         if let (name, value) = Self.assignment(text) {
             environment[name] = value
+            if name == Array("PATH".utf8), value.contains(UInt8(ascii: "$")) {
+                faults.append(
+                    Fault(line: number, severity: .warning, problem: "cron does not expand \"$\" in PATH; write all of its folders"))
+            }
             return
+        }
+        if text.last == UInt8(ascii: "\\") {
+            faults.append(
+                Fault(
+                    line: number, severity: .warning,
+                    problem: "ends in a backslash, and cron joins no lines: write it as one line, or call a script"))
         }
         do throws(CrontabSchedule.Fault) {
             let schedule = try Self.schedule(&text)
             for doubt in schedule.doubts { faults.append(Fault(line: number, severity: .warning, problem: doubt)) }
             if format == .system {
                 let user = Self.word(&text)
-                if ShellWord.baseName(user) == Array("switchman".utf8) {
+                if Self.isProgram(user) {
                     throw CrontabSchedule.Fault(
                         problem:
                             "\"\(Excerpt.of(user))\" stands where the user's name belongs; name the user, or say --user "
@@ -86,6 +106,10 @@ package struct CrontabFile: Sendable {
                 }
             }
             guard !text.isEmpty else { throw CrontabSchedule.Fault(problem: "there is no command") }
+            if text.first == UInt8(ascii: "*") {
+                throw CrontabSchedule.Fault(
+                    problem: "a sixth field, which no cron has: it would ignore the whole file; remove one")
+            }
             let (command, isCut) = Self.command(text)
             entries.append(
                 Entry(line: number, schedule: schedule, command: command, isCut: isCut, environment: environment))
@@ -98,6 +122,27 @@ package struct CrontabFile: Sendable {
     private static let longestLine = 131_072
     private static let carriageReturns =
         "the lines end in carriage returns, which become part of the commands; write the file with plain newlines"
+
+    /// Nobody's name: a program, or a word of the shell.
+    private static func isProgram(_ word: [UInt8]) -> Bool {
+        let text = String(decoding: word, as: UTF8.self)
+        return text.contains("/") || text == "switchman" || text == "*" || ShellBuiltin.has(text)
+            || (Launcher.known[text] != nil && text != "su") || text.contains("=")
+    }
+
+    /// Why a file in cron.d is never read, by its name; nil if it is.
+    static func objection(toName name: String) -> (Severity, String)? {
+        let isPlain = !name.isEmpty && name.utf8.allSatisfy { ShellWord.isNameByte($0) || $0 == UInt8(ascii: "-") }
+        if isPlain { return nil }
+        let isForNobody =
+            name.hasPrefix(".") || name.hasPrefix("#") || name.hasSuffix("~") || name.contains(".dpkg-")
+            || [".rpmsave", ".rpmorig", ".rpmnew"].contains { name.hasSuffix($0) }
+        return (
+            isForNobody ? .critical : .warning,
+            (isForNobody ? "no cron reads" : "Debian's cron does not read")
+                + " a file of this name in cron.d; use letters, digits, - and _ alone"
+        )
+    }
 
     // MARK: - Parts of a line
 
@@ -134,8 +179,11 @@ package struct CrontabFile: Sendable {
         guard !name.isEmpty, rest.first == equals else { return nil }
         var value = rest.dropFirst().drop(while: isBlank)
         while let last = value.last, isBlank(last) { value = value.dropLast() }
-        if value.count >= 2, let quote = value.first, isQuote(quote), value.last == quote {
-            value = value.dropFirst().dropLast()
+        if let quote = value.first, isQuote(quote) {
+            // It ends at the next such quote, and nothing may follow: else cron reads the line as a job's.
+            let inside = value.dropFirst().prefix { $0 != quote }
+            guard inside.count + 2 == value.count else { return nil }
+            value = inside
         }
         return (Array(name), Array(value))
     }

@@ -3,12 +3,25 @@ import Recipes
 import Run
 import Steering
 
+/// What is on the host that checks.
+package struct CrontabHost {
+    /// Whether a file is an executable program.
+    let isExecutable: (String) -> Bool
+    /// Where switchman may have been installed.
+    let folders: [String]
+
+    package init(folders: [String], isExecutable: @escaping (String) -> Bool) {
+        (self.folders, self.isExecutable) = (folders, isExecutable)
+    }
+}
+
 /// What is to be said of one command line of switchman's, by the code that runs it.
 struct CrontabLine {
     /// This host's, since a lease counts its processors.
     let macros: Macros
     /// Whether hosts with the Perl original read the same crontab; the text is the line's own configuration file, if any.
     let servesOriginals: (String?) -> Bool
+    let host: CrontabHost
 
     struct Reading {
         var findings: [(severity: Severity, message: String)] = []
@@ -29,6 +42,7 @@ struct CrontabLine {
     func read(_ call: SwitchmanCall, schedule: CrontabSchedule) -> Reading {
         var reading = Reading()
         let arguments: Arguments
+        judgePath(of: call, &reading)
         do throws(UsageError) {
             guard case .run(let parsed) = try Arguments.parse(call.words.map { $0.filled(with: Self.filler) }) else {
                 return reading
@@ -43,7 +57,14 @@ struct CrontabLine {
         }
         let command = Array(call.words.suffix(arguments.command.count))
         let options = call.words.dropFirst().dropLast(command.count)
-        reading.inner = (command, arguments.command.count != arguments.commandVector.count)
+        let isForShell = arguments.command.count != arguments.commandVector.count
+        if let problem = (options + command.prefix(1)).lazy.compactMap({ LookAlike.objection(to: $0) }).first {
+            reading.findings.append((.critical, problem))
+            return reading
+        }
+        if !isForShell, let problem = Self.objection(to: command) { reading.findings.append((.critical, problem)) }
+        else if !isForShell { judgeProgram(command, call, &reading) }
+        reading.inner = (command, isForShell)
         judgeName(arguments, command, &reading)
         judgeLeases(arguments, Array(options), &reading)
         judgeInterval(arguments, schedule, &reading)
@@ -62,6 +83,66 @@ struct CrontabLine {
     /// A good duration, number and name at once.
     private static let filler = "1"
     private static let unsure = " (if the shell does not put something else there)"
+
+    // MARK: - Programs
+
+    /// What no program is called, where the command's name belongs.
+    private static func objection(to command: [ShellWord]) -> String? {
+        let first = command[0]
+        if first.isDynamic { return nil }
+        let word = String(decoding: first.bytes, as: UTF8.self)
+        if let objection = ShellBuiltin.objection(to: word) { return objection }
+        if command.count > 1, first.assignment != nil {
+            return "\"\(Excerpt.of(first.bytes))\" is taken for the command's name; put it before switchman, or write env "
+                + Excerpt.of(first.bytes)
+        }
+        let name = String(decoding: ShellWord.baseName(first.bytes), as: UTF8.self)
+        let isLockFile =
+            [".lock", ".lck", ".pid", ".flock"].contains { name.hasSuffix($0) }
+            || word.hasPrefix("/run/lock/") || word.hasPrefix("/var/lock/")
+        if command.count > 1, isLockFile {
+            return "\"\(Excerpt.of(first.bytes))\" is taken for the command: flock is given a file, switchman a name, by --lockname"
+        }
+        return nil
+    }
+
+    /// Cron's own, where the crontab sets none (crontab(5), Debian).
+    private static let usualPath = "/usr/bin:/bin"
+
+    /// Where a program is to be found, by a PATH that is known; nil if it is nowhere, or if nobody knows.
+    private func isMissing(_ program: ShellWord, _ call: SwitchmanCall) -> (Bool, path: String) {
+        let path = call.environment[Array("PATH".utf8)] ?? Array(Self.usualPath.utf8)
+        let text = String(decoding: path, as: UTF8.self)
+        guard call.hasOwnPath, !program.isDynamic, !path.contains(0), !path.contains(UInt8(ascii: "$")) else {
+            return (false, text)
+        }
+        let name = String(decoding: program.bytes, as: UTF8.self)
+        // Relative to a folder that nobody knows.
+        if name.contains("/") { return (name.hasPrefix("/") && !host.isExecutable(name), text) }
+        return (!text.split(separator: ":").contains { host.isExecutable("\($0)/\(name)") }, text)
+    }
+
+    /// Elsewhere it is; a crontab of other hosts is not held against this one.
+    private func isInstalled(_ name: String) -> Bool { host.folders.contains { host.isExecutable("\($0)/\(name)") } }
+
+    private func judgePath(of call: SwitchmanCall, _ reading: inout Reading) {
+        let (isMissing, path) = isMissing(call.words[0], call)
+        let name = String(decoding: call.words[0].bytes, as: UTF8.self)
+        if isMissing, !name.contains("/"), isInstalled(name) {
+            reading.findings.append(
+                (
+                    .warning,
+                    "\(Excerpt.of(call.words[0].bytes)) is not in the crontab's PATH (\(Excerpt.of(Array(path.utf8)))); set PATH in the crontab, "
+                        + "or write where it is"
+                ))
+        }
+    }
+
+    private func judgeProgram(_ command: [ShellWord], _ call: SwitchmanCall, _ reading: inout Reading) {
+        if !isMissing(call.words[0], call).0, isMissing(command[0], call).0 {
+            reading.findings.append((.ok, "there is no \(Excerpt.of(command[0].bytes)) on this host"))
+        }
+    }
 
     // MARK: - Names
 

@@ -49,7 +49,7 @@ package struct CrontabSchedule: Sendable, Equatable {
 
     /// Reads `@daily` and the like, without the `@`.
     package init(nickname: String) throws(Fault) {
-        switch nickname.lowercased() {
+        switch nickname {
         case "reboot": leastGapMinutes = nil
         case "every_minute": leastGapMinutes = 1
         case "hourly": leastGapMinutes = 60
@@ -108,20 +108,36 @@ package struct CrontabSchedule: Sendable, Equatable {
             }
             var step = 1
             if pieces.count == 2 {
-                guard let number = DigitText.parse(pieces[1]), (1...1000).contains(number) else {
+                guard let number = DigitText.parse(pieces[1]), (1...Int64(Int32.max)).contains(number) else {
                     throw fault("the step behind \"/\" must be a number from 1 on")
                 }
                 step = Int(number)
             }
-            let range = try range(Array(span), field, fault)
-            if pieces.count == 2, range.count == 1, span != [UInt8(ascii: "*")] {
+            if let (first, last) = overSunday(span, field) {
                 doubts.append(
-                    "\(field.name) \"\(Excerpt.of(Array(part)))\": some crons take the number alone and ignore the step; "
-                        + "write \(range.lowerBound)-\(field.range.upperBound)/\(step)")
+                    "\(field.name) \"\(Excerpt.of(Array(part)))\": cronie takes Sunday for the last day here, and Debian's cron never "
+                        + "starts the line; write \(first)-7")
+                values.formUnion(stride(from: first, through: last, by: step))
+                continue
+            }
+            let range = try range(Array(span), field, fault)
+            if pieces.count == 2, !span.contains(UInt8(ascii: "-")), span != [UInt8(ascii: "*")] {
+                throw fault(
+                    "no cron takes a step behind a single number, and it ignores the whole file; write "
+                        + "\(range.lowerBound)-\(field.range.upperBound)/\(step)")
             }
             values.formUnion(stride(from: range.lowerBound, through: range.upperBound, by: step))
         }
         return values
+    }
+
+    /// `sat-sun`, `5-0`: from a day to Sunday, of which the number is 0.
+    private static func overSunday(_ span: ArraySlice<UInt8>, _ field: Field) -> (Int, Int)? {
+        let ends = span.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        guard field == .dayOfWeek, ends.count == 2, let first = number(ends[0], field), let last = number(ends[1], field),
+            last == 0, first > 0
+        else { return nil }
+        return (first, 7)
     }
 
     /// - Parameter separator: cronie takes a random value of `5~20`; an end that is missing there is the field's own.

@@ -6,6 +6,8 @@ struct Launcher {
     var longValued: [String] = []
     /// Words of its own behind the options: a duration, a file.
     var operands = 0
+    /// The letter of an option that stands for the operand.
+    var operandOption: Character?
     /// Whether NAME=VALUE may stand before the command.
     var takesAssignments = false
     /// Whether `-c TEXT` is for a shell.
@@ -30,7 +32,8 @@ struct Launcher {
         "systemd-cat": Launcher(valued: "tp", longValued: ["identifier", "priority"]),
         "xargs": Launcher(valued: "nPILsadE", longValued: ["max-args", "max-procs", "replace", "arg-file"]),
         "su": Launcher(valued: "sgGw", longValued: ["shell", "group"], operands: 1, takesText: true),
-        "runuser": Launcher(valued: "ugGsw", longValued: ["user", "group", "shell"], takesText: true),
+        "runuser": Launcher(
+            valued: "ugGsw", longValued: ["user", "group", "shell"], operands: 1, operandOption: "u", takesText: true),
         "sh": shell, "bash": shell, "dash": shell, "ash": shell, "ksh": shell, "zsh": shell,
     ]
 
@@ -54,6 +57,7 @@ struct Launcher {
                 break
             }
             if bytes.first == UInt8(ascii: "-") {
+                if let operandOption, bytes.starts(with: "-\(operandOption)".utf8) { operandsLeft = 0 }
                 words = words.dropFirst(takesValueNext(bytes) ? 2 : 1)
             } else if takesAssignments, word.assignment != nil {
                 words = words.dropFirst()

@@ -1,8 +1,13 @@
 /// A piece of shell, taken apart into its simple commands: enough to find a program and its arguments, without running
 /// anything. What stands in `$(...)` and in backquotes is taken apart as well.
 struct ShellText {
+    /// What ends a simple command, and so decides when the next one runs.
+    enum Connector { case and, or, pipe, sequence, none }
+
     /// The words of each simple command, redirections left out.
     private(set) var commands: [[ShellWord]] = []
+    /// What stands behind each of them.
+    private(set) var connectors: [Connector] = []
     /// What is not closed, as a message.
     private(set) var problem: String?
 
@@ -29,7 +34,7 @@ struct ShellText {
         self.variables = variables
         self.depth = depth
         while position < bytes.count { readOne() }
-        endCommand()
+        endCommand(.none)
     }
 
     // MARK: - Words and commands
@@ -50,11 +55,25 @@ struct ShellText {
         if dropsNext { dropsNext = false } else { words.append(finished) }
     }
 
-    private mutating func endCommand() {
+    private mutating func endCommand(_ connector: Connector) {
         endWord()
         dropsNext = false
-        if !words.isEmpty { commands.append(words) }
+        if !words.isEmpty {
+            commands.append(words)
+            connectors.append(connector)
+        }
         words = []
+    }
+
+    /// At `;`, `&`, `|`, a newline or a bracket.
+    private func connector() -> Connector {
+        let isDoubled = peek(1) == bytes[position]
+        switch bytes[position] {
+        case UInt8(ascii: "&"): return isDoubled ? .and : .sequence
+        case UInt8(ascii: "|"): return isDoubled ? .or : .pipe
+        case UInt8(ascii: ";"), 0x0a: return .sequence
+        default: return .none
+        }
     }
 
     private mutating func readOne() {
@@ -65,8 +84,9 @@ struct ShellText {
             position += 1
         case UInt8(ascii: "&") where peek(1) == UInt8(ascii: ">"): readRedirection()
         case 0x0a, UInt8(ascii: ";"), UInt8(ascii: "&"), UInt8(ascii: "|"), UInt8(ascii: "("), UInt8(ascii: ")"):
-            endCommand()
-            position += 1
+            let connector = connector()
+            endCommand(connector)
+            position += connector == .and || connector == .or ? 2 : 1
         case UInt8(ascii: "<"), UInt8(ascii: ">"): readRedirection()
         case UInt8(ascii: "#") where word == nil:
             while position < bytes.count, bytes[position] != 0x0a { position += 1 }
@@ -217,6 +237,7 @@ struct ShellText {
         guard depth < Self.deepest else { return }
         let inner = ShellText(text, variables: variables, depth: depth + 1)
         commands += inner.commands
+        connectors += inner.connectors.map { _ in .none }
         if problem == nil { problem = inner.problem }
     }
 

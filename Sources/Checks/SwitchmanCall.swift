@@ -4,16 +4,28 @@ struct SwitchmanCall: Equatable {
     let words: [ShellWord]
     /// The variables that it sees and that the crontab sets.
     let environment: [[UInt8]: [UInt8]]
+    /// Whether PATH is what cron and the line say; not behind sudo and the like.
+    var hasOwnPath = false
+}
+
+/// What the shell runs behind a switchman, whatever came of it.
+struct SwitchmanFollower: Equatable {
+    let connector: ShellText.Connector
+    let command: [UInt8]
 }
 
 /// Finds the switchmen in a piece of shell: behind env, nice, sudo and the like, in `sh -c`, and in another switchman's
 /// command.
 struct SwitchmanSearch {
     private(set) var calls: [SwitchmanCall] = []
+    private(set) var followers: [SwitchmanFollower] = []
+    /// What is wrong with words that are meant for a switchman and are none.
+    private(set) var oddities: [String] = []
     /// Words that look like a switchman where none was understood.
     private(set) var missed: [ShellWord] = []
     /// What the shell will complain of.
     private(set) var problem: String?
+    private var isBehindStranger = false
 
     private static let keywords = ["if", "then", "else", "elif", "while", "until", "do", "!", "{", "eval"]
     /// They speak of it without starting it.
@@ -33,10 +45,30 @@ struct SwitchmanSearch {
         guard depth < ShellText.deepest else { return }
         let shell = ShellText(text, variables: environment)
         if problem == nil { problem = shell.problem }
-        for command in shell.commands { look(at: command[...], environment, depth: depth) }
+        for (index, command) in shell.commands.enumerated() {
+            let before = calls.count
+            look(at: command[...], environment, depth: depth)
+            let connector = shell.connectors[index]
+            guard calls.count > before, connector != .none, index + 1 < shell.commands.count,
+                let next = shell.commands[index + 1].first(where: { $0.assignment == nil }), !Self.isHarmless(next)
+            else { continue }
+            followers.append(SwitchmanFollower(connector: connector, command: next.source))
+        }
     }
 
-    private mutating func look(at command: ArraySlice<ShellWord>, _ environment: [[UInt8]: [UInt8]], depth: Int) {
+    /// It may come after a skip as well: it only says or ends something, or is under a lock of its own.
+    private static func isHarmless(_ word: ShellWord) -> Bool {
+        let name = String(decoding: ShellWord.baseName(word.bytes), as: UTF8.self)
+        return name == "switchman" || bystanders.contains(name) || harmless.contains(name) || keywords.contains(name)
+    }
+
+    private static let harmless = [":", "true", "false", "exit", "tee", "ts", "sleep", "wait", "fi", "done", "}", "esac", "chronic"]
+    /// Behind these PATH is another's.
+    private static let strangers = ["sudo", "su", "runuser", "doas"]
+
+    private mutating func look(
+        at command: ArraySlice<ShellWord>, _ environment: [[UInt8]: [UInt8]], depth: Int
+    ) {
         guard depth < ShellText.deepest else { return }
         var words = command
         var environment = environment
@@ -50,10 +82,16 @@ struct SwitchmanSearch {
         }
         guard let program = words.first else { return }
         let name = String(decoding: ShellWord.baseName(program.bytes), as: UTF8.self)
-        if program.has(name: "switchman") {
-            calls.append(SwitchmanCall(words: Array(words), environment: environment))
+        if ShellWord.baseName(program.bytes).starts(with: "switchman".utf8), let oddity = LookAlike.objection(to: program) {
+            oddities.append(oddity)
+        } else if program.has(name: "switchman") {
+            calls.append(
+                SwitchmanCall(words: Array(words), environment: environment, hasOwnPath: !isBehindStranger))
         } else if let launcher = Launcher.known[name] {
             let own = words.dropFirst()
+            let wasBehindStranger = isBehindStranger
+            isBehindStranger = isBehindStranger || Self.strangers.contains(name)
+            defer { isBehindStranger = wasBehindStranger }
             switch launcher.rest(of: own) {
             case .text(let text): look(at: text.bytes, environment, depth: depth + 1)
             case .command(let rest):

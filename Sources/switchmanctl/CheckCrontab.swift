@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checks
+import Glibc
 import Invocation
 import Recipes
 import Run
@@ -27,16 +28,21 @@ struct CheckCrontab: CheckVerb {
         if files.count(where: { $0 == "-" }) > 1 { throw ValidationError("standard input is read once; name - once") }
     }
 
+    private static let folders = ["/usr/local/bin", "/usr/local/sbin", "/opt/switchman/bin"]
+
     func verdict() throws -> Verdict {
         let everywhere = original
         let named = configuration.config
         // A file that is not on this host says nothing: the crontabs may be another's.
         var check = CrontabCheck(
             macros: Macros(
-                fqdn: Hostname.fqdn() ?? "FQDN", cpuCount: HostResources.cpuCount(), memoryMB: HostResources.memoryMB())
-        ) { config in
-            everywhere || ((try? Configuration.load(path: config ?? named, environment: [:]))?.0.mixedFleet ?? false)
-        }
+                fqdn: Hostname.fqdn() ?? "FQDN", cpuCount: HostResources.cpuCount(), memoryMB: HostResources.memoryMB()),
+            servesOriginals: { config in
+                everywhere || ((try? Configuration.load(path: config ?? named, environment: [:]))?.0.mixedFleet ?? false)
+            },
+            host: CrontabHost(
+                folders: Self.folders + (Environment.ofThisProcess()["PATH"]?.split(separator: ":").map(String.init) ?? []),
+                isExecutable: { unsafe access($0, X_OK) == 0 }))
         let format: CrontabFile.Format? = system ? .system : user ? .user : nil
         for file in files { check.add(path: file, format: format) }
         return check.verdict()

@@ -11,7 +11,8 @@ import Testing
     private func check(
         _ text: String, format: CrontabFile.Format = .user, originals: Bool = false
     ) -> Verdict {
-        var check = CrontabCheck(macros: Self.macros, servesOriginals: { _ in originals })
+        var check = CrontabCheck(
+            macros: Self.macros, servesOriginals: { _ in originals }, host: CrontabHost(folders: ["/usr/bin"]) { !$0.contains("absent") })
         check.add(Array(text.utf8), name: "tab", format: format)
         return check.verdict()
     }
@@ -99,7 +100,7 @@ import Testing
         "# a comment\n\n   # another\n",
         "MAILTO=ops@example.org\nPATH = /usr/bin:/bin\n\"X Y\" = 'z'\n",
         "*/5 * * * * switchman -- /usr/local/bin/report\n",
-        "@daily switchman report\n@reboot switchman other\n@MIDNIGHT switchman third\n",
+        "@daily switchman report\n@reboot switchman other\n@midnight switchman third\n",
         "0 1 * * * switchman --lockname report-daily -- report --daily\n0 2 * * * switchman report --weekly\n",
         "0,30 0-6/2 1-7,15 jan-MAR,12 mon-fri,7 switchman report\n",
         "-*/5 * * * * switchman report\n",
@@ -121,6 +122,12 @@ import Testing
         "0~59 ~ 1~ jan~mar ~fri switchman a\n",
         "0~20,30 * * * * switchman a\n",
         "0~59 * * * * switchman --min-interval 54m a\n",
+        "*/2000 * * * * switchman a\n",
+        "* * * * * switchman a || true\n",
+        "* * * * * switchman a && echo done; switchman b | logger -t b\n",
+        "* * * * * cd /x && switchman a\n",
+        "* * * * * switchman --lockname a -- switchman --lockname b -- job\n",
+        "* * * * * switchman --lockname x '[ -x /usr/bin/job ] && /usr/bin/job'\n",
     ])
     func hasNothingToSayOfWhatIsFine(text: String) {
         let verdict = check(text)
@@ -139,6 +146,23 @@ import Testing
             ("* * * foo * a\n", "or a name such as jan"),
             ("* * * * 8 a\n", "bad day of the week \"8\""),
             ("* * * * fri-mon a\n", "runs backwards"),
+            ("0/5 * * * * switchman a\n", "write 0-59/5"),
+            ("5/10 * * * * switchman a\n", "write 5-59/10"),
+            ("@Daily switchman a\n", "unknown schedule \"@Daily\""),
+            ("* * * * * * job\n", "a sixth field"),
+            ("HOST=\"$(hostname -f || echo \"$H\")\"\n", "bad minute"),
+            ("\u{feff}* * * * * switchman a\n", "byte-order mark"),
+            ("* * * * * switchman -- cd /srv && switchman b\n", "\"cd\" is a builtin of the shell"),
+            ("* * * * * switchman --lockname x -- if [ -x a ]\n", "\"if\" is the shell's grammar"),
+            ("* * * * * switchman --lockname x -- FOO=1 job\n", "write env FOO=1"),
+            ("* * * * * switchman /var/lock/x.lock job\n", "flock is given a file"),
+            ("* * * * * switchman -w 10 /run/lock/x job\n", "flock is given a file"),
+            ("* * * * * switchman -E 1 /tmp/x.lck -c 'job'\n", "flock is given a file"),
+            ("* * * * * switchman \u{2013}lockname r -- job\n", "an en dash (U+2013) where \"-\" belongs"),
+            ("* * * * * switchman --lockname \u{201c}r\u{201d} job\n", "a left double quote (U+201C)"),
+            ("* * * * * switchman\u{a0}--lockname r job\n", "a no-break space (U+00A0)"),
+            ("* * * * * switchman --lockname a -- switchman --lockname a -- job\n", "it never starts anything"),
+            ("* * * * * switchman --lockname a 'cd /x && switchman --lockname a job'\n", "it never starts anything"),
             ("5-1 * * * * a\n", "runs backwards"),
             ("5~1 * * * * a\n", "runs backwards"),
             ("0~60 * * * * a\n", "bad minute \"0~60\""),
@@ -192,7 +216,15 @@ import Testing
             ),
             ("* * * * * switchman /x/a\n* * * * * switchman /y/a\n", "as the other command at tab:1 does"),
             ("* * * * * switchman a; switchman b\n* * * * * switchman b c\n", "tab:2: takes the lock \"b\""),
-            ("5/10 * * * * switchman a\n", "write 5-59/10"),
+            ("* * * * * switchman --lockname x -- [ -x /usr/bin/job ] && /usr/bin/job\n", "after a skip as well"),
+            ("* * * * * switchman -- a && b\n", "\"b\" behind && runs without the lock"),
+            ("* * * * * switchman -- a ; b\n", "\"b\" runs without the lock"),
+            ("* * * * * switchman -- a || b\n", "\"b\" behind || runs without the lock"),
+            ("* * * * sat-sun switchman a\n", "write 6-7"),
+            ("* * * * 5-0 switchman a\n", "write 5-7"),
+            ("PATH=/opt/bin:$PATH\n", "does not expand"),
+            ("PATH=/absent\n* * * * * switchman a\n", "in the crontab's PATH (/absent)"),
+            ("* * * * * switchman --lockname a -- b \\\n", "joins no lines"),
             ("* * * * * switchman a", "the last line does not end in a newline"),
             ("* * * * * switchman a%input\n", "a bare % ends the command"),
             ("* * * * * root switchman a\n", "say --system"),
@@ -226,6 +258,32 @@ import Testing
         ] as [(String, CrontabFile.Format)])
     func tellsTheFormatByThePath(path: String, format: CrontabFile.Format) {
         #expect(CrontabFile.Format.of(path: path) == format)
+    }
+
+    @Test(
+        arguments: [
+            ("report", nil), ("report-2", nil), ("report.cron", .warning), ("x~", .critical), ("x.dpkg-dist", .critical),
+            (".hidden", .critical), ("x.rpmsave", .critical),
+        ] as [(String, Severity?)])
+    func knowsWhichFilesCronReads(name: String, severity: Severity?) {
+        #expect(CrontabFile.objection(toName: name)?.0 == severity)
+    }
+
+    @Test(arguments: ["cd /x && switchman a", "/usr/bin/switchman a", "env X=1 switchman a", "X=1 switchman a"])
+    func knowsWhatIsNobodysName(command: String) {
+        let verdict = check("* * * * * \(command)\n", format: .system)
+        #expect(verdict.text.contains("where the user's name belongs"), "\(verdict.text)")
+    }
+
+    @Test func notesProgramsThatAreNotHere() {
+        let verdict = check("* * * * * switchman -- absent\n* * * * * switchman -- /opt/absent2 x\n")
+        #expect(verdict.severity == .ok && verdict.findings.count == 2, "\(verdict.text)")
+        #expect(check("* * * * * sudo -u x switchman absent\n* * * * * X=1 PATH=$Y switchman absent2\n").findings == [])
+    }
+
+    @Test func findsASwitchmanBehindRunuser() {
+        #expect(lockname("runuser -l www -c \"switchman a\"") == ["a"])
+        #expect(lockname("runuser -u www -- switchman a") == ["a"])
     }
 
     // MARK: - Intervals
@@ -281,7 +339,7 @@ import Testing
         let bytes: [UInt8] =
             Array("* * * * * switchman --\u{1b}[31m\u{7} a\n* * * * * switchman --lockname ".utf8)
             + [0xff, 0xfe] + Array(" x\n".utf8)
-        var check = CrontabCheck(macros: Self.macros, servesOriginals: { _ in false })
+        var check = CrontabCheck(macros: Self.macros, servesOriginals: { _ in false }, host: CrontabHost(folders: []) { _ in true })
         check.add(bytes, name: "t\u{1b}ab\n", format: .user)
         let text = check.verdict().text
         #expect(check.verdict().severity == .critical)
@@ -292,7 +350,8 @@ import Testing
     @Test func isNotDrownedByAFile() {
         let big = "X=\(String(repeating: "y", count: 900))\n* * * * * \(String(repeating: "$X", count: 5_000))\n"
         #expect(check(big).severity == .ok)
-        #expect(check("* * * * * " + String(repeating: "switchman ", count: 1_000) + "a\n").severity != .critical)
+        // Each is named after the next.
+        #expect(check("* * * * * " + String(repeating: "switchman ", count: 1_000) + "a\n").text.contains("never starts anything"))
         #expect(
             check("* * * * * a" + String(repeating: "b", count: 1 << 18) + "\n").text.contains("no cron reads that"))
         #expect(check("* * * * * switchman " + String(repeating: "$(", count: 3_000) + "\n").severity == .critical)
@@ -319,7 +378,7 @@ import Testing
         let line =
             "@daily X=1 env -u A sh -c \"switchman --lease 'a=1:${N:-2}' `b $(c 'd' \\\" ${e}) f` $'g' \\\\ > h 2>&1 %i\" $((1))"
         for count in 0...line.utf8.count {
-            var check = CrontabCheck(macros: Self.macros, servesOriginals: { _ in true })
+            var check = CrontabCheck(macros: Self.macros, servesOriginals: { _ in true }, host: CrontabHost(folders: []) { _ in true })
             check.add(Array(line.utf8.prefix(count)), name: "tab", format: .user)
             check.add(Array(line.utf8.suffix(count)), name: "tab", format: .system)
             #expect(!check.verdict().text.isEmpty)

@@ -19,7 +19,8 @@ import Testing
             ("r=1:.5*4", "r", 1, 2),
         ] as [(String, String, Int64, Int64)])
     func readsResourceCountAndTotal(text: String, resource: String, count: Int64, total: Int64) throws {
-        let expected = LeaseRequest(resource: resource, count: count, total: total)
+        let isOfThisHost = text.hasPrefix("FQDN")
+        let expected = LeaseRequest(resource: resource, count: count, total: total, ofThisHost: isOfThisHost)
         #expect(try LeaseRequest.parse(text, macros: Self.macros) == expected)
     }
 
