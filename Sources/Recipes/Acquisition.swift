@@ -34,6 +34,8 @@ package final class Acquisition {
     let notice: (Notice) -> Void
     let earlierSessions: Set<Int64>
     var foundRecord: FoundRecord?
+    /// Of the last holder, whose term the claims have to wait out.
+    package var lostHost: String? { foundRecord?.record.host }
     /// Of the prefix data, as it was read last.
     var fleetVersion: Int32?
     private var takes = 0

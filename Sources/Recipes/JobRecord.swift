@@ -46,15 +46,18 @@ package struct JobRecord: Sendable, Equatable {
         isWaiting = members["waiting"] == .boolean(true)
     }
 
-    /// The oldest runs give way to the limits.
+    /// The oldest runs give way to the limits, but for the last success: how long it is ago is what monitoring asks.
     package func encoded() -> [UInt8] {
         var kept = runs.suffix(Self.runsMax)
+        let isForgotten = !kept.contains(where: \.hasSucceeded)
+        let success = isForgotten ? runs.last(where: \.hasSucceeded) : nil
+        if success != nil { kept = kept.suffix(Self.runsMax - 1) }
         while true {
             let value = JSONValue.object([
                 "state": .string(state.rawValue), "session": .string(session), "n": .integer(Int64(n)),
                 "term": .integer(term), "host": .string(host), "pid": .integer(Int64(pid)),
                 "token": token.map { .integer($0) } ?? .null, "started": started.map { .integer($0) } ?? .null,
-                "waiting": isWaiting ? .boolean(true) : .null, "runs": .array(kept.map(\.value)),
+                "waiting": isWaiting ? .boolean(true) : .null, "runs": .array(([success].compactMap(\.self) + kept).map(\.value)),
             ])
             let bytes = Array(value.text.utf8)
             if bytes.count <= Self.bytesMax || kept.isEmpty { return bytes }

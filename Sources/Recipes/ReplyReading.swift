@@ -101,7 +101,7 @@ extension Failure {
 
     package var interruption: Interruption {
         switch reason {
-        case .notAuthorized: .denied("\(self): ask its owner, or let the servers give world:anyone all permissions")
+        case .notAuthorized: .denied("\(self): ask its owner for access; this version has no credentials to show")
         case .authenticationFailed: .denied("authentication failed")
         case .other(Self.saslRequired): .denied("\(self)")
         case .sessionExpired: .sessionExpired

@@ -73,6 +73,7 @@ package struct Configuration: Sendable {
         if let setting = settings["cgroup"] {
             configuration.cgroup = try setting.cgroup()
         }
+        try settings.refuseKeysToCome()
         let doubt = settings["loglevel"]?.doubt(about: configuration.loglevel)
         return (configuration, warnings: settings.warnings() + [doubt].compactMap(\.self))
     }

@@ -127,6 +127,8 @@ package enum Remark: Sendable, Equatable {
     case noFurtherAttempt(String)
     /// The session has expired before anything was started; with a new one, after a pause.
     case beginningAnew(Duration)
+    /// A holder was lost, and its term is waited out.
+    case waitingOut(host: String, seconds: Int64)
     case notReleased
     /// The end of the session deletes the lock and the leases; what cannot be written is waited out by whoever comes next.
     case releaseRefused(String)

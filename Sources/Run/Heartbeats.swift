@@ -40,6 +40,11 @@ package struct Heartbeats: Sendable {
     /// A tenth of what the command may live without one.
     package var period: Duration { Self.period(term, mixed == nil ? nil : sessionTimeout) }
 
+    /// What the session leaves of a term beside originals, which take a lock as soon as its session is gone.
+    package static func longestInMixedFleet(session: Duration, relay: Duration) -> Duration {
+        session * 99 / 100 - relay - session / 10
+    }
+
     /// - Parameter sessionTimeout: in a mixed fleet.
     package static func period(_ term: Term, _ sessionTimeout: Duration?) -> Duration {
         sessionTimeout.map { min(term.period, $0 / 10) } ?? term.period

@@ -66,12 +66,15 @@ package final class Life {
                 if case .skipped(let skip) = verdict {
                     // What was taken may have been given back (too soon): who asked for the end meanwhile has it.
                     try talk.unhold()
-                    return left(Ended(outcome: skip.outcome), since: began)
+                    return left(Ended(outcome: skip.outcome, reason: skip.reason(job)), since: began)
                 }
                 var claims: Claims?
                 if case .owned(let owned) = verdict { claims = owned }
                 story.waited = began.duration(to: clock.now)
                 story.token = claims?.lock?.czxid
+                if let found = claims?.found {
+                    tell(.waitingOut(host: acquisition.lostHost ?? "?", seconds: found.seconds))
+                }
                 if let ended = await tenure(claims, of: acquisition.job, after: talk) { return ended }
                 // What was waited for had come: the waits begin anew as well.
                 limits = Acquisition.Limits()
@@ -188,6 +191,11 @@ package final class Life {
 }
 
 extension Acquisition.Skip {
+    /// Where the outcome's word does not say it all.
+    func reason(_ job: Job) -> String? {
+        self == .drained ? "\(job.host) is drained" : nil
+    }
+
     package var outcome: Outcome {
         switch self {
         case .notInGroup: .notInGroup

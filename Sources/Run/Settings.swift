@@ -82,16 +82,18 @@ struct Settings {
             message: "\(path ?? "configuration"): key \"\(key)\" is missing; add it, or set \(variable)")
     }
 
+    /// Whoever sets one relies on it: a run that ignored it would be open to everybody.
+    func refuseKeysToCome() throws(ConfigurationError) {
+        guard let path, let key = Configuration.keysToCome.sorted().first(where: { file[ExactName($0)] != nil }) else { return }
+        throw ConfigurationError(
+            message: "\(path): key \"\(key)\" does not work in this version, and without it the jobs would run unprotected; remove it")
+    }
+
     /// One line for each key of the file that means nothing to us.
     func warnings() -> [String] {
         guard let path else { return [] }
-        return file.keys.sorted().map(\.text).filter { !Configuration.keys.contains($0) }.prefix(Self.mostWarnings).map
-        { key in
-            if Configuration.keysToCome.contains(key) {
-                return "\(path): key \"\(key)\" has no effect in this version"
-            }
-            let known = Configuration.keys + Configuration.keysToCome
-            let nearest = NearestWord.to(key, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
+        return file.keys.sorted().map(\.text).filter { !Configuration.keys.contains($0) }.prefix(Self.mostWarnings).map { key in
+            let nearest = NearestWord.to(key, among: Configuration.keys).map { "; did you mean \"\($0)\"?" } ?? ""
             return "\(path): unknown key \"\(Excerpt.of(key))\"\(nearest)"
         }
     }

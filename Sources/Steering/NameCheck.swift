@@ -2,7 +2,13 @@ import Recipes
 
 /// Names that an operator types, looked at before they get into the fleet's data.
 package enum NameCheck {
-    package static func host(_ name: String) throws(EditError) { try check(name, "host", longestBytes: 255) }
+    package static func host(_ name: String) throws(EditError) {
+        try check(name, "host", longestBytes: 255)
+        // Members are compared byte for byte, and no host is called so.
+        if name.contains(where: { "*?[".contains($0) }) {
+            throw .usage("host \"\(Excerpt.of(name))\" is a pattern, which would match nobody; name each host")
+        }
+    }
 
     package static func group(_ name: String) throws(EditError) { try check(name, "group", longestBytes: 255) }
 

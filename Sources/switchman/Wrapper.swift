@@ -131,7 +131,7 @@ struct Wrapper: Sendable {
         guard job.takesLock || !job.leases.isEmpty else { return }
         let start = BootInstant(nanoseconds: 0)
         // In a mixed fleet the session limits it as well: see Heartbeats.
-        let limit = start.advanced(by: plan.sessionTimeout * 99 / 100 - job.relay - plan.sessionTimeout / 10)
+        let limit = start.advanced(by: Heartbeats.longestInMixedFleet(session: plan.sessionTimeout, relay: job.relay))
         let schedule = job.term.schedule(
             since: start, grace: plan.grace, noLaterThan: job.mixedFleet ? limit : .never,
             period: Heartbeats.period(job.term, job.mixedFleet ? plan.sessionTimeout : nil))
@@ -162,6 +162,8 @@ struct Wrapper: Sendable {
         case .beginningAnew(let pause):
             let when = pause == .zero ? "" : " in \(Self.seconds(pause))"
             log.info("the session has expired, and nothing was started; beginning anew\(when)")
+        case .waitingOut(let host, let seconds):
+            log.info("the last holder, on \(Excerpt.of(host)), was lost; waiting for up to \(seconds) s until its command is surely dead")
         case .notReleased:
             log.warning(
                 "the release was not acknowledged; whoever comes next may wait for up to \(plan.job.term.seconds) s")
@@ -198,7 +200,7 @@ struct Wrapper: Sendable {
         let held = story.held.map { " held=\(Self.seconds($0))" } ?? ""
         let token = story.token.map { " token=\($0)" } ?? ""
         log.info(
-            "outcome=\(ended.outcome.rawValue) code=\(codes.code(for: ended)) waited=\(Self.seconds(story.waited))\(held)\(token)",
+            "outcome=\(ended.outcome.rawValue) code=\(codes.code(for: ended)) waited=\(Self.seconds(story.waited))\(held)\(token) lock=\(Excerpt.of(plan.job.lockname))",
             metadata: fields(ended, story))
     }
 

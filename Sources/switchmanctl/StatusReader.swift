@@ -55,19 +55,20 @@ struct StatusReader {
     private func locks(
         _ held: [String], waiters: [String], jobs: [String], _ data: FleetData
     ) async throws -> [LockStatus] {
-        let names = Set((held + waiters + jobs + (only == nil ? data.paused : [])).map { ExactName($0) }).sorted().map(
-            \.text)
+        let names = Set((held + waiters + jobs + (only == nil ? data.paused : [])).map { ExactName($0) }).sorted().map(\.text)
+            .filter { NodeName.objection(to: Array($0.utf8), longestBytes: 1024) == nil }
         let locks = try await nodes(held.map(layout.lock), watch: only != nil && watches)
         let records = try await nodes(jobs.map(layout.record), watch: watches)
         let queues = try await places(in: waiters.map(layout.lockQueue))
         let lockOf = Dictionary(zip(held.map { ExactName($0) }, locks), uniquingKeysWith: { $1 })
         let recordOf = Dictionary(zip(jobs.map { ExactName($0) }, records), uniquingKeysWith: { $1 })
         let queueOf = Dictionary(zip(waiters.map { ExactName($0) }, queues), uniquingKeysWith: { $1 })
+        let paused = Set(data.paused.map { ExactName($0) })
         func status(_ name: String, lock: ReadNode?, record: ReadNode?) -> LockStatus {
             LockStatus(
                 lockname: name, lock: lock.map { (Contender(data: $0.data, stat: $0.stat), $0.stat.czxid) },
                 record: record.flatMap { JobRecord(bytes: $0.data) },
-                waiting: (queueOf[ExactName(name)] ?? []).map(\.contender), isPaused: data.isPaused(name))
+                waiting: (queueOf[ExactName(name)] ?? []).map(\.contender), isPaused: paused.contains(ExactName(name)))
         }
         var statuses = names.map { name in
             status(name, lock: lockOf[ExactName(name)] ?? nil, record: recordOf[ExactName(name)] ?? nil)
@@ -89,6 +90,7 @@ struct StatusReader {
         // One that is declared and never used is shown; a name with a macro in it is another on every host.
         let declared = data.resources.filter { !Macros.occur(in: $0) }
         let names = Set((queues + semaphores + declared).map { ExactName($0) }).sorted().map(\.text)
+            .filter { NodeName.objection(to: Array($0.utf8), longestBytes: 255) == nil }
         let asked = names.flatMap { [layout.leases($0), layout.marks($0)] }.map { Request.children($0, watch: watches) }
         let lists = try await fleet.ask(asked)
         if watches { try await watchMissing(zip(asked, lists)) }

@@ -92,3 +92,20 @@ def test_json(ctl, offline):
 @pytest.mark.parametrize("words, mention", [(("a", "b"), "b"), (("--frobnicate",), "--frobnicate")])
 def test_bad_input_is_unknown_and_3(ctl, words, mention):
     assert_one_line(check(ctl, *words), "UNKNOWN", "config", mention)
+
+
+@pytest.mark.parametrize("changes, words", [
+    ({"metrics_directory": "/nowhere"}, "metrics_directory"), ({"logfile": "/nowhere/log"}, "logfile"),
+    ({"logfile": "/proc/self/log"}, "logfile"),
+    ({"mixed_fleet": True, "session_timeout": 12, "ownership_term": 120, "termination_timeout": 10}, "termination_timeout"),
+], ids=str)
+def test_it_warns_of_what_each_run_would_warn_of(ctl, fleet, changes, words):
+    assert_says(ctl("check", "config", fleet.config("doubtful.conf", **changes)), "WARNING", "config", words)
+
+
+@pytest.mark.parametrize("key", ["auth", "acl", "tls"])
+def test_what_would_protect_and_does_not_yet_is_refused(ctl, fleet, key):
+    config = fleet.config("open.conf", **{key: {}})
+    assert_says(ctl("check", "config", config), "CRITICAL", "config", key, "unprotected")
+    run = fleet.run("--lockname", "a", "--", "false", config=config)
+    assert run.code == 78 and f'"{key}"' in run.err and len(run.err.splitlines()) == 1

@@ -213,3 +213,12 @@ def test_the_fleets_data_need_not_be_readable(fleet, ctl):
     run = check(ctl)
     assert run.code == 0 and run.out.startswith("OK: job: a: last success "), run
     assert run.err.startswith(f"switchmanctl: warning: the data of {fleet.prefix}: ") and len(run.err.splitlines()) == 1
+
+
+def test_the_last_success_is_remembered_however_many_failures_came_after_it(ctl, fleet):
+    assert fleet.run("--lockname", "a", "--", "true").code == 0
+    for _ in range(12):
+        assert fleet.run("--lockname", "a", "--", "false").code == 1
+    assert len(fleet.record("a")["runs"]) == 10
+    verdict = ctl("check", "job", "a", "--within", "1h")
+    assert verdict.code == 0 and "last success" in verdict.out and "the last 9 runs failed" in verdict.out, verdict.out

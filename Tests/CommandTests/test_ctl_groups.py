@@ -100,3 +100,8 @@ def test_ten_operators_edit_different_things_at_once(ctl, fleet):
     runs += [ctl.start("resources", "add", f"resource-{n}") for n in range(5)]
     assert [run.wait() for run in runs] == [0] * 10
     assert len(data(fleet)["groups"]) == len(data(fleet)["resources"]) == 5
+
+
+@pytest.mark.parametrize("name", ["*.example.org", "web?.example.org", "web[12].example.org"])
+def test_a_pattern_is_refused_since_it_matches_nobody(ctl, name):
+    assert_refused(ctl("groups", "add", "g", name), 64, "pattern")

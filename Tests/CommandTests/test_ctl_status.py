@@ -185,3 +185,10 @@ def test_of_one_lock_the_fleets_data_need_not_be_readable(ctl, fleet):
     assert f"warning: the data of {fleet.prefix}" in status.err
     assert_refused(ctl("status"), 65, fleet.prefix)
     fleet.end_job("backup")
+
+
+@pytest.mark.parametrize("name", ["a\nb", "..", "", "a//b", "a\0b", "\ud7ff\ufff0"], ids=ascii)
+def test_names_that_can_be_no_nodes_do_no_harm(ctl, fleet, name):
+    fleet.prefix_data({"resources": [name, "good"], "paused": [name]})
+    status = ctl.json("status")
+    assert [one["resource"] for one in status["resources"]] == ["good"]

@@ -4,6 +4,8 @@ import os
 import re
 import signal
 
+import pytest
+
 from Support.fleet import assert_silent
 
 LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\t\[\d+\]\t.+")
@@ -118,3 +120,12 @@ def test_a_run_that_does_not_reach_its_command_has_waited_all_the_same(busy):
     away = busy.config("away.conf", logfile=log, zkhosts="127.0.0.1:1", connect_timeout=2)
     assert busy.run("--lockname", "a", "--", "true", config=away).code == 69 and 2 <= waited(log) < 10
     busy.end_job("blocker")
+
+
+@pytest.mark.parametrize("data, word", [({"drained": ["host1.example.org"]}, "host1.example.org is drained"), ({}, "outcome=ran")])
+def test_the_log_names_the_job_and_why_it_was_not_started(fleet, data, word):
+    log = f"{fleet.folder}/named"
+    fleet.prefix_data(data)
+    assert fleet.run("--lockname", "one of seven", "--", "true", config=fleet.config("named.conf", logfile=log, loglevel="info")).code == 0
+    said = read(log)
+    assert any(word in line for line in said) and said[-1].rstrip().endswith("lock=one of seven"), said

@@ -139,3 +139,10 @@ def test_while_it_waits_others_skip(fleet):
     fleet.records.started("second")
     fleet.end_job("second")
     assert second.wait() == 0
+
+
+def test_the_successor_says_whom_it_waits_out(fleet):
+    run = fleet.start_job("a", arguments=("--term", "4"))
+    fleet.lose_host(run)
+    successor = fleet.run("--lockname", "a", "--verbose", "--wait", "1m", "--", "true", within=60)
+    assert successor.code == 0 and "the last holder, on host1.example.org, was lost" in successor.err

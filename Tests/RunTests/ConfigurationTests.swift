@@ -277,9 +277,9 @@ import Testing
         #expect(warnings == ["\(path): unknown key \"\(key)\"; did you mean \"\(nearest)\"?"])
     }
 
-    @Test func saysWhichKeysHaveNoEffectYet() throws {
-        let (_, warnings) = try load(#"{"prefix": "/p", "zkhosts": "zk", "tls": {}}"#)
-        #expect(warnings == ["\(path): key \"tls\" has no effect in this version"])
+    @Test(arguments: ["auth", "acl", "tls"])
+    func refusesWhatWouldProtectAndDoesNotYet(key: String) {
+        #expect(throws: ConfigurationError.self) { try load(#"{"prefix": "/p", "zkhosts": "zk", "\#(key)": {}}"#) }
     }
 
     @Test(arguments: [
