@@ -54,8 +54,9 @@ static stream *find(int fd) {
     return found;
 }
 
-/// A new connection, with what may have been another's descriptor. Streams are few, and kept for the next connection.
-static void begin(int fd) {
+/// A new connection, with what may have been another's descriptor. Streams are few, and kept for the next connection. False: there is
+/// no memory for it.
+static bool begin(int fd) {
     pthread_mutex_lock(&mutex);
     stream *found = find(fd);
     if (!found && is_connecting) found = find(-1);
@@ -69,12 +70,11 @@ static void begin(int fd) {
         *found = (stream){ .next = found->next, .fd = is_connecting ? fd : -1 };
     }
     pthread_mutex_unlock(&mutex);
+    return found || !is_connecting;
 }
 
 int __wrap_connect(int fd, const struct sockaddr *address, socklen_t length) {
-    // Without memory for it nothing is let in.
-    begin(fd);
-    if (is_connecting && !find(fd)) return errno = ENOMEM, -1;
+    if (!begin(fd)) return errno = ENOMEM, -1; // nothing unread is let in
     return __real_connect(fd, address, length);
 }
 

@@ -16,6 +16,9 @@ package protocol Ensemble: AnyObject, Sendable {
     /// none, or a session on it and no other server.
     @discardableResult func dropConnection() -> Bool
 
+    /// The server that the newest connection was made to: for the log.
+    var server: String? { get }
+
     /// What is wrong with the servers that were tried, if it is known: for the message of a wait that ran out.
     var complaint: String? { get }
 
@@ -25,6 +28,7 @@ package protocol Ensemble: AnyObject, Sendable {
 
 extension Ensemble {
     package var complaint: String? { nil }
+    package var server: String? { nil }
 }
 
 /// A session as the server granted it.

@@ -28,6 +28,8 @@ package final class Conversation {
     private static let patienceOfOthers = Duration.seconds(15)
     /// Watch events that nobody has looked at yet.
     private var changes: [String: Set<Event.Change>] = [:]
+    /// Told of each loss and return of the connection.
+    package var hears: ((SessionEvent) -> Void)?
     /// Since the last pause. `changes` may keep what nobody asks for any more (a predecessor that has long been replaced):
     /// if a pause ended for those, it would never wait again.
     private var hasNews = false
@@ -218,6 +220,7 @@ package final class Conversation {
     package func forget(_ path: String) { changes.removeValue(forKey: path) }
 
     private func take(_ event: Event) throws(Interruption) {
+        if case .session(let session) = event { hears?(session) }
         switch event {
         case .signal where isHolding, .callerGone where isHolding, .tree where isHolding: hold(event)
         case .watch(let path, let change):

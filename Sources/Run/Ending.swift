@@ -129,6 +129,8 @@ package enum Remark: Sendable, Equatable {
     case beginningAnew(Duration)
     /// A holder was lost, and its term is waited out.
     case waitingOut(host: String, seconds: Int64)
+    case connectionLost(server: String)
+    case connectionBack(server: String, after: Duration)
     case notReleased
     /// The end of the session deletes the lock and the leases; what cannot be written is waited out by whoever comes next.
     case releaseRefused(String)

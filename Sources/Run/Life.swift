@@ -18,6 +18,7 @@ package final class Life {
     private(set) var ensemble: any Ensemble
     private var tickets = 0
     private var wasHopeless = false
+    private var connection = ConnectionWatch()
 
     package private(set) var story = Story()
     /// Nothing of this run is left on the servers but its session.
@@ -61,6 +62,7 @@ package final class Life {
             let talk = Conversation(ensemble: ensemble, inbox: inbox, clock: clock, job: job, firstTicket: tickets)
             let acquisition = Acquisition(
                 job: job, talk: talk, limits: limits, earlierSessions: earlierSessions, notice: notice)
+            talk.hears = { [unowned self] in hear($0) }
             do throws(Interruption) {
                 let verdict = try await acquisition.perform()
                 if case .skipped(let skip) = verdict {
@@ -160,10 +162,19 @@ package final class Life {
             tenure.carriedOut(actions, at: clock.now)
             if job.breaks.contains(.sReadAfterCall) { tenure.submittedOnly(at: clock.now) }
             clock.wake(at: tenure.wake)
-            actions = tenure.handle(await inbox.next(), at: clock.now, ticks: false)
-            while let event = inbox.poll() { actions += tenure.handle(event, at: clock.now, ticks: false) }
+            let event = await inbox.next()
+            if case .session(let session) = event { hear(session) }
+            actions = tenure.handle(event, at: clock.now, ticks: false)
+            while let event = inbox.poll() {
+                if case .session(let session) = event { hear(session) }
+                actions += tenure.handle(event, at: clock.now, ticks: false)
+            }
             tenure.tick(clock.now, &actions)
         }
+    }
+
+    private func hear(_ event: SessionEvent) {
+        if let remark = connection.hear(event, server: ensemble.server, at: clock.now) { tell(remark) }
     }
 
     private func carryOut(_ action: Tenure.Action, _ claims: Claims?, _ leases: [LeaseRequest]) {

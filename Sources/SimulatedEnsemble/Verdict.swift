@@ -148,7 +148,12 @@ struct Verdict {
     private func judgeRetries(_ ended: Ended, _ accuse: (Violation.Promise, String) -> Void) {
         let attempts = run.tree.processes.attempts
         if attempts > run.job.retries + 1 { accuse(.truth, "\(run) makes \(attempts) attempts") }
-        let isPlain = run.remarks.allSatisfy { if case .retrying = $0 { true } else { false } }
+        let isPlain = run.remarks.allSatisfy { remark in
+            switch remark {
+            case .retrying, .connectionLost, .connectionBack, .beginningAnew, .waitingOut: true
+            default: false
+            }
+        }
         guard ended.outcome == .ran, ended.code != 0, isPlain, !run.wasDisturbed, !world.isChaos else { return }
         if attempts <= run.job.retries { accuse(.truth, "\(run) fails, and makes \(attempts) attempts only") }
     }

@@ -24,6 +24,7 @@ import Threads
     /// The library's list of servers; one may stand there twice.
     private var told: [String] = []
     private var currentSession: Session?
+    private var currentServer: String?
     private var newest: Burst?
     /// What was submitted before there was a handle: sent, in order, as soon as there is one.
     private var waiting: [() -> Void] = []
@@ -148,6 +149,12 @@ import Threads
         unsafe zoo_set_servers(handle, list.joined(separator: ","))
     }
 
+    package var server: String? {
+        lock.hold()
+        defer { lock.release() }
+        return currentServer
+    }
+
     package var complaint: String? {
         sw_frames_refused() == 0 ? nil : "what one of them answers is malformed; is it a ZooKeeper, and sound?"
     }
@@ -242,8 +249,10 @@ import Threads
         if sw_state_connected(state) != 0, let handle = unsafe handle, let id = unsafe zoo_client_id(handle) {
             let session = unsafe Session(
                 id: id.pointee.client_id, timeout: .milliseconds(Int64(zoo_recv_timeout(handle))))
+            let server = unsafe zoo_get_current_server(handle).map { unsafe String(cString: $0) }
             lock.hold()
             currentSession = session
+            currentServer = server
             isConnected = true
             lock.release()
             post(.session(.connected(session)))

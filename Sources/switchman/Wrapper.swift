@@ -164,6 +164,9 @@ struct Wrapper: Sendable {
             log.info("the session has expired, and nothing was started; beginning anew\(when)")
         case .waitingOut(let host, let seconds):
             log.info("the last holder, on \(Excerpt.of(host)), was lost; waiting for up to \(seconds) s until its command is surely dead")
+        case .connectionLost(let server): log.info("the connection to \(server) is lost")
+        case .connectionBack(let server, let after):
+            log.info("connected to \(server), after \(Self.seconds(after)) without a connection")
         case .notReleased:
             log.warning(
                 "the release was not acknowledged; whoever comes next may wait for up to \(plan.job.term.seconds) s")

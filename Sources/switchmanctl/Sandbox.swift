@@ -11,12 +11,16 @@ struct Sandbox: ParsableCommand {
             All of it is gone afterwards. The exit code is COMMAND's.
             """)
 
+    @Option(
+        help: ArgumentHelp(
+            "The class path of another ZooKeeper, its logger's interface left out; instead of Debian's.", valueName: "path"))
+    var jars: String?
     @Argument(parsing: .postTerminator, help: "What to run, behind --; without it, your shell.")
     var command: [String] = []
 
     func run() throws {
         let blocked = Signals.block()
-        let server = try SandboxServer.start(blocked: blocked)
+        let server = try SandboxServer.start(jars: jars, blocked: blocked)
         let code: Int32
         do {
             code = try use(server, blocked)

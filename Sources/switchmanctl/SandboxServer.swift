@@ -13,7 +13,7 @@ struct SandboxServer {
     private let lifeline: Int32
 
     private static let jar = "/usr/share/java/zookeeper.jar"
-    private static let loggerJar = "/usr/share/java/slf4j-nop.jar"
+    private static let loggerJars = ["/usr/share/java/slf4j-api.jar", "/usr/share/java/slf4j-nop.jar"]
     private static let remedy = "apt-get install zookeeper libslf4j-java"
 
     /// $1: the folder; the rest is the server's command line. It must not stand in the folder that it removes.
@@ -26,13 +26,14 @@ struct SandboxServer {
         { read -r _ <&3; touch "$folder/over"; kill -KILL $server; } 2>/dev/null &
         reader=$!
         wait $server 2>/dev/null
-        [ -e "$folder/over" ] || { kill -KILL $reader; tail -n 1 "$folder/server.log" >&2; }
+        [ -e "$folder/over" ] || { kill -KILL $reader; sed -n '/^Caused by/h;1h;${x;p}' "$folder/server.log" >&2; }
         rm -rf "$folder"
         """
 
     /// Starts one on a free port, and returns when it takes connections.
-    static func start(blocked: UInt64) throws -> SandboxServer {
-        for file in [jar, loggerJar] where unsafe access(file, R_OK) != 0 {
+    static func start(jars: String?, blocked: UInt64) throws -> SandboxServer {
+        let classes = (jars ?? jar).split(separator: ":").map(String.init) + loggerJars
+        for file in classes where unsafe access(file, R_OK) != 0 {
             throw Complaint.failed(.osError, "there is no \(file) here; \(remedy)")
         }
         for program in ["java", "setpriv"] where !isInPath(program) {
@@ -40,13 +41,13 @@ struct SandboxServer {
         }
         // Of two processes that found the same port free one fails, and tries another.
         for _ in 0..<5 {
-            let server = try SandboxServer(blocked: blocked)
+            let server = try SandboxServer(classPath: classes.joined(separator: ":"), blocked: blocked)
             if try server.isReady() { return server }
         }
         throw Complaint.failed(.osError, "the ZooKeeper server ended as soon as it was started; does java work here?")
     }
 
-    private init(blocked: UInt64) throws {
+    private init(classPath: String, blocked: UInt64) throws {
         folder = try Self.makeFolder()
         port = try Self.freePort()
         try Self.write(
@@ -69,7 +70,7 @@ struct SandboxServer {
         let java = [
             "java", "-Xmx96m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dzookeeper.admin.enableServer=false",
             // It is thrown away: no need to see its log through to the disk.
-            "-Dzookeeper.forceSync=no", "-Dzookeeper.preAllocSize=1024", "-cp", "\(Self.jar):\(Self.loggerJar)",
+            "-Dzookeeper.forceSync=no", "-Dzookeeper.preAllocSize=1024", "-cp", classPath,
             "org.apache.zookeeper.server.quorum.QuorumPeerMain", "\(folder)/zoo.cfg",
         ]
         do {

@@ -19,21 +19,23 @@ def later(controller, program, recorder, tmp_path):
     """A fleet whose server has been three days behind; called, it lets the server find out."""
     server = ZooKeeperServer(prefixed=(
         "env", f"LD_PRELOAD={LIBRARY}", "FAKETIME=-3d", "DONT_FAKE_MONOTONIC=1"))
-    client = server.client()
-    ctl = Control(controller, Fleet(program, recorder, tmp_path, server.address, client, "/fleet"))
+    ctl = Control(controller, Fleet(program, recorder, tmp_path, server.address, server.client(), "/fleet"))
 
     def three_days_later():
+        # One that comes while the server reads its data may never be heard (3.8.0): not this one again.
+        ctl.fleet.client.stop()
+        ctl.fleet.client.close()
         server.prefixed = ()
         # Not killed: faketime's library removes its shared memory as the process exits.
         server.process.terminate()
         server.process.wait()
         server.restart()
-        eventually(lambda: client.connected, what="the tests' own client is back")
+        ctl.fleet.client = server.client()
         return ctl
     three_days_later.fleet = ctl.fleet
     yield three_days_later
-    client.stop()
-    client.close()
+    ctl.fleet.client.stop()
+    ctl.fleet.client.close()
     server.close()
 
 

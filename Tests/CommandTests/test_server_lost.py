@@ -122,3 +122,25 @@ def test_a_waiting_run_survives_a_restart(own_fleet, server):
     own_fleet.records.started("next")
     own_fleet.end_job("next")
     assert [run.wait() for run in own_fleet.runs] == [0, 0]
+
+
+def said(log):
+    with open(log, encoding="utf-8") as file:
+        return file.read()
+
+
+def test_the_log_has_a_line_for_each_loss_and_return_of_the_connection(own_fleet, server):
+    log = f"{own_fleet.folder}/log"
+    logging = config(own_fleet, ownership_term=30, session_timeout=30, logfile=log, loglevel="info")
+    run = own_fleet.start_job("a", config=logging)
+    waiting = own_fleet.launch_job("b", arguments=("--lockname", "a", "--wait", "60"), config=logging)
+    own_fleet.waiting("a")
+    server.kill()
+    server.restart()
+    eventually(lambda: said(log).count("without a connection") == 2, what="both are back")
+    own_fleet.end_job("a")
+    own_fleet.records.started("b")
+    own_fleet.end_job("b")
+    assert (run.wait(), waiting.wait()) == (0, 0)
+    assert said(log).count(f"the connection to {server.address} is lost") == 2
+    assert said(log).count(f"connected to {server.address}, after ") == 2

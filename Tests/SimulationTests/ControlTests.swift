@@ -48,7 +48,7 @@ struct ControlTests {
         "sessionsLeftOpen": (100, .leftover),
         "mixedFleetBesideDeletions": (2000, .exclusion),
         "mixedFleetBesideFaultyServers": (40000, .release),
-        "mixedFleetBesideShortTimeouts": (4000, .permits),
+        "mixedFleetBesideShortTimeouts": (20000, .permits),
         "lockQueueIgnored": (400, .order),
         "pauseIgnored": (400, .pause),
         "intervalByOwnClock": (400, .interval),

@@ -1,4 +1,4 @@
-"""Real ZooKeeper servers from the Debian package: one alone, or three."""
+"""Real ZooKeeper servers, from the Debian package or as SWITCHMAN_TEST_JARS says: one alone, or three."""
 
 import json
 import os
@@ -14,8 +14,11 @@ from kazoo.client import KazooClient
 
 from .eventually import eventually
 
+# Another ZooKeeper's: Tests/run --server.
+JARS = os.environ.get("SWITCHMAN_TEST_JARS")
 CLASS_PATH, CLASS_PATH_WITH_LOG = (
-    f"/usr/share/java/zookeeper.jar:/usr/share/java/{jar}.jar" for jar in ("slf4j-nop", "slf4j-simple"))
+    ":".join([JARS or "/usr/share/java/zookeeper.jar", "/usr/share/java/slf4j-api.jar", f"/usr/share/java/{jar}.jar"])
+    for jar in ("slf4j-nop", "slf4j-simple"))
 LOG_FLAGS = [f"-Dorg.slf4j.simpleLogger.{flag}" for flag in (
     "defaultLogLevel=info", "showDateTime=true", "dateTimeFormat=HH:mm:ss.SSS", "showShortLogName=true")]
 JAVA_FLAGS = [
@@ -74,6 +77,10 @@ class Server:
     def mode(self):
         return next((line.split()[1] for line in self.ask("srvr").splitlines() if line.startswith("Mode:")), "none")
 
+    @property
+    def version(self):
+        return self.ask("srvr").split("Zookeeper version: ", 1)[1].split("-", 1)[0]
+
     def client(self, timeout=30.0, **options):
         return connected_client(self.address, timeout, **options)
 
@@ -83,7 +90,7 @@ class Sandbox(Server):
 
     def __init__(self, controller):
         self.process = subprocess.Popen(
-            [controller, "sandbox", "--", "sh", "-c", 'cat "$SWITCHMAN_CONFIG"; echo; exec cat >&2'],
+            [controller, "sandbox", *(("--jars", JARS) if JARS else ()), "--", "sh", "-c", 'cat "$SWITCHMAN_CONFIG"; echo; exec cat >&2'],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
             env={**os.environ, **({"TMPDIR": MEMORY_DISK} if MEMORY_DISK else {})})
         self.port = int(json.loads(self.process.stdout.readline())["zkhosts"].rsplit(":", 1)[1])

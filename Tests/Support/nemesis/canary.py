@@ -36,7 +36,8 @@ class Canary:
 
     @property
     def session(self):
-        return self._client.client_id[0]
+        # None while the client has no session.
+        return self._client.client_id[0] if self._client.client_id else 0
 
     def stalls(self):
         """Those so far, the one that may be going on included."""

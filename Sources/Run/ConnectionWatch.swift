@@ -1,0 +1,21 @@
+import Coordination
+
+/// What the log says of the connection: a line for each loss and each return, and none for the first connection.
+struct ConnectionWatch {
+    private var isConnected = false
+    private var lostAt: BootInstant?
+    private var server = "the server"
+
+    mutating func hear(_ event: SessionEvent, server named: String?, at now: BootInstant) -> Remark? {
+        switch event {
+        case .connected:
+            defer { (isConnected, lostAt) = (true, nil) }
+            if let named { server = named }
+            return lostAt.map { .connectionBack(server: server, after: $0.duration(to: now)) }
+        case .suspended where isConnected:
+            (isConnected, lostAt) = (false, now)
+            return .connectionLost(server: server)
+        default: return nil
+        }
+    }
+}
