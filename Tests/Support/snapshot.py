@@ -7,9 +7,10 @@ import zlib
 # czxid, mzxid, ctime, mtime, version, cversion, aversion, ephemeralOwner, pzxid (zookeeper.jute, StatPersisted)
 STAT = struct.Struct(">qqqqiiiqq")
 CVERSION = 5
-# A checksum (Adler-32, of all bytes before it) and the path "/": once behind the tree, once behind the digest (FileSnap.java).
+# A checksum (Adler-32, of all bytes before it) and the path "/": behind the tree, behind the digest, and, from 3.9 on, behind the
+# last zxid (FileSnap.java).
 SEAL, MARK = 13, b"\0\0\0\1/"
-DIGEST = 20
+DIGEST, ZXID = 20, 8
 
 
 def set_cversion(data, path, cversion):
@@ -24,8 +25,18 @@ def set_cversion(data, path, cversion):
     stat = list(STAT.unpack_from(content, at))
     stat[CVERSION] = cversion
     STAT.pack_into(content, at, *stat)
-    for end in (len(content) - SEAL - DIGEST, len(content)):
-        if content[end - len(MARK):end] == MARK:
-            struct.pack_into(">q", content, end - SEAL, zlib.adler32(content[:end - SEAL]))
+    for end in _seals(content):
+        struct.pack_into(">q", content, end - SEAL, zlib.adler32(content[:end - SEAL]))
     with open(name, "wb") as file:
         file.write(content)
+
+
+def _seals(content):
+    """Where they end, the first one first."""
+    for parts in ((DIGEST, ZXID), (DIGEST,), ()):
+        ends = [len(content)]
+        for part in reversed(parts):
+            ends.insert(0, ends[0] - SEAL - part)
+        if all(content[end - len(MARK):end] == MARK for end in ends):
+            return ends
+    raise AssertionError("a snapshot of another form")
