@@ -38,8 +38,8 @@ CALM = {"ownership_term": 60, "session_timeout": 20}
 # Real servers.
 
 
-def test_a_server_alone(ctl, fleet):
-    assert_one_line(check(ctl, fleet, fleet.address), "WARNING", "ensemble", fleet.address, "is a single server", "version 3.8.0")
+def test_a_server_alone(ctl, fleet, shared_server):
+    assert_one_line(check(ctl, fleet, fleet.address), "WARNING", "ensemble", fleet.address, "is a single server", f"version {shared_server.version}")
 
 
 def test_the_check_leaves_no_session_and_no_node(ctl, own_fleet, server, own_ctl):
@@ -212,11 +212,12 @@ def test_somebody_accepts_and_is_silent(ctl, fleet):
         assert_says(check(ctl, fleet, address), "CRITICAL", "ensemble", f"{address}: accepts connections and does not answer")
 
 
-def test_json(ctl, fleet):
+def test_json(ctl, fleet, shared_server):
     said = ctl.json("check", "ensemble", code=1)
     assert (said["status"], said["check"]) == ("warning", "ensemble")
     server = said["facts"]["servers"][0]
-    assert (server["version"], server["mode"], server["tick_ms"], server["granted_session_ms"]) == ("3.8.0", "standalone", 500, 6000)
+    assert (server["version"], server["mode"], server["tick_ms"], server["granted_session_ms"]) == (
+        shared_server.version, "standalone", 500, 6000)
     assert (server["min_session_ms"], server["max_session_ms"], server["answers"]) == (1000, 120000, True)
 
 
