@@ -14,7 +14,7 @@ typedef struct pending {
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pending *first, *last;
-/// Added by this thread, and not yet read from the network: its multi is not complete before it is sent.
+/// What this thread has added last: if it is a multi, its operations come next.
 static _Thread_local int32_t latest_xid;
 
 /// What the library asks on its own account, by numbers that are always the same: credentials and watches, when a connection is new.

@@ -117,19 +117,14 @@ extension Acquisition {
         let queue = job.layout.lockQueue(job.lockname)
         let places = try Queues.places(in: queue, reply)
         guard let head = places.min(by: { $0.sequence < $1.sequence }) else { return false }
-        if earlierSessions.isEmpty {
-            guard let stat = try await talk.askAgain([.exists("\(queue)/\(head.name)", watch: false)])[0].stat() else {
-                return true
-            }
-            try stat.checkIsEphemeral("\(queue)/\(head.name)")
+        // Places that we gave up with an earlier session are nobody's.
+        let paths = (earlierSessions.isEmpty ? [head] : places).map { "\(queue)/\($0.name)" }
+        for (path, reply) in zip(paths, try await talk.askAgain(paths.map { .exists($0, watch: false) })) {
+            guard let stat = try reply.stat(), !earlierSessions.contains(stat.ephemeralOwner) else { continue }
+            try stat.checkIsEphemeral(path)
             return true
         }
-        // Places that we gave up with an earlier session are nobody's.
-        let looks = try await talk.askAgain(places.map { .exists("\(queue)/\($0.name)", watch: false) })
-        for reply in looks {
-            if let stat = try reply.stat(), !earlierSessions.contains(stat.ephemeralOwner) { return true }
-        }
-        return false
+        return earlierSessions.isEmpty
     }
 
     /// The lock and the record once more, after a wait or a take that came too late.

@@ -74,7 +74,7 @@ package final class Conversation {
             try await rest(until: clock.now.advanced(by: pause))
             pause = min(pause * 2, .seconds(2))
             // What stands behind it was to be read after it; but nothing is written twice.
-            let again = requests.indices[first...].filter { replies[$0].isThrottled || !replies[$0].isCommitted }
+            let again = requests.indices[first...].filter { !replies[$0].isCommitted }
             for (index, reply) in zip(again, try await askOnce(again.map { requests[$0] })) { replies[index] = reply }
         }
         return replies
