@@ -34,7 +34,7 @@ let fuzz: [Target] =
     ? []
     : [
         .executableTarget(
-            name: "fuzz", dependencies: ["Run", "Recipes"],
+            name: "fuzz", dependencies: ["Run", "Recipes", "Coordination"],
             swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
     ]
 
@@ -57,7 +57,9 @@ let package = Package(
         .target(name: "CFrames", cSettings: strictC, linkerSettings: [.unsafeFlags(wraps)]),
         .target(name: "Threads", swiftSettings: strict),
         .target(name: "Coordination", swiftSettings: strict),
-        .target(name: "ZooKeeper", dependencies: ["CFrames", "CZooKeeper", "Coordination", "Threads"], swiftSettings: strict),
+        .target(
+            name: "ZooKeeper", dependencies: ["CFrames", "CZooKeeper", "Coordination", "Threads"], swiftSettings: strict
+        ),
         .target(name: "Recipes", dependencies: ["Coordination"], swiftSettings: strict),
         .target(
             name: "Supervision", dependencies: ["CGuardian", "CLinux", "Run", "Coordination"],
@@ -85,7 +87,8 @@ let package = Package(
         .executableTarget(
             name: "switchmanctl",
             dependencies: [
-                "Checks", "Steering", "Invocation", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper",
+                "Checks", "Steering", "Invocation", "Run", "Recipes", "Coordination", "Supervision", "Threads",
+                "ZooKeeper",
                 "CLinux", "CTether", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
@@ -98,16 +101,18 @@ let package = Package(
         .executableTarget(
             name: "soak", dependencies: ["SimulatedEnsemble"], swiftSettings: strict),
         .testTarget(
-            name: "SimulationTests", dependencies: ["SimulatedEnsemble", "Recipes"],
+            name: "SimulationTests", dependencies: ["SimulatedEnsemble"],
             swiftSettings: strict),
         .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Coordination"], swiftSettings: strict),
         .testTarget(
             name: "RunTests",
             dependencies: ["Run", "Recipes", "Coordination", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
+        .testTarget(name: "InvocationTests", dependencies: ["Invocation", "Run"], swiftSettings: strict),
         .testTarget(
             name: "ChecksTests", dependencies: ["Checks", "Invocation", "Steering", "Recipes", "Coordination"],
             swiftSettings: strict),
-        .testTarget(name: "SteeringTests", dependencies: ["Steering", "Recipes", "Coordination"], swiftSettings: strict),
+        .testTarget(
+            name: "SteeringTests", dependencies: ["Steering", "Recipes", "Coordination"], swiftSettings: strict),
     ] + fuzz
 )

@@ -1,55 +1,93 @@
 # Completion of switchman for bash. Into /usr/share/bash-completion/completions/switchman, or source it.
 # (For switchmanctl: switchmanctl --generate-completion-script bash.)
 #
-# The options are those that the installed program itself names, so that this never promises others.
+# The options and their words are those that the installed program itself names, so that this never promises others, and
+# that a new option needs no change here.
 
 _switchman() {
-    local help current=${COMP_WORDS[COMP_CWORD]} index word
+    local help option options value
     help=$("${COMP_WORDS[0]}" --help 2>/dev/null) || return
-    # "-c, --config FILE": one blank and no two before what an option takes.
-    local -A takes_value=()
-    while read -r word; do takes_value[$word]=1; done < <(
-        sed -nE 's/^ +(-[a-zA-Z]), (--[a-z-]+) [^ ].*/\1\n\2/p; s/^ +(--[a-z-]+) [^ ].*/\1/p' <<<"$help")
+    # "  -c, --config FILE  ...": one blank and no two before what an option takes.
+    local -A takes=()
+    while read -r option value; do takes[$option]=$value; done < <(
+        sed -nE 's/^ +(-[a-zA-Z]), (--[a-z-]+) ([^ ]+).*/\1 \3\n\2 \3/p; s/^ +(--[a-z-]+) ([^ ]+).*/\1 \2/p' <<<"$help")
 
+    local -a words=() begins=()
+    _switchman_words
+    local last=$((${#words[@]} - 1)) current=${words[-1]} index word isOver=
     # Options end at the first word that is none: from there on it is the command's line.
-    for ((index = 1; index < COMP_CWORD; index++)); do
-        word=${COMP_WORDS[index]}
+    for ((index = 1; index < last; index++)); do
+        word=${words[index]}
         if [[ $word == -- ]]; then
+            isOver=1
             ((index++))
             break
         elif [[ $word != -* ]]; then
             break
-        elif [[ -n ${takes_value[$word]-} ]]; then
-            if ((index + 1 == COMP_CWORD)); then
-                _switchman_value "$word" "$current"
+        elif [[ -n ${takes[$word]-} ]]; then
+            if ((index + 1 == last)); then
+                _switchman_value "$word" "${takes[$word]}" "$current"
                 return
             fi
             ((index++))
         fi
     done
-    if ((index < COMP_CWORD)) || [[ ${COMP_WORDS[index - 1]} == -- ]]; then
-        if ((index == COMP_CWORD)); then
-            mapfile -t COMPREPLY < <(compgen -c -- "$current")
-        elif declare -F _command_offset >/dev/null; then
-            _command_offset "$index"
+    if ((index < last)); then
+        if declare -F _command_offset >/dev/null; then
+            _command_offset "${begins[index]}"
         else
-            mapfile -t COMPREPLY < <(compgen -f -- "$current")
+            _switchman_files "$current"
         fi
-    elif [[ $current == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "$(grep -oE -- '(^ +|, )--?[a-zA-Z][a-z-]*' <<<"$help" | grep -oE -- '-[a-zA-Z-]+')" -- "$current")
-    else
+    elif [[ $isOver || $current != -* ]]; then
+        [[ $current != */* ]] || compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -c -- "$current")
+    elif [[ $current == --*=* ]]; then
+        option=${current%%=*}
+        [[ -z ${takes[$option]-} ]] || _switchman_value "$option" "${takes[$option]}" "${current#*=}"
+    else
+        options=$(grep -oE -- '^ +(-[a-zA-Z], )?--[a-z-]+' <<<"$help" | grep -oE -- '-[a-zA-Z-]+')
+        mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
     fi
 }
 
+# The words up to the cursor. Bash splits them at = and :, as in --lease db=1:4; here they are whole, and `begins` says
+# where each begins for bash.
+_switchman_words() {
+    local rest=$COMP_LINE trimmed index
+    for ((index = 0; index <= COMP_CWORD; index++)); do
+        trimmed=${rest#"${rest%%[![:space:]]*}"}
+        if ((index > 0)) && [[ $trimmed == "$rest" ]]; then
+            words[-1]+=${COMP_WORDS[index]}
+        else
+            words+=("${COMP_WORDS[index]}")
+            begins+=("$index")
+        fi
+        rest=${trimmed#"${COMP_WORDS[index]}"}
+    done
+}
+
+# $1: the option; $2: what the help says that it takes; $3: what is there of its value.
 _switchman_value() {
-    case $1 in
-        -c | --config) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
-        --descendants) mapfile -t COMPREPLY < <(compgen -W "wait kill leave" -- "$2") ;;
-        -g | --group)
-            mapfile -t COMPREPLY < <(compgen -W "$(switchmanctl groups list 2>/dev/null | awk 'NR > 1 { print $1 }')" -- "$2")
+    local offered=
+    case $1=$2 in
+        *=FILE) _switchman_files "$3" ;;
+        *=*'|'*) offered=${2//|/ } ;;
+        *=GROUP) offered=$(switchmanctl groups list 2>/dev/null | awk 'NR > 1 { print $1 }') ;;
+        *=OUTCOME=N)
+            # The program lists them in its complaint of an unknown one.
+            offered=$("${COMP_WORDS[0]}" "$1" '?=0' 2>&1 | sed -n 's/.* must be one of //p' | sed -E 's/,? |$/= /g')
+            compopt -o nospace 2>/dev/null
             ;;
     esac
+    [[ -z $offered ]] || mapfile -t COMPREPLY < <(compgen -W "$offered" -- "$3")
+    # What stands before the last of these is another word to bash.
+    local kept=${3%"${3##*[=:]}"}
+    COMPREPLY=("${COMPREPLY[@]#"$kept"}")
+}
+
+_switchman_files() {
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -f -- "$1")
 }
 
 complete -F _switchman switchman

@@ -17,8 +17,8 @@ static pending *first, *last;
 /// What this thread has added last: if it is a multi, its operations come next.
 static _Thread_local int32_t latest_xid;
 
-/// What the library asks on its own account, by numbers that are always the same: credentials and watches, when a connection is new.
-/// They overtake what was made before.
+/// What the library asks on its own account, by numbers that are always the same: credentials and watches, when a
+/// connection is new. They overtake what was made before.
 enum { AUTH = -4, WATCHES = -8, OWN = 9 };
 static unsigned own[OWN];
 

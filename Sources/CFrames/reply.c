@@ -4,8 +4,8 @@
 #include <string.h>
 
 enum { EVENT = -1, PING = -2 };
-enum { CREATE = 1, DELETE = 2, EXISTS = 3, GET_DATA = 4, SET_DATA = 5, GET_CHILDREN = 8, CHECK = 13, MULTI = 14, SET_AUTH = 100,
-    SET_WATCHES = 101, CLOSE = -11 };
+enum { CREATE = 1, DELETE = 2, EXISTS = 3, GET_DATA = 4, SET_DATA = 5, GET_ACL = 6, SET_ACL = 7, GET_CHILDREN = 8, CHECK = 13,
+    MULTI = 14, SET_AUTH = 100, SET_WATCHES = 101, CLOSE = -11 };
 enum { STAT_BYTES = 8 * 6 + 4 * 5 };
 
 /// What is left of a frame.
@@ -50,6 +50,17 @@ static bool skip_texts(cursor *in) {
     return true;
 }
 
+/// A list of permissions, scheme and identity.
+static bool skip_access_list(cursor *in) {
+    int32_t count;
+    enum { LEAST_BYTES = 3 * sizeof count }; // of an entry: the library makes room for all of them before it reads the first
+    if (!take(in, &count) || count < 0 || (size_t)count > in->left / LEAST_BYTES) return false;
+    for (int32_t i = 0; i < count; i++) {
+        if (!skip(in, sizeof count) || !skip_text(in) || !skip_text(in)) return false;
+    }
+    return true;
+}
+
 /// MultiHeader: type, done, error.
 static bool take_header(cursor *in, int32_t *type, bool *is_done) {
     int32_t error;
@@ -81,7 +92,9 @@ static bool skip_results(cursor *in, const sw_request *request) {
 
 static bool skip_body(cursor *in, const sw_request *request) {
     switch (request->type) {
-    case EXISTS: return skip(in, STAT_BYTES);
+    case EXISTS:
+    case SET_ACL: return skip(in, STAT_BYTES);
+    case GET_ACL: return skip_access_list(in) && skip(in, STAT_BYTES);
     case GET_DATA: return skip_data(in) && skip(in, STAT_BYTES);
     case GET_CHILDREN: return skip_texts(in);
     case MULTI: return skip_results(in, request);

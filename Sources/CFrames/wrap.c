@@ -3,6 +3,7 @@
 #include "outstanding.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -43,10 +44,19 @@ enum { GREETING_MIN = 36, GREETING_MAX = 37 }; // ConnectResponse; servers befor
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static stream *streams;
 static atomic_uint refused;
+static atomic_bool saw_tls;
+static atomic_bool was_hung_up_on;
+static atomic_ulong received;
+static _Atomic int64_t newest_zxid;
 /// The calling thread is the library's I/O thread, in the call that connects.
 static _Thread_local bool is_connecting;
 
 unsigned sw_frames_refused(void) { return refused; }
+bool sw_frames_saw_tls(void) { return saw_tls; }
+bool sw_frames_was_hung_up_on(void) { return was_hung_up_on; }
+unsigned long sw_frames_received(void) { return received; }
+int64_t sw_frames_newest_zxid(void) { return newest_zxid; }
+void sw_frames_forget(void) { newest_zxid = 0; }
 
 static stream *find(int fd) {
     stream *found = streams;
@@ -54,8 +64,8 @@ static stream *find(int fd) {
     return found;
 }
 
-/// A new connection, with what may have been another's descriptor. Streams are few, and kept for the next connection. False: there is
-/// no memory for it.
+/// A new connection, with what may have been another's descriptor. Streams are few, and kept for the next connection.
+/// False: there is no memory for it.
 static bool begin(int fd) {
     pthread_mutex_lock(&mutex);
     stream *found = find(fd);
@@ -85,8 +95,19 @@ int __wrap_zookeeper_interest(void *handle, int *fd, int *interest, void *limit)
     return code;
 }
 
+/// As the library does: a watch event has -1. Only this thread writes it.
+static void note_zxid(const uint8_t *frame) {
+    int64_t zxid;
+    memcpy(&zxid, frame + sizeof(int32_t), sizeof zxid);
+    zxid = (int64_t)be64toh((uint64_t)zxid);
+    if (zxid > newest_zxid) newest_zxid = zxid;
+}
+
 static bool is_whole_frame_sound(stream *in, size_t count) {
-    if (in->is_greeted) return sw_outstanding_accepts(in->frame, count);
+    if (in->is_greeted) {
+        if (!sw_outstanding_accepts(in->frame, count)) return false;
+        note_zxid(in->frame);
+    }
     in->is_greeted = true;
     return true;
 }
@@ -108,8 +129,12 @@ static uint32_t frame_length(const stream *in) {
     return ntohl(length);
 }
 
+/// The first bytes of a record that carries an alert (RFC 8446, 5.1).
+static bool is_alert(const uint8_t *bytes) { return bytes[0] == 0x15 && bytes[1] == 3; }
+
 static bool is_length_sound(const stream *in) {
     uint32_t length = frame_length(in);
+    if (!in->is_greeted && is_alert(in->length)) saw_tls = true;
     if (!in->is_greeted) return length >= GREETING_MIN && length <= GREETING_MAX;
     return length <= SW_FRAME_BYTES_MAX;
 }
@@ -144,10 +169,18 @@ static bool follow(stream *in, const uint8_t *bytes, size_t count) {
 
 ssize_t __wrap_recv(int fd, void *buffer, size_t room, int flags) {
     ssize_t count = __real_recv(fd, buffer, room, flags);
-    if (count <= 0) return count;
+    bool is_end = count == 0 || (count < 0 && errno == ECONNRESET);
+    if (count <= 0 && !is_end) return count;
+    int error = errno;
     pthread_mutex_lock(&mutex);
     stream *in = find(fd);
     pthread_mutex_unlock(&mutex);
+    if (is_end) {
+        if (in && !in->is_greeted && in->got == 0) was_hung_up_on = true;
+        errno = error;
+        return count;
+    }
+    if (in) received++;
     // The library has one thread for each connection, which is this one.
     if (!in || follow(in, buffer, (size_t)count)) return count;
     refused++;

@@ -1,11 +1,12 @@
 #define _GNU_SOURCE
 #include "cgroup.h"
+#include "cgroup_path.h"
+#include "cgroup_tree.h"
 #include "sweep.h"
 #include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <linux/sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +15,6 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
 
 static struct {
@@ -41,89 +40,11 @@ static bool fail(sw_cgroup_step step, int error, const char *path) {
 
 // ------------------------------------------------------------------------------------------------------------- where it is
 
-/// The line "0::PATH" of a process's cgroup file.
-static bool read_inner_path(int directory, const char *file, char *path, size_t room) {
-    char text[8192];
-    if (!sw_read_text(directory, file, text, sizeof text)) return false;
-    for (char *line = text, *next; line; line = next) {
-        next = strchr(line, '\n');
-        if (next) *next++ = '\0';
-        if (strncmp(line, "0::/", 4) == 0) return sw_copy_text(path, room, line + 3);
-    }
-    return errno = ENOENT, false;
-}
-
-/// Octal escapes of mountinfo, in place.
-static void unescape(char *text) {
-    char *to = text;
-    for (const char *from = text; *from; to++) {
-        if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] && from[3]) {
-            *to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
-            from += 4;
-        } else {
-            *to = *from++;
-        }
-    }
-    *to = '\0';
-}
-
-/// What follows `prefix` in `path`, if that is the folder or below it.
-static const char *below(const char *path, const char *prefix) {
-    size_t length = strcmp(prefix, "/") == 0 ? 0 : strlen(prefix);
-    if (strncmp(path, prefix, length) != 0) return NULL;
-    return path[length] == '/' || path[length] == '\0' ? path + length : NULL;
-}
-
-/// A line of mountinfo (proc_pid_mountinfo(5)): ID PARENT DEV ROOT POINT OPTIONS [TAGS...] - TYPE SOURCE OPTIONS.
-static bool parse_mount(char *line, char **root, char **point) {
-    char *type = strstr(line, " - ");
-    if (!type || strncmp(type + 3, "cgroup2 ", 8) != 0) return false;
-    char *field[6], *at = line;
-    for (int i = 0; i < 6; i++) field[i] = strsep(&at, " ");
-    if (!field[5]) return false;
-    *root = field[3];
-    *point = field[4];
-    unescape(*root);
-    unescape(*point);
-    return true;
-}
-
-/// Takes `path` from below the one end of a mount to below the other: from the folder where cgroup2 is mounted (`from_point`) to the
-/// kernel's name, or back. Of the mounts that show it the last counts, which lies on top of the others. A root above our
-/// namespace's ("/..") shows other hosts' or containers' cgroups: not ours.
-static bool translate(const char *path, bool from_point, char *result, size_t room) {
-    static char text[65536];
-    if (!sw_read_text(AT_FDCWD, "/proc/self/mountinfo", text, sizeof text)) return false;
-    bool is_found = false;
-    for (char *line = text, *next; line && *line; line = next) {
-        next = strchr(line, '\n');
-        if (next) *next++ = '\0';
-        char *root, *point;
-        if (!parse_mount(line, &root, &point) || strncmp(root, "/..", 3) == 0) continue;
-        const char *rest = below(path, from_point ? point : root), *start = from_point ? root : point;
-        if (!rest) continue;
-        // Neither "//x" nor "x/".
-        if (from_point && strcmp(start, "/") == 0) start = "";
-        if (!from_point && strcmp(rest, "/") == 0) rest = "";
-        is_found = snprintf(result, room, "%s%s", start, rest) < (int)room;
-    }
-    return is_found || (errno = ENOENT, false);
-}
-
-bool sw_cgroup_inner(const char *folder, char *inner, size_t room) {
-    return translate(folder, true, inner, room);
-}
-
-bool sw_cgroup_is_cgroup2(int directory) {
-    struct statfs info;
-    return fstatfs(directory, &info) == 0 && info.f_type == CGROUP2_SUPER_MAGIC;
-}
-
 static bool find_base(const char *setting, const char *own, char *base, char *inner) {
     if (setting[0] != '/') {
         sw_copy_text(inner, SW_CGROUP_PATH_MAX, own);
         if (strstr(inner, "/..")) return fail(SW_CGROUP_OWN_PATH, EXDEV, inner);
-        if (!translate(inner, false, base, SW_CGROUP_PATH_MAX)) return fail(SW_CGROUP_MOUNT, errno, inner);
+        if (!sw_cgroup_translate(inner, false, base, SW_CGROUP_PATH_MAX)) return fail(SW_CGROUP_MOUNT, errno, inner);
         return true;
     }
     if (!sw_copy_text(base, SW_CGROUP_PATH_MAX, setting)) return fail(SW_CGROUP_FOLDER, ENAMETOOLONG, setting);
@@ -194,7 +115,7 @@ void sw_cgroup_take(const char *setting, const char *lockname) {
     found = (sw_cgroup_finding){ .step = SW_CGROUP_OFF };
     if (strcmp(setting, "off") == 0) return;
     char own[SW_CGROUP_PATH_MAX], base[SW_CGROUP_PATH_MAX], inner[SW_CGROUP_PATH_MAX];
-    if (!read_inner_path(AT_FDCWD, "/proc/self/cgroup", own, sizeof own)) {
+    if (!sw_cgroup_read_inner(AT_FDCWD, "/proc/self/cgroup", own, sizeof own)) {
         fail(SW_CGROUP_OWN_PATH, errno, "/proc/self/cgroup");
         return;
     }
@@ -263,34 +184,8 @@ int sw_cgroup_enter(int attempt) {
     return error;
 }
 
-enum { DEPTH_MAX = 16 }; // of cgroups that the command has made below its own; a descriptor each
-
-struct removal {
-    int directory;
-    int depth;
-};
-
-static void remove_below(int directory, int depth);
-
-static void remove_folder(void *context, const char *name, unsigned char type) {
-    (void)type;
-    const struct removal *removal = context;
-    int child = removal->depth < DEPTH_MAX ? openat(removal->directory, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (child >= 0) {
-        remove_below(child, removal->depth + 1);
-        close(child);
-    }
-    unlinkat(removal->directory, name, AT_REMOVEDIR);
-}
-
-/// The deepest first.
-static void remove_below(int directory, int depth) {
-    struct removal removal = { .directory = directory, .depth = depth };
-    sw_each_folder(directory, remove_folder, &removal);
-}
-
 void sw_cgroup_remove_attempts(void) {
-    if (held.directory >= 0) remove_below(held.directory, 0);
+    if (held.directory >= 0) sw_cgroup_empty(held.directory);
 }
 
 bool sw_cgroup_remove(void) {
@@ -305,129 +200,35 @@ bool sw_cgroup_remove(void) {
 
 // --------------------------------------------------------------------------------------------------------- life and death
 
-static bool is_populated(int events) {
-    char text[256];
-    ssize_t got = pread(events, text, sizeof text - 1, 0);
-    if (got <= 0) return errno != ENODEV; // that: it is removed
-    text[got] = '\0';
-    return strstr(text, "populated 1") != NULL;
-}
-
 bool sw_cgroup_is_populated(void) {
-    return held.events >= 0 && is_populated(held.events);
+    return held.events >= 0 && sw_cgroup_says_populated(held.events);
 }
 
 int sw_cgroup_watch(void) {
     if (held.directory < 0) return -1;
     // Not the others' own: what one reads is not news to the other any more.
     int fd = openat(held.directory, "cgroup.events", O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) is_populated(fd);
+    if (fd >= 0) sw_cgroup_says_populated(fd);
     return fd;
 }
 
-static bool write_one(int fd) {
-    return fd >= 0 && pwrite(fd, "1", 1, 0) == 1;
-}
-
 bool sw_cgroup_kill(void) {
-    return write_one(held.kill);
+    return sw_cgroup_write_one(held.kill);
 }
 
 void sw_cgroup_freeze(void) {
     int fd = openat(held.directory, "cgroup.freeze", O_WRONLY | O_CLOEXEC);
     if (fd < 0) return;
-    write_one(fd);
+    sw_cgroup_write_one(fd);
     close(fd);
 }
 
-struct listing {
-    const char *inner;
-    bool kills;
-    int64_t until_ns;
-    int count, denied;
-    int directory, depth; // where it is
-};
-
-static bool is_over(const struct listing *listing) {
-    return listing->count % 64 == 0 && sw_now_ns() >= listing->until_ns;
-}
-
-/// The number may be another's by now: pinned first, looked at afterwards.
-static void kill_listed(struct listing *listing, pid_t pid) {
-    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-    if (pidfd < 0 && errno == ESRCH) return;
-    char file[32], inner[SW_CGROUP_PATH_MAX];
-    snprintf(file, sizeof file, "%d/cgroup", pid);
-    if (read_inner_path(sw_proc_held()->root, file, inner, sizeof inner) && below(inner, listing->inner)) {
-        long sent = pidfd >= 0 ? syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) : kill(pid, SIGKILL);
-        if (sent < 0 && errno == EPERM) listing->denied++;
-    }
-    if (pidfd >= 0) close(pidfd);
-}
-
-/// 0 stands for a process outside of our PID namespace: only cgroup.kill reaches it.
-static void list_number(void *context, pid_t pid) {
-    struct listing *listing = context;
-    if (is_over(listing)) return;
-    listing->count++;
-    if (listing->kills && pid > 0) kill_listed(listing, pid);
-}
-
-static void list_below(int directory, struct listing *listing);
-
-static void list_folder(void *context, const char *name, unsigned char type) {
-    (void)type;
-    struct listing *listing = context;
-    if (listing->depth == DEPTH_MAX || sw_now_ns() >= listing->until_ns) return;
-    int above = listing->directory;
-    int child = openat(above, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (child < 0) return;
-    listing->depth++;
-    list_below(child, listing);
-    listing->depth--;
-    listing->directory = above;
-    close(child);
-}
-
-static void list_below(int directory, struct listing *listing) {
-    int processes = openat(directory, "cgroup.procs", O_RDONLY | O_CLOEXEC);
-    if (processes >= 0) {
-        sw_read_numbers(processes, list_number, listing);
-        close(processes);
-    }
-    listing->directory = directory;
-    sw_each_folder(directory, list_folder, listing);
-}
-
 int sw_cgroup_kill_listed(int *denied) {
-    struct listing listing = { .inner = held.inner, .kills = true, .until_ns = INT64_MAX };
-    if (held.directory >= 0) list_below(held.directory, &listing);
-    *denied += listing.denied;
-    return listing.count;
+    return held.directory >= 0 ? sw_cgroup_kill_below(held.directory, held.inner, denied) : 0;
 }
 
 int sw_cgroup_count(int64_t until_ns) {
-    struct listing listing = { .until_ns = until_ns };
-    if (held.directory >= 0) list_below(held.directory, &listing);
-    return listing.count;
-}
-
-int sw_cgroup_clear(int directory, int kill_fd, const char *inner, int64_t until_ns) {
-    int events = openat(directory, "cgroup.events", O_RDONLY | O_CLOEXEC);
-    struct listing listing = { .inner = inner, .kills = true, .until_ns = until_ns };
-    struct timespec pause = { .tv_nsec = SW_MILLISECOND_NS / 4 };
-    for (bool is_first = true; is_populated(events) && (is_first || sw_now_ns() < until_ns); is_first = false) {
-        write_one(kill_fd);
-        nanosleep(&pause, NULL);
-        if (!is_populated(events)) break;
-        listing.count = listing.denied = 0;
-        list_below(directory, &listing);
-        pause.tv_nsec = 2 * SW_MILLISECOND_NS;
-    }
-    int left = is_populated(events) ? listing.count > 0 ? listing.count : 1 : 0;
-    if (events >= 0) close(events);
-    if (left == 0) remove_below(directory, 0);
-    return left;
+    return held.directory >= 0 ? sw_cgroup_count_below(held.directory, until_ns) : 0;
 }
 
 // ------------------------------------------------------------------------------------------------------- what check hosts asks

@@ -11,14 +11,13 @@
 
 #include "roles.h"
 
-enum { SW_CGROUP_PATH_MAX = 1024 };
-
 /// Makes the run's cgroup and holds it, or notes why there is none (sw_cgroup_finding). `setting` as in sw_plan.
 void sw_cgroup_take(const char *setting, const char *lockname);
 bool sw_cgroup_is_held(void);
 
-/// Opens the cgroup for an attempt, a fresh one from the second on. It is never one that was killed: a child that is cloned into such a one
-/// dies before its first instruction, since the kernel compares how often its two cgroups were killed. -1 with errno.
+/// Opens the cgroup for an attempt, a fresh one from the second on. It is never one that was killed: a child that is cloned
+/// into such a one dies before its first instruction, since the kernel compares how often its two cgroups were killed. -1
+/// with errno.
 int sw_cgroup_attempt(void);
 /// Removes those of the attempts so far.
 void sw_cgroup_remove_attempts(void);
@@ -45,14 +44,5 @@ int sw_cgroup_count(int64_t until_ns);
 
 /// Writes the descriptors held to `out`, of room for three; returns how many.
 size_t sw_cgroup_descriptors(int *out);
-
-// For the sweep: the same on any run's cgroup.
-
-/// Kills, until `until_ns` but once in any case, and removes what is below `directory`. Returns how many processes live.
-int sw_cgroup_clear(int directory, int kill_fd, const char *inner, int64_t until_ns);
-/// The path of a folder of cgroup2 as /proc/PID/cgroup shows it. False with errno.
-bool sw_cgroup_inner(const char *folder, char *inner, size_t room);
-/// Whether this is a folder of cgroup2.
-bool sw_cgroup_is_cgroup2(int directory);
 
 #endif

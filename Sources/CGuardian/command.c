@@ -91,6 +91,7 @@ sw_stage sw_command_exec(const sw_role *role, pid_t guardian, char *block, size_
     environ = environment; // execvp looks for the command in the PATH of this one
 
     if (sigismember(&role->plan->ignored, SIGCHLD)) signal(SIGCHLD, SIG_IGN);
+    sw_core_restore();
     sigprocmask(SIG_SETMASK, &role->plan->original_mask, NULL);
     execvp(role->plan->argv[0], role->plan->argv);
     // A file among the folders of PATH: a name that is found nowhere is not a bad path.

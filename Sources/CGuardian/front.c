@@ -6,6 +6,7 @@
 #include "front.h"
 #include "cgroup.h"
 #include "shared.h"
+#include "timer.h"
 #include "tree.h"
 
 #include <errno.h>
@@ -16,8 +17,8 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
-#include <sys/timerfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -87,7 +88,8 @@ static void sleep_ns(int64_t ns) {
     nanosleep(&pause, NULL);
 }
 
-/// A line on standard error, which may hang (a pipe that nobody reads, a file server): a child writes it, and is not waited for long.
+/// A line on standard error, which may hang (a pipe that nobody reads, a file server): a child writes it, and is not waited
+/// for long.
 static void say(const sw_face *face, const char *text) {
     char line[1024];
     int length = snprintf(line, sizeof line, "switchman: %s: %s\n", face->role->plan->lockname, text);
@@ -190,8 +192,8 @@ static void arm_timer(sw_face *face) {
     if (due_ns <= now_ns) due_ns = atomic_load(&shared->busy) ? now_ns + RECHECK_NS : 0;
     if (due_ns == face->armed_ns) return;
     face->armed_ns = due_ns;
-    struct itimerspec due = { .it_value = { due_ns / SW_SECOND_NS, due_ns % SW_SECOND_NS } };
-    timerfd_settime(face->timer_fd, TFD_TIMER_ABSTIME, &due, NULL);
+    face->is_deaf = !sw_timer_arm(face->timer_fd, due_ns == 0 ? INT64_MAX : due_ns);
+    if (face->is_deaf) face->armed_ns = -1;
 }
 
 /// Supervisor and guardian are stopped, or one of them is dead, and the deadline has passed.
@@ -256,7 +258,7 @@ static void listen_to_supervisor(sw_face *face) {
 /// For how many milliseconds nothing that happens may wake us; negative: for ever.
 static int longest_sleep_ms(const sw_face *face) {
     if (face->killing) return (int)(face->pause_ns / SW_MILLISECOND_NS) + 1;
-    if (!face->is_last) return -1;
+    if (!face->is_last) return face->is_deaf ? (int)(RECHECK_NS / SW_MILLISECOND_NS) : -1;
     int64_t left_ns = face->last_at_ns + PATIENCE_NS - sw_now_ns();
     return left_ns <= 0 ? 0 : (int)(left_ns / SW_MILLISECOND_NS) + 1;
 }

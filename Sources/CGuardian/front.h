@@ -13,6 +13,7 @@ typedef struct sw_face {
     int guardian_pidfd;       // -1: none to be had, then it is known by its start
     uint64_t guardian_start;
     int64_t armed_ns;
+    bool is_deaf;             // the timer could not be set: the clock is looked at again and again
     bool stopped;             // by the job control of the shell; its SIGCONT is still to come
     int64_t continued_at_ns;
     bool hung_up;             // by ourselves: hang_up_once

@@ -5,13 +5,13 @@
 #include "guard.h"
 #include "cgroup.h"
 #include "shared.h"
+#include "timer.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 static const int64_t PATIENCE_NS = 5 * SW_SECOND_NS;    // with a tree that does not die, before the supervisor is told
@@ -140,9 +140,9 @@ static void pass_on(sw_guard *guard, int signal, bool escalate) {
     // What is being killed has been stopped, so that it cannot fork; a signal's SIGCONT would let it.
     if (guard->deadman.phase == SW_IDLE || guard->deadman.phase == SW_KILLING) return;
     // It would strike once the command is continued: whoever stopped the group has stopped the command.
-    if (is_stop(signal) && guard->leader_stopped) return;
-    if (guard->leader) kill(guard->leader, signal);
-    else if (escalate) sw_tree_signal(signal, kill_is_due_ns(guard));
+    bool strikes_late = is_stop(signal) && guard->leader_stopped;
+    if (guard->leader && !strikes_late) kill(guard->leader, signal);
+    else if (!guard->leader && escalate) sw_tree_signal(signal, kill_is_due_ns(guard));
     if (escalate) sw_guard_act(guard, (sw_event){ .kind = SW_EVENT_SIGNAL });
 }
 
@@ -210,10 +210,11 @@ static void arm_timer(sw_guard *guard) {
     int64_t due_ns = sw_deadman_wake_ns(&guard->deadman);
     if (due_ns == guard->armed_ns) return;
     guard->armed_ns = due_ns;
-    struct itimerspec due = { 0 }; // all zero disarms, so an instant of zero or less becomes the first nanosecond
-    if (due_ns <= 0) due_ns = 1;
-    if (due_ns != INT64_MAX) due.it_value = (struct timespec){ due_ns / SW_SECOND_NS, due_ns % SW_SECOND_NS };
-    timerfd_settime(guard->timer_fd, TFD_TIMER_ABSTIME, &due, NULL);
+    if (sw_timer_arm(guard->timer_fd, due_ns) || due_ns == INT64_MAX) return;
+    // Nothing would wake us at the deadline: so it is now. What comes next is armed anew, though it be for the same instant.
+    guard->armed_ns = INT64_MIN;
+    sw_guard_act(guard, (sw_event){ .kind = SW_EVENT_DEADLINE });
+    sw_guard_act(guard, (sw_event){ .kind = SW_EVENT_TICK });
 }
 
 /// For how long nothing that happens may wake us; negative: for ever. A socket may well be writable while the kernel has no
@@ -253,38 +254,44 @@ static void sleep_until_needed(sw_guard *guard) {
     atomic_store(&sw_shared_page()->progress_ns, sw_now_ns());
 }
 
-_Noreturn void sw_guardian(const sw_role *role, int supervisor_fd) {
-    if (role->caller_group > 0) setpgid(0, 0); // else the command could not be in it
-    bool finds_tree = prctl(PR_SET_CHILD_SUBREAPER, 1) == 0 && sw_proc_take() && sw_tree_visible();
-    sw_take_own_name();
-    sw_scheduling_rise(); // when the timer fires, a command with many busy processes must not keep us waiting
-
+static bool make_descriptors(sw_guard *guard, sw_refusal *why) {
+    guard->timer_fd = sw_timer_make(why);
+    if (guard->timer_fd < 0) return false;
     sigset_t child;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
+    guard->child_fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (guard->child_fd < 0) *why = (sw_refusal){ SW_NEEDS_SIGNALFD, errno };
+    return guard->child_fd >= 0;
+}
+
+_Noreturn void sw_guardian(const sw_role *role, int supervisor_fd) {
+    if (role->caller_group > 0) setpgid(0, 0); // else the command could not be in it
     static sw_guard guard;
     guard = (sw_guard){
         .role = role,
         .supervisor_fd = supervisor_fd,
-        .timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK),
-        .child_fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK),
         .events_fd = sw_cgroup_watch(),
         .front_pidfd = role->front_pidfd,
         .exec_fd = -1,
         .armed_ns = INT64_MAX,
     };
-    // The supervisor sees the end of file; nothing has been started.
-    if (!finds_tree || guard.timer_fd < 0 || guard.child_fd < 0) _exit(EXIT_FAILURE);
+    sw_take_own_name();
+    sw_scheduling_rise(); // when the timer fires, a command with many busy processes must not keep us waiting
+    sw_refusal why;
+    bool is_fit = make_descriptors(&guard, &why);
+    int sent = is_fit ? sw_send(supervisor_fd, &(sw_message){ .type = SW_READY }, NULL, 0) : sw_send_unfit(supervisor_fd, why);
+    if (!is_fit || sent < 0) _exit(EXIT_FAILURE);
     sw_deadman_init(&guard.deadman, role->plan->descendants, role->plan->termination_ns);
 
     for (;;) {
-        arm_timer(&guard);
         sleep_until_needed(&guard);
         sw_leader_look_at_exec(&guard);
         sw_leader_reap(&guard);
         listen_to_supervisor(&guard);
         sw_outbox_flush(&guard.outbox, guard.supervisor_fd);
         sw_guard_act(&guard, (sw_event){ .kind = SW_EVENT_TICK });
+        arm_timer(&guard);
         // Whoever dies wakes us, and is reaped; the others are given their time.
         if (guard.deadman.phase == SW_KILLING && sw_now_ns() >= guard.next_round_ns) kill_round(&guard);
     }

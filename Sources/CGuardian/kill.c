@@ -39,8 +39,8 @@ static bool is_same(const sw_process *process) {
         && (again.parent == process->parent || again.parent == sw_proc_held()->self || sw_tree_spares(again.parent));
 }
 
-/// False if we are not allowed to. Without a pidfd (a child of ours; a kernel before 5.3, a sandbox, no descriptor left) by the number:
-/// another's may have been recycled in the microseconds since it was looked at.
+/// False if we are not allowed to. Without a pidfd (a child of ours; a kernel before 5.3, a sandbox, no descriptor left) by
+/// the number: another's may have been recycled in the microseconds since it was looked at.
 static bool send_signal(pid_t pid, int pidfd, int signal) {
     int result = pidfd < 0 ? kill(pid, signal) : (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
     return result == 0 || errno != EPERM;
@@ -175,7 +175,8 @@ sw_resistance sw_tree_kill_step(sw_on_reaped on_reaped, void *context) {
     rounds++;
     if (by_cgroup && rounds > CGROUP_ROUNDS && sw_cgroup_is_populated()) living = sw_cgroup_kill_listed(&resistance.denied);
     // In the first rounds the kernel does the work, and a walk would only be in its way.
-    if (!by_cgroup || rounds > CGROUP_ROUNDS || !sw_cgroup_is_populated()) living += kill_by_walk(&resistance.denied, &resistance.still);
+    if (!by_cgroup || rounds > CGROUP_ROUNDS || !sw_cgroup_is_populated())
+        living += kill_by_walk(&resistance.denied, &resistance.still);
     if (by_cgroup && resistance.denied > 0 && rounds > PATIENT_ROUNDS) sw_cgroup_freeze();
     bool has_children = reap(on_reaped, context, &resistance.reaped);
     bool is_populated = sw_cgroup_is_populated();

@@ -6,15 +6,16 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 enum {
     SW_OS_ERROR = 71, // EX_OSERR of sysexits.h, the outcome os-error
 
-    /// Beside arguments and environment, which lie on the stack as well. Measured: switchman needs between 32 and 40 kB and switchmanctl between 40 and 48.
-    /// The rest is for what a name server's answer, a long configuration or another version of a library takes. A thread gets as
-    /// much as the whole limit (pthread_create(3)).
+    /// Beside arguments and environment, which lie on the stack as well. Measured: switchman needs between 32 and 40 kB and
+    /// switchmanctl between 40 and 48. The rest is for what a name server's answer, a long configuration or another version
+    /// of a library takes. A thread gets as much as the whole limit (pthread_create(3)).
     SW_STACK_NEEDED_KB = 192,
     /// What is needed is rounded up to a multiple of this: the kernel begins the stack at a random place within 8 kB.
     SW_STACK_STEP_KB = 64,
@@ -65,4 +66,22 @@ int sw_descriptors_lacking(void) {
     }
     while (count > 0) close(held[--count]);
     return error;
+}
+
+static struct rlimit former_core;
+static enum { CORE_ALLOWED, CORE_LIMITED, CORE_UNDUMPABLE } core;
+
+void sw_core_forbid(void) {
+    if (core != CORE_ALLOWED || getrlimit(RLIMIT_CORE, &former_core) < 0) return;
+    // One byte: too short for a file, and the only limit that also keeps the kernel from a program in core_pattern (do_coredump).
+    struct rlimit forbidden = { .rlim_cur = 1, .rlim_max = former_core.rlim_max };
+    if (setrlimit(RLIMIT_CORE, &forbidden) == 0) core = CORE_LIMITED;
+    // A hard limit of 0 forbids files already, and not that program.
+    else if (prctl(PR_SET_DUMPABLE, 0) == 0) core = CORE_UNDUMPABLE;
+}
+
+void sw_core_restore(void) {
+    if (core == CORE_LIMITED) setrlimit(RLIMIT_CORE, &former_core);
+    if (core == CORE_UNDUMPABLE) prctl(PR_SET_DUMPABLE, 1);
+    core = CORE_ALLOWED;
 }

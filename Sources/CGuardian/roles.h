@@ -68,6 +68,8 @@ void sw_scheduling_restore(const sw_scheduling *before);
 /// Becomes an ordinary process (SCHED_OTHER), unless it has risen. There may be no way back, so the forks come first.
 void sw_scheduling_leave(void);
 
+/// Instead of SW_READY. As sw_send.
+int sw_send_unfit(int fd, sw_refusal why);
 /// As sw_receive, with the block of a START. `block` holds SW_BLOCK_BYTES_MAX bytes.
 int sw_receive_block(int fd, sw_message *message, char *block, size_t *block_bytes);
 

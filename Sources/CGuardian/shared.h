@@ -10,7 +10,8 @@
 typedef struct sw_shared {
     _Atomic int64_t kill_at_ns;   ///< when SIGKILL is due; written by the supervisor, before the guardian hears of it
     _Atomic int64_t progress_ns;  ///< when the guardian's loop, or its killing, last came round
-    _Atomic int is_late;          ///< the deadline was over, and somebody else than the guardian has killed for it; until the next start
+    _Atomic int is_late;          ///< the deadline was over, and somebody else than the guardian has killed for it; until
+                                  ///< the next start
     _Atomic int taken_over;       ///< the supervisor kills by itself
     _Atomic int busy;             ///< the guardian's: there may be a process of the command
     _Atomic pid_t leader;         ///< the guardian's: the command's first process; 0: none

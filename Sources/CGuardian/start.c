@@ -3,6 +3,7 @@
 #include "cgroup.h"
 #include "shared.h"
 #include "sweep.h"
+#include "timer.h"
 #include "tree.h"
 
 #include <errno.h>
@@ -12,12 +13,32 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int socket_pair(int ends[2]) {
-    return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends);
+const char *sw_need_name(sw_need need) {
+    static const char *const NAMES[] = {
+        [SW_NEEDS_PROC] = "/proc",
+        [SW_NEEDS_SUBREAPER] = "prctl",
+        [SW_NEEDS_OPEN] = "open",
+        [SW_NEEDS_MEMORY] = "mmap",
+        [SW_NEEDS_FORK] = "fork",
+        [SW_NEEDS_SOCKETPAIR] = "socketpair",
+        [SW_NEEDS_SIGNALFD] = "signalfd",
+        [SW_NEEDS_TIMERFD_CREATE] = "timerfd_create",
+        [SW_NEEDS_TIMERFD_SETTIME] = "timerfd_settime",
+    };
+    return NAMES[need];
+}
+
+/// False, always: so that it ends a chain of conditions.
+static bool refuse(sw_refusal *why, sw_need need) {
+    *why = (sw_refusal){ need, errno };
+    return false;
+}
+
+static bool socket_pair(int ends[2], sw_refusal *why) {
+    return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0 || refuse(why, SW_NEEDS_SOCKETPAIR);
 }
 
 /// Pointers and strings in one block, never freed: the processes that hold it end with it.
@@ -36,8 +57,8 @@ static char **copy_arguments(char *const *argv) {
 }
 
 /// Without it orphans go to init, and are believed dead.
-static bool become_subreaper(void) {
-    return prctl(PR_SET_CHILD_SUBREAPER, 1) == 0 || (errno = ENOSYS, false);
+static bool become_subreaper(sw_refusal *why) {
+    return prctl(PR_SET_CHILD_SUBREAPER, 1) == 0 || refuse(why, SW_NEEDS_SUBREAPER);
 }
 
 static bool has_children(void) {
@@ -46,37 +67,58 @@ static bool has_children(void) {
 }
 
 /// The original process is as it was before.
-static int give_up(const sw_role *role, int error) {
+static int give_up(const sw_role *role) {
     sw_cgroup_remove();
-    close(role->signal_fd);
-    close(role->front_timer_fd);
+    if (role->signal_fd >= 0) close(role->signal_fd);
+    if (role->front_timer_fd >= 0) close(role->front_timer_fd);
     if (role->front_pidfd >= 0) close(role->front_pidfd);
     if (!role->had_children) prctl(PR_SET_CHILD_SUBREAPER, 0);
-    return errno = error, -1;
+    return -1;
 }
 
-/// In the supervisor. The guardian hears of nobody but the supervisor, and nobody but it holds the supervisor's end.
-static pid_t fork_guardian(const sw_role *role, int front_fd, int *guardian_fd) {
-    int ends[2];
-    if (socket_pair(ends) < 0) return -1;
-    pid_t guardian = fork();
-    if (guardian == 0) {
-        close(front_fd);
-        close(ends[0]);
-        sw_guardian(role, ends[1]);
-    }
-    int error = errno;
-    close(ends[1]);
-    if (guardian < 0) close(ends[0]);
-    errno = error;
-    *guardian_fd = ends[0];
-    return guardian;
+/// The first message of a process that was just forked: that it is ready, or why not. It takes no longer than a few system calls.
+static bool hears_ready(int fd, sw_message *first, sw_refusal *why) {
+    struct pollfd readable = { .fd = fd, .events = POLLIN };
+    while (poll(&readable, 1, -1) < 0 && errno == EINTR) continue;
+    int got = sw_receive(fd, first);
+    if (got == 1 && first->type == SW_READY) return true;
+    *why = got == 1 && first->type == SW_UNFIT ? (sw_refusal){ (sw_need)first->detail, first->number }
+                                               : (sw_refusal){ SW_NEEDS_FORK, ECHILD };
+    return false;
 }
 
 /// In another PID namespace than its parent (`unshare --pid` without --fork) a process has one number for itself and another in the
 /// /proc that it was started with: what is found there would be strangers.
-static bool finds_itself(void) {
-    return sw_tree_visible() || (errno = ENOTSUP, false);
+static bool finds_itself(sw_refusal *why) {
+    return sw_tree_visible() || refuse(why, SW_NEEDS_PROC);
+}
+
+static bool takes_proc(sw_refusal *why) {
+    return sw_proc_take() || refuse(why, SW_NEEDS_OPEN);
+}
+
+/// For supervisor and guardian.
+static bool finds_tree(sw_refusal *why) {
+    return become_subreaper(why) && takes_proc(why) && finds_itself(why);
+}
+
+/// In the supervisor. The guardian hears of nobody but the supervisor, and nobody but it holds the supervisor's end.
+static pid_t fork_guardian(const sw_role *role, int front_fd, int *guardian_fd, sw_refusal *why) {
+    int ends[2];
+    if (!socket_pair(ends, why)) return -1;
+    pid_t guardian = fork();
+    if (guardian == 0) {
+        close(front_fd);
+        close(ends[0]);
+        if (finds_tree(why)) sw_guardian(role, ends[1]);
+        sw_send_unfit(ends[1], *why);
+        _exit(EXIT_FAILURE);
+    }
+    if (guardian < 0) return refuse(why, SW_NEEDS_FORK), -1;
+    close(ends[1]);
+    *guardian_fd = ends[0];
+    sw_message first;
+    return hears_ready(ends[0], &first, why) ? guardian : -1;
 }
 
 /// The rest of sw_start in the supervisor.
@@ -84,11 +126,11 @@ static int be_supervisor(const sw_role *role, int front_fd, sw_supervision *out)
     close(role->signal_fd);
     close(role->front_timer_fd);
     int guardian_fd = -1;
-    bool finds_tree = become_subreaper() && sw_proc_take() && finds_itself();
-    pid_t guardian = finds_tree ? fork_guardian(role, front_fd, &guardian_fd) : -1;
-    sw_message first = { .type = SW_READY, .number = guardian };
-    if (guardian < 0) first = (sw_message){ .type = SW_FORK_FAILED, .number = errno };
-    if (sw_send(front_fd, &first, NULL, 0) < 0 || guardian < 0) _exit(EXIT_FAILURE);
+    sw_refusal why = { 0 };
+    pid_t guardian = finds_tree(&why) ? fork_guardian(role, front_fd, &guardian_fd, &why) : -1;
+    sw_message ready = { .type = SW_READY, .number = guardian };
+    int sent = guardian < 0 ? sw_send_unfit(front_fd, why) : sw_send(front_fd, &ready, NULL, 0);
+    if (guardian < 0 || sent < 0) _exit(EXIT_FAILURE);
     setpgid(0, 0); // Ctrl-C and Ctrl-Z are for front and the command
     sw_scheduling_leave();
     if (role->front_pidfd >= 0) close(role->front_pidfd);
@@ -102,19 +144,14 @@ static int be_supervisor(const sw_role *role, int front_fd, sw_supervision *out)
 }
 
 /// The rest of sw_start in the original process. Returns only if there is no guardian.
-static int be_front(const sw_role *role, pid_t supervisor, int supervisor_fd) {
-    struct pollfd readable = { .fd = supervisor_fd, .events = POLLIN };
-    while (poll(&readable, 1, -1) < 0 && errno == EINTR) continue;
-    sw_message first = { 0 };
-    if (sw_receive(supervisor_fd, &first) == 1 && first.type == SW_READY) {
-        sw_front(role, supervisor, first.number, supervisor_fd);
-    }
-    int error = first.type == SW_FORK_FAILED ? first.number : ECHILD;
+static int be_front(const sw_role *role, pid_t supervisor, int supervisor_fd, sw_refusal *why) {
+    sw_message first;
+    if (hears_ready(supervisor_fd, &first, why)) sw_front(role, supervisor, first.number, supervisor_fd);
     close(supervisor_fd);
     // Should it live, then without a guardian, which it would notice; but we are not to return while it does.
     kill(supervisor, SIGKILL);
     while (waitpid(supervisor, NULL, 0) < 0 && errno == EINTR) continue;
-    return give_up(role, error);
+    return give_up(role);
 }
 
 void sw_await_guardian(pid_t guardian) {
@@ -128,21 +165,24 @@ void sw_await_guardian(pid_t guardian) {
     }
 }
 
-int sw_start(const sw_plan *plan, sw_supervision *out) {
-    if (!sw_tree_visible()) return errno = ENOTSUP, -1;
-    if (!sw_proc_take()) return -1;
+int sw_start(const sw_plan *plan, sw_supervision *out, sw_refusal *why) {
+    if (!finds_itself(why) || !takes_proc(why)) return -1;
     static sw_plan copy;
     copy = *plan;
     copy.argv = copy_arguments(plan->argv);
     copy.lockname = strdup(plan->lockname ? plan->lockname : "");
     copy.cgroup = strdup(plan->cgroup ? plan->cgroup : "auto");
-    if (!copy.argv || !copy.lockname || !copy.cgroup || !sw_shared_make()) return -1;
-    sw_role role = { .plan = &copy, .front = getpid(), .caller_group = getpgrp(), .had_children = has_children() };
+    if (!copy.argv || !copy.lockname || !copy.cgroup || !sw_shared_make()) return refuse(why, SW_NEEDS_MEMORY), -1;
+    sw_role role = {
+        .plan = &copy, .front = getpid(), .caller_group = getpgrp(), .had_children = has_children(),
+        .front_pidfd = -1, .front_timer_fd = -1,
+    };
 
     sw_scheduling_remember();
     role.signal_fd = sw_front_signals(&copy.ignored);
-    role.front_timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (role.signal_fd < 0 || role.front_timer_fd < 0) return -1;
+    if (role.signal_fd < 0) return refuse(why, SW_NEEDS_SIGNALFD), give_up(&role);
+    role.front_timer_fd = sw_timer_make(why);
+    if (role.front_timer_fd < 0) return give_up(&role);
     role.front_pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
     sw_sweep_open();
     // What is left on purpose would be killed with the cgroup, and its removal would fail.
@@ -151,18 +191,18 @@ int sw_start(const sw_plan *plan, sw_supervision *out) {
     // Children from before (`exec switchman` in a script with background jobs) are none of our business. As a subreaper
     // front would be handed their orphans and could not tell them from ours; so then it is none, see lose_everything in
     // front.c.
-    if (!role.had_children && !become_subreaper()) return give_up(&role, errno);
+    if (!role.had_children && !become_subreaper(why)) return give_up(&role);
     int ends[2];
-    if (socket_pair(ends) < 0) return give_up(&role, errno);
+    if (!socket_pair(ends, why)) return give_up(&role);
 
     pid_t supervisor = fork();
     if (supervisor == 0) {
         close(ends[0]);
         return be_supervisor(&role, ends[1], out);
     }
-    int error = errno;
+    if (supervisor < 0) refuse(why, SW_NEEDS_FORK);
     close(ends[1]);
-    if (supervisor > 0) return be_front(&role, supervisor, ends[0]);
+    if (supervisor > 0) return be_front(&role, supervisor, ends[0], why);
     close(ends[0]);
-    return give_up(&role, error);
+    return give_up(&role);
 }

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "sweep.h"
-#include "cgroup.h"
+#include "cgroup_path.h"
+#include "cgroup_tree.h"
 #include "text.h"
 
 #include <dirent.h>

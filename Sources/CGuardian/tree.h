@@ -11,7 +11,8 @@ typedef struct sw_process {
     int threads;
     long resident_pages;
     char state;
-    bool is_dying;        ///< SIGKILL is pending, or it is on its way out: it needs the processor for nothing but its end, and cannot fork any more
+    bool is_dying;        ///< SIGKILL is pending, or it is on its way out: it needs the processor for nothing but its end, and
+                          ///< cannot fork any more
     bool is_read;         ///< else only `pid` and `parent` are known
     bool ours;
 } sw_process;

@@ -21,6 +21,10 @@ int sw_send(int fd, const sw_message *message, const void *block, size_t block_b
     return sent < 0 ? -1 : 0;
 }
 
+int sw_send_unfit(int fd, sw_refusal why) {
+    return sw_send(fd, &(sw_message){ .type = SW_UNFIT, .number = why.error, .detail = (int)why.need }, NULL, 0);
+}
+
 int sw_receive_block(int fd, sw_message *message, char *block, size_t *block_bytes) {
     struct iovec parts[2] = { { message, sizeof *message }, { block, block ? SW_BLOCK_BYTES_MAX : 0 } };
     struct msghdr header = { .msg_iov = parts, .msg_iovlen = 2 };

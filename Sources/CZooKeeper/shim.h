@@ -16,9 +16,9 @@ static inline int sw_state_expired(int state) { return state == ZOO_EXPIRED_SESS
 static inline int sw_state_auth_failed(int state) { return state == ZOO_AUTH_FAILED_STATE; }
 
 // A variadic or struct-by-value initializer each, made plain.
-static inline void sw_op_create(zoo_op_t *op, const char *path, const char *data, int length,
+static inline void sw_op_create(zoo_op_t *op, const char *path, const char *data, int length, const struct ACL_vector *list,
                                 int flags, char *made, int made_length) {
-    zoo_create_op_init(op, path, data, length, &ZOO_OPEN_ACL_UNSAFE, flags, made, made_length);
+    zoo_create_op_init(op, path, data, length, list, flags, made, made_length);
 }
 
 // The library's log goes nowhere: what matters of it arrives as events and return codes.

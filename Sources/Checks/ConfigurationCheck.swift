@@ -46,7 +46,9 @@ package struct ConfigurationCheck {
                 "key \"logfile\" is \"\(Excerpt.of(logfile))\", which is another file in each folder that a run is started in; "
                     + "write the whole path")
         }
-        if let logfile = configuration.logfile, logfile.utf8.starts(with: "/".utf8), let why = Self.objection(toLog: logfile) {
+        if let logfile = configuration.logfile, logfile.utf8.starts(with: "/".utf8),
+            let why = Self.objection(toLog: logfile)
+        {
             doubts.append("key \"logfile\" is \"\(Excerpt.of(logfile))\", \(why), so that each run warns of it")
         }
         if let folder = configuration.reports.metricsFolder, unsafe access(folder, W_OK | X_OK) != 0 {
@@ -57,17 +59,13 @@ package struct ConfigurationCheck {
         if configuration.connectTimeout == .seconds(0) {
             doubts.append("key \"connect_timeout\" is 0, so that no run would ever reach ZooKeeper; leave it out")
         }
-        let grace = Duration.seconds(configuration.terminationTimeoutSeconds)
-        let left = graceOnLoss(configuration, grace)
-        if left < grace {
-            let key =
-                configuration.mixedFleet
-                ? "session_timeout or ownership_term" : "ownership_term (\(configuration.ownershipTermSeconds) s)"
+        if let syslog = configuration.reports.syslog, let error = syslog.objection() {
             doubts.append(
-                "key \(key) leaves \(left.components.seconds) s between "
-                    + "SIGTERM and SIGKILL when ownership is lost, less than termination_timeout "
-                    + "(\(configuration.terminationTimeoutSeconds) s); make the one longer or the other shorter")
+                "key \"syslog\" names \(Excerpt.of(syslog.path)), which does not take messages on this host "
+                    + "(\(String(errno: error))), so that each run warns of it")
         }
+        let grace = Duration.seconds(configuration.terminationTimeoutSeconds)
+        if case .tight(let grace) = configuration.lifetime().fit(grace: grace) { doubts.append(grace.text) }
         return doubts
     }
 
@@ -79,18 +77,5 @@ package struct ConfigurationCheck {
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
         return unsafe access(folder.isEmpty ? "/" : folder, W_OK | X_OK) == 0
             ? nil : "which this user cannot make on this host (\(String(errno: errno)))"
-    }
-
-    private static func graceOnLoss(_ configuration: Configuration, _ grace: Duration) -> Duration {
-        let (start, term) = (BootInstant(nanoseconds: 0), Term(seconds: configuration.ownershipTermSeconds))
-        let session: Duration? = configuration.mixedFleet ? .seconds(configuration.sessionTimeoutSeconds) : nil
-        let limit = session.map {
-            start.advanced(
-                by: Heartbeats.longestInMixedFleet(
-                    session: $0, relay: .milliseconds(configuration.serverTickMilliseconds / 2)))
-        }
-        let schedule = term.schedule(
-            since: start, grace: grace, noLaterThan: limit ?? .never, period: Heartbeats.period(term, session))
-        return schedule.terminate.duration(to: schedule.kill)
     }
 }

@@ -6,6 +6,8 @@ package struct CrontabCheck {
     private let line: CrontabLine
     private var findings: [Finding] = []
     private var jobs: [(job: CrontabLine.Job, place: String)] = []
+    private var needs: [(need: CrontabNeed, place: String)] = []
+    private var fleetCount = 0
     private var fileCount = 0
     private var callCount = 0
 
@@ -59,6 +61,29 @@ package struct CrontabCheck {
         }
     }
 
+    /// Holds the lines against their fleets' data, each read once, and only if a line needs it.
+    ///
+    /// - Parameter config: the configuration of lines that name none; nil for the usual one.
+    package mutating func consult(config: String?, _ read: (CrontabNeed.Fleet) throws -> FleetSight) rethrows {
+        var asked: Set<CrontabNeed.Fleet> = []
+        var fleets: [CrontabNeed.Fleet: CrontabFleet] = [:]
+        for (need, place) in needs {
+            if asked.insert(need.fleet).inserted {
+                switch try read(need.fleet) {
+                case .read(let data):
+                    fleets[need.fleet] = CrontabFleet(
+                        data: data, macros: line.macros, config: need.fleet.config ?? config)
+                case .failed(let severity, let why):
+                    findings.append(
+                        Finding(severity, "", "groups and resources are not checked against the fleet's data: \(why)"))
+                }
+            }
+            guard let fleet = fleets[need.fleet] else { continue }
+            findings += fleet.findings(on: need).map { Finding(.warning, place, $0) }
+        }
+        fleetCount = fleets.count
+    }
+
     package func verdict() -> Verdict {
         let all = findings + sharedNames()
         let errors = all.count { $0.severity == .critical }
@@ -72,7 +97,10 @@ package struct CrontabCheck {
             ? "no switchman in \(files)" : "\(callCount) switchman \(callCount == 1 ? "line" : "lines") in \(files)"
         return Verdict(
             check: "crontab", summary: counts.isEmpty ? calls : "\(counts) in \(calls)", findings: all,
-            facts: ["files": .integer(Int64(fileCount)), "lines": .integer(Int64(callCount))])
+            facts: [
+                "files": .integer(Int64(fileCount)), "lines": .integer(Int64(callCount)),
+                "fleets": .integer(Int64(fleetCount)),
+            ])
     }
 
     // MARK: - One line
@@ -99,12 +127,14 @@ package struct CrontabCheck {
             let reading = line.read(call, schedule: entry.schedule)
             found += reading.findings.map { ($0.severity, $0.message) }
             if let job = reading.job { jobs.append((job, place)) }
+            if let need = reading.need { needs.append((need, place)) }
             locks.append(reading.job)
             if let job = reading.job, Self.isHeld(job, from: outer[next], outer, locks) {
                 found.append(
                     (
                         .critical,
-                        "the lock \"\(Excerpt.of(job.lockname))\" is held by the switchman that runs this one, so that it never starts anything"
+                        "the lock \"\(Excerpt.of(job.lockname))\" is held by the switchman that runs this one, "
+                            + "so that it never starts anything"
                     ))
             }
             if let inner = reading.inner { search.look(inCommand: inner.words, isForShell: inner.isForShell, of: call) }
@@ -140,10 +170,14 @@ package struct CrontabCheck {
         let remedy = "put all of it into one quoted word, or give skips a code with -E"
         return switch follower.connector {
         case .and: (.warning, "\"\(command)\" behind && runs without the lock, and after a skip as well; \(remedy)")
-        case .sequence: (.warning, "\"\(command)\" runs without the lock, and whatever came of switchman; \(remedy)")
+        case .sequence: (.warning, "\"\(command)\" runs without the lock, whatever switchman's result; \(remedy)")
         case .or: (.warning, "\"\(command)\" behind || runs without the lock; put all of it into one quoted word")
         case .pipe, .none:
-            (.ok, "\"\(command)\" behind | runs without the lock, and on every host; put all of it into one quoted word if that matters")
+            (
+                .ok,
+                "\"\(command)\" behind | runs without the lock, and on every host; "
+                    + "put all of it into one quoted word if that matters"
+            )
         }
     }
 

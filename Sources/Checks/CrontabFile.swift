@@ -45,7 +45,10 @@ package struct CrontabFile: Sendable {
             faults.append(
                 Fault(
                     line: 1, severity: .critical,
-                    problem: "the file begins with a byte-order mark (U+FEFF), which cron takes for a part of the first line; save it without"))
+                    problem:
+                        "the file begins with a byte-order mark (U+FEFF), which cron takes for a part of the first line; "
+                        + "save it without"
+                ))
         }
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() where !line.isEmpty {
@@ -83,7 +86,9 @@ package struct CrontabFile: Sendable {
             environment[name] = value
             if name == Array("PATH".utf8), value.contains(UInt8(ascii: "$")) {
                 faults.append(
-                    Fault(line: number, severity: .warning, problem: "cron does not expand \"$\" in PATH; write all of its folders"))
+                    Fault(
+                        line: number, severity: .warning,
+                        problem: "cron does not expand \"$\" in PATH; write all of its folders"))
             }
             return
         }

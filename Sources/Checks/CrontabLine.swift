@@ -29,6 +29,7 @@ struct CrontabLine {
         var job: Job?
         /// What the switchman runs.
         var inner: (words: [ShellWord], isForShell: Bool)?
+        var need: CrontabNeed?
     }
 
     /// What competes with other lines.
@@ -62,12 +63,18 @@ struct CrontabLine {
             reading.findings.append((.critical, problem))
             return reading
         }
-        if !isForShell, let problem = Self.objection(to: command) { reading.findings.append((.critical, problem)) }
-        else if !isForShell { judgeProgram(command, call, &reading) }
+        if !isForShell, let problem = Self.objection(to: command) {
+            reading.findings.append((.critical, problem))
+        } else if !isForShell {
+            judgeProgram(command, call, &reading)
+        }
         reading.inner = (command, isForShell)
         judgeName(arguments, command, &reading)
         judgeLeases(arguments, Array(options), &reading)
         judgeInterval(arguments, schedule, &reading)
+        judgeWait(arguments, Array(options), &reading)
+        reading.need = CrontabNeed(
+            call, group: arguments.group, config: arguments.config, leases: arguments.leases, options: Array(options))
         let config = arguments.config.map { Array($0.utf8) } ?? call.environment[Array("SWITCHMAN_CONFIG".utf8)]
         if servesOriginals(config.map { String(decoding: $0, as: UTF8.self) }) {
             judgeForOriginals(arguments, Array(options), &reading)
@@ -93,7 +100,8 @@ struct CrontabLine {
         let word = String(decoding: first.bytes, as: UTF8.self)
         if let objection = ShellBuiltin.objection(to: word) { return objection }
         if command.count > 1, first.assignment != nil {
-            return "\"\(Excerpt.of(first.bytes))\" is taken for the command's name; put it before switchman, or write env "
+            return
+                "\"\(Excerpt.of(first.bytes))\" is taken for the command's name; put it before switchman, or write env "
                 + Excerpt.of(first.bytes)
         }
         let name = String(decoding: ShellWord.baseName(first.bytes), as: UTF8.self)
@@ -101,7 +109,8 @@ struct CrontabLine {
             [".lock", ".lck", ".pid", ".flock"].contains { name.hasSuffix($0) }
             || word.hasPrefix("/run/lock/") || word.hasPrefix("/var/lock/")
         if command.count > 1, isLockFile {
-            return "\"\(Excerpt.of(first.bytes))\" is taken for the command: flock is given a file, switchman a name, by --lockname"
+            return
+                "\"\(Excerpt.of(first.bytes))\" is taken for the command: flock is given a file, switchman a name, by --lockname"
         }
         return nil
     }
@@ -132,8 +141,8 @@ struct CrontabLine {
             reading.findings.append(
                 (
                     .warning,
-                    "\(Excerpt.of(call.words[0].bytes)) is not in the crontab's PATH (\(Excerpt.of(Array(path.utf8)))); set PATH in the crontab, "
-                        + "or write where it is"
+                    "\(Excerpt.of(call.words[0].bytes)) is not in the crontab's PATH (\(Excerpt.of(Array(path.utf8)))); "
+                        + "set PATH in the crontab, or write where it is"
                 ))
         }
     }
@@ -162,13 +171,13 @@ struct CrontabLine {
             reading.findings.append(
                 (
                     .warning,
-                    "the lock would be called \"\(Excerpt.of(name))\", what stands behind the last slash; name it with --lockname"
+                    "the lock would be called \"\(Excerpt.of(name))\", the part behind the last slash; name it with --lockname"
                 ))
         } else if Self.isSharedByMany(name) {
             reading.findings.append(
                 (
                     .warning,
-                    "the lock would be called \"\(Excerpt.of(name))\", as that of every other job of this program; name it with "
+                    "the lock would be called \"\(Excerpt.of(name))\", as for every other job that runs this program; name it with "
                         + "--lockname"
                 ))
         }
@@ -218,6 +227,21 @@ struct CrontabLine {
                 "--min-interval of \(TimeText.of(milliseconds: seconds * 1000)) is not less than the "
                     + "\(TimeText.of(milliseconds: Int64(gap) * 60_000)) between two starts, so that runs would be skipped; "
                     + "make it shorter, since hosts' clocks differ"
+            ))
+    }
+
+    /// Every host that waits has its turn. Whoever means another program's -w has been told.
+    private func judgeWait(_ arguments: Arguments, _ options: [ShellWord], _ reading: inout Reading) {
+        guard !reading.findings.contains(where: { $0.severity == .critical }), arguments.takesLock,
+            arguments.wait != nil,
+            arguments.minInterval == nil,
+            arguments.lockname == nil || !options.contains(where: \.isDynamic)
+        else { return }
+        reading.findings.append(
+            (
+                .warning,
+                "--wait without --min-interval: on several hosts, each of them runs the command in turn; add --min-interval, or "
+                    + "put the host's name into --lockname"
             ))
     }
 

@@ -115,7 +115,8 @@ package struct CrontabSchedule: Sendable, Equatable {
             }
             if let (first, last) = overSunday(span, field) {
                 doubts.append(
-                    "\(field.name) \"\(Excerpt.of(Array(part)))\": cronie takes Sunday for the last day here, and Debian's cron never "
+                    "\(field.name) \"\(Excerpt.of(Array(part)))\": cronie takes Sunday for the last day here, "
+                        + "and Debian's cron never "
                         + "starts the line; write \(first)-7")
                 values.formUnion(stride(from: first, through: last, by: step))
                 continue
@@ -134,7 +135,8 @@ package struct CrontabSchedule: Sendable, Equatable {
     /// `sat-sun`, `5-0`: from a day to Sunday, of which the number is 0.
     private static func overSunday(_ span: ArraySlice<UInt8>, _ field: Field) -> (Int, Int)? {
         let ends = span.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard field == .dayOfWeek, ends.count == 2, let first = number(ends[0], field), let last = number(ends[1], field),
+        guard field == .dayOfWeek, ends.count == 2, let first = number(ends[0], field),
+            let last = number(ends[1], field),
             last == 0, first > 0
         else { return nil }
         return (first, 7)

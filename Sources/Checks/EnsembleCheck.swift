@@ -10,8 +10,9 @@ package struct EnsembleCheck {
     private let servers: [ServerSight]
     private var findings: [Finding] = []
 
-    package static func verdict(on servers: [ServerSight], for settings: Configuration) -> Verdict {
+    package static func verdict(on servers: [ServerSight], run: RunSight, for settings: Configuration) -> Verdict {
         var check = EnsembleCheck(settings: settings, servers: servers)
+        check.judge(run)
         check.judge()
         return Verdict(
             check: "ensemble", summary: check.summary, findings: check.findings,
@@ -51,6 +52,20 @@ package struct EnsembleCheck {
 
     // MARK: - Servers
 
+    private mutating func judge(_ run: RunSight) {
+        if case .failed(let severity, let why) = run {
+            find(severity, "", why)
+            // Then that says it all.
+            if alive.allSatisfy({ $0.refusal != nil }) { return }
+        }
+        if let openness = run.openness { find(.warning, "", openness) }
+        for server in alive {
+            if let refusal = server.refusal {
+                find(.warning, server.name, "\(refusal); runs that reach it first begin later, or not at all")
+            }
+        }
+    }
+
     private mutating func judgeReach() {
         for server in servers {
             if let fault = server.fault { find(alive.isEmpty ? .critical : .warning, server.name, fault) }
@@ -66,13 +81,13 @@ package struct EnsembleCheck {
         {
             find(
                 .critical, alone[0].name,
-                "is a server alone, and zkhosts names others: each would hold a tree of its own, and give out every lock once "
-                    + "more; make them one ensemble (if zkhosts names one server twice, name it once)")
+                "is a standalone server, and zkhosts names others: each would have a tree of its own, so that each lock could be "
+                    + "held once on each; make them one ensemble (if zkhosts names one server twice, name it once)")
         } else if !alone.isEmpty {
             find(
                 .warning, alone[0].name,
-                "is a single server: while it is away no job starts, and what runs is ended; three servers outlive the loss of "
-                    + "one")
+                "is a standalone server: while it is away no job starts, and running commands are ended; three servers "
+                    + "survive the loss of one")
         }
         let leaders = servers.filter { $0.mode == "leader" }
         if leaders.count > 1 {
@@ -88,7 +103,7 @@ package struct EnsembleCheck {
             let spare = voters / 2 - 1
             find(
                 .warning, "",
-                "an even number of voting servers (\(voters)) outlives the loss of \(spare == 0 ? "none" : String(spare)), as "
+                "an even number of voting servers (\(voters)) survives the loss of \(spare == 0 ? "none" : String(spare)), as "
                     + "\(voters - 1) would; make it \(voters + 1)")
         }
         if Set(settings.zkhosts.map { "\($0.host):\($0.port)" }).count < voters {
@@ -146,10 +161,11 @@ package struct EnsembleCheck {
 
     /// A run must outlive an election and slow answers, or each of them ends every command.
     private mutating func judgeTerm() {
-        let term = Term(seconds: settings.ownershipTermSeconds)
-        let schedule = term.schedule(
-            since: BootInstant(nanoseconds: 0), grace: .seconds(settings.terminationTimeoutSeconds))
+        let lifetime = lifetime
+        let proof = lifetime.steadyProof(at: BootInstant(nanoseconds: 0))
+        let schedule = lifetime.schedule(proof, grace: .seconds(settings.terminationTimeoutSeconds))
         let patience = schedule.terminate.nanoseconds / 1_000_000
+        let keys = "ownership_term" + (settings.mixedFleet ? " and session_timeout" : "")
         for server in servers {
             guard let tick = server.tickMilliseconds, let limit = server.syncLimitTicks else { continue }
             let (election, overflows) = tick.multipliedReportingOverflow(by: limit)
@@ -157,49 +173,61 @@ package struct EnsembleCheck {
                 find(
                     .warning, server.name,
                     "may take \(overflows ? "for ever" : "\(election) ms") (syncLimit times tickTime) to see that its leader is "
-                        + "gone, and ownership_term \(settings.ownershipTermSeconds) s ends commands after \(patience) ms without "
-                        + "an answer; make ownership_term longer")
+                        + "gone, and commands are ended after \(patience) ms without an answer; make \(keys) longer")
                 break
             }
         }
-        let period = term.period.nanoseconds / 1_000_000
+        let period = lifetime.period.nanoseconds / 1_000_000
         for server in servers {
             guard case .granted(_, let after) = server.handshake, after > period else { continue }
             find(
                 .warning, server.name,
                 "took \(after) ms to begin a session, longer than the \(period) ms between two heartbeats; find out why, or make "
-                    + "ownership_term longer")
+                    + "\(keys) longer")
         }
+    }
+
+    /// How long a command may live on one proof, with the shortest session timeout that a server grants.
+    private var lifetime: Lifetime {
+        let granted = servers.compactMap { server in
+            if case .granted(let milliseconds, _) = server.handshake { milliseconds } else { nil }
+        }
+        let asked = settings.sessionTimeoutSeconds * 1000
+        return settings.lifetime(session: .milliseconds(min(asked, granted.min() ?? asked)))
     }
 
     private mutating func judgeMixedFleet() {
         guard settings.mixedFleet else { return }
-        let relay = Duration.milliseconds(settings.serverTickMilliseconds / 2)
-        let least = Term.leastSession(relay: relay).nanoseconds / 1_000_000
+        let tick = Int64(settings.serverTickMilliseconds)
         for server in servers {
-            if case .granted(let granted, _) = server.handshake, granted < least {
+            if case .granted(let granted, _) = server.handshake,
+                case .impossible(let least) = settings.lifetime(session: .milliseconds(granted)).fit(grace: .zero)
+            {
                 find(
                     .critical, server.name,
-                    "grants a session timeout of \(granted) ms, and mixed_fleet needs \(least) ms: every run refuses to start; "
-                        + "raise its maxSessionTimeout")
+                    "grants a session timeout of \(granted) ms, and mixed_fleet needs "
+                        + "\((least.nanoseconds + 999_999) / 1_000_000) ms: every run refuses to start; raise its "
+                        + "maxSessionTimeout")
             }
-            guard let tick = server.tickMilliseconds else {
-                if server.fault == nil {
-                    find(
-                        .unknown, server.name,
-                        "could not see its tickTime, on which mixed_fleet relies; allow conf in its 4lw.commands.whitelist, or "
-                            + "look into its zoo.cfg: server_tick (\(settings.serverTickMilliseconds) ms) must be twice that"
-                    )
-                }
-                continue
-            }
-            let (needed, overflows) = tick.multipliedReportingOverflow(by: 2)
-            if overflows || Int64(settings.serverTickMilliseconds) < needed {
+            if let serverTick = server.tickMilliseconds {
+                guard tick < serverTick else { continue }
                 find(
                     .critical, server.name,
-                    "has tickTime \(tick) ms, and mixed_fleet relies on a server_tick of twice that; it is "
-                        + "\(settings.serverTickMilliseconds) ms: an original could start beside a running command")
+                    "has tickTime \(serverTick) ms, and mixed_fleet relies on server_tick, which is \(tick) ms: an original could "
+                        + "start beside a running command; set server_tick to \(serverTick)")
+            } else if server.fault == nil {
+                find(
+                    .unknown, server.name,
+                    "could not see its tickTime, on which mixed_fleet relies; allow conf in its 4lw.commands.whitelist, or "
+                        + "look into its zoo.cfg: server_tick (\(tick) ms) must be that")
             }
+        }
+        let ticks = servers.compactMap(\.tickMilliseconds)
+        if let longest = ticks.max(), longest < tick, ticks.count == servers.count {
+            find(
+                .ok, "",
+                "server_tick is \(tick) ms, and the servers' tickTime \(longest) ms: commands are ended sooner than they need be; "
+                    + "set server_tick to \(longest)")
         }
     }
 
@@ -244,7 +272,7 @@ package struct EnsembleCheck {
                     "could not see its version, and some lose committed writes: it does not answer srvr as ZooKeeper does"
                 )
             } else if server.mode == nil {
-                find(.unknown, server.name, "could not see whether it is alone or of an ensemble")
+                find(.unknown, server.name, "could not see whether it is standalone or part of an ensemble")
             }
         }
     }

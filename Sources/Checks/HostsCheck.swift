@@ -1,4 +1,4 @@
-package import Recipes
+import Recipes
 import Steering
 
 /// `check hosts`: whether the names agree: what this host calls itself, what the groups call it and the others, and what
@@ -17,16 +17,12 @@ package struct HostsCheck {
         var used: String? { configured ?? found }
     }
 
-    /// What PREFIX says.
-    package enum Fleet: Sendable {
-        case read(FleetData)
-        case failed(String)
-    }
-
     private let names: Names
     private let lookUp: (String) -> Lookup
     private var findings: [Finding] = []
     private var groupsOfThisHost: [String] = []
+    /// The hosts that were named, with their groups; nil if the groups are unknown.
+    private var hosts: [(name: String, groups: [String]?)]
 
     /// More names than this are not looked up: each costs a question to the name service.
     private static let mostLookups = 500
@@ -46,15 +42,17 @@ package struct HostsCheck {
         }
     }
 
+    /// - Parameter hosts: those of which it is asked whether they are of some group.
     package static func verdict(
-        names: Names, hold: Hold, fleet: Fleet, servers: [ServerSight], lookUp: @escaping (String) -> Lookup
+        names: Names, hosts: [String], hold: Hold, fleet: FleetSight, servers: [ServerSight],
+        lookUp: @escaping (String) -> Lookup
     ) -> Verdict {
-        var check = HostsCheck(names: names, lookUp: lookUp)
+        var check = HostsCheck(names: names, hosts: hosts, lookUp: lookUp)
         check.judgeName()
         check.find(.ok, "", hold.sentence)
         switch fleet {
         case .read(let data): check.judge(data)
-        case .failed(let why): check.findings.append(Finding(.critical, "", why))
+        case .failed(_, let why): check.findings.append(Finding(.critical, "", why))
         }
         check.judge(servers)
         let name = names.used.map { Excerpt.of($0, longest: 255) } ?? "without a name"
@@ -66,14 +64,16 @@ package struct HostsCheck {
             facts: [
                 "host": names.used.map { .string($0) } ?? .null,
                 "groups": .array(check.groupsOfThisHost.map { .string($0) }),
+                "hosts": .array(check.hosts.map(Self.facts)),
                 "cgroup": .boolean(hold.isCgroup),
                 "cgroup_text": .string(hold.text),
                 "servers": .array(servers.map(Self.facts)),
             ])
     }
 
-    private init(names: Names, lookUp: @escaping (String) -> Lookup) {
+    private init(names: Names, hosts: [String], lookUp: @escaping (String) -> Lookup) {
         self.names = names
+        self.hosts = hosts.map { ($0, nil) }
         self.lookUp = lookUp
     }
 
@@ -87,7 +87,7 @@ package struct HostsCheck {
         guard let name = names.used else {
             return find(
                 .warning, "",
-                "this host's full name (FQDN) is not to be found, so no run with a group or with FQDN in a lease starts; set "
+                "cannot determine this host's fully qualified name, so no run with a group or with FQDN in a lease starts; set "
                     + "fqdn in the configuration, or /etc/hosts")
         }
         if !name.utf8.contains(UInt8(ascii: ".")) {
@@ -99,7 +99,7 @@ package struct HostsCheck {
         if let configured = names.configured, let found = names.found, !found.isSameName(as: configured) {
             find(
                 .ok, "",
-                "fqdn in the configuration says \(Excerpt.of(configured)); without it this host were \(Excerpt.of(found))"
+                "fqdn in the configuration says \(Excerpt.of(configured)); without it this host would be \(Excerpt.of(found))"
             )
         }
     }
@@ -108,18 +108,45 @@ package struct HostsCheck {
 
     private mutating func judge(_ data: FleetData) {
         var places: [ExactName: String] = [:]
+        let empty = placeHosts(in: data)
+        for host in hosts where host.groups == [] {
+            let name = Excerpt.of(host.name, longest: 255)
+            find(.warning, "host \(name)", "is in no group; switchmanctl groups add GROUP \(name)")
+        }
         for (group, members) in data.groups.sorted(by: { $0.key < $1.key }) {
             let place = "group \"\(Excerpt.of(group.text))\""
-            if let own = names.used, (try? data.contains(host: own, in: group.text)) == true {
-                groupsOfThisHost.append(group.text)
-            }
             judge(members, of: place)
+            if empty.contains(group) {
+                let name = Excerpt.of(group.text)
+                find(
+                    .warning, place,
+                    "has no host, so its jobs run nowhere; switchmanctl groups add \(name) HOST, or groups remove \(name)"
+                )
+            }
             for member in members where data.groups[ExactName(member)] == nil { places[ExactName(member)] = place }
         }
         for host in data.drained where places[ExactName(host)] == nil { places[ExactName(host)] = "drained" }
         let hosts = places.sorted { $0.key < $1.key }.map { (name: $0.key.text, place: $0.value) }
         judgeCase(hosts)
         judgeLookups(hosts.filter { judgeForm($0.name, $0.place) })
+    }
+
+    /// Finds the groups of this host and of those that were named.
+    ///
+    /// - Returns: the groups that have no host.
+    private mutating func placeHosts(in data: FleetData) -> Set<ExactName> {
+        let groupHosts = GroupHosts(data)
+        var empty: Set<ExactName> = []
+        for index in hosts.indices { hosts[index].groups = [] }
+        for group in data.groups.keys.sorted() {
+            let members = Set(groupHosts.of(group).map { ExactName($0) })
+            if members.isEmpty { empty.insert(group) }
+            if let own = names.used, members.contains(ExactName(own)) { groupsOfThisHost.append(group.text) }
+            for index in hosts.indices where members.contains(ExactName(hosts[index].name)) {
+                hosts[index].groups?.append(group.text)
+            }
+        }
+        return empty
     }
 
     private mutating func judge(_ members: [String], of place: String) {
@@ -205,6 +232,12 @@ package struct HostsCheck {
                     "connects within \(server.connectMilliseconds ?? 0) ms, begins a session within \(after) ms")
             }
         }
+    }
+
+    private static func facts(of host: (name: String, groups: [String]?)) -> JSONValue {
+        .object([
+            "host": .string(host.name), "groups": host.groups.map { .array($0.map { .string($0) }) } ?? .null,
+        ])
     }
 
     private static func facts(of server: ServerSight) -> JSONValue {

@@ -41,7 +41,7 @@ package struct JobCheck: Sendable {
 
     package func verdict(on sight: JobSight) -> Verdict {
         let (state, severity, message) = judge(sight)
-        let clock = sight.clock == .host ? " (by this host's clock; ZooKeeper's was not to be had)" : ""
+        let clock = sight.clock == .host ? " (by this host's clock; ZooKeeper's is unknown)" : ""
         var facts: [ExactName: JSONValue] = [
             "lockname": .string(sight.lockname), "state": .string(state.rawValue), "paused": .boolean(sight.isPaused),
             "clock": .string(sight.clock.rawValue), "within_s": .integer(within.milliseconds / 1000),
@@ -175,7 +175,8 @@ package struct JobCheck: Sendable {
     private func judgeOriginal(_ lock: Contender, _ history: History?, _ sight: JobSight) -> Judgement {
         let length = sight.age(of: lock.since.milliseconds)
         let holder =
-            "\(Excerpt.of(lock.host))\(lock.pid.map { " (pid \($0))" } ?? "") for \(TimeText.of(milliseconds: length)), an original "
+            "\(Excerpt.of(lock.host))\(lock.pid.map { " (pid \($0))" } ?? "") for \(TimeText.of(milliseconds: length)), "
+            + "an original "
             + "switchman, whose runs leave no record"
         let known = history.map { "; \($0.success)" } ?? ""
         if length > running.milliseconds {

@@ -27,7 +27,8 @@ enum LookAlike {
         return nil
     }
 
-    private static func sentence(_ word: ShellWord, _ scalar: Unicode.Scalar, _ name: String, _ plain: String) -> String {
+    private static func sentence(_ word: ShellWord, _ scalar: Unicode.Scalar, _ name: String, _ plain: String) -> String
+    {
         let code = String(scalar.value, radix: 16, uppercase: true)
         let number = String(repeating: "0", count: max(0, 4 - code.count)) + code
         return "\"\(Excerpt.of(word.source))\" has \(article(name)) \(name) (U+\(number)) where \(plain) belongs"

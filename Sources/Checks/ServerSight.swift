@@ -26,6 +26,12 @@ package struct ServerSight: Sendable {
         case failed(String)
     }
 
+    /// The answer to the first request of a session that was granted.
+    package enum Request: Sendable {
+        case answered
+        case failed(String)
+    }
+
     /// As in the configuration.
     package let entry: String
     /// The same, with the address where a name has several.
@@ -34,16 +40,17 @@ package struct ServerSight: Sendable {
     package let conf: Word
     package let mntr: Word
     package let handshake: Handshake
+    package let request: Request
     /// To a connection; nil if there was none.
     package let connectMilliseconds: Int64?
 
     package init(
         entry: String, name: String, srvr: Word, conf: Word, mntr: Word, handshake: Handshake,
-        connectMilliseconds: Int64?
+        request: Request = .answered, connectMilliseconds: Int64?
     ) {
         self.entry = entry
         (self.name, self.srvr, self.conf, self.mntr) = (name, srvr, conf, mntr)
-        (self.handshake, self.connectMilliseconds) = (handshake, connectMilliseconds)
+        (self.handshake, self.request, self.connectMilliseconds) = (handshake, request, connectMilliseconds)
     }
 
     /// One that cannot even be asked.
@@ -60,7 +67,7 @@ package struct ServerSight: Sendable {
     var fault: String? {
         if case .failed(let why) = handshake {
             if srvr.text?.contains("not currently serving requests") ?? false {
-                return "is up and serves nobody: it has no quorum"
+                return "is up but serves no client: it has no quorum"
             }
             return why
         }
@@ -68,6 +75,11 @@ package struct ServerSight: Sendable {
     }
 
     package var isServing: Bool { fault == nil }
+
+    /// Why those who get a session from it get nothing else.
+    var refusal: String? {
+        if fault == nil, case .failed(let why) = request { why } else { nil }
+    }
 
     var version: ServerVersion? {
         if let found = Self.value(of: "Zookeeper version:", in: srvr).flatMap({ ServerVersion($0) }) { return found }

@@ -62,7 +62,9 @@ struct SwitchmanSearch {
         return name == "switchman" || bystanders.contains(name) || harmless.contains(name) || keywords.contains(name)
     }
 
-    private static let harmless = [":", "true", "false", "exit", "tee", "ts", "sleep", "wait", "fi", "done", "}", "esac", "chronic"]
+    private static let harmless = [
+        ":", "true", "false", "exit", "tee", "ts", "sleep", "wait", "fi", "done", "}", "esac", "chronic",
+    ]
     /// Behind these PATH is another's.
     private static let strangers = ["sudo", "su", "runuser", "doas"]
 
@@ -82,7 +84,9 @@ struct SwitchmanSearch {
         }
         guard let program = words.first else { return }
         let name = String(decoding: ShellWord.baseName(program.bytes), as: UTF8.self)
-        if ShellWord.baseName(program.bytes).starts(with: "switchman".utf8), let oddity = LookAlike.objection(to: program) {
+        if ShellWord.baseName(program.bytes).starts(with: "switchman".utf8),
+            let oddity = LookAlike.objection(to: program)
+        {
             oddities.append(oddity)
         } else if program.has(name: "switchman") {
             calls.append(

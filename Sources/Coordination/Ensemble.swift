@@ -12,14 +12,15 @@ package protocol Ensemble: AnyObject, Sendable {
     func submit(_ requests: [Request], reply: @escaping @Sendable ([Reply]) -> Void)
 
     /// Drops the connection (not the session), so that another server is tried: for a server that accepts requests
-    /// and does not answer, which the C client alone notices only after two thirds of the session timeout. False: there is
-    /// none, or a session on it and no other server.
+    /// and does not answer, which the C client alone notices only after two thirds of the session timeout. With a session on it and
+    /// one address only, it is dropped if another server answers there. False: there is none to drop.
     @discardableResult func dropConnection() -> Bool
 
     /// The server that the newest connection was made to: for the log.
     var server: String? { get }
 
-    /// What is wrong with the servers that were tried, if it is known: for the message of a wait that ran out.
+    /// What is wrong with the servers that were tried, if it is known: for the message of a wait that ran out. May ask them, for
+    /// a second at the most.
     var complaint: String? { get }
 
     /// Ends the session, which deletes its ephemeral nodes, waiting for the answer at most as long as `cap`.
@@ -52,6 +53,19 @@ package enum Request: Sendable {
     case exists(String, watch: Bool)
     case children(String, watch: Bool)
     case multi([Operation])
+    /// A node's access list.
+    case accessList(String)
+    /// Gives a node the access list of what this session creates; ZooKeeper has no such operation for a multi.
+    case protect(String)
+
+    /// What it is about; of a multi, what its first operation is.
+    package var path: String {
+        switch self {
+        case .get(let path, _), .exists(let path, _), .children(let path, _), .accessList(let path), .protect(let path):
+            path
+        case .multi(let operations): operations.first?.path ?? ""
+        }
+    }
 }
 
 package enum Operation: Sendable, Equatable {
@@ -80,6 +94,8 @@ package enum Response: Sendable {
     case children([String])
     /// The path that each operation made, nil for those that make none.
     case committed([String?])
+    case accessList([AccessEntry])
+    case protected
 }
 
 package typealias Reply = Result<Response, Failure>

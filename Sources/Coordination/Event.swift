@@ -10,7 +10,8 @@ package enum Event: Sendable {
     case timer
     /// A signal for the command, from outside. From the terminal: the kernel sent it to the whole foreground process
     /// group, so the command has it already.
-    /// - Parameter isPlaced: who sent it is known not to be one of the command's own processes, or is that of nobody (the terminal).
+    /// - Parameter isPlaced: who sent it is known not to be one of the command's own processes, or is that of nobody (the
+    ///   terminal).
     ///   False: the sender has gone, so it may have been one, and the signal may have reached the command already.
     case signal(Int32, fromTerminal: Bool, isPlaced: Bool = true)
     /// The front, our caller's child, is gone: nobody waits for the command any more.
@@ -28,6 +29,8 @@ package enum SessionEvent: Sendable, Equatable {
     /// The connection is lost; the session may live on.
     case suspended
     case expired
+    /// The servers have forgotten what they once told this session, and refuse it: whatever it owned is gone, or goes with it.
+    case rolledBack
     case authenticationFailed
 }
 

@@ -25,9 +25,6 @@ package struct KillingBudget: Sendable, Equatable {
         KillingBudget(whole: min(whole, room), bySize: min(bySize, room), processes: processes)
     }
 
-    /// For a negative control.
-    package var withoutLateness: KillingBudget { KillingBudget(whole: bySize, bySize: bySize, processes: processes) }
-
     /// The budget of a tree that has just begun, under the same guardian.
     package var ofNewTree: KillingBudget {
         KillingBudget(whole: whole - bySize + Self.shortest, bySize: Self.shortest, processes: 1)

@@ -68,11 +68,8 @@ package struct Arguments: Sendable {
         let scan = try OptionScanner.scan(words)
         var arguments = Arguments()
         for (option, value) in scan.options {
-            switch option {
-            case .help: return .help
-            case .version: return .version
-            default: try arguments.take(option, value)
-            }
+            if case .answer(let answer) = option.value { return answer }
+            try option.value.read(value, of: option.name, into: &arguments)
         }
         arguments.command = Array(words.dropFirst(scan.commandIndex))
         guard !arguments.command.isEmpty else {
@@ -104,140 +101,29 @@ package struct Arguments: Sendable {
         return [Array("/bin/sh".utf8), Array("-c".utf8), word]
     }
 
-    // MARK: - Values
-
-    private mutating func take(_ option: Option, _ value: [UInt8]) throws(UsageError) {
-        switch option {
-        case .config: config = try Self.text(value, of: option)
-        case .group: group = try Self.text(value, of: option)
-        case .lockname: lockname = value
-        case .noLock: takesLock = false
-        case .lock: takesLock = true
-        case .lease: leases.append(try Self.text(value, of: option))
-        case .leaseWait:
-            leaseWait = try Self.value(value, of: option, expected: DurationText.form) { DurationText.parse($0) }
-        case .descendants: descendants = try Self.choice(value, of: option)
-        case .wait, .timeout, .term, .minInterval, .retryDelay, .splay: try takeDuration(option, value)
-        case .retryFailed: retryFailed = true
-        case .retries:
-            retries = try Self.value(value, of: option, expected: "a number from 0 to \(Self.mostRetries)") {
-                DigitText.parse($0).flatMap { Int(exactly: $0) }.flatMap { $0 <= Self.mostRetries ? $0 : nil }
-            }
-        case .onUnavailable: onUnavailable = try Self.choice(value, of: option)
-        case .onGroupExit: onGroupExit = try Self.choice(value, of: option)
-        case .dryRun: isDryRun = true
-        case .skipExitCode:
-            skipExitCode = try Self.value(value, of: option, expected: "a number from 0 to 255") {
-                Self.exitCode($0[...])
-            }
-        case .exitCode:
-            let (outcome, code) = try Self.outcomeAndCode(value)
-            exitCodes[outcome] = code
-        case .verbose: verbosity = .verbose
-        case .quiet: verbosity = .quiet
-        case .help, .version: break
-        }
-    }
-
-    private static let mostRetries = 1_000_000
-    private static let daySeconds: Int64 = 86_400
-    /// Only there so that arithmetic with it cannot overflow.
-    private static let yearSeconds: Int64 = 366 * daySeconds
-
-    private mutating func takeDuration(_ option: Option, _ value: [UInt8]) throws(UsageError) {
-        switch option {
-        case .wait: wait = try Self.value(value, of: option, expected: DurationText.form) { DurationText.parse($0) }
-        case .timeout:
-            timeout = try Self.value(value, of: option, expected: DurationText.form) { DurationText.parse($0) }
-        // With `forever` a crash would block the job for good.
-        case .term: term = try Self.seconds(value, of: option, in: Term.secondsMin...Term.secondsMax)
-        case .minInterval: minInterval = try Self.seconds(value, of: option, in: 1...Self.yearSeconds)
-        case .retryDelay: retryDelay = try Self.seconds(value, of: option, in: 0...Self.daySeconds)
-        case .splay: splay = try Self.seconds(value, of: option, in: 0...Self.daySeconds)
-        default: break
-        }
-    }
-
-    private static func seconds(
-        _ value: [UInt8], of option: Option, in range: ClosedRange<Int64>
-    ) throws(UsageError) -> Int64 {
-        let expected = "a duration such as 30s or 5m, from \(range.lowerBound) to \(range.upperBound) seconds"
-        return try Self.value(value, of: option, expected: expected) { text in
-            if case .seconds(let seconds)? = DurationText.parse(text), range.contains(seconds) { seconds } else { nil }
-        }
-    }
-
-    private static func choice<Choice: CaseIterable & RawRepresentable<String>>(
-        _ value: [UInt8], of option: Option
-    ) throws(UsageError) -> Choice {
-        let choices = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-        return try Self.value(value, of: option, expected: "one of \(choices)") { Choice(rawValue: $0) }
-    }
-
-    private static func text(_ value: [UInt8], of option: Option) throws(UsageError) -> String {
-        try Self.value(value, of: option, expected: "at least one character") { $0.isEmpty ? nil : $0 }
-    }
-
-    private static func value<Value>(
-        _ bytes: [UInt8], of option: Option, expected: String, read: (String) -> Value?
-    ) throws(UsageError) -> Value {
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw UsageError(message: "option \(option.name): \"\(Excerpt.of(bytes))\" is not valid UTF-8")
-        }
-        guard let value = read(text) else {
-            throw UsageError(
-                message: "option \(option.name): \"\(Excerpt.of(text))\" will not do; it must be \(expected)")
-        }
-        return value
-    }
-
-    private static func outcomeAndCode(_ value: [UInt8]) throws(UsageError) -> (String, UInt8) {
-        let option = Option.exitCode.name
-        let shown = Excerpt.of(value)
-        guard let equals = value.firstIndex(of: UInt8(ascii: "=")) else {
-            throw UsageError(message: "option \(option): \"\(shown)\" has no \"=\"; write OUTCOME=N")
-        }
-        let name = String(decoding: value[..<equals], as: UTF8.self)
-        if name == Outcome.ran.rawValue || name == Outcome.usage.rawValue {
-            throw UsageError(message: "option \(option): the code of \"\(name)\" cannot be changed")
-        }
-        guard Outcome(rawValue: name) != nil else {
-            let known = Outcome.allCases.filter { $0 != .ran && $0 != .usage }.map(\.rawValue).joined(separator: ", ")
-            throw UsageError(
-                message: "option \(option): unknown outcome \"\(Excerpt.of(name))\"; it must be one of \(known)")
-        }
-        let number = String(decoding: value[(equals + 1)...], as: UTF8.self)
-        guard let code = exitCode(number[...]) else {
-            throw UsageError(
-                message: "option \(option): \"\(shown)\" will not do; the code must be a number from 0 to 255")
-        }
-        return (name, code)
-    }
-
-    private static func exitCode(_ text: Substring) -> UInt8? {
-        DigitText.parse(text.utf8).flatMap { UInt8(exactly: $0) }
-    }
-
     // MARK: - What does not go together
 
-    private func refuseCombinations() throws(UsageError) {
-        let refused: [(isGiven: Bool, option: Option, why: String)] = [
-            (!takesLock && wait != nil, .wait, "waits for the lock; leave out --no-lock, or --wait"),
-            (!takesLock && minInterval != nil, .minInterval, "needs the lock's record; leave out --no-lock"),
+    func refuseCombinations() throws(UsageError) {
+        let refused: [(isGiven: Bool, option: String, why: String)] = [
+            (!takesLock && wait != nil, "--wait", "waits for the lock; leave out --no-lock, or --wait"),
+            (!takesLock && minInterval != nil, "--min-interval", "needs the lock's record; leave out --no-lock"),
             (
-                !takesLock && leases.isEmpty && term != nil, .term,
+                !takesLock && leases.isEmpty && term != nil, "--term",
                 "with --no-lock and without --lease there is nothing to own; leave it out"
             ),
             (
-                leaseWait != nil && leases.isEmpty, .leaseWait,
+                leaseWait != nil && leases.isEmpty, "--lease-wait",
                 "limits the wait for --lease; add --lease, or leave it out"
             ),
-            (retryFailed && minInterval == nil, .retryFailed, "says what --min-interval counts; add --min-interval"),
-            (retryDelay != nil && retries == nil, .retryDelay, "is the pause between --retries; add --retries"),
-            (onGroupExit != nil && group == nil, .onGroupExit, "needs a group; add --group"),
+            (
+                retryFailed && minInterval == nil, "--retry-failed",
+                "says what --min-interval counts; add --min-interval"
+            ),
+            (retryDelay != nil && retries == nil, "--retry-delay", "is the pause between --retries; add --retries"),
+            (onGroupExit != nil && group == nil, "--on-group-exit", "needs a group; add --group"),
         ]
         if let first = refused.first(where: \.isGiven) {
-            throw UsageError(message: "option \(first.option.name) \(first.why)")
+            throw UsageError(message: "option \(first.option) \(first.why)")
         }
     }
 

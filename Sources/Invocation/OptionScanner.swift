@@ -2,64 +2,6 @@ import CGetopt
 import Glibc
 import Recipes
 
-/// The options, each with the name by which messages call it.
-enum Option: Int32, CaseIterable {
-    // Beyond every character, which stand for themselves.
-    case config = 256, group, lockname, noLock, lock, lease, leaseWait, descendants, skipExitCode, exitCode, verbose,
-        quiet
-    case wait, term, timeout, minInterval, retryFailed, retries, retryDelay, splay, onUnavailable, onGroupExit, dryRun
-    case help, version
-
-    var name: String {
-        switch self {
-        case .config: "--config"
-        case .group: "--group"
-        case .lockname: "--lockname"
-        case .noLock: "--no-lock"
-        case .lock: "--lock"
-        case .lease: "--lease"
-        case .leaseWait: "--lease-wait"
-        case .descendants: "--descendants"
-        case .skipExitCode: "--skip-exit-code"
-        case .exitCode: "--exit-code"
-        case .verbose: "--verbose"
-        case .quiet: "--quiet"
-        case .wait: "--wait"
-        case .term: "--term"
-        case .timeout: "--timeout"
-        case .minInterval: "--min-interval"
-        case .retryFailed: "--retry-failed"
-        case .retries: "--retries"
-        case .retryDelay: "--retry-delay"
-        case .splay: "--splay"
-        case .onUnavailable: "--on-unavailable"
-        case .onGroupExit: "--on-group-exit"
-        case .dryRun: "--dry-run"
-        case .help: "--help"
-        case .version: "--version"
-        }
-    }
-
-    var takesValue: Bool {
-        switch self {
-        case .config, .group, .lockname, .lease, .leaseWait, .descendants, .skipExitCode, .exitCode: true
-        case .wait, .term, .timeout, .minInterval, .retries, .retryDelay, .splay, .onUnavailable, .onGroupExit: true
-        case .noLock, .lock, .verbose, .quiet, .retryFailed, .dryRun, .help, .version: false
-        }
-    }
-
-    init?(code: Int32) {
-        switch UInt8(exactly: code) {
-        case UInt8(ascii: "c"): self = .config
-        case UInt8(ascii: "g"): self = .group
-        case UInt8(ascii: "E"): self = .skipExitCode
-        case UInt8(ascii: "h"): self = .help
-        case UInt8(ascii: "v"): self = .version
-        default: self.init(rawValue: code)
-        }
-    }
-}
-
 /// Finds the options at the front of a command line, by glibc's `getopt_long_only`: like the original's Getopt::Long it
 /// takes `-group` for `--group`, and every beginning of a name that is no other's.
 enum OptionScanner {
@@ -71,22 +13,29 @@ enum OptionScanner {
         var endsWithDashes = false
     }
 
-    private static let longNames: [(name: String, option: Option)] =
-        Option.allCases.map { (String($0.name.dropFirst(2)), $0) }
-        + [("conflict-exit-code", .skipExitCode), ("nolock", .noLock)]
-        // Beginnings that were enough for the original, and still mean what they meant there.
-        + ["c", "co", "con", "conf"].map { ($0, .config) }
-        + ["le", "lea", "leas"].map { ($0, .lease) }
-        + [("no", .noLock), ("v", .version)]
+    /// For getopt, a value of its own for each option, beyond every character: those stand for the short forms.
+    private static let firstCode = 256
+    /// "+": the first word that is no option ends them. ":": tell a missing value from an unknown option.
+    private static let shortNames = Option.all.reduce(into: "+:") { names, option in
+        if let short = option.short { names += option.value.isTaken ? "\(short):" : "\(short)" }
+    }
+
+    private static func find(code: Int32) -> Option? {
+        let index = Int(code) - firstCode
+        if Option.all.indices.contains(index) { return Option.all[index] }
+        return Option.all.first { $0.short.map { Int32($0.value) } == code }
+    }
 
     /// Stops at the first word that is no option, and at `--help` and `--version`, after which nothing else counts.
     static func scan(_ words: [[UInt8]]) throws(UsageError) -> Scan {
         // getopt wants C's arrays; they are ours, so that nothing of the process's own argv moves.
         var vector = unsafe words.map { unsafe copy($0) } + [nil]
-        var table = unsafe longNames.map { long in
-            unsafe option(
-                name: copy(Array(long.name.utf8)), has_arg: long.option.takesValue ? 1 : 0, flag: nil,
-                val: long.option.rawValue)
+        var table = unsafe [option]()
+        unsafe table.reserveCapacity(2 * Option.all.count)
+        for (index, option) in Option.all.enumerated() {
+            unsafe table.append(entry(option, index, option.name))
+            for alias in option.aliases { unsafe table.append(entry(option, index, alias)) }
+            for beginning in option.abbreviations { unsafe table.append(entry(option, index, beginning)) }
         }
         unsafe table.append(option())
         defer {
@@ -97,8 +46,7 @@ enum OptionScanner {
         var index = min(1, words.count)
         getopt_begin()
         while true {
-            // "+": the first word that is no option ends them. ":": tell a missing value from an unknown option.
-            let code = unsafe getopt_long_only(Int32(words.count), &vector, "+:c:g:E:hv", table, nil)
+            let code = unsafe getopt_long_only(Int32(words.count), &vector, shortNames, table, nil)
             let isOver = code == -1
             let next = min(Int(getopt_next_index()), words.count)
             if isOver {
@@ -106,20 +54,18 @@ enum OptionScanner {
                 scan.commandIndex = next
                 return scan
             }
-            guard let option = Option(code: code) else {
+            guard let option = find(code: code) else {
                 throw complaint(code: code, word: words[max(0, next - 1)])
             }
-            let value = unsafe option.takesValue ? bytes(getopt_argument()) : []
+            let value = option.value.isTaken ? unsafe bytes(getopt_argument()) : []
             scan.options.append((option, value))
-            if option == .help || option == .version {
-                return scan
-            }
+            if case .answer = option.value { return scan }
             index = next
         }
     }
 
     private static func complaint(code: Int32, word: [UInt8]) -> UsageError {
-        let culprit = Option(code: getopt_culprit())
+        let culprit = find(code: getopt_culprit())
         if code == Int32(UInt8(ascii: ":")) {
             return UsageError(message: "option \(culprit?.name ?? Excerpt.of(word)) needs a value; see --help")
         }
@@ -127,8 +73,8 @@ enum OptionScanner {
             return UsageError(message: "option \(culprit.name) takes no value; leave out \"=...\"")
         }
         let name = word.drop { $0 == UInt8(ascii: "-") }.prefix { $0 != UInt8(ascii: "=") }
-        let meant = Option.allCases.filter { option in
-            longNames.contains { $0.option == option && $0.name.utf8.count > 1 && $0.name.utf8.starts(with: name) }
+        let meant = Option.all.filter { option in
+            option.spellings.contains { $0.utf8.count > 3 && $0.utf8.dropFirst(2).starts(with: name) }
         }
         let spelling = Excerpt.of(Array(word.prefix { $0 != UInt8(ascii: "=") }))
         if !name.isEmpty, meant.count > 1 {
@@ -137,6 +83,13 @@ enum OptionScanner {
         }
         return UsageError(
             message: "unknown option \(spelling); see --help, and put -- before a command that begins with a dash")
+    }
+
+    /// A row of getopt's table, which has names without their dashes.
+    private static func entry(_ described: Option, _ index: Int, _ spelling: String) -> option {
+        unsafe option(
+            name: spelling.withCString { unsafe strdup($0 + 2) }, has_arg: described.value.isTaken ? 1 : 0, flag: nil,
+            val: Int32(firstCode + index))
     }
 
     private static func copy(_ word: [UInt8]) -> UnsafeMutablePointer<CChar>? {

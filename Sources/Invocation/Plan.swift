@@ -10,6 +10,7 @@ package struct Plan: Sendable {
     package let job: Job
     package let servers: [Server]
     package let sessionTimeout: Duration
+    package let access: Access
     package let grace: Duration
     package let descendants: Launch.Descendants
     package let verbosity: Arguments.Verbosity
@@ -54,7 +55,7 @@ package struct Plan: Sendable {
             group: arguments.group, leaseWait: (arguments.leaseWait ?? configuration.resourcesWait).duration,
             term: Term(seconds: arguments.term ?? configuration.ownershipTermSeconds),
             mixedFleet: configuration.mixedFleet,
-            relay: .milliseconds(configuration.serverTickMilliseconds / 2), dataReadLimit: configuration.dataReadLen,
+            relay: configuration.relay, dataReadLimit: configuration.dataReadLen,
             connectTimeout: configuration.connectTimeout.duration ?? .seconds(Int64(Int32.max)), macros: macros,
             host: macros.fqdn, pid: getpid(), layout: Layout(prefix: configuration.prefix),
             servers: configuration.zkhosts.map { "\($0.host):\($0.port)" }.joined(separator: ","))
@@ -72,6 +73,7 @@ package struct Plan: Sendable {
         isDryRun = arguments.isDryRun
         servers = configuration.zkhosts.map { Server(host: $0.host, port: $0.port) }
         sessionTimeout = .seconds(configuration.sessionTimeoutSeconds)
+        access = configuration.access
         grace = .seconds(configuration.terminationTimeoutSeconds)
         descendants =
             switch arguments.descendants {
@@ -105,7 +107,8 @@ package struct Plan: Sendable {
         if arguments.group != nil || arguments.leases.contains(where: { $0.contains("FQDN") }) {
             throw PlanError(
                 outcome: .badConfig,
-                message: "this host's full name (FQDN) is not to be found; set fqdn in the configuration, or /etc/hosts"
+                message:
+                    "cannot determine this host's fully qualified name; set fqdn in the configuration, or /etc/hosts"
             )
         }
         var names = utsname()
@@ -117,7 +120,7 @@ package struct Plan: Sendable {
 
     private static func configPath(_ arguments: Arguments, _ environment: [String: String]) -> String? {
         guard let path = arguments.config ?? environment["SWITCHMAN_CONFIG"] ?? Optional(Configuration.defaultPath),
-            unsafe access(path, R_OK) == 0
+            unsafe Glibc.access(path, R_OK) == 0
         else { return nil }
         if path.hasPrefix("/") { return path }
         guard let directory = unsafe getcwd(nil, 0) else { return nil }

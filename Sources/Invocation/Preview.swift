@@ -20,7 +20,8 @@ package struct Preview: Sendable {
     /// Connects, asks and disconnects.
     package func perform(on loop: EventLoop) async -> Answer {
         let client = Client(
-            servers: plan.servers, sessionTimeout: plan.sessionTimeout, inbox: loop, sparing: Client.internetSockets())
+            servers: plan.servers, sessionTimeout: plan.sessionTimeout, access: plan.access, inbox: loop,
+            sparing: Client.internetSockets())
         defer { client.close(cap: .milliseconds(500)) }
         let talk = Conversation(ensemble: client, inbox: loop, clock: loop, job: plan.job)
         let acquisition = Acquisition(job: plan.job, talk: talk) { _ in }

@@ -38,6 +38,8 @@ package final class Acquisition {
     package var lostHost: String? { foundRecord?.record.host }
     /// Of the prefix data, as it was read last.
     var fleetVersion: Int32?
+    /// The newest look at the fleet's data was refused: nothing tells of a change.
+    package internal(set) var fleetIsUnread = false
     private var takes = 0
     var contradiction: Contradiction?
     package private(set) var limits: Limits
@@ -107,9 +109,7 @@ package final class Acquisition {
             // It begins when the lock is free.
             limits.permits = nil
             _ = try await line.enter()
-            if !job.breaks.contains(.lockQueueIgnored),
-                let skip = try await line.awaitHead(limit: limits.lock, changed: considerFleetChanges)
-            {
+            if let skip = try await line.awaitHead(limit: limits.lock, changed: considerFleetChanges) {
                 return .skipped(skip)
             }
             if let verdict = try await acquireAtHead(of: line) { return verdict }
@@ -193,7 +193,6 @@ package final class Acquisition {
         }
         if limits.permits == nil { limits.permits = job.leaseWait.map { talk.clock.now.advanced(by: $0) } }
         let permits = Permits(job: job, talk: talk) { [unowned self] in job.leases }
-        if job.breaks.contains(.orphanClockKept) { try await permits.glance() }
         while true {
             // At the head of all queues, until the take.
             if let skip = try await queues.awaitHead(limit: limits.permits, changed: considerChanges) {

@@ -16,8 +16,8 @@ extension Acquisition {
                 + [.children(job.layout.lockQueue(job.lockname), watch: false)] : []
         let replies = try await talk.askAgain([fleetRequest] + lockRequests)
         let reader = FleetReader(job: job)
-        fleetVersion = try replies[0].node()?.stat.version
         let fleet = try fleet(in: replies[0], reader)
+        noteFleetVersion(replies[0])
         if let fleet, let skip = try considerFleet(fleet, reader) { return skip }
         let skip = job.takesLock ? try await considerLocks(replies) : nil
         // Who is not needed has nothing to complain of.
@@ -51,6 +51,15 @@ extension Acquisition {
         }
     }
 
+    /// A refusal to show the data tells no version: that of what was read before stays. It sets no watch either, so whoever holds
+    /// the claims has to read again.
+    private func noteFleetVersion(_ reply: Reply) {
+        do throws(Interruption) {
+            fleetVersion = try reply.node()?.stat.version
+            fleetIsUnread = false
+        } catch { fleetIsUnread = true }
+    }
+
     private func considerFleet(_ fleet: FleetData, _ reader: FleetReader) throws(Interruption) -> Skip? {
         if let group = job.group, try !reader.contains(fleet, group: group) { return .notInGroup }
         return reader.pause(fleet)
@@ -65,13 +74,13 @@ extension Acquisition {
 
     func considerFleetAgain() async throws(Interruption) -> Skip? {
         let reply = try await talk.askAgain([.get(job.layout.prefix, watch: true)])[0]
-        fleetVersion = try reply.node()?.stat.version
+        noteFleetVersion(reply)
         // Data that cannot be read now says nothing about this host: go on with what was read before.
         let reader = FleetReader(job: job)
         guard let fleet = try? reader.read(reply) else { return nil }
         if let group = job.group, let member = try? reader.contains(fleet, group: group), !member { return .notInGroup }
         if let skip = reader.pause(fleet) { return skip }
-        if !job.breaks.contains(.totalKept) { job.leases = try reader.renewed(fleet, job.leases) }
+        job.leases = try reader.renewed(fleet, job.leases)
         return nil
     }
 
@@ -88,8 +97,8 @@ extension Acquisition {
             try lock.checkIsEphemeral(job.lockPath)
             if job.waitsForLock, let outer = job.outerSession, lock.ephemeralOwner.isSession(outer) {
                 throw .waitsForItself(
-                    "--wait: \(job.lockPath) is held by the run that started this one (SWITCHMAN_SESSION_ID), which would "
-                        + "wait for it for ever")
+                    "--wait: \(job.lockPath) is held by the run that started this one (SWITCHMAN_SESSION_ID), so the wait "
+                        + "would never end")
             }
             guard earlierSessions.contains(lock.ephemeralOwner) else {
                 if try await isOriginals(lock) { notice(.lockWithoutRecord(job.lockPath)) }

@@ -19,7 +19,6 @@ package struct Claims: Sendable {
     package var acknowledged: BootInstant
     /// The term of a lost predecessor that has to be waited out before anything may start.
     package var found: Term?
-    package var breaks: Set<Break> = []
 
     package init(
         lock: (path: String, czxid: Int64)? = nil, leases: [String], marks: [String],
@@ -42,29 +41,27 @@ package struct Claims: Sendable {
     /// The heartbeat: checks that a quorum commits, and behind them in the same session a look at whose the nodes are.
     package var heartbeat: [Request] {
         let paths = (lock.map { [$0.path] } ?? []) + leases
-        let check: Request =
-            breaks.contains(.heartbeatByRead) ? .exists(paths[0], watch: true) : .multi(paths.map { .check($0) })
-        if breaks.contains(.recordInHeartbeat), let record { return [check, .get(record.path, watch: false)] }
+        let check: Request = .multi(paths.map { .check($0) })
         return [check] + paths.map { .exists($0, watch: true) }
     }
 
     package enum Pulse: Sendable, Equatable {
         /// Ours, by a quorum, after the submission.
         case acknowledged
-        /// Not known: neither proof nor loss.
-        case unknown
+        /// Not known: neither proof nor loss. What was refused, if something was.
+        case unknown(Failure?)
         case lost(String)
     }
 
     /// Judges the replies to a heartbeat. A successful check alone proves nothing about the owner: deleted and made
     /// again by a rival, the node passes it.
     package func judge(_ replies: [Reply]) -> Pulse {
-        var unknown = false
+        var failures: [Failure] = []
         for (index, reply) in replies.enumerated() {
             switch reply {
             case .success(.node(_, let stat)) where stat.version != record?.version:
                 return .lost("the record was changed")
-            case .success(.stat(let stat)) where !breaks.contains(.checkWithoutOwner):
+            case .success(.stat(let stat)):
                 let isLock = index == 1 && lock != nil
                 if stat.ephemeralOwner != session.id || (isLock && stat.czxid != lock?.czxid) {
                     return .lost("somebody else holds \(path(of: index))")
@@ -74,11 +71,14 @@ package struct Claims: Sendable {
                 switch failure.reason {
                 case .noNode: return .lost("\(failure.path) was deleted")
                 case .sessionExpired: return .lost("the session expired")
-                default: unknown = true
+                default: failures.append(failure)
                 }
             }
         }
-        return unknown || replies.count != heartbeat.count ? .unknown : .acknowledged
+        guard failures.isEmpty, replies.count == heartbeat.count else {
+            return .unknown(failures.first { $0.isRefusedByServer })
+        }
+        return .acknowledged
     }
 
     private func path(of reply: Int) -> String {

@@ -15,7 +15,7 @@ struct Contradiction {
 
     static func refusal(of subject: String) -> Interruption {
         .refused(
-            "ZooKeeper refuses again and again what its own answers for \(subject) ask for; do its servers show the "
+            "ZooKeeper keeps rejecting writes that its own reads of \(subject) say should succeed; do its servers show the "
                 + "same nodes? (a follower may have lost or kept transactions, as those of 3.8.4 and before, 3.9.0, 3.9.1 "
                 + "and 3.9.3 can)")
     }

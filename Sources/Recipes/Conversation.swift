@@ -33,7 +33,6 @@ package final class Conversation {
     /// Since the last pause. `changes` may keep what nobody asks for any more (a predecessor that has long been replaced):
     /// if a pause ended for those, it would never wait again.
     private var hasNews = false
-    private var oldNewsCounts = false
 
     package convenience init(
         ensemble: any Ensemble, inbox: any Inbox, clock: any Timekeeper, job: Job, firstTicket: Int = 0
@@ -41,7 +40,6 @@ package final class Conversation {
         self.init(
             ensemble: ensemble, inbox: inbox, clock: clock, connectTimeout: job.connectTimeout, servers: job.servers,
             prefix: job.layout.prefix, firstTicket: firstTicket)
-        oldNewsCounts = job.breaks.contains(.oldNewsCounts)
     }
 
     /// Without a job: for an operator.
@@ -64,8 +62,9 @@ package final class Conversation {
 
     /// Asks once. Replies that were lost on the way say so.
     ///
-    /// However often it is asked again, one question takes no longer than twice the connect timeout, besides waits for a
-    /// connection. What a busy server has not carried out is asked again, with pauses that double, for as long as the connect timeout.
+    /// However often it is asked again, one question takes no longer than twice the connect timeout, waits for a connection
+    /// among it. What a busy server has not carried out is asked again, with pauses that double, for as long as the connect
+    /// timeout.
     package func ask(_ requests: [Request]) async throws(Interruption) -> [Reply] {
         var replies = try await askOnce(requests)
         var pause = Duration.milliseconds(50)
@@ -86,7 +85,7 @@ package final class Conversation {
         let inbox = self.inbox
         // Without a connection the library queues requests: they leave right after the handshake.
         let submitted = clock.now
-        var patience = submitted.advanced(by: connectTimeout)
+        var patience = endOfPatience(from: submitted)
         // A server that has hung, also before it has granted a session, takes the C client two thirds of the session timeout to
         // notice. Only once: if all are slow, the next has to have its time.
         var nudge = hasNudged ? .never : submitted.advanced(by: connectTimeout / 3)
@@ -98,16 +97,15 @@ package final class Conversation {
                     throw .sessionExpired
                 }
                 for case .failure(let failure) in replies where failure.reason == .authenticationFailed {
-                    throw .denied("authentication failed")
+                    throw .denied(Failure.credentialsRefused)
                 }
                 if !replies.contains(where: \.isLost) {
                     newestAnswered = submitted
                     (unansweredSince, hasNudged) = (nil, false)
                     return replies
                 }
-                let since = unansweredSince ?? submitted
-                unansweredSince = since
-                if clock.now >= since.advanced(by: connectTimeout * 2) { throw unreachable }
+                unansweredSince = unansweredSince ?? submitted
+                if clock.now >= endOfPatience(from: clock.now) { throw unreachable }
                 return replies
             }
             try take(event)
@@ -137,13 +135,19 @@ package final class Conversation {
     /// Waits for a connection, at most for the connect timeout.
     package func reconnected() async throws(Interruption) {
         while let event = inbox.poll() { try take(event) }
-        var patience = clock.now.advanced(by: connectTimeout)
+        var patience = endOfPatience(from: clock.now)
         var nudge = hasNudged ? .never : clock.now.advanced(by: connectTimeout / 3)
         while !connected {
             try take(await next(within: &patience, nudge: &nudge))
             if clock.now >= heldUntil { try unhold() }
             if !connected { leaveServer(after: &nudge, within: patience) }
         }
+    }
+
+    /// Until when to wait for what begins now; a question that was lost before has had its share.
+    private func endOfPatience(from now: BootInstant) -> BootInstant {
+        let first = unansweredSince?.advanced(by: connectTimeout * 2) ?? .never
+        return min(now.advanced(by: connectTimeout), first)
     }
 
     /// For another one, if it is time to.
@@ -171,7 +175,7 @@ package final class Conversation {
     private var unreachable: Interruption {
         .unavailable(
             "no answer from ZooKeeper at \(servers) within \(connectTimeout.components.seconds) s; "
-                + (ensemble.complaint ?? "is one of them running, and is zkhosts right?"))
+                + (ensemble.complaint ?? "is any of them running, and is zkhosts right?"))
     }
 
     // MARK: Events
@@ -193,7 +197,7 @@ package final class Conversation {
     /// Waits for a watch to fire, at most until that instant.
     package func pause(until instant: BootInstant? = nil) async throws(Interruption) {
         clock.wake(at: instant)
-        while oldNewsCounts ? changes.isEmpty : !hasNews {
+        while !hasNews {
             if let instant, clock.now >= instant { return }
             try take(await inbox.next())
         }
@@ -230,13 +234,13 @@ package final class Conversation {
             // Its pings would come a hundred times a second, and each moment's silence be its end.
             if session.timeout < Self.leastSession {
                 throw .refused(
-                    "the servers grant a session timeout of \(session.timeout.nanoseconds / 1_000_000) ms only, too short to hold "
-                        + "anything by; raise their minSessionTimeout and maxSessionTimeout")
+                    "the servers grant a session timeout of \(session.timeout.nanoseconds / 1_000_000) ms only, too short for any "
+                        + "ownership; raise their minSessionTimeout and maxSessionTimeout")
             }
             connected = true
         case .session(.suspended): connected = false
-        case .session(.expired): throw .sessionExpired
-        case .session(.authenticationFailed): throw .denied("authentication failed")
+        case .session(.expired), .session(.rolledBack): throw .sessionExpired
+        case .session(.authenticationFailed): throw .denied(Failure.credentialsRefused)
         case .signal(let signal, _, _): if Self.ending.contains(signal) { throw .signal(signal) }
         case .callerGone: throw .callerGone
         case .tree(.guardianGone): throw .guardianGone

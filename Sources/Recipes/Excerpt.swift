@@ -3,8 +3,9 @@ package enum Excerpt {
     /// Enough to recognize what was written, short enough to leave room for what is wrong with it.
     package static let longest = 60
 
-    /// Nothing that moves a cursor, ends a line, reorders it or cannot be seen: controls, separators of lines and paragraphs, and the
-    /// characters of format, which are the marks of direction, zero-width ones and tags (Unicode, "General Category", Cc, Zl, Zp, Cf).
+    /// Nothing that moves a cursor, ends a line, reorders it or cannot be seen: controls, separators of lines and
+    /// paragraphs, and the characters of format, which are the marks of direction, zero-width ones and tags (Unicode,
+    /// "General Category", Cc, Zl, Zp, Cf).
     package static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.isASCII { return (0x20...0x7e).contains(scalar.value) }
         switch scalar.properties.generalCategory {

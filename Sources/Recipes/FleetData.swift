@@ -158,7 +158,7 @@ package struct FleetData: Sendable, Equatable {
             }
         default:
             throw FleetDataError(
-                message: "\(place) will not do; it must be an integer from 1 on, or arithmetic such as \"CPU\"")
+                message: "\(place) is invalid: expected an integer from 1 on, or arithmetic such as \"CPU\"")
         }
     }
 

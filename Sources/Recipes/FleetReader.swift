@@ -8,10 +8,8 @@ package struct FleetReader {
 
     package func read(_ reply: Reply) throws(Interruption) -> FleetData {
         let bytes = try reply.node()?.data ?? []
-        if bytes.count > job.dataReadLimit {
-            throw .badData(
-                "the data of \(job.layout.prefix) is \(bytes.count) bytes long, more than data_read_len "
-                    + "(\(job.dataReadLimit)); raise data_read_len or shorten the data")
+        if let objection = FleetData.objection(toLength: bytes.count, of: job.layout.prefix, limit: job.dataReadLimit) {
+            throw .badData(objection)
         }
         do throws(FleetDataError) {
             return try FleetData.parse(bytes)
@@ -30,7 +28,6 @@ package struct FleetReader {
 
     /// Whether nothing is to be started: this job, or anything on this host.
     package func pause(_ fleet: FleetData) -> Acquisition.Skip? {
-        if job.breaks.contains(.pauseIgnored) { return nil }
         if fleet.isPaused(job.lockname) { return .paused }
         return fleet.isDrained(host: job.host) ? .drained : nil
     }
@@ -43,7 +40,8 @@ package struct FleetReader {
         for lease in leases {
             guard rank(lease) != nil else {
                 throw .badData(
-                    "--lease \(lease.resource): not in \"resources\" of the data of \(job.layout.prefix); add it there")
+                    "--lease \(lease.resource): no such resource in the data of \(job.layout.prefix); declare it: switchmanctl "
+                        + "resources add \(job.macros.pattern(of: lease.resource))")
             }
             let declared: Int64?
             do throws(FleetDataError) {
@@ -73,5 +71,16 @@ package struct FleetReader {
         } catch {
             throw .badData("\(error.message) (the data of \(job.layout.prefix))")
         }
+    }
+}
+
+extension FleetData {
+    /// Why no run takes data of that length; nil if they do.
+    ///
+    /// - Parameter limit: the configuration's `data_read_len`.
+    package static func objection(toLength count: Int, of prefix: String, limit: Int) -> String? {
+        if count <= limit { return nil }
+        return "the data of \(prefix) is \(count) bytes long, more than data_read_len (\(limit)); "
+            + "raise data_read_len or shorten the data"
     }
 }

@@ -70,7 +70,7 @@ extension Acquisition {
             reasons.append("\(room); \(ahead)")
         }
         return reasons.isEmpty
-            ? Forecast(decision: .starts, reasons: [start("all permits are to be had")])
+            ? Forecast(decision: .starts, reasons: [start("all permits are free")])
             : Forecast(decision: .waitsForPermits, reasons: reasons)
     }
 
@@ -116,7 +116,7 @@ extension Acquisition {
         let free = job.takesLock ? "the lock is free" : nil
         let sentence = [free, permits].compactMap { $0 }.joined(separator: ", ")
         guard job.takesLock, let record = foundRecord?.record, record.state == .running else {
-            return sentence.isEmpty ? "nothing is to be had first" : sentence
+            return sentence.isEmpty ? "no lock and no permits are needed" : sentence
         }
         return
             "\(sentence), once the term of a lost run (\(Excerpt.of(record.host)), \(record.term) s) has been waited out"

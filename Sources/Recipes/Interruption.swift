@@ -26,11 +26,12 @@ extension Interruption: CustomStringConvertible {
     package var description: String {
         switch self {
         case .signal(let signal): "signal \(signal)"
-        case .callerGone: "the process that the caller had started was killed"
+        case .callerGone: "switchman's first process, which the caller started, was killed"
         case .guardianGone: "the guardian died"
         case .sessionExpired: "the session expired"
         case .unavailable(let why), .refused(let why), .badData(let why), .denied(let why), .noPermits(let why),
-            .waitsForItself(let why): why
+            .waitsForItself(let why):
+            why
         }
     }
 }

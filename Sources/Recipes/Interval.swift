@@ -19,7 +19,7 @@ struct Interval {
 extension Claims {
     /// Whether the job's last start was less than `interval` before this take, whose time is the server's now.
     func isWithin(_ interval: Duration, ofLastStartUnlessFailed retriesFailed: Bool) -> Bool {
-        guard let now = breaks.contains(.intervalByOwnClock) ? serverMilliseconds(at: acknowledged) : takenMilliseconds,
+        guard let now = takenMilliseconds,
             let last = record?.content.lastStart(unlessFailed: retriesFailed)
         else {
             return false
@@ -30,15 +30,15 @@ extension Claims {
     /// The servers' clock at an instant of ours, in milliseconds since the epoch: never too early, and late by as long as the
     /// take was under way at the most. Counted from its acknowledgement it would be too early, and an interval too short.
     package func serverMilliseconds(at instant: BootInstant) -> Int64? {
-        if breaks.contains(.intervalByOwnClock) { return instant.nanoseconds / 1_000_000 }
-        return takenMilliseconds.map {
+        takenMilliseconds.map {
             $0.addingReportingOverflow(submitted.duration(to: instant).nanoseconds / 1_000_000).partialValue
         }
     }
 }
 
 extension JobRecord {
-    /// When a command of this job was last started; one that could not be executed has no such time. Nil also if that run failed, or was lost, and does not count for it.
+    /// When a command of this job was last started; one that could not be executed has no such time. Nil also if that run
+    /// failed, or was lost, and does not count for it.
     package func lastStart(unlessFailed: Bool) -> Int64? {
         guard let last = runs.last(where: { $0.started != nil }) else { return nil }
         return unlessFailed && !last.hasSucceeded ? nil : last.started

@@ -13,7 +13,11 @@ extension JSONValue {
         var plain = ""
         // What is not plain stands inside strings only: outside of them the text has none.
         for scalar in text.unicodeScalars {
-            if Excerpt.isPlain(scalar) { plain.unicodeScalars.append(scalar) } else { Self.escapeUnits(of: scalar, to: &plain) }
+            if Excerpt.isPlain(scalar) {
+                plain.unicodeScalars.append(scalar)
+            } else {
+                Self.escapeUnits(of: scalar, to: &plain)
+            }
         }
         return plain
     }

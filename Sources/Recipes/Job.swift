@@ -11,7 +11,7 @@ package struct Job: Sendable {
     package var leaseWait: Duration?
     package var term: Term
     package var mixedFleet: Bool
-    /// Half a server tick: how late a server may learn from another that a session lives (mixed fleets only).
+    /// How late the leader may learn from another server that a session lives: the servers' tickTime (mixed fleets only).
     package var relay: Duration
     package var dataReadLimit: Int
     /// For a connection to come about, at the start and again after a loss.
@@ -37,8 +37,6 @@ package struct Job: Sendable {
     package var stopsOnGroupExit = true
     /// The session of the run whose command has started this one, as text, if there is any (SWITCHMAN_SESSION_ID).
     package var outerSession: String?
-    /// Rules to break, for the simulation's negative controls only.
-    package var breaks: Set<Break> = []
 
     package init(
         lockname: String, takesLock: Bool, leases: [LeaseRequest], group: String?, leaseWait: Duration?, term: Term,
@@ -60,6 +58,11 @@ package struct Job: Sendable {
         self.pid = pid
         self.layout = layout
         self.servers = servers
+    }
+
+    /// - Parameter session: the timeout that the servers grant, or are asked for.
+    package func lifetime(session: Duration) -> Lifetime {
+        Lifetime(term: term, originals: mixedFleet ? Lifetime.Originals(session: session, relay: relay) : nil)
     }
 
     /// What the original writes into its nodes, and what its users read there: who it is.

@@ -57,7 +57,8 @@ package struct JobRecord: Sendable, Equatable {
                 "state": .string(state.rawValue), "session": .string(session), "n": .integer(Int64(n)),
                 "term": .integer(term), "host": .string(host), "pid": .integer(Int64(pid)),
                 "token": token.map { .integer($0) } ?? .null, "started": started.map { .integer($0) } ?? .null,
-                "waiting": isWaiting ? .boolean(true) : .null, "runs": .array(([success].compactMap(\.self) + kept).map(\.value)),
+                "waiting": isWaiting ? .boolean(true) : .null,
+                "runs": .array(([success].compactMap(\.self) + kept).map(\.value)),
             ])
             let bytes = Array(value.text.utf8)
             if bytes.count <= Self.bytesMax || kept.isEmpty { return bytes }

@@ -162,7 +162,7 @@ package struct LeaseExpression {
             let other = try choice(counts: counts)
             value = function == .min ? Swift.min(value, other) : Swift.max(value, other)
         }
-        guard take(.close) else { throw unexpected(expected: "\")\" after what \(function.rawValue) is given") }
+        guard take(.close) else { throw unexpected(expected: "\")\" after the arguments of \(function.rawValue)") }
         return value
     }
 

@@ -12,7 +12,8 @@ package struct LeaseRequest: Sendable, Equatable {
     /// Where the total comes from.
     enum Origin {
         case given
-        /// Computed from the processors or the memory of the very host that the resource is of: they come and go (hotplug, balloons).
+        /// Computed from the processors or the memory of the very host that the resource is of: they come and go (hotplug,
+        /// balloons).
         case ofThisHost
         /// In the prefix data, and it can be declared anew.
         case declared

@@ -22,6 +22,13 @@ package struct Macros: Sendable {
         }
     }
 
+    /// The name as the fleet's data should have it, for all hosts: with FQDN in the place of this host's name.
+    func pattern(of resource: String) -> String {
+        let (name, host) = (Array(resource.utf8), Array(fqdn.utf8))
+        guard name.starts(with: host), name.count > host.count else { return resource }
+        return "FQDN" + String(decoding: name.dropFirst(host.count), as: UTF8.self)
+    }
+
     /// Replaces every macro wherever it stands, inside longer words too, in one pass: what a macro became is not looked
     /// at again. Hosts of a fleet agree on resource names only because all of them do exactly this.
     package func expand(_ name: String) -> String {

@@ -25,7 +25,7 @@ final class Permits {
         case needless(Acquisition.Skip)
     }
 
-    /// Waits until all permits are to be had.
+    /// Waits until all permits are free.
     ///
     /// The only waits on a timer are the limit and the term of an orphaned mark.
     func awaitRoom(
@@ -42,7 +42,7 @@ final class Permits {
             try await checkOwners(counts)
             let blocked = counts.first { !$0.fits }
             // Else short waits would starve each other behind a mark that none of them outlasts.
-            let onlyOrphans = counts.allSatisfy(\.fitsWithoutOrphans) && !job.breaks.contains(.leaseWaitRunsOut)
+            let onlyOrphans = counts.allSatisfy(\.fitsWithoutOrphans)
             let deadline = onlyOrphans ? nil : limit
             let ripe = counts.compactMap(\.ripeAt).min()
             waiting: while true {
@@ -80,9 +80,6 @@ final class Permits {
     /// How it stands with each resource now.
     func survey() async throws(Interruption) -> [Count] { try await count() }
 
-    /// For a negative control: a look from further back in the queue.
-    func glance() async throws(Interruption) { _ = try await count() }
-
     /// What nobody's session owns is never released, and what the run owns that started this one is not released before this one
     /// has ended.
     private func checkOwners(_ counts: [Count]) async throws(Interruption) {
@@ -91,7 +88,7 @@ final class Permits {
             if outer > 0, Count.sum(outer, count.lease.count) > count.lease.total {
                 throw .waitsForItself(
                     "--lease \(count.lease.resource): \(count.text), \(outer) of them by the run that started this one "
-                        + "(SWITCHMAN_SESSION_ID), which would wait for it for ever")
+                        + "(SWITCHMAN_SESSION_ID), so the wait would never end")
             }
             let new = count.leases.filter { !looked.contains($0) }
             if new.isEmpty { continue }
@@ -138,14 +135,9 @@ final class Permits {
         let marks = requests.map { job.layout.marks($0.resource) }
         while true {
             for path in leases + marks { talk.forget(path) }
-            let asked = talk.clock.now
             let replies = try await talk.askAgain((leases + marks).map { .children($0, watch: true) })
-            if !(leases + marks).filter({ !talk.changes(of: $0).isEmpty }).isEmpty,
-                !job.breaks.contains(.earlyEventIgnored)
-            {
-                continue
-            }
-            let seen = job.breaks.contains(.orphanClockFromSubmission) ? asked : talk.clock.now
+            if !(leases + marks).filter({ !talk.changes(of: $0).isEmpty }).isEmpty { continue }
+            let seen = talk.clock.now
             var counts: [Count] = []
             var orphansNow: [String: BootInstant] = [:]
             for (index, lease) in requests.enumerated() {
@@ -154,7 +146,7 @@ final class Permits {
                     seen: seen, orphans: &orphansNow)
                 counts.append(count)
             }
-            orphans = job.breaks.contains(.orphanClockKept) ? orphans.merging(orphansNow) { old, _ in old } : orphansNow
+            orphans = orphansNow
             return counts
         }
     }
@@ -168,7 +160,7 @@ final class Permits {
         for name in leases {
             let path = "\(job.layout.leases(lease.resource))/\(name)"
             guard let permit = Permit(lease: name) else {
-                throw .badData("\(path) is nobody's lease (COUNT_TOTAL_SEQ); delete it")
+                throw .badData("\(path) is not named as a lease is (COUNT_TOTAL_SEQ); delete it")
             }
             guard permit.total == lease.total || lease.mayHaveChanged else {
                 throw .badData(
@@ -186,9 +178,9 @@ final class Permits {
             let path = "\(job.layout.marks(lease.resource))/\(name)"
             guard let permit = Permit(mark: name), case .mark(let session, let termSeconds) = permit.kind else {
                 throw .badData(
-                    "\(path) is nobody's mark, or its term is longer than a day; delete it if no run can be alive")
+                    "\(path) is not a mark, or its term is longer than a day; if its run cannot be alive, delete it")
             }
-            if sessions.contains(session) || job.breaks.contains(.orphansNotCounted) { continue }
+            if sessions.contains(session) { continue }
             let since = orphans[path] ?? seen
             let ripe = since.advanced(by: Term(seconds: termSeconds).waitOut)
             orphansNow[path] = since

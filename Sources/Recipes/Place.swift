@@ -18,8 +18,8 @@ package struct Place: Sendable, Equatable {
 
 /// ZooKeeper's ten digits behind the name of a sequential node.
 package enum SequenceNumber {
-    /// The counter is a signed 32-bit cversion, and at its end it sticks, or goes negative while others are under way (seen on 3.8.0):
-    /// warn when half of it is used up.
+    /// The counter is a signed 32-bit cversion, and at its end it sticks, or goes negative while others are under way (seen
+    /// on 3.8.0): warn when half of it is used up.
     package static let warning: Int64 = 1 << 30
     /// From here on nobody stays in a queue: 16 million before the end, since each that is refused uses up a number.
     static let limit: Int64 = (1 << 31) - (1 << 24)

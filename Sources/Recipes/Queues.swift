@@ -46,12 +46,9 @@ final class Queues {
         if kind == .permits, let rival = try await rival(before: nil) { return rival }
         try await enqueue()
         // Checked before only, two may both get in; checked afterwards only, both would leave. The lower one stays.
-        if kind == .permits, !job.breaks.contains(.lockNameCheckedOnlyBefore),
-            let rival = try await rival(before: places)
+        if kind == .permits, let rival = try await rival(before: places) { return rival }
+        if let high = paths.first(where: { Place(name: Layout.name(of: $0))?.sequence ?? 0 >= SequenceNumber.warning })
         {
-            return rival
-        }
-        if let high = paths.first(where: { Place(name: Layout.name(of: $0))?.sequence ?? 0 > SequenceNumber.warning }) {
             notice(.sequenceHigh(high))
         }
         return nil
@@ -85,7 +82,6 @@ final class Queues {
 
     /// Makes all places in one multi, which gives up those that we had.
     private func enqueue() async throws(Interruption) {
-        if job.breaks.contains(.enqueueOneByOne) { return try await enqueueOneByOne() }
         let leaving = paths
         let multi = Request.multi(
             leaving.map { .delete($0) }
@@ -99,9 +95,7 @@ final class Queues {
                 return try checkNumbers()
             case .failure(let failure) where failure.reason == .connectionLost:
                 try await talk.reconnected()
-                if !job.breaks.contains(.lostPlaceIsFailure), try await foundAgain() {
-                    return try checkNumbers()
-                }
+                if try await foundAgain() { return try checkNumbers() }
             case .failure(let failure) where failure.reason == .noNode && leaving.contains(failure.path):
                 throw lost(failure.path)
             case .failure(let failure) where failure.reason == .nodeExists:
@@ -118,33 +112,20 @@ final class Queues {
     /// At the end of the counter later places would not stand behind earlier ones. All that stand before its last stretch are in
     /// order, and whoever reads a place in it or beyond reads a number that is higher than theirs.
     private func checkNumbers() throws(Interruption) {
-        guard let (queue, _) = zip(queues, places).first(where: { $0.1.sequence >= SequenceNumber.limit }) else { return }
+        guard let (queue, _) = zip(queues, places).first(where: { $0.1.sequence >= SequenceNumber.limit }) else {
+            return
+        }
         throw Self.usedUp(queue)
     }
 
     private static func usedUp(_ queue: String) -> Interruption {
         .badData(
-            "\(queue): the numbers of this queue are used up, and nobody can stand in it any more; when it is empty, run "
+            "\(queue): the numbers of this queue are used up, so no run can join it; when it is empty, run "
                 + "switchmanctl tidy")
     }
 
     private func lost(_ path: String) -> Interruption {
-        .badData("our place \(path) was deleted from its queue by somebody; start the run again")
-    }
-
-    /// For a negative control: as the original does.
-    private func enqueueOneByOne() async throws(Interruption) {
-        try await Parents(job: job, talk: talk).make(for: queues.map { "\($0)/place" })
-        places = []
-        for queue in queues {
-            let reply = try await talk.ask([
-                .multi([.create("\(queue)/\(job.lockname)-", data: job.nodeData, .ephemeralSequential)])
-            ])[0]
-            guard case .success(.committed(let made)) = reply, let path = made[0],
-                let place = Place(name: Layout.name(of: path))
-            else { throw .sessionExpired }
-            places.append(place)
-        }
+        .badData("somebody deleted \(path), this run's place in its queue; start the run again")
     }
 
     /// Whether a multi whose reply was lost was carried out: its places belong to our session.
@@ -169,9 +150,7 @@ final class Queues {
 
     /// A write that a quorum commits, for this session: what is read next is no older, and the session was alive.
     private func commitNothing() async throws(Interruption) {
-        let write: Request =
-            job.breaks.contains(.noCommittedWriteBeforeList)
-            ? .exists(job.layout.prefix, watch: false) : .multi([.check(job.layout.prefix)])
+        let write: Request = .multi([.check(job.layout.prefix)])
         for case .failure(let failure) in try await talk.askAgain([write])
         where failure.reason != .noNode { throw failure.interruption }
     }
@@ -194,8 +173,7 @@ final class Queues {
                 }
                 let earlier = queue.filter { $0.sequence < places[index].sequence }
                 ahead = max(ahead, earlier.count)
-                let watchesHead = job.breaks.contains(.watchHead)
-                if let predecessor = earlier.max(by: { ($0.sequence < $1.sequence) != watchesHead }) {
+                if let predecessor = earlier.max(by: { $0.sequence < $1.sequence }) {
                     predecessors.append("\(queues[index])/\(predecessor.name)")
                 }
             }
@@ -211,10 +189,7 @@ final class Queues {
             }
             waiting: while true {
                 if let skip = try await changed() { return skip }
-                for predecessor in predecessors where try talk.noticed(predecessor) {
-                    if job.breaks.contains(.noRereadAfterWait) { return nil }
-                    break waiting
-                }
+                for predecessor in predecessors where try talk.noticed(predecessor) { break waiting }
                 if job.mixedFleet, kind == .permits {
                     for queue in headed(lists) where try talk.noticed(queue) { break waiting }
                 }
@@ -272,7 +247,7 @@ final class Queues {
         var queue: [Place] = []
         for name in try reply.children() {
             guard let place = Place(name: name) else {
-                throw .badData("\(path)/\(name) is nobody's place in a queue (LOCKNAME-SEQ); delete it")
+                throw .badData("\(path)/\(name) is not named as a place in a queue is (LOCKNAME-SEQ); delete it")
             }
             queue.append(place)
         }

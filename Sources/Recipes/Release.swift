@@ -43,8 +43,8 @@ package struct Release: Sendable {
     package private(set) var refused: [Failure] = []
 
     package var isDone: Bool { operations.isEmpty }
-    /// Nothing of ours is left but the session itself.
-    package var isComplete: Bool { isDone && !leavesLock }
+    /// Nothing of ours is left but the session itself. What was refused may be left, and goes with it.
+    package var isComplete: Bool { isDone && !leavesLock && refused.isEmpty }
 
     /// After a guard has failed, the record is read as well.
     package var requests: [Request] {
@@ -91,9 +91,7 @@ package struct Release: Sendable {
         }
         switch operations[index] {
         case .set: dropRecord()
-        case .delete(let path):
-            leavesLock = leavesLock || path == lockPath
-            operations.remove(at: index)
+        case .delete: operations.remove(at: index)
         default: operations = []
         }
     }
@@ -107,8 +105,8 @@ package struct Release: Sendable {
             // Our own write, whose reply was lost: the multi was carried out as a whole.
             operations = []
         } else {
-            // Ours, but of another version than we thought. The rest of a term may look like the whole: should that have been our own
-            // write after all, what it has deleted already is dropped one by one.
+            // Ours, but of another version than we thought. The rest of a term may look like the whole: should that have
+            // been our own write after all, what it has deleted already is dropped one by one.
             self.record?.version = stat.version
             operations[0] = .set(record.path, data: record.content.encoded(), version: stat.version)
         }

@@ -53,6 +53,15 @@ extension Reply {
         }
     }
 
+    /// The access list, nil of a node that does not exist.
+    package func accessList() throws(Interruption) -> [AccessEntry]? {
+        switch self {
+        case .success(.accessList(let list)): return list
+        case .failure(let failure) where failure.reason == .noNode: return nil
+        default: throw interruption
+        }
+    }
+
     /// What to tell the user of a reply that nothing here expects.
     package var interruption: Interruption {
         guard case .failure(let failure) = self else { return .badData("ZooKeeper sent a reply of the wrong kind") }
@@ -93,6 +102,9 @@ extension Failure {
     /// It was not carried out, since the server has too much to do: ZTHROTTLEDOP (ZOOKEEPER-3243).
     package var isThrottled: Bool { reason == .other(Self.throttled) }
 
+    /// ZAUTHFAILED: a scheme that the servers do not have, or a credential that it refuses.
+    package static let credentialsRefused = "the servers refuse the credentials: correct auth, in scheme and credential"
+
     /// ZNOTREADONLY, by a server that has lost its quorum.
     private static let passing: Set<Int32> = [-119, throttled]
     private static let throttled: Int32 = -127
@@ -101,8 +113,13 @@ extension Failure {
 
     package var interruption: Interruption {
         switch reason {
-        case .notAuthorized: .denied("\(self): ask its owner for access; this version has no credentials to show")
-        case .authenticationFailed: .denied("authentication failed")
+        case .notAuthorized:
+            .denied(
+                "\(self); "
+                    + (attempt?.schemes.isEmpty == false
+                        ? "ask its owner to allow that identity, or correct auth"
+                        : "set auth, or ask its owner for access"))
+        case .authenticationFailed: .denied(Self.credentialsRefused)
         case .other(Self.saslRequired): .denied("\(self)")
         case .sessionExpired: .sessionExpired
         case .connectionLost: .unavailable("connection to ZooKeeper lost")

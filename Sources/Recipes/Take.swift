@@ -31,9 +31,9 @@ struct Take {
 
     func perform() async throws(Interruption) -> Outcome {
         guard let session = talk.ensemble.session else { throw .sessionExpired }
-        if job.mixedFleet, session.timeout < Term.leastSession(relay: job.relay) {
+        if case .impossible = job.lifetime(session: session.timeout).fit(grace: .zero) {
             throw .refused(
-                "the servers grant a session timeout of \(session.timeout) only, too short beside originals (mixed_fleet); "
+                "the servers grant a session timeout of only \(session.timeout), too short beside originals (mixed_fleet); "
                     + "raise their maxSessionTimeout")
         }
         let content = record(session)
@@ -55,12 +55,11 @@ struct Take {
                         marks: markPaths(session),
                         record: job.takesLock ? (job.recordPath, found.map { $0.version &+ 1 } ?? 0, content) : nil,
                         session: session, submitted: submitted, submittedBefore: before,
-                        acknowledged: job.breaks.contains(.waitOutFromSubmission) ? submitted : talk.clock.now,
+                        acknowledged: talk.clock.now,
                         found: waitOut),
                     lock: replies.count > 1 ? replies[1] : nil)
             case .failure(let failure)? where failure.reason == .connectionLost:
                 try await talk.reconnected()
-                if job.breaks.contains(.lostTakeIsFailure) { return .changed }
                 lostSince = lostSince ?? submitted
             case .failure(let failure)?:
                 guard let index = failure.operation, operations.indices.contains(index) else {
@@ -82,13 +81,6 @@ struct Take {
                     // The first was carried out, its claims were taken away, and its mark, or of several the first, was waited out
                     // by somebody else.
                     throw .sessionExpired
-                } else if operations[index].path == job.lockPath, failure.reason == .nodeExists,
-                    job.breaks.contains(.nodeExistsIsMine)
-                {
-                    return .taken(
-                        Claims(
-                            lock: (job.lockPath, 0), leases: [], marks: [], session: session, submitted: submitted,
-                            submittedBefore: before, acknowledged: talk.clock.now))
                 } else {
                     return try decide(failure, operations[index])
                 }
@@ -109,27 +101,21 @@ struct Take {
     // MARK: What it is made of
 
     private var waitOut: Term? {
-        guard job.takesLock, let found, found.record.state == .running, !job.breaks.contains(.noWaitOut) else {
-            return nil
-        }
-        if job.breaks.contains(.ownOldMarkTrusted), found.record.host == job.host, found.record.pid == job.pid {
-            return nil
-        }
+        guard job.takesLock, let found, found.record.state == .running else { return nil }
         return Term(seconds: found.record.term)
     }
 
     private func record(_ session: Session) -> JobRecord {
-        var runs = (job.breaks.contains(.startDatedAhead) ? found?.record.runs : found?.runs) ?? []
+        var runs = found?.runs ?? []
         var term = job.term.seconds
         if let found, found.record.state == .running {
             // Who waited had started nothing, and has put those before him into the list; nor had we under an earlier session.
             if !found.record.isWaiting, !isOwn(found.record) { runs.append(found.lostRun) }
             // In case we die while we wait it out.
-            if !job.breaks.contains(.ownTerm) { term = max(term, found.record.term) }
+            term = max(term, found.record.term)
         }
         var record = JobRecord(session: session.text, n: n, term: term, host: job.host, pid: job.pid, runs: runs)
         record.isWaiting = waitOut != nil || job.minInterval != nil
-        if job.breaks.contains(.noMark) { record.state = .ended }
         return record
     }
 
@@ -138,7 +124,7 @@ struct Take {
     }
 
     private func markPaths(_ session: Session) -> [String] {
-        (job.breaks.contains(.noMark) ? [] : job.leases).map {
+        job.leases.map {
             "\(job.layout.marks($0.resource))/\($0.count)_\($0.total)_\(session.text)_\(n)_\(job.term.seconds)"
         }
     }
@@ -148,9 +134,7 @@ struct Take {
         if job.takesLock {
             if let found {
                 list.append(.set(job.recordPath, data: content.encoded(), version: found.version))
-                if !job.breaks.contains(.removedRecordTrusted) {
-                    list.append(.check(job.layout.records, version: found.removals))
-                }
+                list.append(.check(job.layout.records, version: found.removals))
             } else {
                 list.append(.create(job.recordPath, data: content.encoded(), .persistent))
             }
@@ -164,10 +148,10 @@ struct Take {
                 .ephemeralSequential)
         }
         // Counted by totals that are declared no more, the permits would be too many.
-        if !job.breaks.contains(.totalsUnguarded), let fleetVersion, job.leases.contains(where: { $0.origin == .declared }) {
+        if let fleetVersion, job.leases.contains(where: { $0.origin == .declared }) {
             list.append(.check(job.layout.prefix, version: fleetVersion))
         }
-        return list + ((job.breaks.contains(.takeLeavesPlace) ? [] : places) + spentMarks).map { .delete($0) }
+        return list + (places + spentMarks).map { .delete($0) }
     }
 
     // MARK: How it went
@@ -183,7 +167,6 @@ struct Take {
         }
         claims.lock = (job.lockPath, stat.czxid)
         claims.takenMilliseconds = stat.ctimeMilliseconds
-        claims.breaks = job.breaks
         return .taken(claims)
     }
 
@@ -216,10 +199,11 @@ struct Take {
     private func decide(_ failure: Failure, _ operation: Operation) throws(Interruption) -> Outcome {
         switch (failure.reason, operation) {
         case (.nodeExists, .create(job.lockPath, _, _)): return .held
-        case (.badVersion, .set), (.badVersion, .check), (.nodeExists, .create(job.recordPath, _, _)), (.noNode, .set): return .changed
+        case (.badVersion, .set), (.badVersion, .check), (.nodeExists, .create(job.recordPath, _, _)), (.noNode, .set):
+            return .changed
         case (.noNode, .delete(let path)) where spentMarks.contains(path): return .changed
         case (.noNode, .delete(let path)):
-            throw .badData("our place \(path) was deleted from its queue by somebody; start the run again")
+            throw .badData("somebody deleted \(path), this run's place in its queue; start the run again")
         default: throw failure.interruption
         }
     }

@@ -19,29 +19,32 @@ package struct Configuration: Sendable {
     package var ownershipTermSeconds: Int64 = 30
     /// Whether originals are about, which know nothing of terms.
     package var mixedFleet = false
-    /// The servers' `tickTime`; the default is twice ZooKeeper's own, so that half of it covers the servers' rounding.
-    package var serverTickMilliseconds = 4000
-    package var connectTimeout = Limit.seconds(15)
+    /// The servers' `tickTime`; the default is ZooKeeper's own.
+    package var serverTickMilliseconds = 2000
+    package var connectTimeout = Self.defaultConnectTimeout
     /// This host's name if it is not to be asked for.
     package var fqdn: String?
     /// Where the tree of a command is held.
     package var cgroup = CgroupSetting.auto
+    /// Who its runs say they are, and to whom their znodes are open.
+    package var access = Access()
 
     package init(prefix: String, zkhosts: [ServerAddress]) {
         self.prefix = prefix
         self.zkhosts = zkhosts
     }
 
+    package static let defaultConnectTimeout = Limit.seconds(15)
     /// The file that is read if no other is named.
     package static let defaultPath = "/etc/switchman.conf"
 
     static let keys = [
         "prefix", "zkhosts", "logfile", "loglevel", "data_read_len", "resources_wait_timeout", "termination_timeout",
         "session_timeout", "ownership_term", "mixed_fleet", "server_tick", "connect_timeout", "fqdn",
-        "log_format", "syslog", "hooks", "metrics_directory", "cgroup",
+        "log_format", "syslog", "hooks", "metrics_directory", "cgroup", "auth", "acl",
     ]
     /// Keys with a meaning to come; to pass over `tls` in silence would be wrong.
-    static let keysToCome = ["auth", "acl", "tls"]
+    static let keysToCome = ["tls"]
 
     /// The shortest term in which a heartbeat every tenth and two seconds for killing and reaping have room.
     private static let shortestTermSeconds: Int64 = 3
@@ -74,17 +77,34 @@ package struct Configuration: Sendable {
             configuration.cgroup = try setting.cgroup()
         }
         try settings.refuseKeysToCome()
-        let doubt = settings["loglevel"]?.doubt(about: configuration.loglevel)
-        return (configuration, warnings: settings.warnings() + [doubt].compactMap(\.self))
+        configuration.access = try settings.access(isMixedFleet: configuration.mixedFleet)
+        let doubts = [
+            settings["loglevel"]?.doubt(about: configuration.loglevel), settings["server_tick"]?.doubtAboutTick(),
+        ]
+        return (configuration, warnings: settings.warnings() + doubts.compactMap(\.self))
     }
 
     private func checkMixedFleet(_ setting: Setting) throws(ConfigurationError) {
-        let least = Term.leastSession(relay: .milliseconds(serverTickMilliseconds / 2)).components.seconds + 1
-        if mixedFleet, sessionTimeoutSeconds < least {
-            throw setting.error(
-                "needs a session_timeout of \(least) s at least with this server_tick; it is \(sessionTimeoutSeconds) s"
-            )
-        }
+        guard case .impossible(let least) = lifetime().fit(grace: .zero) else { return }
+        throw setting.error(
+            "needs a session_timeout of \((least.nanoseconds + 999_999_999) / 1_000_000_000) s at least with a server_tick of "
+                + "\(serverTickMilliseconds) ms; it is \(sessionTimeoutSeconds) s"
+        )
+    }
+
+    /// How late the leader may learn from another server that a session lives. Busy servers pause as long, however short their
+    /// tick is; hence the least.
+    package var relay: Duration { .milliseconds(max(serverTickMilliseconds, Self.leastRelayMilliseconds)) }
+
+    private static let leastRelayMilliseconds = 500
+
+    /// How long a command may live on one proof.
+    /// - Parameter session: the timeout that the servers grant; nil: the one that they are asked for.
+    package func lifetime(session: Duration? = nil) -> Lifetime {
+        let session = session ?? .seconds(sessionTimeoutSeconds)
+        return Lifetime(
+            term: Term(seconds: ownershipTermSeconds),
+            originals: mixedFleet ? Lifetime.Originals(session: session, relay: relay) : nil)
     }
 
     /// One slash at the end does no harm.
@@ -147,7 +167,7 @@ package struct Configuration: Sendable {
             ownershipTermSeconds = try setting.seconds(in: Self.shortestTermSeconds...Self.daySeconds)
         }
         if let setting = settings["server_tick"] {
-            serverTickMilliseconds = Int(try setting.seconds(in: 1...3600)) * 1000
+            serverTickMilliseconds = Int(try setting.tickMilliseconds())
         }
         if let setting = settings["connect_timeout"] {
             connectTimeout = try setting.duration()

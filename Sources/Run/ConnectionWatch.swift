@@ -15,7 +15,14 @@ struct ConnectionWatch {
         case .suspended where isConnected:
             (isConnected, lostAt) = (false, now)
             return .connectionLost(server: server)
+        case .rolledBack: return .serversRolledBack
         default: return nil
         }
+    }
+
+    /// Who has left heartbeats unanswered since then.
+    func silence(since proven: BootInstant, at now: BootInstant) -> String {
+        if let lostAt { return "no connection for \(lostAt.duration(to: now).seconds) s, the last was to \(server)" }
+        return "no answer from \(server) for \(proven.duration(to: now).seconds) s"
     }
 }

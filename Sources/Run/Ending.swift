@@ -1,4 +1,4 @@
-import Coordination
+package import Coordination
 
 /// How a run came to its end, as it becomes known, and what follows for the exit code.
 struct Ending: Sendable {
@@ -20,7 +20,7 @@ struct Ending: Sendable {
             switch self {
             case .signal(let signal): "signal \(signal)"
             case .groupExit: "this host left the group"
-            case .callerGone: "the process that the caller had started was killed"
+            case .callerGone: "switchman's first process, which the caller started, was killed"
             case .released: "an operator asked for it"
             case .timeout(let limit): "it has run for \(limit.components.seconds) s (--timeout)"
             case .treeTooLarge(let killing): killing.text
@@ -41,9 +41,13 @@ struct Ending: Sendable {
     /// Why the supervisor had to kill the tree itself.
     var takenOver: String?
     var failure: (errno: Int32, inExec: Bool)?
-    var exited: (waitStatus: Int32, by: TreeReport.Ending)?
+    typealias Exit = (waitStatus: Int32, by: TreeReport.Ending)
+    var exited: Exit?
 
     static let sessionExpired = "the session expired"
+    static let sessionForgotten = "the servers have forgotten the session"
+    /// There is nothing to release, and nobody to ask.
+    var hasNoSession: Bool { lost == Self.sessionExpired || lost == Self.sessionForgotten }
     /// SIGHUP, SIGINT, SIGQUIT, SIGTERM: they ask for the end.
     static let endingSignals: Set<Int32> = [1, 2, 3, 15]
 
@@ -61,7 +65,8 @@ struct Ending: Sendable {
         case .signal(let signal)?: return Ended(outcome: .signaled, code: 128 + signal, signal: signal)
         case .callerGone?:
             return Ended(
-                outcome: .signaled, code: 128 + 9, reason: "the process that the caller had started was killed")
+                outcome: .signaled, code: 128 + 9,
+                reason: "switchman's first process, which the caller started, was killed")
         case .released?: return Ended(outcome: .released, reason: "stopped: an operator asked for it")
         case .timeout(let limit)?:
             return Ended(
@@ -115,7 +120,8 @@ package struct Ended: Sendable, Equatable {
 /// What is worth a line in the log.
 package enum Remark: Sendable, Equatable {
     case started(pid: Int32)
-    case ownershipLost(String)
+    /// - Parameter provenAt: where no heartbeat was acknowledged in time, when the last was sent that was.
+    case ownershipLost(String, provenAt: BootInstant? = nil)
     case groupUnreadable(String)
     case stopping(String)
     case waitingForDescendants(Int)
@@ -129,6 +135,9 @@ package enum Remark: Sendable, Equatable {
     case beginningAnew(Duration)
     /// A holder was lost, and its term is waited out.
     case waitingOut(host: String, seconds: Int64)
+    case serversRolledBack
+    /// Neither proof nor loss: the command lives for as long as the last proof lets it.
+    case heartbeatRefused(String)
     case connectionLost(server: String)
     case connectionBack(server: String, after: Duration)
     case notReleased

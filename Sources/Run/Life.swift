@@ -77,7 +77,7 @@ package final class Life {
                 if let found = claims?.found {
                     tell(.waitingOut(host: acquisition.lostHost ?? "?", seconds: found.seconds))
                 }
-                if let ended = await tenure(claims, of: acquisition.job, after: talk) { return ended }
+                if let ended = await tenure(claims, of: acquisition, after: talk) { return ended }
                 // What was waited for had come: the waits begin anew as well.
                 limits = Acquisition.Limits()
             } catch {
@@ -98,7 +98,8 @@ package final class Life {
                     Ended(
                         outcome: .unavailable,
                         reason:
-                            "the servers at \(job.servers) end each session at once, \(sessions) in a row; nothing was started"),
+                            "the servers at \(job.servers) end each session at once, \(sessions) in a row; nothing was started"
+                    ),
                     since: began)
             }
         }
@@ -133,15 +134,17 @@ package final class Life {
     package func close() { ensemble.close(cap: .milliseconds(500)) }
 
     /// Nil: ownership was lost before anything was started.
-    private func tenure(_ claims: Claims?, of job: Job, after talk: Conversation) async -> Ended? {
+    private func tenure(_ claims: Claims?, of acquisition: Acquisition, after talk: Conversation) async -> Ended? {
+        let job = acquisition.job
+        let fleetChanged = !talk.changes(of: job.layout.prefix).isEmpty || acquisition.fleetIsUnread
         var tenure = Tenure(
             job: job, claims: claims, grace: grace, waitsForDescendants: waitsForDescendants,
-            fleetChanged: !talk.changes(of: job.layout.prefix).isEmpty, firstTicket: talk.tickets, waited: story.waited)
+            fleetChanged: fleetChanged, firstTicket: talk.tickets, waited: story.waited)
         defer { tickets = tenure.tickets }
         var actions: [Tenure.Action] = []
         // What came while the take was under way comes before the start.
         for event in talk.held { actions += tenure.handle(event, at: clock.now, ticks: false) }
-        tenure.tick(clock.now, &actions)
+        actions += tenure.tick(at: clock.now)
         while true {
             for action in actions {
                 if case .finish = action {
@@ -160,7 +163,6 @@ package final class Life {
                 carryOut(action, claims, job.leases)
             }
             tenure.carriedOut(actions, at: clock.now)
-            if job.breaks.contains(.sReadAfterCall) { tenure.submittedOnly(at: clock.now) }
             clock.wake(at: tenure.wake)
             let event = await inbox.next()
             if case .session(let session) = event { hear(session) }
@@ -169,7 +171,7 @@ package final class Life {
                 if case .session(let session) = event { hear(session) }
                 actions += tenure.handle(event, at: clock.now, ticks: false)
             }
-            tenure.tick(clock.now, &actions)
+            actions += tenure.tick(at: clock.now)
         }
     }
 
@@ -194,6 +196,8 @@ package final class Life {
         case .continueFront: commandTree.continueFront()
         case .dropConnection: ensemble.dropConnection()
         case .connectAnew: connectAnew()
+        case .say(.ownershipLost(let why, let provenAt?)):
+            tell(.ownershipLost("\(why) (\(connection.silence(since: provenAt, at: clock.now)))"))
         case .say(let remark): tell(remark)
         case .over(let ended): over(ended)
         case .finish: break

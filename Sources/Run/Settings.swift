@@ -20,9 +20,9 @@ struct Settings {
         let isElsewhere = ["SWITCHMAN_PREFIX", "SWITCHMAN_ZKHOSTS"].allSatisfy { !(environment[$0] ?? "").isEmpty }
         let bytes: [UInt8]
         do {
-            bytes = try FileBytes.read(chosen, longestBytes: longestBytes)
+            bytes = try PromptFile.read(chosen, longestBytes: longestBytes)
         } catch {
-            if error == .missing, named == nil, isElsewhere {
+            if error == .file(.missing), named == nil, isElsewhere {
                 return Settings(path: nil, file: [:], environment: environment)
             }
             throw ConfigurationError(message: "\(chosen): " + complaint(about: error, isNamed: named != nil) + remedy)
@@ -30,16 +30,20 @@ struct Settings {
         return Settings(path: chosen, file: try object(bytes, path: chosen), environment: environment)
     }
 
-    private static func complaint(about failure: FileBytes.Failure, isNamed: Bool) -> String {
+    private static func complaint(about failure: PromptFile.Failure, isNamed: Bool) -> String {
         switch failure {
-        case .missing where isNamed:
+        case .file(.missing) where isNamed:
             "no such configuration file; write it, or name another with --config"
-        case .missing:
+        case .file(.missing):
             "no such file; write it, name another with --config, or set SWITCHMAN_PREFIX and SWITCHMAN_ZKHOSTS"
-        case .tooLong:
+        case .file(.tooLong):
             "is longer than \(longestBytes) bytes; is it the right file?"
-        case .unreadable(let code):
+        case .file(.unreadable(let code)):
             "cannot be read: \(String(errno: code)); make it a readable file"
+        case .device:
+            "is a device; name a regular file"
+        case .openPipe:
+            "is a pipe whose writer has not come to its end within \(PromptFile.patienceSeconds) s; name a regular file"
         }
     }
 
@@ -84,15 +88,23 @@ struct Settings {
 
     /// Whoever sets one relies on it: a run that ignored it would be open to everybody.
     func refuseKeysToCome() throws(ConfigurationError) {
-        guard let path, let key = Configuration.keysToCome.sorted().first(where: { file[ExactName($0)] != nil }) else { return }
+        guard let path, let key = Configuration.keysToCome.sorted().first(where: { file[ExactName($0)] != nil }) else {
+            return
+        }
         throw ConfigurationError(
-            message: "\(path): key \"\(key)\" does not work in this version, and without it the jobs would run unprotected; remove it")
+            message:
+                "\(path): key \"\(key)\" does not work in this version, and without it the jobs would run unprotected; remove it"
+        )
     }
 
-    /// One line for each key of the file that means nothing to us.
+    /// One line for each key of the file that means nothing to us. One that begins with # is a comment, which JSON has no other
+    /// place for.
     func warnings() -> [String] {
         guard let path else { return [] }
-        return file.keys.sorted().map(\.text).filter { !Configuration.keys.contains($0) }.prefix(Self.mostWarnings).map { key in
+        let unknown = file.keys.sorted().map(\.text).filter {
+            !$0.hasPrefix("#") && !Configuration.keys.contains($0)
+        }
+        return unknown.prefix(Self.mostWarnings).map { key in
             let nearest = NearestWord.to(key, among: Configuration.keys).map { "; did you mean \"\($0)\"?" } ?? ""
             return "\(path): unknown key \"\(Excerpt.of(key))\"\(nearest)"
         }
@@ -138,19 +150,14 @@ struct Setting {
 
     func cgroup() throws(ConfigurationError) -> CgroupSetting {
         guard let cgroup = CgroupSetting(text: try text()) else {
-            throw wrongType(expected: "\"auto\", \"off\", or the absolute path of a delegated folder, of 900 bytes at most")
+            throw wrongType(
+                expected: "\"auto\", \"off\", or the absolute path of a delegated folder, of 900 bytes at most")
         }
         return cgroup
     }
 
     /// An integer, as a number or as digits in a string.
     func integer(in range: ClosedRange<Int64>) throws(ConfigurationError) -> Int64 {
-        let number: Int64? =
-            switch value {
-            case .integer(let number): number
-            case .string(let digits): DigitText.parse(digits)
-            default: nil
-            }
         guard let number, range.contains(number) else {
             throw wrongType(expected: "an integer from \(range.lowerBound) to \(range.upperBound)")
         }
@@ -179,6 +186,36 @@ struct Setting {
         return seconds
     }
 
+    /// The servers' tickTime in milliseconds: a number as it stands in their zoo.cfg, or a duration with its unit.
+    ///
+    /// Until 2.0.0 was released the key was twice the tickTime in seconds. No server ticks within less than
+    /// `leastTickMilliseconds`, so a number below it is still one of seconds. Taken as the tickTime it is twice as long as the
+    /// true one, which makes deadlines earlier.
+    func tickMilliseconds() throws(ConfigurationError) -> Int64 {
+        let milliseconds: Int64
+        if let number {
+            milliseconds = (1..<Self.leastTickMilliseconds).contains(number) ? number * 1000 : number
+        } else if let text = value.string, case .seconds(let seconds)? = DurationText.parse(text), seconds <= 3600 {
+            milliseconds = seconds * 1000
+        } else {
+            milliseconds = 0
+        }
+        guard (Self.leastTickMilliseconds...3_600_000).contains(milliseconds) else {
+            throw wrongType(expected: "the servers' tickTime in milliseconds, as in zoo.cfg, from 100 to 3600000")
+        }
+        return milliseconds
+    }
+
+    private static let leastTickMilliseconds: Int64 = 100
+
+    /// What to tell of a tick that was written as it used to be.
+    func doubtAboutTick() -> String? {
+        guard let number, (1..<Self.leastTickMilliseconds).contains(number) else { return nil }
+        return
+            "\(place) is \(number), taken as \(number * 1000) ms; write the servers' tickTime in milliseconds, as in zoo.cfg "
+            + "(\(number * 500) if this was twice the tickTime in seconds)"
+    }
+
     func boolean() throws(ConfigurationError) -> Bool {
         switch value {
         case .boolean(let flag): return flag
@@ -190,7 +227,7 @@ struct Setting {
 
     func logLevel() throws(ConfigurationError) -> LogLevel {
         let named = value.string.flatMap { LogLevel($0) }
-        guard let level = named ?? levelNumber.flatMap({ LogLevel(number: $0) }) else {
+        guard let level = named ?? number.flatMap({ LogLevel(number: $0) }) else {
             throw wrongType(expected: "debug, info, notice, warning, error, critical, alert or emergency")
         }
         return level
@@ -198,13 +235,14 @@ struct Setting {
 
     /// What to tell of a level that is a number: nobody should have to know who counts how.
     func doubt(about level: LogLevel) -> String? {
-        guard let levelNumber else { return nil }
+        guard let number else { return nil }
         return
-            "\(place) is \(levelNumber), which syslog counts from emergency on, and the original from debug on; it is "
-            + "taken as \"\(level)\", which says more; write the name"
+            "\(place) is \(number): syslog counts levels from emergency on, the original from debug on; "
+            + "\"\(level)\" is used, which logs more; write the level's name"
     }
 
-    private var levelNumber: Int64? { value.integer ?? value.string.flatMap { DigitText.parse($0) } }
+    /// Of a value that is one, as a number or as digits in a string.
+    private var number: Int64? { value.integer ?? value.string.flatMap { DigitText.parse($0) } }
 
     func logFormat() throws(ConfigurationError) -> LogFormat {
         guard case .string(let name) = value, let format = LogFormat(rawValue: name) else {

@@ -28,6 +28,9 @@ package struct SyslogTarget: Sendable, Equatable {
         (self.dialect, self.path) = (dialect, path)
     }
 
+    /// The errno with which a run would find nobody listening; nil: somebody is.
+    package func objection() -> Int32? { LogSocket(path: path).connect() }
+
     /// Reads `NAME`, `NAME:/PATH` or `/PATH`; a container's host may show its sockets elsewhere.
     init?(_ text: String) {
         let bytes = text.utf8

@@ -25,82 +25,51 @@ package struct Tenure: Sendable {
         case finish
     }
 
-    enum Phase: Sendable, Equatable {
-        /// A lost predecessor's term: nothing of ours runs, the claims are held.
-        case waitingOut(until: BootInstant)
-        /// One guarded write makes the record our own: after a wait-out, or when the start is to be written down before.
-        case settingRecord(ticket: Int?)
-        case starting
-        /// The guardian has started nothing, since processes of a dead run live on this host. It is asked again at that instant.
-        case resisted(until: BootInstant)
-        case running
-        /// The command has failed, and is run again at that instant.
-        case retrying(at: BootInstant)
-        /// The tree is dead and reaped, or never was.
-        case releasing(ticket: Int?, until: BootInstant)
-        case finished
-    }
-
     let job: Job
     let grace: Duration
     let waits: Bool
+    /// How long the acquisition took, for the record.
+    let waited: Duration
+    var phase: Phase
+
+    // What is held, and how it is proven: both, or neither.
     var claims: Claims?
     var heartbeats: Heartbeats?
-    var phase: Phase
-    var release: Release?
-    var releasePatience = Patience()
-    package private(set) var tickets: Int
-    var sequence: UInt64 = 0
-    private var heartbeatTicket: Int?
-    var fleetTicket: Int?
-    var fleetChanged: Bool
-    var fleetIsUnread = false
+    var heartbeatTicket: Int?
     var isConnected = true
-    /// What the guardian has not acknowledged yet, and since when.
-    var unacknowledged: Unacknowledged?
-    var current = Schedule.never
-    /// The newest from the guardian.
-    var budget = KillingBudget.least
-    var size = TreeSize.fits
-    /// SIGKILL as the guardian and the front were told of it last.
-    var toldKill = BootInstant.never
-    /// This process has come to it only after that instant, so one of the two may have sent it.
-    var isOverdue = false
-    /// Of processes of a dead run, while they are in the way of a start.
-    var resistance: Resistance?
-    var hasTakenOver = false
-    var ending = Ending()
-    var startAsked = false
-    /// When the first start was asked for that was not refused.
-    var askedAt: BootInstant?
-    /// Starts asked for so far, but for those that were refused.
-    var attempts = 0
-    /// How the attempt before ended.
-    var previous: (exited: (waitStatus: Int32, by: TreeReport.Ending)?, cause: Ending.Cause?) = (nil, nil)
-    /// When the command has run for long enough.
-    var timeoutAt: BootInstant?
-    /// Whether an operator's request to stop would be noticed: its watch is set, or being set.
-    var stopTicket: Int?
-    var stopIsUnread = false
     /// Our lock's path, once it was seen to be deleted: by somebody, or with the session.
     var deletedLock: String?
-    let waited: Duration
-    /// The signal by which the terminal has asked the command to end.
-    var interrupted: Int32?
-    var stragglersAt: BootInstant?
-    /// When the next tick was to come.
-    private var dueAt = BootInstant.never
-    /// When what was not settled is asked again.
-    var retryAt: BootInstant?
-    /// When reads that were refused, and so set no watch, are made again.
-    var rereadAt: BootInstant?
-    var remaining = 0
+
+    var fleet: WatchedRead
+    /// An operator's request to stop.
+    var stopRequest = WatchedRead(isDue: true, absenceCounts: true)
+
+    var ending = Ending()
+    /// Starts asked for so far, but for those that were refused.
+    var attempts = 0
+    /// When the first start was asked for that was not refused.
+    var askedAt: BootInstant?
     package internal(set) var startedAt: BootInstant?
+    /// The newest from the guardian.
+    var budget = KillingBudget.least
+    /// Of processes of a dead run, while they are in the way of a start.
+    var resistance: Resistance?
     /// In a mixed fleet nothing could be started in this session any more.
     package internal(set) var isHopeless = false
+
+    /// Of messages to the guardian.
+    var sequence: UInt64 = 0
+    package private(set) var tickets: Int
+    /// The instant of this step, and what it leads to.
+    private(set) var now = BootInstant.never
+    var actions: [Action] = []
+    /// When the next tick was to come.
+    private var dueAt = BootInstant.never
+
     /// What was taken is given back, and the servers have said so.
-    package var isReleased: Bool { release?.isComplete ?? false }
-    /// How the run ends. Nothing was started, so there was nothing to lose: whoever asked for the end has it, also when that came last.
+    package var isReleased: Bool { if case .finished(isReleased: true) = phase { true } else { false } }
+    /// How the run ends. Nothing was started, so there was nothing to lose: whoever asked for the end has it, also when
+    /// that came last.
     package var ended: Ended {
         var ending = ending
         guard attempts == 0 else { return ending.result }
@@ -125,21 +94,18 @@ package struct Tenure: Sendable {
         tickets = firstTicket
         self.job = job
         self.claims = claims
-        self.claims?.breaks = job.breaks
         self.grace = grace
-        self.fleetChanged = fleetChanged
         waits = waitsForDescendants
         heartbeats = claims.map {
-            Heartbeats(claims: $0, term: job.term, mixed: job.mixedFleet ? .init(relay: job.relay) : nil)
+            Heartbeats(claims: $0, lifetime: job.lifetime(session: $0.session.timeout))
         }
+        // A pause that comes while somebody is waited out is still in time.
+        fleet = WatchedRead(isDue: fleetChanged || claims?.found != nil)
         if let claims, let found = claims.found {
-            let wait = job.breaks.contains(.noMargin) ? Duration.seconds(found.seconds) : found.waitOut
+            let wait = found.waitOut
             phase = .waitingOut(until: claims.acknowledged.advanced(by: wait))
-            // A pause that comes meanwhile is still in time.
-            self.fleetChanged = true
-        } else if let claims, claims.record?.content.isWaiting == true, !job.breaks.contains(.startNotWritten) {
-            phase = .settingRecord(ticket: nil)
-            retryAt = claims.acknowledged
+        } else if let claims, claims.record?.content.isWaiting == true {
+            phase = .settingRecord(.due(at: claims.acknowledged))
         } else {
             phase = .starting
         }
@@ -150,105 +116,100 @@ package struct Tenure: Sendable {
     /// Takes in one event. What is due is looked at afterwards, unless more has arrived already: else a supervisor that
     /// was stopped for a moment would miss an acknowledgement that lies behind this event, and kill for it.
     package mutating func handle(_ event: Event, at now: BootInstant, ticks: Bool = true) -> [Action] {
-        var actions: [Action] = []
         // Its end is known. Who has started nothing may still be told not to begin anew.
-        if case .finished = phase, attempts > 0 { return actions }
-        if case .running = phase, now >= toldKill { isOverdue = true }
+        if case .finished = phase, attempts > 0 { return [] }
+        self.now = now
+        if let attempt, now >= attempt.toldKill { self.attempt?.isOverdue = true }
         switch event {
-        case .replies(let ticket, let replies): settle(ticket, replies, now, &actions)
-        case .watch(let path, let change): noticed(path, change, now, &actions)
-        case .session(let event): session(event, now, &actions)
-        case .signal(let signal, let fromTerminal, let isPlaced):
-            passOn(signal, fromTerminal, isPlaced, now, &actions)
-        case .callerGone: stop(.callerGone, now, &actions)
-        case .tree(let report): tree(report, now, &actions)
+        case .replies(let ticket, let replies): settle(ticket, replies)
+        case .watch(let path, let change): noticed(path, change)
+        case .session(let event): session(event)
+        case .signal(let signal, let fromTerminal, let isPlaced): passOn(signal, fromTerminal, isPlaced)
+        case .callerGone: stop(.callerGone)
+        case .tree(let report): tree(report)
         case .timer: break
         }
-        expectTick(now)
-        if ticks { tick(now, &actions) }
+        expectTick()
+        if ticks { tick() }
+        return collected()
+    }
+
+    /// Does what is due now; also the first call.
+    package mutating func tick(at now: BootInstant) -> [Action] {
+        self.now = now
+        tick()
+        return collected()
+    }
+
+    private mutating func collected() -> [Action] {
+        assertInvariants()
+        defer { actions = [] }
         return actions
     }
 
     /// The actions are carried out: the guardian has its deadline from here on, and the time to answer.
     package mutating func carriedOut(_ actions: [Action], at now: BootInstant) {
+        self.now = now
         for action in actions {
             switch action {
             case .start(let sequence, let schedule, _), .postpone(let sequence, let schedule):
-                toldKill = schedule.kill
-                if sequence == unacknowledged?.sequence { unacknowledged = Unacknowledged(sequence, since: now) }
+                attempt?.toldKill = schedule.kill
+                guard sequence == attempt?.unacknowledged?.sequence else { continue }
+                attempt?.unacknowledged = Unacknowledged(sequence, since: now)
             default: break
             }
         }
-        if unacknowledged != nil { expectTick(now) }
+        if attempt?.unacknowledged != nil { expectTick() }
     }
 
     /// Something new may be due before what was. What is due already is not late.
-    private mutating func expectTick(_ now: BootInstant) { dueAt = min(dueAt, max(wake, now)) }
+    private mutating func expectTick() { dueAt = min(dueAt, max(wake, now)) }
 
-    /// For a negative control: the clock read after the call that submits.
-    mutating func submittedOnly(at now: BootInstant) { if heartbeatTicket != nil { heartbeats?.submitted(at: now) } }
-
-    /// What is due now; also the first call.
-    package mutating func tick(_ now: BootInstant, _ actions: inout [Action]) {
+    private mutating func tick() {
         if case .finished = phase { return }
         defer { dueAt = wake }
         // Stopped, suspended or not scheduled for a while: then it is no wonder that nothing was heard of the guardian.
-        if unacknowledged?.since != nil, now > dueAt.advanced(by: Lateness.tolerated) {
-            unacknowledged?.since = now
-            unacknowledged?.isLast = false
+        if attempt?.unacknowledged?.since != nil, now > dueAt.advanced(by: Lateness.tolerated) {
+            let now = now
+            attempt?.unacknowledged?.since = now
+            attempt?.unacknowledged?.isLast = false
         }
-        beat(now, &actions)
-        readAgain(now)
-        if fleetChanged, fleetTicket == nil, isConnected, caresForFleet {
-            fleetChanged = false
-            fleetTicket = submit([.get(job.layout.prefix, watch: true)], &actions)
-        }
+        beat()
+        watchFleet()
         if now >= givesUpAt ?? .never {
             isHopeless = heartbeats?.areHopeless(grace: grace, budget: budget) ?? false
-            lose("no heartbeat was acknowledged in time", now, &actions)
+            lose(Self.noHeartbeat)
         }
         switch phase {
-        case .waitingOut(let until) where now >= until: waitedOut(now, &actions)
-        case .starting: start(now, &actions)
+        case .waitingOut(let until) where now >= until: waitedOut()
+        case .starting: start()
         case .running:
-            watchGuardian(now, &actions)
-            watchTime(now, &actions)
-        case .retrying(let at) where now >= at, .resisted(let at) where now >= at:
-            goOn(now, &actions)
-        case .releasing(_, let until) where now >= until: finish(&actions)
-        case .releasing(.some, _) where releasePatience.isOver(at: now): actions.append(.dropConnection)
-        case .releasing(nil, _) where now >= retryAt ?? .never:
-            continueRelease(now, &actions, isUnsettled: false)
-        case .settingRecord(nil) where now >= retryAt ?? .never: setRecord(now, &actions)
+            watchGuardian()
+            watchTime()
+        case .retrying(let at) where now >= at, .resisted(let at) where now >= at: goOn()
+        case .releasing(let releasing): tickRelease(releasing)
+        case .settingRecord(.due(let at)) where now >= at: setRecord()
         default: break
         }
-        watchForStop(&actions)
+        watchForStop()
     }
 
     /// When `tick` wants to be called, if nothing happens before.
     package var wake: BootInstant {
-        var instants = [
-            stragglersAt, retryAt, rereadAt, timeoutAt, givesUpAt, guardianOverdueAt,
-        ]
-        .compactMap { $0 }
-        if !isReleasing, let heartbeats, ending.lost == nil { instants.append(heartbeats.wake()) }
+        var earliest = min(fleet.againAt ?? .never, stopRequest.againAt ?? .never, givesUpAt ?? .never)
+        if !isReleasing, let heartbeats, ending.lost == nil { earliest = min(earliest, heartbeats.wake()) }
         switch phase {
-        case .releasing(let ticket, let until): instants += ticket == nil ? [until] : [until, releasePatience.endsAt]
-        case .waitingOut(let until), .retrying(let until), .resisted(let until): instants.append(until)
-        case .running where !hasTakenOver: instants.append(current.kill.advanced(by: Self.guardianSlack))
-        default: break
+        case .waitingOut(let instant), .retrying(let instant), .resisted(let instant),
+            .settingRecord(.due(let instant)):
+            earliest = min(earliest, instant)
+        case .running(let attempt): earliest = min(earliest, wake(for: attempt))
+        case .releasing(let releasing): earliest = min(earliest, releasing.wake)
+        case .starting, .settingRecord(.asked), .finished: break
         }
-        return instants.min() ?? .never
+        return earliest
     }
 
-    var isReleasing: Bool {
-        switch phase {
-        case .releasing, .finished: true
-        default: false
-        }
-    }
-
-    mutating func submit(_ requests: [Request], _ actions: inout [Action]) -> Int {
+    mutating func submit(_ requests: [Request]) -> Int {
         tickets += 1
         actions.append(.submit(ticket: tickets, requests))
         return tickets
@@ -257,73 +218,76 @@ package struct Tenure: Sendable {
     // MARK: Heartbeats
 
     /// From the take until the release is submitted.
-    private mutating func beat(_ now: BootInstant, _ actions: inout [Action]) {
+    private mutating func beat() {
         guard !isReleasing, ending.lost == nil, let claims, heartbeats != nil else { return }
         if heartbeats?.isDue(at: now) == true {
             heartbeats?.submitted(at: now)
-            heartbeatTicket = submit(claims.heartbeat, &actions)
+            heartbeatTicket = submit(claims.heartbeat)
         } else if heartbeats?.shouldTryAnotherServer(at: now) == true {
             actions.append(.dropConnection)
         }
     }
 
-    private mutating func settle(_ ticket: Int, _ replies: [Reply], _ now: BootInstant, _ actions: inout [Action]) {
+    private mutating func settle(_ ticket: Int, _ replies: [Reply]) {
         if ticket == heartbeatTicket {
             heartbeatTicket = nil
-            switch claims?.judge(replies) {
-            case .acknowledged?:
-                if job.breaks.contains(.sReadAtReply) { heartbeats?.submitted(at: now) }
-                heartbeats?.acknowledged(at: now)
-                postpone(now, &actions)
-                // What waits for proof never has more than now.
-                if case .settingRecord(nil) = phase { retryAt = now }
-            case .lost(let why)?:
-                noticeDeletion(in: replies)
-                lose(why, now, &actions)
-            case .unknown?, nil: heartbeats?.unanswered()
-            }
-        } else if ticket == fleetTicket {
-            fleetTicket = nil
-            readFleet(replies, now, &actions)
-        } else if ticket == stopTicket {
-            lookedForStop(replies, now, &actions)
-        } else if case .settingRecord(ticket) = phase {
-            settledRecord(replies, now, &actions)
-        } else if case .releasing(let expected, let until) = phase, expected == ticket {
-            release?.settle(replies)
-            endIfLockWasDeleted(replies)
-            if !replies.contains(where: \.isLost) { releasePatience.answered() }
-            phase = .releasing(ticket: nil, until: until)
-            let isUnsettled = replies.contains { $0.isUnsettled && !$0.isRefusedByServer }
-            continueRelease(now, &actions, isUnsettled: isUnsettled)
+            settledHeartbeat(replies)
+        } else if fleet.isAnswered(by: ticket) {
+            readFleet(replies)
+        } else if stopRequest.isAnswered(by: ticket) {
+            lookedForStop(replies)
+        } else if case .settingRecord(.asked(ticket)) = phase {
+            settledRecord(replies)
+        } else if case .releasing(let releasing) = phase, case .asked(ticket) = releasing.step {
+            settledRelease(releasing, replies)
         }
     }
 
-    mutating func postpone(_ now: BootInstant, _ actions: inout [Action]) {
-        guard let heartbeats, case .running = phase, !hasTakenOver else { return }
-        current = schedule(by: heartbeats)
-        sequence += 1
-        if unacknowledged == nil { unacknowledged = Unacknowledged(sequence) }
-        actions.append(.postpone(sequence: sequence, current))
+    private mutating func settledHeartbeat(_ replies: [Reply]) {
+        switch claims?.judge(replies) {
+        case .acknowledged?:
+            heartbeats?.acknowledged(at: now)
+            postpone()
+            // What waits for proof never has more than now.
+            if case .settingRecord(.due) = phase { enter(.settingRecord(.due(at: now))) }
+        case .lost(let why)?:
+            noticeDeletion(in: replies)
+            lose(why)
+        case .unknown(let refusal)?:
+            if let refusal, heartbeats?.refusal == nil { actions.append(.say(.heartbeatRefused("\(refusal)"))) }
+            heartbeats?.unanswered(refusal)
+        case nil: heartbeats?.unanswered(nil)
+        }
     }
 
-    private mutating func session(_ event: SessionEvent, _ now: BootInstant, _ actions: inout [Action]) {
+    mutating func postpone() {
+        guard let heartbeats, attempt != nil, ending.takenOver == nil else { return }
+        let schedule = schedule(by: heartbeats)
+        attempt?.schedule = schedule
+        sequence += 1
+        let message = Unacknowledged(sequence)
+        if attempt?.unacknowledged == nil { attempt?.unacknowledged = message }
+        actions.append(.postpone(sequence: sequence, schedule))
+    }
+
+    private mutating func session(_ event: SessionEvent) {
         switch event {
         case .connected(let session):
             isConnected = true
             // The servers may expire it sooner now: the guardian is to know at once.
-            if heartbeats?.shorten(to: session.timeout) == true { postpone(now, &actions) }
+            if heartbeats?.shorten(to: session.timeout) == true { postpone() }
             heartbeats?.connected(at: now)
-            if case .settingRecord(nil) = phase { setRecord(now, &actions) }
-            if case .releasing(nil, _) = phase { continueRelease(now, &actions, isUnsettled: false) }
+            if case .settingRecord(.due) = phase { setRecord() }
+            if case .releasing(let releasing) = phase, case .due = releasing.step { continueRelease(releasing) }
         case .suspended:
             isConnected = false
-        case .expired:
-            if isReleasing { return finish(&actions) }
-            lose("the session expired", now, &actions)
+        case .expired, .rolledBack:
+            if isReleasing { return finish() }
+            lose(event == .expired ? Ending.sessionExpired : Ending.sessionForgotten)
             // Owns nothing, and still has to see when its host leaves the group.
             if claims == nil, caresForFleet {
-                (isConnected, fleetTicket, fleetChanged) = (false, nil, true)
+                isConnected = false
+                fleet.beginAnew()
                 actions.append(.connectAnew)
             }
         case .authenticationFailed:

@@ -3,53 +3,44 @@ import Recipes
 
 /// The time that killing the tree takes, as the guardian reckons it, and what follows from it.
 extension Tenure {
-    /// How the tree's size stands to what the term leaves for killing it.
-    enum TreeSize: Sendable, Equatable {
-        case fits
-        /// More than half of the time is needed. The user has been told.
-        case large
-        /// The deadline could not be kept without a heartbeat, so the command is being ended: SIGKILL at that instant at the
-        /// latest.
-        case tooLarge(killAt: BootInstant)
-    }
-
     /// Takes in the budget that an acknowledgement carries. It counts from the next deadline on. If it brings SIGKILL much nearer
     /// that deadline is told at once, so that the timers of the others do not rest on the old budget.
-    mutating func reckon(with newest: KillingBudget, _ now: BootInstant, _ actions: inout [Action]) {
-        budget = job.breaks.contains(.treeSizeIgnored) ? newest.ofNewTree : newest
-        if job.breaks.contains(.latenessIgnored) { budget = budget.withoutLateness }
-        guard case .running = phase, !hasTakenOver, ending.lost == nil, let heartbeats else { return }
+    mutating func reckon(with newest: KillingBudget) {
+        budget = newest
+        guard let attempt, ending.takenOver == nil, ending.lost == nil, let heartbeats else { return }
         let room = heartbeats.roomForKilling
         if budget.bySize > KillingBudget.least.bySize {
-            if budget.bySize > room, !job.breaks.contains(.treeTooLargeIgnored) { return endTooLarge(room, now, &actions) }
-            if size == .fits, budget.bySize * 2 > room {
-                size = .large
+            if budget.bySize > room { return endTooLarge(room) }
+            if attempt.size == .fits, budget.bySize * 2 > room {
+                self.attempt?.size = .large
                 actions.append(.say(.treeLarge(Killing(budget, room: room))))
             }
         }
-        if schedule(by: heartbeats).kill.advanced(by: Self.guardianSlack) < current.kill { postpone(now, &actions) }
+        if schedule(by: heartbeats).kill.advanced(by: Self.guardianSlack) < attempt.schedule.kill { postpone() }
     }
 
     /// The command is ended while ownership is still proven. Heartbeats go on, so its deadline is mostly a later one.
-    private mutating func endTooLarge(_ room: Duration, _ now: BootInstant, _ actions: inout [Action]) {
+    private mutating func endTooLarge(_ room: Duration) {
         guard let heartbeats else { return }
         let limit = max(now, heartbeats.schedule(grace: grace, budget: budget).kill)
         let killing = Killing(budget, room: room)
-        if case .tooLarge(let killAt) = size {
+        if case .tooLarge(let killAt)? = attempt?.size {
             if limit.advanced(by: Self.guardianSlack) >= killAt { return }
         } else {
             if ending.cause == nil { ending.cause = .treeTooLarge(killing) }
             ending.isFinal = true
             actions.append(.say(.treeTooLarge(killing)))
         }
-        size = .tooLarge(killAt: limit)
+        attempt?.size = .tooLarge(killAt: limit)
         actions.append(limit > now ? .end(limit: limit) : .kill)
-        postpone(now, &actions)
+        postpone()
     }
 
     /// The schedule that the newest proof and the newest budget make.
     func schedule(by heartbeats: Heartbeats) -> Schedule {
-        guard case .tooLarge(let killAt) = size else { return heartbeats.schedule(grace: grace, budget: budget) }
+        guard case .tooLarge(let killAt)? = attempt?.size else {
+            return heartbeats.schedule(grace: grace, budget: budget)
+        }
         // What was asked to end dies then anyway, and not for want of a heartbeat.
         let schedule = heartbeats.schedule(grace: grace, budget: budget.limited(to: heartbeats.roomForKilling))
         return Schedule(

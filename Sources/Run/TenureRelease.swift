@@ -4,13 +4,12 @@ import Recipes
 /// The way back: what is written when the tree is dead, until it is committed or there is no more patience.
 extension Tenure {
     /// Reap comes before release: only called when nothing of the tree is left, or nothing was ever started.
-    mutating func beginRelease(_ now: BootInstant, _ actions: inout [Action]) {
+    mutating func beginRelease() {
         guard !isReleasing else { return }
-        stragglersAt = nil
-        guard let claims, let heartbeats, ending.lost != Ending.sessionExpired else { return finish(&actions) }
+        guard let claims, let heartbeats, !ending.hasNoSession else { return finish() }
         let record: Release.Record
-        if case .waitingOut(let until) = phase, !job.breaks.contains(.givingUpWritesEnded) {
-            record = .waitingOut(restOfTerm(until: until, now))
+        if case .waitingOut(let until) = phase {
+            record = .waitingOut(restOfTerm(until: until))
         } else {
             let held = startedAt.map { $0.duration(to: now).nanoseconds / 1_000_000 }
             let result = ending.result
@@ -26,36 +25,59 @@ extension Tenure {
             record = .ended(attempts > 0 ? run : nil)
         }
         // A lock that we have lost may be somebody else's by now; the close of the session deletes it if it is ours.
-        var released = claims
-        if job.breaks.contains(.releaseUnguarded) { released.record = nil }
-        let keepsLock = (job.mixedFleet || ending.lost != nil) && !job.breaks.contains(.releaseUnguarded)
-        release = Release(claims: released, record: record, keepsLock: keepsLock)
-        phase = .releasing(ticket: nil, until: max(heartbeats.deadline, now.advanced(by: .seconds(2))))
-        continueRelease(now, &actions, isUnsettled: false)
+        let keepsLock = job.mixedFleet || ending.lost != nil
+        let release = Release(claims: claims, record: record, keepsLock: keepsLock)
+        let until = max(heartbeats.deadline, now.advanced(by: .seconds(2)))
+        continueRelease(Releasing(release: release, step: .due(at: now), until: until))
         if attempts > 0 { actions.append(.over(ended)) }
     }
 
     /// So that short-lived waiters make progress, each leaves what is left to the next; rounded up.
-    func restOfTerm(until: BootInstant, _ now: BootInstant) -> Int64 {
+    func restOfTerm(until: BootInstant) -> Int64 {
         let rest = max(0, now.duration(to: until).nanoseconds)
         return min(rest / 1_000_000_000 + 1, claims?.record?.content.term ?? Term.secondsMax)
     }
 
-    mutating func continueRelease(_ now: BootInstant, _ actions: inout [Action], isUnsettled: Bool) {
-        guard let release, let heartbeats, case .releasing(_, let until) = phase else { return }
-        if release.isDone { return finish(&actions) }
-        // Lost, or refused for the moment: again as soon as there is a connection, or in a while.
-        if isUnsettled { return retryAt = now.advanced(by: job.term.period) }
-        retryAt = nil
-        releasePatience.begin(at: now, first: heartbeats.firstPatience, period: heartbeats.period)
-        phase = .releasing(ticket: submit(release.requests, &actions), until: until)
+    mutating func continueRelease(_ releasing: Releasing) {
+        guard let heartbeats else { return }
+        var releasing = releasing
+        releasing.patience.begin(at: now, first: heartbeats.firstPatience, period: heartbeats.period)
+        releasing.step = .asked(ticket: submit(releasing.release.requests))
+        enter(.releasing(releasing))
     }
 
-    mutating func finish(_ actions: inout [Action]) {
-        guard phase != .finished else { return }
+    mutating func settledRelease(_ releasing: Releasing, _ replies: [Reply]) {
+        var releasing = releasing
+        releasing.release.settle(replies)
+        endIfLockWasDeleted(replies)
+        if !replies.contains(where: \.isLost) { releasing.patience.answered() }
+        // Lost, or refused for the moment.
+        let isUnsettled = replies.contains { $0.isUnsettled && !$0.isRefusedByServer }
+        releasing.step = .due(at: isUnsettled ? now.advanced(by: job.term.period) : now)
+        enter(.releasing(releasing))
+        if releasing.release.isDone { return finish() }
+        if !isUnsettled { continueRelease(releasing) }
+    }
+
+    mutating func tickRelease(_ releasing: Releasing) {
+        var releasing = releasing
+        if now >= releasing.until { return finish() }
+        switch releasing.step {
+        case .asked where releasing.patience.isOver(at: now):
+            enter(.releasing(releasing))
+            actions.append(.dropConnection)
+        case .due(let instant) where now >= instant: continueRelease(releasing)
+        default: break
+        }
+    }
+
+    mutating func finish() {
+        if case .finished = phase { return }
+        var release: Release?
+        if case .releasing(let releasing) = phase { release = releasing.release }
         if let release, !release.isDone { actions.append(.say(.notReleased)) }
         if let refusal = release?.refused.first { actions.append(.say(.releaseRefused("\(refusal)"))) }
-        phase = .finished
+        enter(.finished(isReleased: release?.isComplete ?? false))
         actions.append(.finish)
     }
 }

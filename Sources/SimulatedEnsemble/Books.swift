@@ -28,13 +28,16 @@ final class Books {
     func total(of resource: String, since instant: Int64) -> Int64 {
         let known = totals.filter { $0.resource == resource }
         let atFirst = known.last { $0.since <= instant }
-        return known.filter { $0.since > instant }.map(\.total).max().map { max($0, atFirst?.total ?? 0) } ?? atFirst?.total ?? 0
+        return known.filter { $0.since > instant }.map(\.total).max().map { max($0, atFirst?.total ?? 0) } ?? atFirst?
+            .total ?? 0
     }
 
     /// When the newest lease of these sessions was taken.
     func leased(_ resource: String, by sessions: [Int64]) -> Int64? {
         let folder = "\(Plot.layout.leases(resource))/"
-        return stays.filter { $0.key.hasPrefix(folder) }.values.joined().filter { sessions.contains($0.session) }.map(\.from).max()
+        return stays.filter { $0.key.hasPrefix(folder) }.values.joined().filter { sessions.contains($0.session) }.map(
+            \.from
+        ).max()
     }
 
     private func note(_ data: [UInt8], at now: Int64) {
@@ -86,7 +89,9 @@ final class Books {
     /// Whether that place stood there all the while, and none before it.
     func wasFirst(_ path: String, since: Int64) -> Bool {
         stood(path, before: since)
-            && !(stays[subject(path)] ?? []).contains { $0.path.suffix(10) < path.suffix(10) && ($0.until ?? .max) >= since }
+            && !(stays[subject(path)] ?? []).contains {
+                $0.path.suffix(10) < path.suffix(10) && ($0.until ?? .max) >= since
+            }
     }
 
     func wasQueued(_ lockname: String, since: Int64, otherThanBy sessions: [Int64]) -> Bool {

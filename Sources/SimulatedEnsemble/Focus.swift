@@ -41,7 +41,9 @@ struct Focus {
     /// How often, in a thousand, more than one fault at a time befalls a run's own processes.
     var plaguedPerMille = 300
 
-    var harmsServers: Bool { strikes.contains(.isolate) || strikes.contains(.crash) || strikes.contains(.shortenTimeouts) }
+    var harmsServers: Bool {
+        strikes.contains(.isolate) || strikes.contains(.crash) || strikes.contains(.shortenTimeouts)
+    }
 
     /// Faults of our own hosts, processes and connections; what is harmed beyond those, no mixed fleet can promise anything of.
     static let mixedFleet = Focus(
@@ -61,10 +63,13 @@ extension Control {
         case .model(.mixedFleetUnset): .mixedFleet
         case .model(.takeOverKillsGuardian), .model(.frontFreezesGuardian), .model(.frontDoesNotKill),
             .model(.thirdSwitchIsMissing):
-            Focus(theme: .lock, termsSeconds: [4, 6], strikes: [.plague], strikesMin: 4, isLong: true, plaguedPerMille: 1000)
+            Focus(
+                theme: .lock, termsSeconds: [4, 6], strikes: [.plague], strikesMin: 4, isLong: true,
+                plaguedPerMille: 1000)
         case .model(.sweepIsMissing), .model(.sweepIsNotAwaited):
             Focus(
-                theme: .lock, termsSeconds: [3, 4], sessionTimeoutSeconds: 2, strikes: [.plague], strikesMin: 4, isLong: true,
+                theme: .lock, termsSeconds: [3, 4], sessionTimeoutSeconds: 2, strikes: [.plague], strikesMin: 4,
+                isLong: true,
                 hasCgroups: true, plaguedPerMille: 1000)
         case .model(.sharedDeadlineIsKept):
             Focus(theme: .lock, termsSeconds: [3], strikes: [.cutMachine], strikesMin: 3, wishesPerMille: 700)
@@ -75,74 +80,79 @@ extension Control {
                 strikesMin: 3, isMixed: true)
         case .model(.mixedFleetBesideShortTimeouts):
             Focus(
-                theme: .permits, total: 1, sessionTimeoutSeconds: 30, strikes: [.shortenTimeouts, .flap, .flap], strikesMin: 6,
+                theme: .permits, total: 1, sessionTimeoutSeconds: 30, strikes: [.shortenTimeouts, .flap, .flap],
+                strikesMin: 6,
                 isMixed: true)
         case .model(.mixedFleetBesideDeletions):
             Focus(sessionTimeoutSeconds: 10, strikes: [.cutMachine, .betray], strikesMin: 3, isMixed: true)
         case .model: nil
-        case .code(let rule): rule.focus
+        case .code(let mutant): mutant.focus
         }
     }
 }
 
-extension Break {
+extension Mutant {
+    /// Where the histories are in which it shows.
     fileprivate var focus: Focus? {
-        switch self {
-        case .heartbeatByRead:
+        switch name {
+        case "heartbeatByRead":
             Focus(termsSeconds: [4, 6], sessionTimeoutSeconds: 2, strikes: [.isolate, .betray], strikesMin: 4)
-        case .checkWithoutOwner: Focus(theme: .lock, strikes: [.betray], strikesMin: 4)
-        case .ownTerm: Focus(theme: .lock, termsSeconds: [30, 3], strikes: [.killSupervisor, .betray], strikesMin: 8)
-        case .removedRecordTrusted:
+        case "checkWithoutOwner": Focus(theme: .lock, strikes: [.betray], strikesMin: 4)
+        case "ownTerm": Focus(theme: .lock, termsSeconds: [30, 3], strikes: [.killSupervisor, .betray], strikesMin: 8)
+        case "removedRecordTrusted":
             Focus(
                 theme: .lock, termsSeconds: [3], strikes: [.operate, .slowDown], strikesMin: 8, hesitates: true,
                 wishesPerMille: 600, lateTakesPerMille: 400)
-        case .givingUpWritesEnded, .ownOldMarkTrusted:
+        case "givingUpWritesEnded", "ownOldMarkTrusted":
             Focus(theme: .lock, termsSeconds: [15, 6], strikes: [.killSupervisor, .betray], strikesMin: 4)
-        case .sReadAfterCall, .sReadAtReply:
+        case "sReadAfterCall", "sReadAtReply":
             Focus(
                 theme: .lock, termsSeconds: [4, 5], isExtreme: true, strikes: [.betray], strikesMin: 4, hesitates: true)
-        case .nodeExistsIsMine: Focus(theme: .lock, strikes: [.dropConnection, .slowDown])
-        case .leaseWaitRunsOut: Focus(theme: .permits, total: 1, strikes: [.killSupervisor], strikesMin: 3)
-        case .totalKept:
+        case "nodeExistsIsMine": Focus(theme: .lock, strikes: [.dropConnection, .slowDown])
+        case "leaseWaitRunsOut": Focus(theme: .permits, total: 1, strikes: [.killSupervisor], strikesMin: 3)
+        case "totalKept":
             Focus(theme: .permits, total: 4, declaresTotals: true, strikes: [.operate], strikesMin: 5)
-        case .totalsUnguarded:
+        case "totalsUnguarded":
             Focus(
                 theme: .permits, total: 4, declaresTotals: true, strikes: [.operate, .lag, .slowDown], strikesMin: 8,
                 hesitates: true, lateTakesPerMille: 400)
-        case .earlyEventIgnored:
+        case "earlyEventIgnored":
             Focus(theme: .permits, total: 2, strikes: [.slowDown], strikesMin: 5)
-        case .noCommittedWriteBeforeList, .lostPlaceIsFailure:
+        case "noCommittedWriteBeforeList", "lostPlaceIsFailure":
             Focus(theme: .permits, strikes: [.dropConnection, .lag, .crash], strikesMin: 4, lossPerMille: 30)
-        case .orphanClockFromSubmission, .orphanClockKept:
+        case "orphanClockFromSubmission", "orphanClockKept":
             Focus(
                 theme: .permits, termsSeconds: [4, 6], total: 1, isExtreme: true, strikes: [.betray], strikesMin: 6,
                 slowRivalPerMille: 800)
-        case .noMargin:
+        case "noMargin":
             Focus(
                 theme: .lock, termsSeconds: [30], isExtreme: true, strikes: [.betray], strikesMin: 4,
                 atOncePerMille: 1000, isLong: true)
-        case .staleStart:
+        case "staleStart":
             Focus(
                 theme: .lock, termsSeconds: [3, 4], isExtreme: true, strikes: [.betray, .slowDown], strikesMin: 4,
                 hesitates: true)
-        case .treeSizeIgnored:
+        case "treeSizeIgnored":
             Focus(
-                theme: .lock, termsSeconds: [8, 15], isExtreme: true, strikes: [.betray], strikesMin: 4, atOncePerMille: 1000,
+                theme: .lock, termsSeconds: [8, 15], isExtreme: true, strikes: [.betray], strikesMin: 4,
+                atOncePerMille: 1000,
                 isLong: true, hasCgroups: false, size: 600, plaguedPerMille: 0)
-        case .treeTooLargeIgnored:
+        case "treeTooLargeIgnored":
             Focus(theme: .lock, termsSeconds: [6, 8], strikes: [.betray], isLong: true, hasCgroups: false, size: 3000)
-        case .latenessIgnored:
+        case "latenessIgnored":
             Focus(
-                theme: .lock, termsSeconds: [15], isExtreme: true, strikes: [.betray], strikesMin: 4, atOncePerMille: 1000,
+                theme: .lock, termsSeconds: [15], isExtreme: true, strikes: [.betray], strikesMin: 4,
+                atOncePerMille: 1000,
                 isLong: true, starves: 900 * millisecond, plaguedPerMille: 0)
-        case .lockQueueIgnored: Focus(theme: .lock, strikes: [.signal], wishesPerMille: 400)
-        case .pauseIgnored: Focus(theme: .lock, strikes: [.operate], strikesMin: 4)
-        case .intervalByOwnClock: Focus(theme: .lock, strikes: [.killSupervisor], wishesPerMille: 500)
-        case .idleForever: Focus(theme: .lock, strikes: [.killSupervisor, .refuse], strikesMin: 5)
-        case .startNotWritten: Focus(theme: .lock, strikes: [.killSupervisor], strikesMin: 4, wishesPerMille: 500)
-        case .startDatedAhead:
+        case "lockQueueIgnored": Focus(theme: .lock, strikes: [.signal], wishesPerMille: 400)
+        case "pauseIgnored": Focus(theme: .lock, strikes: [.operate], strikesMin: 4)
+        case "intervalByOwnClock": Focus(theme: .lock, strikes: [.killSupervisor], wishesPerMille: 500)
+        case "idleForever": Focus(theme: .lock, strikes: [.killSupervisor, .refuse], strikesMin: 5)
+        case "startNotWritten": Focus(theme: .lock, strikes: [.killSupervisor], strikesMin: 4, wishesPerMille: 500)
+        case "startDatedAhead":
             Focus(
-                theme: .lock, termsSeconds: [30], strikes: [.dropConnection], wishesPerMille: 500, lateTakesPerMille: 300)
+                theme: .lock, termsSeconds: [30], strikes: [.dropConnection], wishesPerMille: 500,
+                lateTakesPerMille: 300)
         default: nil
         }
     }

@@ -53,8 +53,8 @@ extension Nemesis {
         world.agenda.after(second) { [self] in resume(with: data, looks: isPaused ? 60 : looks - 1) }
     }
 
-    /// As `switchmanctl tidy`: records that ended longer ago than the longest term, of locks that nobody holds. Younger ones a release
-    /// may still be about whose reply was lost.
+    /// As `switchmanctl tidy`: records that ended longer ago than the longest term, of locks that nobody holds. Younger
+    /// ones a release may still be about whose reply was lost.
     private func tidy() {
         let (layout, state) = (Plot.layout, world.referee.books.state)
         let age = (world.plot.termsSeconds.max() ?? 0) * second

@@ -30,7 +30,7 @@ struct Plot {
     let isMixed: Bool
     let focus: Focus?
 
-    let breaks: Set<Break>
+    let mutants: Set<Mutant>
     let clockIgnoresSuspend: Bool
     let guardianIgnoresEndOfFile: Bool
     let guardianHasNoTimer: Bool
@@ -90,14 +90,14 @@ struct Plot {
         for _ in 0..<machineCount { cgroups.append(focus?.hasCgroups ?? dice.chance(perMille: 500)) }
         self.cgroups = cgroups
 
-        var breaks: Set<Break> = []
+        var mutants: Set<Mutant> = []
         var twist: Control.Twist?
         switch control {
-        case .code(let rule)?: breaks = [rule]
+        case .code(let mutant)?: mutants = [mutant]
         case .model(let chosen)?: twist = chosen
         case nil: break
         }
-        self.breaks = breaks
+        self.mutants = mutants
         clockIgnoresSuspend = twist == .clockIgnoresSuspend
         guardianIgnoresEndOfFile = twist == .guardianIgnoresEndOfFile || twist == .deathSignalOnly
         guardianHasNoTimer = twist == .guardianHasNoTimer || twist == .deathSignalOnly

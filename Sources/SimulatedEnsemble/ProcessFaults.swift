@@ -64,8 +64,8 @@ extension Nemesis {
         }
     }
 
-    /// Two or three of a run's own processes are killed or stopped within moments, in any order; mostly while its heartbeats fail, or
-    /// with somebody waiting for what it has.
+    /// Two or three of a run's own processes are killed or stopped within moments, in any order; mostly while its
+    /// heartbeats fail, or with somebody waiting for what it has.
     func plague() {
         let plagued = world.runs.filter { $0.life == .running && $0.order.isPlagued && !$0.order.isOriginal }
         let busy = plagued.filter { !$0.tree.processes.areAllDead }
@@ -88,7 +88,9 @@ extension Nemesis {
             world.plot.isMixed ? cutMachine(run.machine.number, for: duration) : deafen(run)
         }
         let term = run.job.term.seconds * second
-        if world.dice.chance(perMille: 500) { world.scenario.arrive(within: term * 2, on: run.machine.number, like: like) }
+        if world.dice.chance(perMille: 500) {
+            world.scenario.arrive(within: term * 2, on: run.machine.number, like: like)
+        }
         if world.dice.chance(perMille: 500) {
             world.scenario.arrive(
                 within: term * 2, on: world.dice.below(world.plot.nativeMachines), like: like)

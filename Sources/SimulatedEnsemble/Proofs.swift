@@ -42,7 +42,8 @@ final class Proofs {
         if ending == .deadline { endedByDeadline.insert(run.number) }
         guard isFirst, ending == .deadline, isUnasked, let age = provenAge(run) else { return }
         if age < Self.patience(run) {
-            referee.accuse(.needlessKill, "\(run) is killed \(age / millisecond) ms after a heartbeat that was acknowledged")
+            referee.accuse(
+                .needlessKill, "\(run) is killed \(age / millisecond) ms after a heartbeat that was acknowledged")
         }
     }
 
@@ -69,7 +70,9 @@ final class Proofs {
 
     /// No end of a command begins sooner.
     private static func patience(_ run: SimulatedRun) -> Int64 {
-        let kill = run.job.term.schedule(since: BootInstant(nanoseconds: 0), grace: .zero).kill.nanoseconds
+        let lifetime = Lifetime(term: run.job.term)
+        let kill = lifetime.schedule(lifetime.steadyProof(at: BootInstant(nanoseconds: 0)), grace: .zero).kill
+            .nanoseconds
         return min(run.job.term.period.nanoseconds * 3, kill)
     }
 
@@ -86,18 +89,18 @@ final class Proofs {
 
     func told(_ remark: Remark, by run: SimulatedRun) {
         switch remark {
-        case .ownershipLost(let why) where why.hasPrefix("no heartbeat"),
+        case .ownershipLost(let why, _) where why.hasPrefix("no heartbeat"),
             .noFurtherAttempt(let why) where why.hasPrefix("no heartbeat"):
             if let age = provenAge(run), age < Self.patience(run) {
                 referee.accuse(.needlessKill, "\(run) gives up, \(why), \(age / millisecond) ms after one")
             }
         case .noFurtherAttempt(let why) where world.plot.isMixed && why.contains("too far apart"): break
         // A leader says so before a quorum has agreed to it: who is told may believe it.
-        case .ownershipLost("the session expired"), .noFurtherAttempt("the session expired"):
+        case .ownershipLost("the session expired", _), .noFurtherAttempt("the session expired"):
             if let session = run.sessions.last, !world.ensemble.wasClosed(session) {
                 referee.accuse(.needlessKill, "\(run) gives up, the session expired, which nobody has closed")
             }
-        case .ownershipLost(let why), .noFurtherAttempt(let why):
+        case .ownershipLost(let why, _), .noFurtherAttempt(let why):
             guard let claims = run.claims else { return }
             let paths = (claims.lock.map { [$0.path] } ?? []) + claims.leases
             let gone = paths.contains { path in
@@ -116,7 +119,8 @@ final class Proofs {
         // What was begun before is not cancelled.
         case .takingOver(let why) where why.contains("deadline") && !ends.contains(run.number):
             if let age = provenAge(run), age < Self.patience(run) {
-                referee.accuse(.needlessKill, "\(run): \(why), says the supervisor, \(age / millisecond) ms after a heartbeat")
+                referee.accuse(
+                    .needlessKill, "\(run): \(why), says the supervisor, \(age / millisecond) ms after a heartbeat")
             }
         default: break
         }

@@ -65,7 +65,9 @@ final class Referee {
         }
         books.apply(transaction, at: world.now)
         // Who gives way in a mixed fleet enters anew, and has waited all the while.
-        let givesWay = transaction.changes.contains { if case .delete(let path) = $0 { path.isUnder("queues") } else { false } }
+        let givesWay = transaction.changes.contains {
+            if case .delete(let path) = $0 { path.isUnder("queues") } else { false }
+        }
         for case .create(let path, _, _) in transaction.changes where path.isUnder("queues") && path.hasSequence {
             if let actor, !givesWay { books.entered[actor.number] = world.now }
         }

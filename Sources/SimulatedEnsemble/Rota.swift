@@ -39,8 +39,8 @@ final class Rota {
         defer { starts[run.job.lockname] = (run, taken, world.now) }
         guard let interval = run.job.minInterval, let last = starts[run.job.lockname] else { return }
         let milliseconds = interval.components.seconds * 1000
-        // By the servers' clock it is never less than from take to take; nor, but for what a message takes and unless the one before
-        // was held up after it had written its start down, than from start to start.
+        // By the servers' clock it is never less than from take to take; nor, but for what a message takes and unless the
+        // one before was held up after it had written its start down, than from start to start.
         let isHeldUp = last.run.wasDisturbed || run.job.retriesFailed
         let isShort = (world.now - last.at) / millisecond < milliseconds - 1500 && !isHeldUp
         guard taken - last.takenMilliseconds < milliseconds || isShort else { return }

@@ -18,7 +18,8 @@ final class Scenario {
         let total = world.plot.total
         let totals = world.plot.declaresTotals ? #""totals":{"r1":\#(total),"r2":\#(total)},"# : ""
         fleetData = Array(
-            #"{\#(totals)"resources":["r1","r2"],"groups":{"g":["host0.test","host1.test","host2.test","host3.test"]}}"#.utf8)
+            #"{\#(totals)"resources":["r1","r2"],"groups":{"g":["host0.test","host1.test","host2.test","host3.test"]}}"#
+                .utf8)
         nemesis = Nemesis(world: world)
     }
 
@@ -186,15 +187,16 @@ final class Scenario {
             behaviour.growsFor = world.dice.skewed(upTo: 10 * second)
         }
         behaviour.starves =
-            plot.focus?.starves ?? world.dice.pick([0, 0, 0, 0, 50 * millisecond, 300 * millisecond, 900 * millisecond])
+            plot.focus?.starves
+            ?? world.dice.pick([0, 0, 0, 0, 50 * millisecond, 300 * millisecond, 900 * millisecond])
         behaviour.clings = world.dice.pick([millisecond, 100 * millisecond, 4 * second])
         behaviour.outlivesGuardian = world.dice.chance(perMille: 200)
     }
 
     // MARK: Rest
 
-    /// When nothing goes wrong any more: somebody takes all there is, two of one job and one of another come at the same instant, as
-    /// from crontabs, and some have little patience.
+    /// When nothing goes wrong any more: somebody takes all there is, two of one job and one of another come at the same
+    /// instant, as from crontabs, and some have little patience.
     private func comeLate() {
         awaitServers()
         let quiet = world.plot.sessionTimeout + 4 * second

@@ -146,12 +146,7 @@ import Coordination
     }
 
     private func fail(_ outgoing: Outgoing, _ reason: Failure.Reason) {
-        let path: String =
-            switch outgoing.request {
-            case .get(let path, _), .exists(let path, _), .children(let path, _): path
-            case .multi(let operations): operations.first?.path ?? ""
-            }
-        outgoing.burst.fulfil(outgoing.index, .failure(Failure(reason, path: path)))
+        outgoing.burst.fulfil(outgoing.index, .failure(Failure(reason, path: outgoing.request.path)))
     }
 
     private func send(_ outgoing: [Outgoing]) {

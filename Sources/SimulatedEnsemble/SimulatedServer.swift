@@ -143,7 +143,7 @@ final class SimulatedServer {
             guard let node = tree[path] else { return .failure(Failure(.noNode, path: path)) }
             if watch { watches.add(.children, path, for: connection) }
             return .success(.children(node.children))
-        case .multi: return .failure(Failure(.other(-1), path: ""))
+        case .multi, .accessList, .protect: return .failure(Failure(.other(-1), path: ""))
         }
     }
 

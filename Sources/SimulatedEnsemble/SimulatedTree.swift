@@ -3,8 +3,8 @@ import Coordination
 import Recipes
 import Supervision
 
-/// The guardian of one run: the decisions are `sw_deadman_step`, unchanged; this is the driver around it, after guardian.c. And what
-/// the three processes of the run share: the page with the deadline, and the tree.
+/// The guardian of one run: the decisions are `sw_deadman_step`, unchanged; this is the driver around it, after guardian.c.
+/// And what the three processes of the run share: the page with the deadline, and the tree.
 ///
 /// `@unchecked Sendable`: used by the thread that drives the world only.
 @safe final class SimulatedTree: CommandTree, @unchecked Sendable {
@@ -51,7 +51,8 @@ import Supervision
     private(set) var isAskedToStart = false
     /// In a page that the three processes share: when SIGKILL is due, which the supervisor writes ...
     private(set) var sharedDeadline = Int64.max
-    /// ... and whether there is anything to kill, which the guardian does: a deadline that a supervisor sends late may come after the end.
+    /// ... and whether there is anything to kill, which the guardian does: a deadline that a supervisor sends late may come
+    /// after the end.
     private(set) var sharedIsRunning = false
     /// The last that the supervisor has heard of.
     private var heardBudget = KillingBudget.least
@@ -114,8 +115,8 @@ import Supervision
     /// What the term leaves for killing, after the periods in which heartbeats may fail without harm.
     var room: Int64 { run.job.term.seconds * 690 * millisecond }
 
-    /// Before its deadline the tree has to get SIGKILL that much earlier, in nanoseconds: a guardian's lateness counts as far as there
-    /// is room for it.
+    /// Before its deadline the tree has to get SIGKILL that much earlier, in nanoseconds: a guardian's lateness counts as
+    /// far as there is room for it.
     var allowance: Int64 {
         let size = budget.bySize.nanoseconds
         return world.plot.isMixed ? size : max(size, min(budget.whole.nanoseconds, room))
@@ -127,7 +128,8 @@ import Supervision
         return world.dice.between(0, min(run.order.command.starves * 3, most))
     }
 
-    /// For the whole tree, by a killer that begins now. It likes to take all the time that there is, but never less than the work itself.
+    /// For the whole tree, by a killer that begins now. It likes to take all the time that there is, but never less than
+    /// the work itself.
     private func killTakes() -> Int64 {
         let (machine, drag) = (run.machine, Int64(run.order.command.dragPerMille))
         let count = min(processes.size, budget.processes)
@@ -192,7 +194,8 @@ import Supervision
         mail.append(
             Letter(message: message, sentAt: run.machine.boottime(at: world.now), arrivesAt: lastArrival))
         // A busy machine lets its guardian wait.
-        let wait = run.order.command.starves > 0 && processes.areThere ? world.dice.skewed(upTo: run.order.command.starves) : 0
+        let wait =
+            run.order.command.starves > 0 && processes.areThere ? world.dice.skewed(upTo: run.order.command.starves) : 0
         world.agenda.at(lastArrival + wait) { [self] in guardianWakes() }
     }
 
@@ -311,8 +314,8 @@ import Supervision
         report(.started(pid: Int32(run.number + 1)))
     }
 
-    /// What dead runs have left in their cgroups on this machine is killed. So many of their processes live still that stand for what
-    /// this run owns now.
+    /// What dead runs have left in their cgroups on this machine is killed. So many of their processes live still that
+    /// stand for what this run owns now.
     private func sweep() -> Int {
         guard run.machine.hasCgroups, !world.plot.sweepIsMissing, !run.order.isOriginal else { return 0 }
         var resisting = 0

@@ -13,7 +13,9 @@ struct Verdict {
         let processes = run.tree.processes
         if run.order.isOriginal {
             // Its host is not harmed; what servers do to it, it has to take.
-            if ended.outcome == .unavailable, world.plot.focus?.harmsServers != true { accuse(.truth, "\(run): \(ended.reason ?? "")") }
+            if ended.outcome == .unavailable, world.plot.focus?.harmsServers != true {
+                accuse(.truth, "\(run): \(ended.reason ?? "")")
+            }
             return
         }
         if !processes.areAllDead { accuse(.truth, "\(run) ends while its command lives") }
@@ -25,7 +27,8 @@ struct Verdict {
             if processes.ownCode != ended.code {
                 accuse(
                     .truth,
-                    "\(run) says that its command exited with \(ended.code ?? -1), which did \(processes.ownCode.map { "\($0)" } ?? "not")"
+                    "\(run) says that its command exited with \(ended.code ?? -1), "
+                        + "which did \(processes.ownCode.map { "\($0)" } ?? "not")"
                 )
             }
         case .locked:
@@ -65,7 +68,9 @@ struct Verdict {
                 } ?? name.hasPrefix(run.job.lockname + "-")
             }
             let isRobbed = run.sessions.last.map { books.robbed.contains($0) } ?? false
-            if !isAsked, !isRobbed { accuse(.truth, "\(run) says that an operator has stopped it, and none asked for that") }
+            if !isAsked, !isRobbed {
+                accuse(.truth, "\(run) says that an operator has stopped it, and none asked for that")
+            }
         case .queued:
             if !books.wasQueued(run.job.lockname, since: run.startedAt, otherThanBy: run.sessions) {
                 accuse(.truth, "\(run) says that its job waits already, which none did since it began")
@@ -78,7 +83,9 @@ struct Verdict {
         // Beside originals, twice it was not scheduled for long, or answered slowly.
         case .unavailable
         where world.plot.isMixed
-            && (run.wasDisturbed || world.isChaos || world.now - world.scenario.calmSince < 2 * world.plot.sessionTimeout): break
+            && (run.wasDisturbed || world.isChaos
+                || world.now - world.scenario.calmSince < 2 * world.plot.sessionTimeout):
+            break
         case .badData where world.plot.declaresTotals && ended.reason?.contains("permits declared in") == true: break
         case .badData, .unavailable, .denied, .badConfig, .usage:
             accuse(.truth, "\(run): \(ended.outcome.rawValue), \(ended.reason ?? "")")
@@ -139,7 +146,9 @@ struct Verdict {
             return accuse(.truth, "\(run) has started its command, and its record does not say so")
         }
         if last.outcome != ended.outcome.rawValue || last.code != ended.code {
-            let (told, written) = ("\(ended.outcome.rawValue) \(ended.code ?? -1)", "\(last.outcome) \(last.code ?? -1)")
+            let (told, written) = (
+                "\(ended.outcome.rawValue) \(ended.code ?? -1)", "\(last.outcome) \(last.code ?? -1)"
+            )
             accuse(.truth, "\(run) ends with \(told), its record says \(written)")
         }
     }
@@ -173,7 +182,9 @@ struct Verdict {
     private func judgeLine(_ wait: Int64, _ accuse: (Violation.Promise, String) -> Void) {
         let quietSince = max(world.scenario.calmSince, run.startedAt)
         let since = world.now - 3 * second
-        guard wait > 0, !world.isChaos, !run.wasDisturbed, since > quietSince + world.plot.sessionTimeout else { return }
+        guard wait > 0, !world.isChaos, !run.wasDisturbed, since > quietSince + world.plot.sessionTimeout else {
+            return
+        }
         let line = run.job.layout.lockQueue(run.job.lockname)
         let own = books.state.children(line).map { "\(line)/\($0)" }
             .first { books.state[$0].map { run.sessions.contains($0.owner) } ?? false }

@@ -1,5 +1,5 @@
 import Coordination
-package import Recipes
+import Recipes
 
 /// One simulated fleet and its history, from a seed.
 ///
@@ -78,14 +78,17 @@ package import Recipes
             order.isPlagued = false
             (order.command.size, order.command.starves) = (1, 0)
         }
+        // A half of what a run allows beside real servers, whose relays wait for processors and networks as well. In the model they
+        // take no longer than this, so that an error of the formula shows.
+        let relay = Duration.nanoseconds(plot.tick / 2)
         var job = Job(
             lockname: order.lockname, takesLock: order.takesLock, leases: order.leases, group: order.group,
             leaseWait: order.leaseWait, term: Term(seconds: order.termSeconds), mixedFleet: plot.knowsOfOriginals,
-            relay: .nanoseconds(plot.tick / 2), dataReadLimit: 1 << 20, connectTimeout: plot.connectTimeout,
+            relay: relay, dataReadLimit: 1 << 20, connectTimeout: plot.connectTimeout,
             macros: Macros(fqdn: machine.name, cpuCount: 2, memoryMB: 1024), host: machine.name,
             pid: Int32(1000 + runs.count), layout: Plot.layout,
             servers: "simulated")
-        job.breaks = plot.breaks
+        job.play(plot.mutants)
         job.lockWait = order.lockWait
         job.minInterval = order.minInterval
         job.retriesFailed = order.retriesFailed
@@ -122,7 +125,7 @@ package import Recipes
 
 /// A way to break the code under test, or the model: what the checkers must see.
 package enum Control: Sendable, Hashable {
-    case code(Break)
+    case code(Mutant)
     case model(Twist)
 
     package enum Twist: String, CaseIterable, Sendable {
@@ -147,11 +150,11 @@ package enum Control: Sendable, Hashable {
         case mixedFleetBesideDeletions
     }
 
-    package static var all: [Control] { Break.allCases.map { .code($0) } + Twist.allCases.map { .model($0) } }
+    package static var all: [Control] { Mutant.all.map { .code($0) } + Twist.allCases.map { .model($0) } }
 
     package var name: String {
         switch self {
-        case .code(let rule): rule.rawValue
+        case .code(let mutant): mutant.name
         case .model(let twist): twist.rawValue
         }
     }
@@ -159,7 +162,9 @@ package enum Control: Sendable, Hashable {
     /// Shows what is not promised: there is no sound history beside it.
     var isLimit: Bool {
         switch self {
-        case .model(.mixedFleetBesideFaultyServers), .model(.mixedFleetBesideShortTimeouts), .model(.mixedFleetBesideDeletions): true
+        case .model(.mixedFleetBesideFaultyServers), .model(.mixedFleetBesideShortTimeouts),
+            .model(.mixedFleetBesideDeletions):
+            true
         default: false
         }
     }

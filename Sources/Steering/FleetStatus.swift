@@ -106,8 +106,9 @@ package struct FleetStatus: Sendable {
 
     package static func groupTable(_ fleet: FleetData) -> Table {
         var table = Table([Table.Column("GROUP", narrowest: 12), Table.Column("HOSTS", narrowest: 7)])
+        let groupHosts = GroupHosts(fleet)
         table.rows = fleet.groups.keys.sorted().map { name in
-            let hosts = fleet.hosts(of: name)
+            let hosts = groupHosts.of(name)
             return [Table.Cell(name.text), Table.Cell(hosts.isEmpty ? "none" : hosts.joined(separator: ", "))]
         }
         return table
@@ -124,21 +125,7 @@ package struct FleetStatus: Sendable {
 
 extension FleetData {
     /// The hosts of a group, its groups' included, each once, in the order of their names.
-    package func hosts(of group: ExactName) -> [String] {
-        var hosts: Set<ExactName> = []
-        var seen: Set<ExactName> = [group]
-        var toVisit = [group]
-        while let next = toVisit.popLast() {
-            for member in (groups[next] ?? []).map({ ExactName($0) }) {
-                if groups[member] == nil {
-                    hosts.insert(member)
-                } else if seen.insert(member).inserted {
-                    toVisit.append(member)
-                }
-            }
-        }
-        return hosts.sorted().map(\.text)
-    }
+    package func hosts(of group: ExactName) -> [String] { GroupHosts(self).of(group) }
 
     package var groupsJSON: JSONValue {
         .object(groups.mapValues { .array($0.map { .string($0) }) })

@@ -33,7 +33,7 @@ package struct CgroupFinding: Sendable, Equatable {
         text =
             switch finding.step {
             case SW_CGROUP_MADE: path
-            case SW_CGROUP_OFF: "none is asked for"
+            case SW_CGROUP_OFF: "the configuration says off"
             case SW_CGROUP_OWN_PATH where finding.error == EXDEV:
                 "this process's own cgroup, \(path), is outside of its cgroup namespace"
             case SW_CGROUP_OWN_PATH: "\(path) names no cgroup of version 2: \(error)"

@@ -27,15 +27,24 @@ import Glibc
         let read: () -> Void
     }
 
-    package init?() {
+    /// False: the timer could not be set, and the clock is looked at again and again.
+    private var hasTimer = true
+
+    package init() throws(LaunchFailure) {
         // Three threads that hardly ever allocate at once: an arena each would only cost start-up time and memory.
         mallopt(M_ARENA_MAX, 1)
         unsafe mutex = .allocate(capacity: 1)
         unsafe pthread_mutex_init(mutex, nil)
         bell = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+        if bell < 0 { throw .systemCall("eventfd", errno: errno) }
         timer = timerfd_create(CLOCK_BOOTTIME, Int32(TFD_CLOEXEC | TFD_NONBLOCK))
-        if bell < 0 || timer < 0 { return nil }
+        if timer < 0 { throw .systemCall("timerfd_create", errno: errno) }
+        wake(at: nil)
+        if !hasTimer { throw .systemCall("timerfd_settime", errno: errno) }
     }
+
+    /// Without a timer.
+    private static let lookAgainMilliseconds: Int32 = 100
 
     package func watch(_ descriptor: Int32, read: @escaping () -> Void) {
         sources.append(Source(descriptor: descriptor, read: read))
@@ -85,8 +94,11 @@ import Glibc
         var list = ([bell, timer] + watched.map(\.descriptor)).map {
             pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
         }
-        let patience = waiting ? chore?() ?? -1 : 0
-        guard unsafe Glibc.poll(&list, nfds_t(list.count), patience) > 0 else { return }
+        let most: Int32 = hasTimer ? -1 : Self.lookAgainMilliseconds
+        let patience = waiting ? chore?() ?? most : 0
+        let ready = unsafe Glibc.poll(&list, nfds_t(list.count), patience)
+        if ready == 0, waiting, !hasTimer { post(.timer) }
+        guard ready > 0 else { return }
         var count: UInt64 = 0
         if list[0].revents != 0 { unsafe read(bell, &count, 8) }
         // What others have said goes before the time that has passed: after a stop of this process both are there.
@@ -110,7 +122,7 @@ import Glibc
             setting.it_value.tv_sec = Int(nanoseconds / 1_000_000_000)
             setting.it_value.tv_nsec = Int(nanoseconds % 1_000_000_000)
         }
-        unsafe timerfd_settime(timer, Int32(TFD_TIMER_ABSTIME), &setting, nil)
+        hasTimer = unsafe timerfd_settime(timer, Int32(TFD_TIMER_ABSTIME), &setting, nil) == 0
     }
 
     // MARK: TaskExecutor

@@ -16,6 +16,11 @@ import Run
     /// Puts something on those of the standard descriptors that the caller has closed.
     package static func fillStandardDescriptors() { sw_fill_standard_descriptors() }
 
+    /// From here on: no core file of this process and of those that it becomes, but of the command as the caller has set it.
+    package static func forbidCoreFiles() { sw_core_forbid() }
+    /// There are no credentials.
+    package static func allowCoreFiles() { sw_core_restore() }
+
     /// The caller's mask again, for one who forks nothing.
     package mutating func restoreSignals() { unsafe sigprocmask(SIG_SETMASK, &plan.original_mask, nil) }
 
@@ -32,7 +37,9 @@ import Run
     package static var descriptorTrouble: String? {
         let code = sw_descriptors_lacking()
         if code == 0 { return nil }
-        if code != EMFILE { return "cannot open files: \(String(errno: code)); try again when this host has some to spare" }
+        if code != EMFILE {
+            return "cannot open files: \(String(errno: code)); try again when this host has some to spare"
+        }
         var limit = rlimit()
         unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         let needed = Int(SW_DESCRIPTORS_NEEDED)
@@ -46,11 +53,11 @@ import Run
     /// - Parameter lostExitCode: the front's exit status when the supervisor dies.
     /// - Parameter unbegunExitCode: the same, if that was before any command was started.
     /// - Parameter cgroup: where the command's tree is to be held.
-    /// - Returns: nil with errno if nothing could be forked, in the original process, or, in the supervisor, if that cannot work.
+    /// - Throws: in the original process, if nothing could be forked, or, in the supervisor, if that cannot work.
     package mutating func fork(
         command: [[UInt8]], descendants: Descendants, grace: Duration, lostExitCode: Int32, unbegunExitCode: Int32,
         lockname: String, cgroup: CgroupSetting
-    ) -> Supervisor? {
+    ) throws(LaunchFailure) -> Supervisor {
         // Never freed: they belong to three processes from here on.
         let argv = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: command.count + 1)
         for (index, word) in command.enumerated() { unsafe argv[index] = Self.copy(word) }
@@ -68,18 +75,19 @@ import Run
             case .leave: SW_DESCENDANTS_LEAVE
             }
         var supervision = sw_supervision()
-        guard unsafe sw_start(&plan, &supervision) == 0 else { return nil }
-        guard let loop = EventLoop() else {
-            let code = errno
+        var refusal = sw_refusal()
+        guard unsafe sw_start(&plan, &supervision, &refusal) == 0 else { throw LaunchFailure(refusal) }
+        do {
+            let loop = try EventLoop()
+            return Supervisor(loop: loop, guardian: Guardian(supervision, loop: loop))
+        } catch {
             // In the supervisor: the front has nothing to add.
             var message = sw_message()
             message.type = SW_EXIT
             message.number = unbegunExitCode
             unsafe sw_send(supervision.front_fd, &message, nil, 0)
-            errno = code
-            return nil
+            throw error
         }
-        return Supervisor(loop: loop, guardian: Guardian(supervision, loop: loop))
     }
 
     private static func copy(_ bytes: [UInt8]) -> UnsafeMutablePointer<CChar> {

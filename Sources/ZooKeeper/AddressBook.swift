@@ -10,6 +10,12 @@ struct AddressBook: Sendable {
         known = servers.map { _ in [] }
     }
 
+    /// Of the only server, which is named by its address.
+    init(server: Server, address: Address) {
+        servers = [server]
+        known = [[address]]
+    }
+
     /// Asks for all of them; takes as long as it takes.
     mutating func lookUp() {
         for (index, server) in servers.enumerated() {

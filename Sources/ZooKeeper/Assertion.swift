@@ -38,7 +38,9 @@ enum Assertion {
     /// The calling thread is the one that the run lives on.
     static func thisIsTheOwnThread() { locked { unsafe ownThread = pthread_self() } }
 
-    static var isOnOwnThread: Bool { locked { unsafe ownThread.map { pthread_equal($0, pthread_self()) != 0 } ?? false } }
+    static var isOnOwnThread: Bool {
+        locked { unsafe ownThread.map { pthread_equal($0, pthread_self()) != 0 } ?? false }
+    }
 
     private static func locked<Value>(_ body: () -> Value) -> Value {
         lock.hold()

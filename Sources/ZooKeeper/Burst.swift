@@ -1,5 +1,5 @@
 import CZooKeeper
-import Coordination
+package import Coordination
 import Threads
 
 /// Requests submitted together, and the replies that have come so far.
@@ -9,28 +9,35 @@ import Threads
 final class Burst: @unchecked Sendable {
     private let lock = Lock()
     private let requests: [Request]
+    private let access: ClientAccess
     private let reply: @Sendable ([Reply]) -> Void
     private var replies: [Reply?]
     private var missing: Int
 
-    init(_ requests: [Request], reply: @escaping @Sendable ([Reply]) -> Void) {
+    init(_ requests: [Request], access: ClientAccess, reply: @escaping @Sendable ([Reply]) -> Void) {
         self.requests = requests
+        self.access = access
         self.reply = reply
         replies = Array(repeating: nil, count: requests.count)
         missing = requests.count
     }
 
     func failAll(_ reason: Failure.Reason) {
-        for index in requests.indices { fulfil(index, .failure(Failure(reason, path: Self.path(of: requests[index])))) }
+        for index in requests.indices { fulfil(index, .failure(Failure(reason, path: requests[index].path))) }
     }
 
     func send(on handle: OpaquePointer) {
         for (index, request) in requests.enumerated() {
-            let completion = Completion(of: self, index: index, request: request)
+            let completion = Completion(of: self, index: index, request: request, access: access)
             let code = unsafe completion.send(on: handle)
-            // Refused at once: no callback will come.
+            // Refused at once: no callback will come. Once a server has refused the credentials the library calls that an
+            // invalid state, which is no end of the session.
             if code != Int32(ZOK.rawValue) {
-                fulfil(index, .failure(Failure(code: code, path: Self.path(of: request))))
+                let isRefused = unsafe sw_state_auth_failed(zoo_state(handle)) != 0
+                let code = isRefused ? Int32(ZAUTHFAILED.rawValue) : code
+                fulfil(
+                    index, .failure(Failure(code: code, path: request.path, attempt: access.attempt(request)))
+                )
             }
         }
     }
@@ -50,17 +57,10 @@ final class Burst: @unchecked Sendable {
         defer { lock.release() }
         return missing == 0
     }
-
-    static func path(of request: Request) -> String {
-        switch request {
-        case .get(let path, _), .exists(let path, _), .children(let path, _): path
-        case .multi(let operations): operations.first?.path ?? ""
-        }
-    }
 }
 
 extension Failure {
-    init(code: Int32, path: String, operation: Int? = nil) {
+    package init(code: Int32, path: String, operation: Int? = nil, attempt: Attempt? = nil) {
         let reason: Reason =
             switch code {
             case Int32(ZNONODE.rawValue): .noNode
@@ -76,7 +76,7 @@ extension Failure {
             case Int32(ZAUTHFAILED.rawValue): .authenticationFailed
             default: .other(code)
             }
-        self.init(reason, path: path, operation: operation)
+        self.init(reason, path: path, operation: operation, attempt: attempt)
     }
 }
 

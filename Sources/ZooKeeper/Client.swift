@@ -12,17 +12,21 @@ import Threads
 /// `@unchecked Sendable` leans on `lock`, which guards every stored variable, and on the C client's own locking of its
 /// handle (zookeeper.h: the mt library may be called from any thread).
 @safe package final class Client: Ensemble, @unchecked Sendable {
-    private let lock = Lock()
-    private let inbox: any Inbox
+    let lock = Lock()
+    let inbox: any Inbox
     /// Somebody else's sockets, which stay as they are.
-    private let spared: Set<Int32>
-    private var handle: OpaquePointer?
-    private var isClosed = false
-    private var isConnected = false
-    private var book: AddressBook
-    private var isLookingAfter = false
+    let spared: Set<Int32>
+    var handle: OpaquePointer?
+    var isClosed = false
+    /// The servers have forgotten the session: nothing is asked in it any more, whatever becomes of them.
+    var isForgotten = false
+    var isConnected = false
+    var book: AddressBook
+    var isLookingAfter = false
+    var isAskingOthers = false
     /// The library's list of servers; one may stand there twice.
-    private var told: [String] = []
+    var told: [String] = []
+    private let access: ClientAccess
     private var currentSession: Session?
     private var currentServer: String?
     private var newest: Burst?
@@ -35,15 +39,21 @@ import Threads
     ///   - servers: host names or addresses; names are resolved, and dead or silent servers put last, on a thread of
     ///     its own, since getaddrinfo can block for as long as it likes.
     ///   - sessionTimeout: what to ask the servers for; they may grant another (zookeeperAdmin, "minSessionTimeout").
+    ///   - access: who it says it is, on each connection anew, and to whom what it creates is open.
     ///   - sparing: the internet sockets that are open already, where there may be any.
-    package init(servers: [Server], sessionTimeout: Duration, inbox: any Inbox, sparing spared: Set<Int32> = []) {
+    package init(
+        servers: [Server], sessionTimeout: Duration, access: Access, inbox: any Inbox, sparing spared: Set<Int32> = []
+    ) {
         self.inbox = inbox
+        self.access = ClientAccess(access)
         self.spared = spared
         book = AddressBook(servers: servers)
         Assertion.thisIsTheOwnThread()
         let milliseconds = Int32(clamping: sessionTimeout.nanoseconds / 1_000_000)
-        if servers.count == 1, let address = servers[0].numericAddress {
-            open([address], timeoutMilliseconds: milliseconds)
+        // With credentials it may have to wait a moment: see `authenticate`.
+        if servers.count == 1, access.credentials.isEmpty, let address = servers[0].numericAddress {
+            book = AddressBook(server: servers[0], address: address)
+            open([address.text], timeoutMilliseconds: milliseconds)
         } else {
             // Without a thread to be had it is asked for once.
             let isApart = start { [self] in lookUpAndOpen(timeoutMilliseconds: milliseconds) }
@@ -60,9 +70,7 @@ import Threads
             if !list.isEmpty { return open(list, timeoutMilliseconds: timeoutMilliseconds) }
             sleep(pause)
             pause = min(pause * 2, Self.longestPause)
-            lock.hold()
-            defer { lock.release() }
-            if isClosed { return }
+            if isOver { return }
         }
     }
 
@@ -71,7 +79,9 @@ import Threads
         // process (one for each session it ever had).
         let context = unsafe Unmanaged.passRetained(self).toOpaque()
         let hosts = list.joined(separator: ",")
+        sw_frames_forget()
         let opened = hosts.isEmpty ? nil : unsafe sw_connect(hosts, onEvent, timeoutMilliseconds, context)
+        if let opened = unsafe opened { unsafe authenticate(opened) }
         lock.hold()
         let isTooLate = isClosed
         if !isTooLate { unsafe handle = opened }
@@ -83,70 +93,30 @@ import Threads
         if isTooLate, let opened = unsafe opened { unsafe zookeeper_close(opened) }
     }
 
-    // MARK: Names
-
-    private static let longestPause: UInt32 = 8
-
-    /// In the order in which the library is to try them; none if it knows all of them, and no others.
-    private func lookUp() -> [String] {
-        lock.hold()
-        var book = self.book
-        let told = Set(self.told)
-        lock.release()
-        book.lookUp()
-        lock.hold()
-        self.book = book
-        lock.release()
-        return Set(book.addresses.map(\.text)) == told ? [] : ServerList.ordered(book.addresses)
-    }
-
-    /// While there is no connection, what the library does too late. It asks for names once a minute at most, on its I/O thread: servers
-    /// that were moved, each to another address, are the same servers (a StatefulSet that is rolled, replaced machines). And it waits
-    /// two thirds of the session timeout for a server that lets it in and says nothing: one alone that is started anew does so
-    /// for good to those who come while it reads its data (3.8.0: its worker throws, and never reads that socket).
-    private func lookAfterConnection() {
-        lock.hold()
-        let isNeeded = !isLookingAfter && !isClosed
-        if isNeeded { isLookingAfter = true }
-        lock.release()
-        // Not on this thread, which has to tell us of the next connection.
-        guard isNeeded, !start({ [self] in lookAfterConnectionUntilThereIsOne() }) else { return }
-        lock.hold()
-        isLookingAfter = false
-        lock.release()
-    }
-
-    private func lookAfterConnectionUntilThereIsOne() {
-        var slept: UInt32 = 0
-        var pause: UInt32 = 1
-        // Twice as long each time: a server that is only slow has its time.
-        var patience: UInt32 = 3
-        while true {
-            sleep(pause)
-            slept += pause
-            pause = min(pause * 2, Self.longestPause)
-            let list = lookUp()
-            lock.hold()
-            defer { lock.release() }
-            guard !isConnected, !isClosed, unsafe handle != nil else { return isLookingAfter = false }
-            if !list.isEmpty {
-                tell(list)
-            } else if slept >= patience {
-                patience *= 2
-                shutSockets()
+    /// The library shows them again on each connection, in front of everything else. Between a connection that has failed and the
+    /// next it takes none (its state is 0, for half a second and more): without them the session would be nobody's to the end.
+    private func authenticate(_ handle: OpaquePointer) {
+        for credential in access.credentials {
+            while unsafe !add(credential, to: handle), unsafe zoo_state(handle) >= 0, !isOver {
+                usleep(Self.authenticationPause)
             }
         }
     }
 
-    /// Under the lock.
-    private func tell(_ list: [String]) {
-        var list = list
-        // One that is as long, and holds all of the old one, is the old one to the library (addrvec_eq).
-        if list.count == told.count, let last = list.last { list += [last, last] }
-        told = list
-        // Its I/O thread waits for a socket that may never say anything: that wakes it.
-        shutSockets()
-        unsafe zoo_set_servers(handle, list.joined(separator: ","))
+    private static let authenticationPause: UInt32 = 5_000
+
+    private func add(_ credential: Credential, to handle: OpaquePointer) -> Bool {
+        unsafe credential.secret.withUnsafeBytes { secret in
+            let bytes = unsafe secret.bindMemory(to: CChar.self)
+            return unsafe zoo_add_auth(handle, credential.scheme, bytes.baseAddress, Int32(bytes.count), nil, nil)
+                == Int32(ZOK.rawValue)
+        }
+    }
+
+    private var isOver: Bool {
+        lock.hold()
+        defer { lock.release() }
+        return isClosed
     }
 
     package var server: String? {
@@ -156,7 +126,18 @@ import Threads
     }
 
     package var complaint: String? {
-        sw_frames_refused() == 0 ? nil : "what one of them answers is malformed; is it a ZooKeeper, and sound?"
+        if let speaker = speakerOfTLS() { return "\(speaker.label) \(TLSRecord.remedy)" }
+        if sw_frames_saw_tls() { return "one of these \(TLSRecord.remedy)" }
+        return sw_frames_refused() == 0
+            ? nil : "one of these sends malformed answers; is it a ZooKeeper server, and in order?"
+    }
+
+    /// A server that expects TLS, if none has given us a session and one hung up on us. Takes a second at the most.
+    private func speakerOfTLS() -> Address? {
+        lock.hold()
+        let addresses = currentSession == nil && sw_frames_was_hung_up_on() ? book.addresses : []
+        lock.release()
+        return Probe.speakersOfTLS(among: addresses).first
     }
 
     package var session: Session? {
@@ -166,11 +147,11 @@ import Threads
     }
 
     package func submit(_ requests: [Request], reply: @escaping @Sendable ([Reply]) -> Void) {
-        let burst = Burst(requests, reply: reply)
+        let burst = Burst(requests, access: access, reply: reply)
         lock.hold()
         newest = burst
         defer { lock.release() }
-        if isClosed {
+        if isClosed || isForgotten {
             burst.failAll(.sessionExpired)
         } else if let handle = unsafe handle {
             unsafe burst.send(on: handle)
@@ -183,33 +164,6 @@ import Threads
                 }
             }
         }
-    }
-
-    /// The only internet socket that was not there before is the client's: shutting it down makes its I/O thread see an end
-    /// of file and try the next server. (The library offers no call for this; closing the handle would close the session.)
-    @discardableResult package func dropConnection() -> Bool {
-        lock.hold()
-        // What one server left unanswered, it may answer on the next connection, if it is not yet one.
-        let isUseful = Set(told).count > 1 || !isConnected
-        lock.release()
-        return isUseful && shutSockets()
-    }
-
-    @discardableResult private func shutSockets() -> Bool {
-        let sockets = Self.internetSockets().subtracting(spared)
-        for descriptor in sockets { shutdown(descriptor, Int32(SHUT_RDWR)) }
-        return !sockets.isEmpty
-    }
-
-    /// Those that are open now. A program which has not closed what it inherited must not end its caller's connections.
-    package static func internetSockets() -> Set<Int32> {
-        Set(
-            (Int32(3)..<1024).filter { descriptor in
-                var domain: Int32 = 0
-                var length = socklen_t(MemoryLayout<Int32>.size)
-                return unsafe getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0
-                    && (domain == AF_INET || domain == AF_INET6)
-            })
     }
 
     /// zookeeper_close joins the library's threads, and can wait 1.5 s for a stopped server: then it gets a thread of its
@@ -240,7 +194,7 @@ import Threads
     /// Nothing more once closed: a later session's events share the inbox.
     private func post(_ event: Event) {
         lock.hold()
-        let isOver = isClosed
+        let isOver = isClosed || isForgotten
         lock.release()
         if !isOver { inbox.post(event) }
     }

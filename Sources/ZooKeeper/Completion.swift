@@ -8,9 +8,11 @@ final class Completion {
     private let burst: Burst
     private let index: Int
     private let request: Request
+    private let access: ClientAccess
     private var operations: MultiBuffers?
 
-    init(of burst: Burst, index: Int, request: Request) {
+    init(of burst: Burst, index: Int, request: Request, access: ClientAccess) {
+        self.access = access
         self.burst = burst
         self.index = index
         self.request = request
@@ -28,6 +30,10 @@ final class Completion {
                 unsafe zoo_aexists(handle, path, watch ? 1 : 0, onStat, data)
             case .children(let path, let watch):
                 unsafe zoo_aget_children(handle, path, watch ? 1 : 0, onStrings, data)
+            case .accessList(let path):
+                unsafe zoo_aget_acl(handle, path, onAccessList, data)
+            case .protect(let path):
+                unsafe zoo_aset_acl(handle, path, -1, UnsafeMutablePointer(mutating: access.list), onProtected, data)
             case .multi(let operations):
                 unsafe sendMulti(operations, on: handle, data: data)
             }
@@ -35,16 +41,18 @@ final class Completion {
         return code
     }
 
-    private func sendMulti(_ list: [Operation], on handle: OpaquePointer, data: UnsafeRawPointer) -> Int32 {
-        let buffers = MultiBuffers(list)
-        operations = buffers
+    private func sendMulti(_ operations: [Operation], on handle: OpaquePointer, data: UnsafeRawPointer) -> Int32 {
+        let buffers = MultiBuffers(operations, access: access)
+        self.operations = buffers
         return unsafe zoo_amulti(
-            handle, Int32(list.count), buffers.operations.baseAddress, buffers.results.baseAddress, onVoid, data)
+            handle, Int32(operations.count), buffers.operations.baseAddress, buffers.results.baseAddress, onVoid, data)
     }
 
     func fulfil(_ answer: Result<Response, Failure>) { burst.fulfil(index, answer) }
 
-    func fail(_ code: Int32) { fulfil(.failure(Failure(code: code, path: Burst.path(of: request)))) }
+    func fail(_ code: Int32) {
+        fulfil(.failure(Failure(code: code, path: request.path, attempt: access.attempt(request))))
+    }
 
     func finishMulti(_ code: Int32) {
         guard case .multi(let list) = request, let operations else { return fail(code) }
@@ -52,7 +60,11 @@ final class Completion {
         // The first that failed of itself: the others were only rolled back with it.
         let innocent = [Int32(ZOK.rawValue), Int32(ZRUNTIMEINCONSISTENCY.rawValue)]
         if let index = operations.codes.firstIndex(where: { !innocent.contains($0) }) {
-            fulfil(.failure(Failure(code: operations.codes[index], path: list[index].path, operation: index)))
+            fulfil(
+                .failure(
+                    Failure(
+                        code: operations.codes[index], path: list[index].path, operation: index,
+                        attempt: access.attempt(list[index]))))
         } else {
             fail(code)
         }
@@ -73,7 +85,7 @@ final class Completion {
     /// Longer than any path here: a prefix, "semaphores", a resource of 255 bytes and a name.
     private static let pathCapacity = 4096
 
-    init(_ list: [Operation]) {
+    init(_ list: [Operation], access: ClientAccess) {
         unsafe operations = .allocate(capacity: list.count)
         unsafe results = .allocate(capacity: list.count)
         unsafe results.initialize(repeating: zoo_op_result_t())
@@ -93,7 +105,8 @@ final class Completion {
                     case .ephemeralSequential: ZOO_EPHEMERAL | ZOO_SEQUENCE
                     }
                 unsafe sw_op_create(
-                    target, path, copy(data), Int32(data.count), flags, buffer, Int32(Self.pathCapacity))
+                    target, path, copy(data), Int32(data.count), access.list, flags, buffer, Int32(Self.pathCapacity)
+                )
             case .set(_, let data, let version):
                 unsafe made.append(nil)
                 unsafe zoo_set_op_init(target, path, copy(data), Int32(data.count), version, nil)
@@ -155,6 +168,30 @@ private func onStrings(_ code: Int32, _ strings: UnsafePointer<String_vector>?, 
         if let name = unsafe strings.pointee.data?[index] { names.append(unsafe String(cString: name)) }
     }
     completion.fulfil(.success(.children(names)))
+}
+
+private func onAccessList(
+    _ code: Int32, _ list: UnsafeMutablePointer<ACL_vector>?, _ stat: UnsafeMutablePointer<CZooKeeper.Stat>?,
+    _ data: UnsafeRawPointer?
+) {
+    guard let completion = unsafe Completion.take(data) else { return }
+    guard code == ok, let list = unsafe list else { return completion.fail(code) }
+    var entries: [AccessEntry] = []
+    for index in 0..<Int(max(0, unsafe list.pointee.count)) {
+        guard let one = unsafe list.pointee.data?[index], let scheme = unsafe one.id.scheme, let id = unsafe one.id.id
+        else { continue }
+        entries.append(
+            AccessEntry(
+                scheme: unsafe String(cString: scheme), id: unsafe String(cString: id),
+                permissions: Permissions(rawValue: unsafe one.perms)))
+    }
+    completion.fulfil(.success(.accessList(entries)))
+}
+
+private func onProtected(_ code: Int32, _ data: UnsafeRawPointer?) {
+    guard let completion = unsafe Completion.take(data) else { return }
+    guard code == ok else { return completion.fail(code) }
+    completion.fulfil(.success(.protected))
 }
 
 private func onVoid(_ code: Int32, _ data: UnsafeRawPointer?) {

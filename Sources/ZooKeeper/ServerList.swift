@@ -10,9 +10,9 @@ package struct Server: Sendable, Equatable {
         self.port = port
     }
 
-    /// If the host is an address already: its text.
-    var numericAddress: String? {
-        Address.resolve(self, flags: AI_NUMERICHOST).first?.text
+    /// The host itself, if it is an address already.
+    var numericAddress: Address? {
+        Address.resolve(self, flags: AI_NUMERICHOST).first
     }
 }
 
@@ -39,17 +39,19 @@ enum ServerList {
         var probes: [Probe] = []
         defer { for probe in probes { probe.close() } }
         var winner: Address?
-        let start = milliseconds()
+        let start = Monotonic.milliseconds
         var nextAt = start
-        while winner == nil, milliseconds() - start < patienceMilliseconds {
-            if probes.count < addresses.count, milliseconds() >= nextAt || probes.allSatisfy({ $0.state == .bad }) {
+        while winner == nil, Monotonic.milliseconds - start < patienceMilliseconds {
+            if probes.count < addresses.count,
+                Monotonic.milliseconds >= nextAt || probes.allSatisfy({ $0.state == .bad })
+            {
                 probes.append(Probe(addresses[probes.count]))
-                nextAt = milliseconds() + staggerMilliseconds
+                nextAt = Monotonic.milliseconds + staggerMilliseconds
                 continue
             }
             if probes.count == addresses.count, probes.allSatisfy({ $0.state == .bad }) { break }
             let until = probes.count < addresses.count ? nextAt : start + patienceMilliseconds
-            Probe.wait(for: probes, milliseconds: max(0, until - milliseconds()))
+            Probe.wait(for: probes, milliseconds: max(0, until - Monotonic.milliseconds))
             winner = probes.first { $0.state == .good }?.address
         }
         let bad = probes.filter { $0.state == .bad }.map(\.address)
@@ -57,12 +59,6 @@ enum ServerList {
             .filter { $0 != winner }
         let others = addresses.filter { $0 != winner && !bad.contains($0) && !silent.contains($0) }
         return (winner.map { [$0] } ?? []) + others + silent + bad
-    }
-
-    private static func milliseconds() -> Int64 {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 }
 
@@ -103,49 +99,5 @@ package struct Address: Equatable {
             unsafe entry = unsafe info.pointee.ai_next
         }
         return found
-    }
-}
-
-/// A question to one server: does it answer `srvr` at all? A refusal ("not in the whitelist") is an answer too.
-private final class Probe {
-    enum State { case connecting, asked, good, bad }
-
-    let address: Address
-    private(set) var state = State.connecting
-    private let descriptor: Int32
-
-    init(_ address: Address) {
-        self.address = address
-        descriptor = socket(
-            address.family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        let code = unsafe address.bytes.withUnsafeBytes { raw -> Int32 in
-            guard let base = raw.baseAddress else { return -1 }
-            return unsafe connect(descriptor, base.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
-        }
-        if descriptor < 0 || (code != 0 && errno != EINPROGRESS) { state = .bad }
-    }
-
-    func close() { if descriptor >= 0 { Glibc.close(descriptor) } }
-
-    static func wait(for probes: [Probe], milliseconds: Int64) {
-        let live = probes.filter { $0.state == .connecting || $0.state == .asked }
-        var list = live.map {
-            pollfd(fd: $0.descriptor, events: Int16($0.state == .connecting ? POLLOUT : POLLIN), revents: 0)
-        }
-        unsafe poll(&list, nfds_t(list.count), Int32(clamping: milliseconds))
-        for (probe, entry) in zip(live, list) where entry.revents != 0 { probe.advance() }
-    }
-
-    private func advance() {
-        if state == .connecting {
-            let sent = unsafe send(descriptor, "srvr", 4, Int32(MSG_NOSIGNAL))
-            state = sent == 4 ? .asked : .bad
-        } else {
-            var answer = [UInt8](repeating: 0, count: 64)
-            let count = unsafe recv(descriptor, &answer, answer.count, 0)
-            let text = String(decoding: answer.prefix(max(0, count)), as: UTF8.self)
-            // A server without a quorum says that it "is not currently serving requests".
-            state = count > 0 && !text.contains("is not currently serving") ? .good : .bad
-        }
     }
 }

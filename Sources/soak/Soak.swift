@@ -48,32 +48,45 @@ enum Soak {
         return true
     }
 
-    /// For each control the first seed that catches it, and how often it is caught.
+    /// Plays each control until it breaks what it has to; false if one does not, within its seeds.
     static func tryControls(_ request: SoakRequest) -> Bool {
-        var allCaught = true
-        for control in Control.all where request.control == nil || request.control == control {
-            var one = request
-            one.control = control
-            one.keepsGoing = true
-            var campaign = Campaign()
-            // In parts, so that the easy ones take no time.
-            one.last = request.first - 1
-            while campaign.failures.isEmpty, one.last < request.last {
-                one.first = one.last + 1
-                one.last = min(request.last, one.first + 499)
-                campaign.add(Crew.play(one, until: nil))
+        let controls = Control.all.filter { request.control == nil || request.control == $0 }
+        let gaps = Expectation.gaps
+        for gap in gaps { print("FAILED: \(gap)") }
+        var areCaught = gaps.isEmpty
+        for control in controls {
+            let expected =
+                [Expectation.all[control.name]].compactMap { $0 }
+                + Expectation.more.filter { $0.name == control.name }.map(\.expectation)
+            for expectation in expected {
+                let (caught, schedules) = play(control, for: expectation, request)
+                print(
+                    "\(caught ? "caught" : "FAILED"): \(control.name) breaks \(expectation.promise.rawValue)"
+                        + (caught ? ": \(schedules) seeds" : " in none of \(schedules) seeds"))
+                areCaught = areCaught && caught
+                // Into a pipe as well, line by line.
+                fflush(nil)
             }
-            let first = campaign.failures.min { $0.seed < $1.seed }
-            var kinds: [String: Int] = [:]
-            for (_, violation) in campaign.failures { kinds[violation.promise.rawValue, default: 0] += 1 }
-            let how = kinds.sorted { $0.value > $1.value }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
-            print(
-                "\(control.name): \(first.map { "seed \($0.seed), \(campaign.failures.count) of \(campaign.schedules) (\(how))" } ?? "NOT CAUGHT in \(campaign.schedules)")"
-            )
-            if first == nil { allCaught = false }
-            // Into a pipe as well, line by line.
-            fflush(nil)
         }
-        return allCaught
+        return areCaught
+    }
+
+    /// In parts, so that the easy ones take no time.
+    private static func play(_ control: Control, for expectation: Expectation, _ asked: SoakRequest) -> (
+        caught: Bool, schedules: Int
+    ) {
+        var request = asked
+        (request.control, request.keepsGoing) = (control, true)
+        var campaign = Campaign()
+        request.last = 0
+        while request.last < expectation.seedsMax {
+            request.first = request.last + 1
+            request.last = min(expectation.seedsMax, request.first + 199)
+            campaign.add(Crew.play(request, until: nil))
+            if campaign.failures.contains(where: { $0.violation.promise == expectation.promise }) {
+                return (true, campaign.schedules)
+            }
+        }
+        return (false, campaign.schedules)
     }
 }

@@ -12,8 +12,13 @@ struct DryRun {
     func perform() -> Int32 {
         let preview = Preview(plan: plan)
         let job = plan.job.lockname
-        guard let loop = EventLoop(), let answer = loop.run({ await preview.perform(on: loop) }) else {
-            Screen.complain("\(job): cannot wait for events: \(String(errno: errno))")
+        let loop: EventLoop
+        do { loop = try EventLoop() } catch {
+            Screen.complain("\(job): \(error.message)")
+            return codes.code(for: Ended(outcome: .osError))
+        }
+        guard let answer = loop.run({ await preview.perform(on: loop) }) else {
+            Screen.complain("\(job): internal error: the dry run stopped before its end")
             return codes.code(for: Ended(outcome: .osError))
         }
         switch answer {

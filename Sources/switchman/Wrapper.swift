@@ -34,7 +34,7 @@ struct Wrapper: Sendable {
     }
 
     func perform() {
-        warnOfShortTerm()
+        warnOfShortGrace()
         tellOfCgroup()
         let ended = supervisor.loop.run({ await live() }) ?? Ended(outcome: .osError)
         runLog.drain()
@@ -57,7 +57,9 @@ struct Wrapper: Sendable {
         let life = Life(
             job: plan.job, grace: plan.grace, waitsForDescendants: plan.descendants == .wait, inbox: loop, clock: loop,
             commandTree: supervisor.guardian,
-            connect: { Client(servers: plan.servers, sessionTimeout: plan.sessionTimeout, inbox: loop) },
+            connect: {
+                Client(servers: plan.servers, sessionTimeout: plan.sessionTimeout, access: plan.access, inbox: loop)
+            },
             environment: { environment($0, leases: $1) }, tell: { tell($0) }, notice: { notice($0) },
             over: { tellFront($0) })
         let ended = await life.perform()
@@ -126,36 +128,31 @@ struct Wrapper: Sendable {
     }
 
     /// What is left for the grace when ownership is lost, if that is less than the user asked for.
-    private func warnOfShortTerm() {
-        let job = plan.job
-        guard job.takesLock || !job.leases.isEmpty else { return }
-        let start = BootInstant(nanoseconds: 0)
-        // In a mixed fleet the session limits it as well: see Heartbeats.
-        let limit = start.advanced(by: Heartbeats.longestInMixedFleet(session: plan.sessionTimeout, relay: job.relay))
-        let schedule = job.term.schedule(
-            since: start, grace: plan.grace, noLaterThan: job.mixedFleet ? limit : .never,
-            period: Heartbeats.period(job.term, job.mixedFleet ? plan.sessionTimeout : nil))
-        guard schedule.terminate.duration(to: schedule.kill) < plan.grace else { return }
-        let keys = job.mixedFleet ? "ownership_term or session_timeout" : "ownership_term"
-        log.info(
-            "if ownership is lost, less than termination_timeout (\(plan.grace.components.seconds) s) is left between SIGTERM and SIGKILL; a longer \(keys) leaves more"
-        )
+    private func warnOfShortGrace() {
+        guard plan.job.takesLock || !plan.job.leases.isEmpty else { return }
+        let lifetime = plan.job.lifetime(session: plan.sessionTimeout)
+        if case .tight(let grace) = lifetime.fit(grace: plan.grace) { log.info("\(grace.text)") }
     }
 
     private func tell(_ remark: Remark) {
         switch remark {
         case .started(let pid):
             log.debug("the command runs as process \(pid)")
-        case .ownershipLost(let why): log.warning("ownership lost: \(why); ending the command")
+        case .ownershipLost(let why, _): log.warning("ownership lost: \(why); ending the command")
         case .groupUnreadable(let why): log.warning("cannot tell whether this host is still in the group: \(why)")
         case .stopping(let why): log.info("ending the command: \(why)")
         case .waitingForDescendants(let count):
             log.warning(
-                "the command has exited, \(count) of its processes live on; waiting for them (--descendants kill ends them, --descendants leave does not wait)"
+                """
+                the command has exited, \(count) of its processes live on; waiting for them \
+                (--descendants kill ends them, --descendants leave does not wait)
+                """
             )
         case .takingOver(let why): log.warning("\(why); killing the command")
         case .unkillable(let count):
-            log.error("\(count) processes of the command outlive SIGKILL; holding on to the lock and the leases")
+            log.error(
+                "\(count) processes of the command have not died of SIGKILL; keeping the lock and the leases until they have"
+            )
         case .retrying(let code, let attempt, let pause):
             log.info("attempt \(attempt) ended with \(code); again in \(pause.components.seconds) s")
         case .noFurtherAttempt(let why): log.warning("ownership lost: \(why); there is no further attempt")
@@ -163,23 +160,37 @@ struct Wrapper: Sendable {
             let when = pause == .zero ? "" : " in \(Self.seconds(pause))"
             log.info("the session has expired, and nothing was started; beginning anew\(when)")
         case .waitingOut(let host, let seconds):
-            log.info("the last holder, on \(Excerpt.of(host)), was lost; waiting for up to \(seconds) s until its command is surely dead")
+            log.info(
+                "the last holder, on \(Excerpt.of(host)), was lost; waiting for up to \(seconds) s until its command is surely dead"
+            )
+        case .heartbeatRefused(let why):
+            log.warning("heartbeats are refused: \(why); unless that changes in time, the command will be ended")
+        case .serversRolledBack:
+            log.warning(
+                "the servers have lost acknowledged transactions (restored from a copy, or started empty?) and refuse this session"
+            )
         case .connectionLost(let server): log.info("the connection to \(server) is lost")
         case .connectionBack(let server, let after):
             log.info("connected to \(server), after \(Self.seconds(after)) without a connection")
         case .notReleased:
             log.warning(
-                "the release was not acknowledged; whoever comes next may wait for up to \(plan.job.term.seconds) s")
+                "the release was not acknowledged; the next run may wait for up to \(plan.job.term.seconds) s")
         case .releaseRefused(let why):
             log.warning(
-                "the release was refused: \(why); the lock goes with the session, and whoever comes next may wait for up to \(plan.job.term.seconds) s"
+                """
+                the release was refused: \(why); the lock goes with the session, \
+                and whoever comes next may wait for up to \(plan.job.term.seconds) s
+                """
             )
         case .treeLarge(let killing): log.warning("the command has many processes: \(killing.text)")
         case .treeTooLarge(let killing):
             log.warning("the command has too many processes: \(killing.text); ending it while the lock is still held")
         case .earlierRunLives(let processes):
             log.warning(
-                "\(processes) processes of an earlier run on this host do not die of SIGKILL; the command is not started before they are dead"
+                """
+                \(processes) processes of an earlier run on this host do not die of SIGKILL; \
+                the command is not started before they are dead
+                """
             )
         }
     }
@@ -193,7 +204,8 @@ struct Wrapper: Sendable {
         case .waitingInQueue(let path, let ahead): log.info("waiting in the queue, \(ahead) ahead, next is \(path)")
         case .sequenceHigh(let place):
             log.warning(
-                "\(place): half of this queue's numbers are used up; run switchmanctl tidy at a time when nobody stands in it")
+                "\(place): half of this queue's numbers are used up; run switchmanctl tidy when the queue is empty"
+            )
         }
     }
 
@@ -203,7 +215,10 @@ struct Wrapper: Sendable {
         let held = story.held.map { " held=\(Self.seconds($0))" } ?? ""
         let token = story.token.map { " token=\($0)" } ?? ""
         log.info(
-            "outcome=\(ended.outcome.rawValue) code=\(codes.code(for: ended)) waited=\(Self.seconds(story.waited))\(held)\(token) lock=\(Excerpt.of(plan.job.lockname))",
+            """
+            outcome=\(ended.outcome.rawValue) code=\(codes.code(for: ended)) waited=\(Self.seconds(story.waited))\
+            \(held)\(token) lock=\(Excerpt.of(plan.job.lockname))
+            """,
             metadata: fields(ended, story))
     }
 

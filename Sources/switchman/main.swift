@@ -1,3 +1,4 @@
+import Coordination
 import Glibc
 import Invocation
 import Recipes
@@ -9,14 +10,14 @@ import Supervision
 
 var launch = Launch()
 
-/// Without it no process of the command can be found, nor, by Swift's runtime, our own arguments.
-let noProc = "there is no /proc of this process here, so a command could not be supervised; mount it"
-/// Nor could its orphans.
-let noSubreaper =
-    "a process can adopt no orphans here (PR_SET_CHILD_SUBREAPER), so a command could not be supervised; allow it, or use Linux 3.4 or newer"
+if let objection = Privilege.objection {
+    Screen.complain(objection)
+    exit(Outcome.osError.defaultCode)
+}
 let words = Arguments.ofThisProcess()
 if words.isEmpty {
-    Screen.complain(noProc)
+    // Swift's runtime finds them in /proc.
+    Screen.complain(LaunchFailure.noProc.message)
     exit(Outcome.osError.defaultCode)
 }
 
@@ -44,6 +45,8 @@ if let trouble = Launch.descriptorTrouble {
     exit(codes.code(for: Ended(outcome: .osError)))
 }
 let plan: Plan
+// Before there are credentials in memory: what follows them may take its time.
+Launch.forbidCoreFiles()
 do {
     plan = try launch.interruptibly { () throws(PlanError) in
         try Plan(arguments, environment: Environment.ofThisProcess())
@@ -53,20 +56,21 @@ do {
     exit(codes.code(for: Ended(outcome: error.outcome)))
 }
 
+if plan.access.credentials.isEmpty { Launch.allowCoreFiles() }
+
 if plan.isDryRun {
     launch.restoreSignals()
     exit(DryRun(plan: plan, codes: codes).perform())
 }
 
-guard
-    let supervisor = launch.fork(
+let supervisor: Supervisor
+do {
+    supervisor = try launch.fork(
         command: arguments.commandVector, descendants: plan.descendants, grace: plan.grace,
         lostExitCode: codes.code(for: Ended(outcome: .lost)),
         unbegunExitCode: codes.code(for: Ended(outcome: .osError)), lockname: plan.job.lockname, cgroup: plan.cgroup)
-else {
-    let failure = errno
-    Screen.complain(
-        failure == ENOTSUP ? noProc : failure == ENOSYS ? noSubreaper : "cannot start the supervisor: \(String(errno: failure))")
+} catch {
+    Screen.complain(error.message)
     exit(codes.code(for: Ended(outcome: .osError)))
 }
 let wrapper = Wrapper(plan: plan, codes: codes, supervisor: supervisor)

@@ -1,11 +1,12 @@
 import ArgumentParser
 import Checks
 import Glibc
+import Recipes
 import Run
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Find out what is wrong before it hurts; for people and for monitoring.",
+        abstract: "Find what is wrong before it does harm; for people and for monitoring.",
         discussion: """
             The first line says OK, WARNING, CRITICAL or UNKNOWN, and the exit code is 0, 1, 2 or 3, as monitoring \
             systems want it; further lines hold further findings. A mistake in the arguments is UNKNOWN, too.
@@ -46,5 +47,15 @@ extension CheckVerb {
         let verdict = try verdict()
         if printing.json { Screen.print(verdict.json) } else { Screen.print(verdict.text) }
         if verdict.severity != .ok { throw ArgumentParser.ExitCode(verdict.severity.exitCode) }
+    }
+}
+
+extension Configuration {
+    /// A run may wait for its servers for ever, and monitoring wants an answer: then it is as by default.
+    var withPatienceOfAChecker: Configuration {
+        guard case .forever = connectTimeout else { return self }
+        var copy = self
+        copy.connectTimeout = Configuration.defaultConnectTimeout
+        return copy
     }
 }

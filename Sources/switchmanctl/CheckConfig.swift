@@ -12,7 +12,7 @@ struct CheckConfig: CheckVerb {
             """)
 
     @OptionGroup var printing: PrintingOption
-    @Flag(help: "Warnings are errors.") var strict = false
+    @Flag(help: "Treat warnings as errors.") var strict = false
     @Flag(help: "With the environment's values (SWITCHMAN_ZKHOSTS and so on), which come before the file's.")
     var environment = false
     @Argument(

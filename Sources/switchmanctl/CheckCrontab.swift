@@ -11,7 +11,8 @@ struct CheckCrontab: CheckVerb {
         abstract: "Read crontabs as cron, the shell and switchman will.",
         discussion: """
             Files named crontab in a folder etc, and all in a folder cron.d, have a column for the user; others have \
-            none. A FILE of - is standard input. Numbers of processors and of memory are this host's.
+            none. A FILE of - is standard input. Numbers of processors and of memory are this host's. Where a line \
+            has a group or a lease, the fleet's data is read.
             """)
 
     @OptionGroup var configuration: ConfigurationOption
@@ -21,6 +22,7 @@ struct CheckCrontab: CheckVerb {
     @Flag(
         help: "Hosts with the Perl original read the files too; implied by mixed_fleet in a line's configuration.")
     var original = false
+    @Flag(help: "Do not ask ZooKeeper for the groups and resources that there are.") var offline = false
     @Argument(help: "The crontabs.", completion: .file()) var files: [String]
 
     func validate() throws {
@@ -38,13 +40,34 @@ struct CheckCrontab: CheckVerb {
             macros: Macros(
                 fqdn: Hostname.fqdn() ?? "FQDN", cpuCount: HostResources.cpuCount(), memoryMB: HostResources.memoryMB()),
             servesOriginals: { config in
-                everywhere || ((try? Configuration.load(path: config ?? named, environment: [:]))?.0.mixedFleet ?? false)
+                everywhere
+                    || ((try? Configuration.load(path: config ?? named, environment: [:]))?.0.mixedFleet ?? false)
             },
             host: CrontabHost(
-                folders: Self.folders + (Environment.ofThisProcess()["PATH"]?.split(separator: ":").map(String.init) ?? []),
+                folders: Self.folders
+                    + (Environment.ofThisProcess()["PATH"]?.split(separator: ":").map(String.init) ?? []),
                 isExecutable: { unsafe access($0, X_OK) == 0 }))
         let format: CrontabFile.Format? = system ? .system : user ? .user : nil
         for file in files { check.add(path: file, format: format) }
+        if !offline { try check.consult(config: named, read) }
         return check.verdict()
+    }
+
+    private func read(_ fleet: CrontabNeed.Fleet) throws -> FleetSight {
+        let ofThisProcess = Environment.ofThisProcess()
+        // Cron hands on nothing of this process's; a line that names no fleet is taken for one of ours.
+        let environment =
+            fleet.config == nil ? ofThisProcess.merging(fleet.environment) { $1 } : fleet.environment
+        let settings: Configuration
+        do throws(ConfigurationError) {
+            settings = try Configuration.load(path: fleet.config ?? configuration.config, environment: environment).0
+        } catch {
+            // Whoever names a configuration expects it; without one the crontabs may be another host's.
+            let named = configuration.config ?? ofThisProcess["SWITCHMAN_CONFIG"]
+            let path = fleet.config ?? named ?? Configuration.defaultPath
+            let isThere = unsafe access(path, F_OK) == 0
+            return .failed(isThere || (fleet.config == nil && named != nil) ? .unknown : .ok, error.message)
+        }
+        return try FleetSurvey.ask(settings)
     }
 }

@@ -4,10 +4,10 @@ import Checks
 struct CheckEnsemble: CheckVerb {
     static let configuration = CommandConfiguration(
         commandName: "ensemble",
-        abstract: "Whether the servers keep their promises, and terms and timeouts fit them.",
+        abstract: "Whether the servers are safe to use, and terms and timeouts fit them.",
         discussion: """
-            Asks each server of zkhosts for srvr, conf and mntr, and for a session, which is closed at once. What a \
-            server does not tell is named.
+            Asks each server of zkhosts for srvr, conf and mntr, and for a session with one question, which is closed \
+            at once; then opens one session more as a run does, and asks the same there. What a server does not tell is named.
             """)
 
     @OptionGroup var configuration: ConfigurationOption
@@ -15,6 +15,9 @@ struct CheckEnsemble: CheckVerb {
 
     func verdict() throws -> Verdict {
         let settings = try configuration.load()
-        return EnsembleCheck.verdict(on: ServerSurvey.ask(settings), for: settings)
+        let servers = ServerSurvey.ask(settings)
+        // Without a server there is nothing to wait for.
+        let run: RunSight = servers.contains(where: \.isServing) ? try RunSurvey.ask(settings) : .notTried
+        return EnsembleCheck.verdict(on: servers, run: run, for: settings)
     }
 }

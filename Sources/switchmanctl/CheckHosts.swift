@@ -2,6 +2,7 @@ import ArgumentParser
 import Checks
 import Glibc
 import Run
+import Steering
 import Supervision
 
 struct CheckHosts: CheckVerb {
@@ -9,35 +10,28 @@ struct CheckHosts: CheckVerb {
         commandName: "hosts",
         abstract: "Whether hosts, groups and servers go by names that agree.",
         discussion: """
-            What this host calls itself, whether the groups name hosts that can be, and whether each server of zkhosts \
-            resolves and answers, and how fast; and whether this host, run from here, can hold a command's tree in a \
-            cgroup, and if not, why.
+            What this host calls itself, whether the groups name hosts that can be, and at least one, whether each HOST \
+            is in some group, and whether each server of zkhosts resolves and answers, and how fast; and whether \
+            this host, run from here, can hold a command's tree in a cgroup, and if not, why.
             """)
 
     @OptionGroup var configuration: ConfigurationOption
     @OptionGroup var printing: PrintingOption
+    @Argument(help: "Hosts of which each should be in some group.") var hosts: [String] = []
 
     func verdict() throws -> Verdict {
+        for host in hosts { try NameCheck.host(host) }
         let settings = try configuration.load()
         let servers = ServerSurvey.ask(settings)
         // Without a server there is nothing to wait for.
-        let fleet: HostsCheck.Fleet =
+        let fleet: FleetSight =
             servers.contains(where: \.isServing)
-            ? try Self.read(settings) : .failed("no server answers, so groups are unknown")
+            ? try FleetSurvey.ask(settings) : .failed(.unknown, "no server answers, so groups are unknown")
         let cgroup = CgroupFinding.probe(settings.cgroup)
         return HostsCheck.verdict(
-            names: HostsCheck.Names(found: Hostname.fqdn(), configured: settings.fqdn),
+            names: HostsCheck.Names(found: Hostname.fqdn(), configured: settings.fqdn), hosts: hosts,
             hold: HostsCheck.Hold(isCgroup: cgroup.isMade, text: cgroup.text), fleet: fleet, servers: servers,
             lookUp: Self.lookUp)
-    }
-
-    private static func read(_ settings: Configuration) throws -> HostsCheck.Fleet {
-        do {
-            return .read(try FleetConnection.open(settings) { try await $0.fleetData() })
-        } catch {
-            guard case .failed(_, let why)? = Complaint(error) else { throw error }
-            return .failed(why)
-        }
     }
 
     private static func lookUp(_ name: String) -> HostsCheck.Lookup {

@@ -31,7 +31,7 @@ struct CheckJob: CheckVerb, Sendable {
             within: try allowance(within, "--within"), warning: try warning.map { try allowance($0, "--warning") },
             running: try running.map { try allowance($0, "--running") })
         let name = lockname
-        return try FleetConnection.open(try configuration.load()) { fleet in
+        return try FleetConnection.open(try configuration.load().withPatienceOfAChecker) { fleet in
             check.verdict(on: try await JobReader(fleet: fleet, lockname: name).read())
         }
     }
@@ -40,7 +40,7 @@ struct CheckJob: CheckVerb, Sendable {
         guard let allowance = JobCheck.Allowance(text) else {
             throw Complaint.failed(
                 .usage,
-                "option \(option): \"\(Excerpt.of(text))\" will not do; it must be a number with s, m, h or d (25h, 8d)"
+                "invalid value \"\(Excerpt.of(text))\" for \(option): expected a number with s, m, h or d (25h, 8d)"
             )
         }
         return allowance

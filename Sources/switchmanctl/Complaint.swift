@@ -2,6 +2,7 @@ import Glibc
 import Recipes
 import Run
 import Steering
+import Supervision
 
 /// Why a verb could not do what was asked, with the exit code that this is.
 enum Complaint: Error {
@@ -17,6 +18,7 @@ enum Complaint: Error {
         case let error as Complaint: self = error
         case let error as Interruption: self.init(error)
         case let error as ConfigurationError: self = .failed(.badConfig, error.message)
+        case let error as LaunchFailure: self = .failed(.osError, error.message)
         case let error as FleetDataError: self = .failed(.badData, error.message)
         case let error as LockNameError: self = .failed(.usage, error.message)
         case EditError.usage(let why): self = .failed(.usage, why)
@@ -31,8 +33,9 @@ enum Complaint: Error {
         case .badData(let why): self = .failed(.badData, why)
         case .denied(let why): self = .failed(.denied, why)
         case .sessionExpired:
-            self = .failed(.unavailable, "ZooKeeper let our session expire; try again")
-        case .unavailable(let why), .refused(let why), .noPermits(let why), .waitsForItself(let why): self = .failed(.unavailable, why)
+            self = .failed(.unavailable, "the session with ZooKeeper expired; try again")
+        case .unavailable(let why), .refused(let why), .noPermits(let why), .waitsForItself(let why):
+            self = .failed(.unavailable, why)
         case .callerGone, .guardianGone: self = .failed(.osError, "\(interruption)")
         }
     }

@@ -4,7 +4,7 @@ import Steering
 
 struct Drain: FleetVerb {
     static let configuration = CommandConfiguration(
-        abstract: "Let nothing be started on a host.",
+        abstract: "Stop new starts on a host.",
         discussion: """
             What runs there goes on to its end, unless --stop. With --stop the exit code is 1 if something is still \
             held there at the end; runs without a lock cannot be asked.

@@ -1,3 +1,5 @@
+import Checks
+import Coordination
 import Glibc
 import Run
 import ZooKeeper
@@ -8,8 +10,8 @@ final class Exchange {
     enum Question {
         /// The server answers and hangs up.
         case word(String)
-        /// A session is begun, and closed as soon as it is granted.
-        case session(timeoutMilliseconds: Int32)
+        /// A session is begun, asked whether this node exists, and closed.
+        case session(timeoutMilliseconds: Int32, path: String)
     }
 
     enum Outcome {
@@ -17,14 +19,19 @@ final class Exchange {
         case failed(String)
     }
 
-    private enum State { case connecting, asked, closing, done(Outcome) }
+    private enum State { case connecting, asked, requested, closing, done(Outcome) }
 
     private let question: Question
     private let descriptor: Int32
     private let start: Int64
     private var state = State.connecting
     private var answer: [UInt8] = []
+    private var reply: [UInt8] = []
+    /// Of a session that was granted.
+    private(set) var requestOutcome = ServerSight.Request.answered
     private(set) var connectMilliseconds: Int64?
+    /// The server ended the connection without a byte in answer.
+    private(set) var wasHungUpOn = false
     private(set) var answerMilliseconds: Int64 = 0
 
     /// mntr of a busy server is some kB.
@@ -32,7 +39,7 @@ final class Exchange {
 
     init(_ question: Question, to address: Address) {
         self.question = question
-        start = Self.now()
+        start = Monotonic.milliseconds
         descriptor = socket(
             address.family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         let code = unsafe address.bytes.withUnsafeBytes { raw -> Int32 in
@@ -42,14 +49,14 @@ final class Exchange {
         if descriptor < 0 || (code != 0 && errno != EINPROGRESS) { fail(String(errno: errno)) }
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    deinit { if descriptor >= 0 { Glibc.close(descriptor) } }
 
     /// All at once, so that one silent server costs its patience once.
     static func perform(_ all: [Exchange], patienceMilliseconds: Int64) {
-        let end = now() + patienceMilliseconds
+        let end = Monotonic.milliseconds + patienceMilliseconds
         while true {
             let live = all.filter(\.isLive)
-            let left = end - now()
+            let left = end - Monotonic.milliseconds
             if live.isEmpty || left <= 0 { break }
             var list = live.map {
                 pollfd(fd: $0.descriptor, events: Int16($0.isConnecting ? POLLOUT : POLLIN), revents: 0)
@@ -71,6 +78,7 @@ final class Exchange {
         switch state {
         case .connecting: ask()
         case .asked: receive()
+        case .requested: receiveReply()
         // Whatever it says now: the session is closed when it hangs up.
         case .closing: if read() <= 0 { state = .done(.answered(answer)) }
         case .done: break
@@ -82,30 +90,52 @@ final class Exchange {
         var length = socklen_t(MemoryLayout<Int32>.size)
         unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length)
         if code != 0 { return fail("cannot connect: \(String(errno: code))") }
-        connectMilliseconds = Self.now() - start
+        connectMilliseconds = Monotonic.milliseconds - start
         state = .asked
         switch question {
         case .word(let word): send(Array(word.utf8))
-        case .session(let timeout): send(Handshake.request(timeoutMilliseconds: timeout))
+        case .session(let timeout, _): send(Handshake.request(timeoutMilliseconds: timeout))
         }
     }
 
     private func receive() {
         let count = read()
-        if count < 0 { return fail("connection lost: \(String(errno: errno))") }
-        answerMilliseconds = Self.now() - start
+        if count < 0 { return hangUp("connection lost: \(String(errno: errno))") }
+        answerMilliseconds = Monotonic.milliseconds - start
         if answer.count > Self.longestBytes {
             return fail("answers more than \(Self.longestBytes) bytes; is it ZooKeeper?")
         }
         switch question {
         case .word where count == 0:
             if answer.isEmpty { fail("hangs up without an answer") } else { state = .done(.answered(answer)) }
-        case .session where Handshake.isComplete(answer):
-            state = .closing
-            send(Handshake.close)
-        case .session where count == 0: fail("hangs up when a session is asked for; has it a quorum?")
+        case .session where TLSRecord.isAnswer(answer): fail(TLSRecord.remedy)
+        case .session(_, let path) where Handshake.isComplete(answer):
+            state = .requested
+            send(Handshake.exists(path))
+        case .session where count == 0: hangUp("hangs up when a session is asked for; does it have a quorum?")
         default: break
         }
+    }
+
+    private func receiveReply() {
+        if read() <= 0 {
+            requestOutcome = .failed("grants a session and hangs up at its first request")
+            state = .done(.answered(answer))
+        } else if let code = Handshake.code(ofReply: reply) {
+            if code != 0, case .session(_, let path) = question {
+                let failure = Failure(code: code, path: path)
+                // That there is no such node is an answer as good as another.
+                if failure.reason != .noNode {
+                    requestOutcome = .failed("refuses a session's first request: \(failure)")
+                }
+            }
+            close()
+        }
+    }
+
+    private func close() {
+        state = .closing
+        send(Handshake.close)
     }
 
     private func send(_ bytes: [UInt8]) {
@@ -120,24 +150,31 @@ final class Exchange {
     private func read() -> Int {
         var chunk = [UInt8](repeating: 0, count: 16_384)
         let count = unsafe chunk.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
-        if count > 0, case .asked = state { answer += chunk.prefix(count) }
+        switch state {
+        case .asked: answer += chunk.prefix(max(0, count))
+        case .requested: reply += chunk.prefix(max(0, count))
+        default: break
+        }
         return count < 0 && (errno == EAGAIN || errno == EINTR) ? 1 : count
     }
 
     private func giveUp(after milliseconds: Int64) {
         switch state {
         case .connecting: fail("cannot connect: no answer within \(milliseconds) ms")
+        case .requested:
+            requestOutcome = .failed("grants a session and answers no request within \(milliseconds) ms")
+            close()
+            state = .done(.answered(answer))
         // The session was granted; that its close takes long is another matter.
         case .closing: state = .done(.answered(answer))
         default: fail("accepts connections and does not answer within \(milliseconds) ms")
         }
     }
 
-    private func fail(_ why: String) { state = .done(.failed(why)) }
-
-    private static func now() -> Int64 {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    private func hangUp(_ why: String) {
+        wasHungUpOn = answer.isEmpty
+        fail(why)
     }
+
+    private func fail(_ why: String) { state = .done(.failed(why)) }
 }

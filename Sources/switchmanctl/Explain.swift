@@ -21,8 +21,9 @@ struct Explain: ParsableCommand {
 
     func run() throws {
         let preview = Preview(plan: try Self.plan())
-        guard let loop = EventLoop(), let answer = loop.run({ await preview.perform(on: loop) }) else {
-            throw Complaint.failed(.osError, "cannot make an event loop: \(String(errno: errno))")
+        let loop = try EventLoop()
+        guard let answer = loop.run({ await preview.perform(on: loop) }) else {
+            throw Complaint.failed(.osError, "internal error: the verb stopped before its end")
         }
         switch answer {
         case .failed(let ended): throw Complaint.failed(ended.outcome, ended.reason ?? ended.outcome.rawValue)

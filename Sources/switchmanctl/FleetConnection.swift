@@ -57,6 +57,7 @@ enum Answer: Int32, Sendable {
 final class FleetConnection {
     let settings: Configuration
     let layout: Layout
+    private var hasWarnedOfLength = false
     let loop: EventLoop
     /// Asks and waits: every question ends within the connect timeout, with an error at the latest.
     let talk: Conversation
@@ -86,13 +87,12 @@ final class FleetConnection {
         _ body: @escaping @Sendable (FleetConnection) async throws -> Value
     ) throws -> Value {
         Signals.block(ofTerminal: draws)
-        guard let loop = EventLoop() else {
-            throw Complaint.failed(.osError, "cannot make an event loop: \(String(errno: errno))")
-        }
+        let loop = try EventLoop()
         let news = News(loop)
         let client = Client(
             servers: settings.zkhosts.map { Server(host: $0.host, port: $0.port) },
-            sessionTimeout: .seconds(settings.sessionTimeoutSeconds), inbox: news, sparing: Client.internetSockets())
+            sessionTimeout: .seconds(settings.sessionTimeoutSeconds), access: settings.access, inbox: news,
+            sparing: Client.internetSockets())
         let result = loop.run { () async -> Result<Value, any Error> in
             let fleet = FleetConnection(settings, loop, news, client)
             do {
@@ -104,7 +104,7 @@ final class FleetConnection {
         }
         // As long as a stopped server makes zookeeper_close wait.
         client.close(cap: .milliseconds(1500))
-        guard let result else { throw Complaint.failed(.osError, "the verb never came to its end") }
+        guard let result else { throw Complaint.failed(.osError, "internal error: the verb stopped before its end") }
         return try result.get()
     }
 
@@ -113,7 +113,7 @@ final class FleetConnection {
             if signal == SIGTSTP, let display { display.suspend() } else { news.wake() }
         }
         if Signals.arrive(in: loop, terminal: draws ? terminal : nil) { return }
-        throw Complaint.failed(.osError, "cannot make an event loop: \(String(errno: errno))")
+        throw Complaint.failed(.osError, LaunchFailure.systemCall("signalfd", errno: errno).message)
     }
 
     // MARK: Reading
@@ -130,16 +130,41 @@ final class FleetConnection {
         return replies
     }
 
+    /// The paths of what stands in those nodes, sorted in each; none of a node that does not exist.
+    func children(of parents: [String]) async throws -> [String] {
+        let lists = try await ask(parents.map { .children($0, watch: false) })
+        return try zip(parents, lists).flatMap { parent, list in
+            try list.children().sorted().map { "\(parent)/\($0)" }
+        }
+    }
+
     /// Some milliseconds of a server's time; more in one go gains nothing measurable.
     private static let batch = 500
 
     /// PREFIX's data, or an error that names what is wrong with it.
-    func fleetData(watch: Bool = false) async throws -> FleetData {
-        let node = try await talk.askAgain([.get(layout.prefix, watch: watch)])[0].node()
-        return try fleetData(of: node?.data ?? [])
+    func fleetData() async throws -> FleetData { try fleetData(of: try await prefixBytes()) }
+
+    /// As a run takes it.
+    func fleetDataForRuns() async throws -> FleetData {
+        let bytes = try await prefixBytes()
+        if let objection = objection(toLengthOf: bytes) { throw Complaint.failed(.badData, objection) }
+        return try fleetData(of: bytes)
     }
 
+    private func prefixBytes() async throws -> [UInt8] {
+        try await talk.askAgain([.get(layout.prefix, watch: false)])[0].node()?.data ?? []
+    }
+
+    private func objection(toLengthOf bytes: [UInt8]) -> String? {
+        FleetData.objection(toLength: bytes.count, of: layout.prefix, limit: settings.dataReadLen)
+    }
+
+    /// An operator sees also what is too long for a run, and is told so once.
     func fleetData(of bytes: [UInt8]) throws -> FleetData {
+        if !hasWarnedOfLength, let objection = objection(toLengthOf: bytes) {
+            hasWarnedOfLength = true
+            Screen.complain("warning: \(objection); until then every run ends with 65")
+        }
         do throws(FleetDataError) { return try FleetData.parse(bytes) } catch {
             throw Complaint.failed(.badData, "the data of \(layout.prefix): \(error.message)")
         }
@@ -148,7 +173,7 @@ final class FleetConnection {
     /// The same for whoever needs nothing of it but the pauses: what cannot be read says nothing, as to a run.
     func fleetDataIfReadable(_ bytes: [UInt8]) -> FleetData {
         do throws(FleetDataError) { return try FleetData.parse(bytes) } catch {
-            Screen.complain("warning: the data of \(layout.prefix): \(error.message); taken as if it said nothing")
+            Screen.complain("warning: the data of \(layout.prefix): \(error.message); treated as if it were empty")
             return FleetData(groups: [:], resources: [])
         }
     }

@@ -71,11 +71,12 @@ struct ForcedStop {
             case .failure(let failure) where failure.reason == .badVersion || failure.reason == .noNode: continue
             case .failure(let failure) where failure.reason == .connectionLost: try await fleet.talk.reconnected()
             case .failure(let failure) where failure.reason == .other(-111):  // ZNOTEMPTY
-                throw Complaint.no("\(path) has children, so it is nobody's lock; zkCli.sh deleteall \(path) removes both")
+                throw Complaint.no(
+                    "\(path) has children, so it is not a run's lock; zkCli.sh deleteall \(path) deletes it with them")
             case let reply: throw reply.interruption
             }
         }
-        throw Complaint.no("the record of \(lock.lockname) is changed again and again; nothing was deleted")
+        throw Complaint.no("the record of \(lock.lockname) keeps changing; nothing was deleted; try again")
     }
 
     private static func who(_ lock: LockStatus) -> String {
@@ -93,11 +94,12 @@ struct ForcedStop {
                     + "this one")
         }
         let why = if case .unanswered = end { "it does not answer" } else { "it has not ended in time" }
-        let next = "whoever takes the lock next waits for up to \(record.term) s before it starts"
+        let next = "the next holder waits for up to \(record.term) s before it starts"
         Screen.complain(
             record.isWaiting
                 ? "\(what): \(why), and has started no command yet; \(next); should that run have lost its session, it may "
                     + "take the lock again, which switchmanctl pause \(name) prevents"
-                : "\(what): \(why); its command is killed as one that has lost ownership, within \(record.term) s, and \(next)")
+                : "\(what): \(why); its command is killed as one that has lost ownership, within \(record.term) s, and \(next)"
+        )
     }
 }

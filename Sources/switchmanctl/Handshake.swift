@@ -1,4 +1,4 @@
-/// The first frames of ZooKeeper's protocol: a session is asked for, granted, and closed again.
+/// The first frames of ZooKeeper's protocol: a session is asked for, granted, asked one question, and closed again.
 enum Handshake {
     /// ConnectRequest: a new session, of a client that has seen nothing yet.
     static func request(timeoutMilliseconds: Int32) -> [UInt8] {
@@ -8,8 +8,17 @@ enum Handshake {
         return bytes(Int32(body.count)) + body
     }
 
+    /// exists (3), without a watch: the first request of a session.
+    static func exists(_ path: String) -> [UInt8] {
+        let body = bytes(Int32(1)) + bytes(Int32(3)) + bytes(Int32(path.utf8.count)) + Array(path.utf8) + [0]
+        return bytes(Int32(body.count)) + body
+    }
+
+    /// The code of the reply to it, 0 if the node exists; nil as long as the reply is not there.
+    static func code(ofReply reply: [UInt8]) -> Int32? { integer(reply, at: 16) }
+
     /// closeSession (-11).
-    static let close: [UInt8] = bytes(Int32(8)) + bytes(Int32(1)) + bytes(Int32(-11))
+    static let close: [UInt8] = bytes(Int32(8)) + bytes(Int32(2)) + bytes(Int32(-11))
 
     static func isComplete(_ answer: [UInt8]) -> Bool {
         guard let length = integer(answer, at: 0) else { return false }

@@ -29,15 +29,10 @@ struct History: FleetVerb {
             let all = try lists.flatMap { try $0.children() }
             names = Set(all.map { ExactName($0) }).sorted().map(\.text)
         }
-        let replies = try await fleet.ask(
-            names.flatMap {
-                [Request.get(layout.lock($0), watch: false), Request.get(layout.record($0), watch: false)]
-            })
         var runs: [RunLine] = []
         var unreadable: String?
-        for (index, name) in names.enumerated() {
-            let lock = try replies[2 * index].node()
-            let node = try replies[2 * index + 1].node()
+        for (name, pair) in zip(names, try await fleet.pairs(of: names)) {
+            let (lock, node) = (pair.lock, pair.record)
             let record = node.flatMap { JobRecord(bytes: $0.data) }
             if node != nil, record == nil { unreadable = layout.record(name) }
             let status = LockStatus(

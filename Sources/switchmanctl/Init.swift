@@ -1,11 +1,17 @@
 import ArgumentParser
+import Coordination
 import Recipes
+import Run
 import Steering
 
 struct Init: FleetVerb {
     static let configuration = CommandConfiguration(
         abstract: "Make PREFIX and what belongs under it, with these groups and resources.",
-        discussion: "Run twice, it changes nothing: what is there already stays as it is.")
+        discussion: """
+            Run twice, it changes nothing: what is there already stays as it is. With --protect, all nodes of the tree get \
+            the access list that the configuration's acl says; first give every host its auth, with "acl": "open", or \
+            runs without credentials end.
+            """)
 
     @OptionGroup var configuration: ConfigurationOption
     @Option(
@@ -17,6 +23,8 @@ struct Init: FleetVerb {
         help: ArgumentHelp("A resource and, if wanted, its total; repeatable.", valueName: "name[=total]"))
     var resource: [String] = []
 
+    @Flag(help: "Give the nodes that are there the configuration's access list.") var protect = false
+
     func check() throws { _ = try (groups(), resources()) }
 
     func perform(_ fleet: FleetConnection) async throws -> Answer {
@@ -26,7 +34,18 @@ struct Init: FleetVerb {
             for (group, hosts) in groups { edit.addGroup(group, members: hosts) }
             for (resource, total) in resources { edit.addResource(resource, total: total) }
         }
+        if protect { Screen.print(Self.text(try await Protection(fleet: fleet).perform(), fleet.settings.access)) }
         return .yes
+    }
+
+    private static func text(_ result: Protection.Result, _ access: Access) -> [String] {
+        let list = access.list.map { $0 == .creator ? "creator" : $0.text }.joined(separator: ", ")
+        var lines = result.changed.map { "\(Visible.text($0)): \(Visible.text(list))" }
+        lines.append("\(result.changed.count) nodes changed, \(result.kept) were so already")
+        if result.ephemeral > 0 {
+            lines.append("\(result.ephemeral) nodes of runs that are under way stay as they are, and go with them")
+        }
+        return lines
     }
 
     static func makePrefix(_ fleet: FleetConnection) async throws {

@@ -3,7 +3,7 @@ import Steering
 
 struct Pause: FleetVerb {
     static let configuration = CommandConfiguration(
-        abstract: "Let nothing of this lockname be started, anywhere.",
+        abstract: "Stop new starts of a job on every host.",
         discussion: "What runs goes on; no crontab is touched. Runs skip with the outcome paused until resume.")
 
     @OptionGroup var configuration: ConfigurationOption

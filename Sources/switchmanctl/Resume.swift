@@ -2,7 +2,7 @@ import ArgumentParser
 import Steering
 
 struct Resume: FleetVerb {
-    static let configuration = CommandConfiguration(abstract: "Take back a pause.")
+    static let configuration = CommandConfiguration(abstract: "Lift a pause.")
 
     @OptionGroup var configuration: ConfigurationOption
     @OptionGroup var lock: LockArgument

@@ -13,7 +13,8 @@ struct Sandbox: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The class path of another ZooKeeper, its logger's interface left out; instead of Debian's.", valueName: "path"))
+            "The class path of another ZooKeeper, its logger's interface left out; instead of Debian's.",
+            valueName: "path"))
     var jars: String?
     @Argument(parsing: .postTerminator, help: "What to run, behind --; without it, your shell.")
     var command: [String] = []

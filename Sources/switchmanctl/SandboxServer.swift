@@ -16,17 +16,21 @@ struct SandboxServer {
     private static let loggerJars = ["/usr/share/java/slf4j-api.jar", "/usr/share/java/slf4j-nop.jar"]
     private static let remedy = "apt-get install zookeeper libslf4j-java"
 
-    /// $1: the folder; the rest is the server's command line. It must not stand in the folder that it removes.
+    /// $1: the folder; $2: whether to say why the server ended by itself; the rest is the server's command line. It must
+    /// not stand in the folder that it removes.
     private static let script = """
         trap '' INT TERM HUP QUIT
-        folder=$1; shift
+        folder=$1 tells=$2; shift 2
         exec 3<&0
         "$@" </dev/null >"$folder/server.log" 2>&1 &
         server=$!
         { read -r _ <&3; touch "$folder/over"; kill -KILL $server; } 2>/dev/null &
         reader=$!
         wait $server 2>/dev/null
-        [ -e "$folder/over" ] || { kill -KILL $reader; sed -n '/^Caused by/h;1h;${x;p}' "$folder/server.log" >&2; }
+        [ -e "$folder/over" ] || {
+            kill -KILL $reader
+            [ $tells = no ] || sed -n '/^Caused by/h;1h;${x;p}' "$folder/server.log" >&2
+        }
         rm -rf "$folder"
         """
 
@@ -39,15 +43,18 @@ struct SandboxServer {
         for program in ["java", "setpriv"] where !isInPath(program) {
             throw Complaint.failed(.osError, "there is no \(program) in PATH; \(remedy)")
         }
-        // Of two processes that found the same port free one fails, and tries another.
-        for _ in 0..<5 {
-            let server = try SandboxServer(classPath: classes.joined(separator: ":"), blocked: blocked)
+        // Of two processes that found the same port free one fails, and tries another. Whatever else it is stays the same.
+        for attempt in 1...attempts {
+            let server = try SandboxServer(
+                classPath: classes.joined(separator: ":"), tells: attempt == attempts, blocked: blocked)
             if try server.isReady() { return server }
         }
         throw Complaint.failed(.osError, "the ZooKeeper server ended as soon as it was started; does java work here?")
     }
 
-    private init(classPath: String, blocked: UInt64) throws {
+    private static let attempts = 5
+
+    private init(classPath: String, tells: Bool, blocked: UInt64) throws {
         folder = try Self.makeFolder()
         port = try Self.freePort()
         try Self.write(
@@ -76,7 +83,10 @@ struct SandboxServer {
         do {
             // Should the keeper itself be killed, the server goes with it.
             keeper = try Child(
-                ["/bin/sh", "-c", Self.script, "sandbox-keeper", folder, "setpriv", "--pdeathsig", "KILL"] + java,
+                [
+                    "/bin/sh", "-c", Self.script, "sandbox-keeper", folder, tells ? "yes" : "no", "setpriv",
+                    "--pdeathsig", "KILL",
+                ] + java,
                 environment: ProcessEnvironment.all(), input: ends[0], deathSignal: 0, leadsSession: true,
                 blocked: blocked)
         } catch { throw Self.failed("/bin/sh", ENOEXEC) }

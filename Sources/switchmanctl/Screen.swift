@@ -15,7 +15,9 @@ enum Screen {
         exit(Check.isAskedFor ? Severity.unknown.exitCode : Outcome.osError.defaultCode)
     }
 
-    static func complain(_ message: String) { _ = WholeWrite.perform("switchmanctl: \(Excerpt.line(message))\n", to: 2) }
+    static func complain(_ message: String) {
+        _ = WholeWrite.perform("switchmanctl: \(Excerpt.line(message))\n", to: 2)
+    }
 
     /// Without a way to say that it failed: on a terminal that is gone.
     static func draw(_ text: String) { _ = WholeWrite.perform(text, to: 1) }

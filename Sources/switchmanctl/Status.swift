@@ -14,7 +14,7 @@ struct Status: FleetVerb {
     @OptionGroup var configuration: ConfigurationOption
     @OptionGroup var printing: PrintingOption
 
-    @Flag(help: "Show it anew whenever it changes, until q; with --json, a document a line.") var watch = false
+    @Flag(help: "Redraw on every change, until q; with --json, print one document per line.") var watch = false
     @Argument(help: "Only this lock.") var lockname: String?
 
     var draws: Bool { watch && !printing.json }

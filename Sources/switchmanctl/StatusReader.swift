@@ -55,7 +55,8 @@ struct StatusReader {
     private func locks(
         _ held: [String], waiters: [String], jobs: [String], _ data: FleetData
     ) async throws -> [LockStatus] {
-        let names = Set((held + waiters + jobs + (only == nil ? data.paused : [])).map { ExactName($0) }).sorted().map(\.text)
+        let all = Set((held + waiters + jobs + (only == nil ? data.paused : [])).map { ExactName($0) })
+        let names = all.sorted().map(\.text)
             .filter { NodeName.objection(to: Array($0.utf8), longestBytes: 1024) == nil }
         let locks = try await nodes(held.map(layout.lock), watch: only != nil && watches)
         let records = try await nodes(jobs.map(layout.record), watch: watches)

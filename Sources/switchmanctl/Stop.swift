@@ -41,7 +41,9 @@ struct Stop: FleetVerb {
     private static func lost(_ lock: LockStatus?) -> String {
         guard let lock, lock.state == .lost, let record = lock.record else { return "" }
         if record.isWaiting {
-            return "; its last holder, on \(record.host), had started no command, but waited for the end of one that was lost"
+            return
+                "; its last holder, on \(record.host), had started no command: it was waiting out the term of an "
+                + "earlier, lost holder"
         }
         return "; its holder on \(record.host) was lost, and its command is killed within \(record.term) s of that"
     }
@@ -58,7 +60,7 @@ struct StopTimeout: ParsableArguments {
     func limit() throws(EditError) -> Limit? {
         guard let timeout else { return nil }
         guard let limit = DurationText.parse(timeout) else {
-            throw .usage("--timeout: \"\(Excerpt.of(timeout))\" will not do; it must be \(DurationText.form)")
+            throw .usage("invalid value \"\(Excerpt.of(timeout))\" for --timeout: expected \(DurationText.form)")
         }
         return limit
     }

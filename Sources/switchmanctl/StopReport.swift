@@ -11,7 +11,8 @@ struct StopReport {
     func perform(
         _ locks: [LockStatus], _ fleet: FleetConnection, timeout: Limit
     ) async throws -> Answer {
-        tell(locks, try await asking { try await Stopping(fleet, timeout: timeout.duration) { say($0) }.perform(locks) })
+        tell(
+            locks, try await asking { try await Stopping(fleet, timeout: timeout.duration) { say($0) }.perform(locks) })
     }
 
     /// What it means that the asking was interrupted.
@@ -49,12 +50,12 @@ struct StopReport {
                 // Its run leaves the rest of what it waited for to the next.
                 Screen.print(
                     Visible.text(
-                        "\(name): the lock is released; its run had started no command, and whoever comes next waits for up to "
-                            + "\(record.term) s for the end of one that was lost before") + "\n")
+                        "\(name): the lock is released; its run had started no command, and the next holder waits for up to "
+                            + "\(record.term) s until the command of an earlier, lost holder is surely dead") + "\n")
             } else if let record, record.state == .running, isHolders(record, lock) {
                 Screen.complain(
                     "\(name): the holder was lost before it released; its command is killed within \(record.term) s, and "
-                        + "whoever comes next waits for that")
+                        + "the next holder waits for that")
             } else {
                 Screen.print(Visible.text("\(name): the lock is released") + "\n")
             }
@@ -64,8 +65,8 @@ struct StopReport {
             )
         case .ending:
             Screen.complain(
-                "\(name): still held by \(who), which is ending its command and goes through with that; a longer --timeout waits "
-                    + "for it")
+                "\(name): still held by \(who), which has begun to end its command; a longer --timeout waits "
+                    + "until it has")
         case .timedOut, .unanswered:
             Screen.complain(
                 "\(name): still held by \(who), which has not acted on the request; if that host is dead, the lock goes "

@@ -137,7 +137,7 @@ final class Stopping {
         let isOurs = request.stat.ephemeralOwner == fleet.talk.ensemble.session?.id
         if !isOurs, !target.hasAsked {
             target.hasAsked = true
-            say("\(target.lock.lockname): another operator has asked for this already; waiting with him")
+            say("\(target.lock.lockname): another operator has asked for this already; waiting for the same")
         } else if let news = target.news, news != request.data {
             target.hasAnswered = true
             say("\(target.lock.lockname): \(Excerpt.of(request.data))")
@@ -165,7 +165,8 @@ final class Stopping {
                 target.hasAsked = true
                 let holder = target.holder
                 say(
-                    "\(target.lock.lockname): asked \(holder.host), process \(holder.pid.map { "\($0)" } ?? "?"), to end the command and release"
+                    "\(target.lock.lockname): asked \(holder.host), process \(holder.pid.map { "\($0)" } ?? "?"), "
+                        + "to end the command and release"
                 )
             }
             return

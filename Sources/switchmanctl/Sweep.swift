@@ -43,10 +43,7 @@ struct Sweep {
     /// transaction, and only once half of their numbers are used up.
     func queues() async throws -> [String] {
         let parents = ["queues", "waiters"].map { "\(fleet.layout.prefix)/\($0)" }
-        let lists = try await fleet.ask(parents.map { .children($0, watch: false) })
-        let paths = try zip(parents, lists).flatMap { parent, list in
-            try list.children().sorted().map { "\(parent)/\($0)" }
-        }
+        let paths = try await fleet.children(of: parents)
         let looks = try await fleet.ask(
             paths.flatMap { [Request.children($0, watch: false), .exists($0, watch: false)] })
         var removals: [(String, [Operation])] = []
@@ -56,7 +53,8 @@ struct Sweep {
             else { continue }
             let isKept = fleet.settings.mixedFleet && path.utf8.starts(with: "\(parents[0])/".utf8)
             if isKept, stat.childrenMade < SequenceNumber.warning { continue }
-            removals.append((path, [.delete(path)] + (isKept ? [.create(path, data: fleet.nodeData, .persistent)] : [])))
+            removals.append(
+                (path, [.delete(path)] + (isKept ? [.create(path, data: fleet.nodeData, .persistent)] : [])))
         }
         return try await remove(removals)
     }

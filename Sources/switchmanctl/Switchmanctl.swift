@@ -24,8 +24,11 @@ struct Switchmanctl: ParsableCommand {
     static func main() {
         do {
             Launch.fillStandardDescriptors()
+            if let objection = Privilege.objection { throw Complaint.failed(.osError, objection) }
             var command = try parseAsRoot()
             if let trouble = Launch.descriptorTrouble { throw Complaint.failed(.osError, trouble) }
+            // It may come to hold credentials. What a sandbox runs has the caller's limit.
+            if !(command is Sandbox) { Launch.forbidCoreFiles() }
             try command.run()
         } catch {
             leave(error)

@@ -6,7 +6,7 @@ import Steering
 
 struct Tidy: FleetVerb {
     static let configuration = CommandConfiguration(
-        abstract: "Remove what is left of jobs that have not run for long.",
+        abstract: "Remove the records and empty queues of jobs that have not run for a long time.",
         discussion: """
             Removes the records of jobs that have ended and not been seen for so long, and queues in which nobody \
             stands. It never touches a record that is running, a lock, a lease or a mark. Prints what it removes, a \
@@ -28,7 +28,7 @@ struct Tidy: FleetVerb {
             seconds <= Int64.max / 1000
         else {
             throw EditError.usage(
-                "--older-than: \"\(Excerpt.of(olderThan))\" will not do; it must be a number with s, m, h or d, 1d at least"
+                "invalid value \"\(Excerpt.of(olderThan))\" for --older-than: expected a number with s, m, h or d, at least 1d"
             )
         }
         return seconds * 1000

@@ -2,7 +2,7 @@ import ArgumentParser
 import Steering
 
 struct Undrain: FleetVerb {
-    static let configuration = CommandConfiguration(abstract: "Take back a drain.")
+    static let configuration = CommandConfiguration(abstract: "Lift a drain.")
 
     @OptionGroup var configuration: ConfigurationOption
     @Argument(help: "The host's full name.") var host: String

@@ -12,7 +12,8 @@ import Testing
         _ text: String, format: CrontabFile.Format = .user, originals: Bool = false
     ) -> Verdict {
         var check = CrontabCheck(
-            macros: Self.macros, servesOriginals: { _ in originals }, host: CrontabHost(folders: ["/usr/bin"]) { !$0.contains("absent") })
+            macros: Self.macros, servesOriginals: { _ in originals },
+            host: CrontabHost(folders: ["/usr/bin"]) { !$0.contains("absent") })
         check.add(Array(text.utf8), name: "tab", format: format)
         return check.verdict()
     }
@@ -205,11 +206,11 @@ import Testing
 
     @Test(
         arguments: [
-            ("* * * * * switchman python3 /x/a.py\n", "\"python3\", as that of every other job"),
+            ("* * * * * switchman python3 /x/a.py\n", "\"python3\", as for every other job"),
             ("* * * * * switchman python3.11 /x/a.py\n", "\"python3.11\""),
             ("* * * * * switchman /bin/sh /x/a.sh\n", "\"sh\""),
             ("* * * * * switchman nice -n 5 a\n", "\"nice\""),
-            ("* * * * * switchman 'cd /x && make all > /dev/null'\n", "\"null\", what stands behind the last slash"),
+            ("* * * * * switchman 'cd /x && make all > /dev/null'\n", "\"null\", the part behind the last slash"),
             (
                 "* * * * * switchman a one\n* * * * * switchman a two\n",
                 "the lock \"a\", as the other command at tab:1 does"
@@ -262,7 +263,8 @@ import Testing
 
     @Test(
         arguments: [
-            ("report", nil), ("report-2", nil), ("report.cron", .warning), ("x~", .critical), ("x.dpkg-dist", .critical),
+            ("report", nil), ("report-2", nil), ("report.cron", .warning), ("x~", .critical),
+            ("x.dpkg-dist", .critical),
             (".hidden", .critical), ("x.rpmsave", .critical),
         ] as [(String, Severity?)])
     func knowsWhichFilesCronReads(name: String, severity: Severity?) {
@@ -306,7 +308,8 @@ import Testing
             long.text.contains("--min-interval of 5m 0s is not less than the 5m 0s between two starts"), "\(long.text)")
         #expect(
             check(
-                "*/5 * * * * switchman --min-interval 4m a\n0 * * * * switchman --min-interval 21h --retry-failed a\n@reboot switchman --min-interval 9d b\n"
+                "*/5 * * * * switchman --min-interval 4m a\n"
+                    + "0 * * * * switchman --min-interval 21h --retry-failed a\n@reboot switchman --min-interval 9d b\n"
             ).findings == [])
     }
 
@@ -339,7 +342,8 @@ import Testing
         let bytes: [UInt8] =
             Array("* * * * * switchman --\u{1b}[31m\u{7} a\n* * * * * switchman --lockname ".utf8)
             + [0xff, 0xfe] + Array(" x\n".utf8)
-        var check = CrontabCheck(macros: Self.macros, servesOriginals: { _ in false }, host: CrontabHost(folders: []) { _ in true })
+        var check = CrontabCheck(
+            macros: Self.macros, servesOriginals: { _ in false }, host: CrontabHost(folders: []) { _ in true })
         check.add(bytes, name: "t\u{1b}ab\n", format: .user)
         let text = check.verdict().text
         #expect(check.verdict().severity == .critical)
@@ -351,7 +355,9 @@ import Testing
         let big = "X=\(String(repeating: "y", count: 900))\n* * * * * \(String(repeating: "$X", count: 5_000))\n"
         #expect(check(big).severity == .ok)
         // Each is named after the next.
-        #expect(check("* * * * * " + String(repeating: "switchman ", count: 1_000) + "a\n").text.contains("never starts anything"))
+        #expect(
+            check("* * * * * " + String(repeating: "switchman ", count: 1_000) + "a\n").text.contains(
+                "never starts anything"))
         #expect(
             check("* * * * * a" + String(repeating: "b", count: 1 << 18) + "\n").text.contains("no cron reads that"))
         #expect(check("* * * * * switchman " + String(repeating: "$(", count: 3_000) + "\n").severity == .critical)
@@ -378,7 +384,8 @@ import Testing
         let line =
             "@daily X=1 env -u A sh -c \"switchman --lease 'a=1:${N:-2}' `b $(c 'd' \\\" ${e}) f` $'g' \\\\ > h 2>&1 %i\" $((1))"
         for count in 0...line.utf8.count {
-            var check = CrontabCheck(macros: Self.macros, servesOriginals: { _ in true }, host: CrontabHost(folders: []) { _ in true })
+            var check = CrontabCheck(
+                macros: Self.macros, servesOriginals: { _ in true }, host: CrontabHost(folders: []) { _ in true })
             check.add(Array(line.utf8.prefix(count)), name: "tab", format: .user)
             check.add(Array(line.utf8.suffix(count)), name: "tab", format: .system)
             #expect(!check.verdict().text.isEmpty)

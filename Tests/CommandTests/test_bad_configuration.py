@@ -1,9 +1,11 @@
 """A configuration that is missing, malformed or of wrong types: 78, in one line that names the file or the key."""
 
 import json
+import os
 
 import pytest
 
+from Support.control import assert_refused
 from Support.fleet import assert_one_line, assert_silent
 
 
@@ -18,6 +20,47 @@ def test_missing(fleet):
 
 def test_a_directory(fleet):
     refuse(fleet, fleet.folder, fleet.folder)
+
+
+@pytest.fixture(params=[False, True])
+def silent_pipe(request, fleet):
+    """A pipe that nobody writes to, or nobody to the end."""
+    path = fleet.flag("pipe")
+    os.mkfifo(path)
+    held = os.open(path, os.O_RDWR) if request.param else -1
+    if request.param:
+        os.write(held, b"{")
+    yield path
+    if request.param:
+        os.close(held)
+
+
+def test_a_pipe_that_does_not_end(fleet, silent_pipe):
+    refuse(fleet, silent_pipe, silent_pipe, "pipe")
+
+
+def test_a_pipe_that_does_not_end_keeps_no_operator(ctl, silent_pipe):
+    assert_refused(ctl("status", config=silent_pipe), 78, silent_pipe, "pipe")
+
+
+def test_a_device(fleet):
+    refuse(fleet, "/dev/zero", "/dev/zero", "device")
+
+
+def test_a_terminal_that_nobody_types_at(fleet):
+    ends = os.openpty()
+    path = os.ttyname(ends[1])
+    refuse(fleet, path, path, "device")
+    for end in ends:
+        os.close(end)
+
+
+@pytest.mark.parametrize("script", [
+    'exec "$0" --config <(cat "$2") "${@:3}"', 'exec "$0" --config <(sleep 1; head -c 9 "$2"; sleep 1; tail -c +10 "$2") "${@:3}"',
+    'cat "$2" | "$0" --config /dev/stdin "${@:3}"', 'exec "$0" --config /dev/stdin "${@:3}" < "$2"',
+])
+def test_a_pipe_that_ends_is_as_good_as_a_file(fleet, script):
+    assert_silent(fleet.run("--lockname", "a", "--", "true", prefixed=("bash", "-c", script)), 0)
 
 
 @pytest.mark.parametrize("content", [

@@ -58,7 +58,9 @@ def test_an_unknown_group(fleet, data):
 @pytest.mark.parametrize("data", [{}, {"resources": []}, {"resources": ["other"]}])
 def test_an_unknown_resource(fleet, data):
     fleet.prefix_data(data)
-    assert_one_line(fleet.run("--lockname", "a", "--lease", "wanted=1:1", "--", "false"), 65, "wanted")
+    assert_one_line(fleet.run("--lockname", "a", "--lease", "wanted=1:1", "--", "false"), 65, "switchmanctl resources add wanted")
+    # By the name that makes it right for all hosts.
+    assert_one_line(fleet.run("--lease", "FQDN_w=1:1", "--", "false"), 65, f"--lease {HOST}_w", "switchmanctl resources add FQDN_w")
     fleet.assert_no_trace()
 
 

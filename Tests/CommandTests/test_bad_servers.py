@@ -112,7 +112,8 @@ def test_sessions_that_are_ended_at_once_are_not_asked_for_without_end(fleet, pr
 
 def test_a_signal_ends_the_pause_between_two_sessions(fleet, proxy):
     proxy.on_request = lambda request: -112 if request.name != "ping" else None
-    run = fleet.start("--lockname", "a", "--", "false", config=fleet.config("behind.conf", zkhosts=proxy.address, connect_timeout=60))
+    behind = fleet.config("behind.conf", zkhosts=proxy.address, connect_timeout=60)
+    run = fleet.start("--lockname", "a", "--", "false", config=behind)
     eventually(lambda: len(proxy.handshakes) >= 6)
     run.send(signal.SIGTERM)
     assert run.wait(5) == 143

@@ -97,7 +97,8 @@ def test_a_take_over_does_not_wait_for_a_log(fleet, disk):
 
 
 def test_a_run_does_not_hold_its_lock_for_a_log_that_hangs(fleet, disk):
-    """Its time is up, and that is written down: the command is dead, and so its lock is given back, whatever becomes of the line."""
+    """Its time is up, and that is written down: the command is dead, and so its lock is given back, whatever
+    becomes of the line."""
     run = fleet.start("--lockname", "a", "--timeout", "1s", "--", "sleep", "1000",
                       config=fleet.config(logfile=f"{disk.folder}/log"))
     eventually(lambda: fleet.get("locks", "a"))

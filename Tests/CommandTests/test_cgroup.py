@@ -1,5 +1,5 @@
-"""The control group that holds a command's tree: where it is, that it goes, and that what a dead run has left there is killed by the
-next run on this host."""
+"""The control group that holds a command's tree: where it is, that it goes, and that what a dead run has left there is
+killed by the next run on this host."""
 
 import os
 import signal
@@ -28,7 +28,8 @@ def group(ground):
 
 
 def start(fleet, *options, **more):
-    run = fleet.start_job("first", "--stubborn", "--claim", "lock:1:1", *options, arguments=("--lockname", "a"), until=False, **more)
+    run = fleet.start_job("first", "--stubborn", "--claim", "lock:1:1", *options,
+                          arguments=("--lockname", "a"), until=False, **more)
     eventually(lambda: len(fleet.records.spans("first")) == 3, what="the command has forked")
     return run
 
@@ -56,7 +57,8 @@ def test_it_holds_the_command_and_what_that_forks(held, group, ground):
 @IN_A_GROUP
 @BOTH
 @pytest.mark.parametrize("words, code", [
-    (("--", "true"), 0), (("--", "/no/such/program"), 127), (("--", "/etc/passwd"), 126), (("--retries", 2, "--retry-delay", 0, "--", "false"), 1),
+    (("--", "true"), 0), (("--", "/no/such/program"), 127), (("--", "/etc/passwd"), 126),
+    (("--retries", 2, "--retry-delay", 0, "--", "false"), 1),
     (("--", "sh", "-c", "kill -9 $$"), 137), (("--descendants", "kill", "--", "sh", "-c", "setsid sleep 99 & exit 3"), 3),
     (("--timeout", 1, "--", "sleep", "99"), 124), (("--dry-run", "--", "true"), 0), (("--lease", "x=1:1", "--", "true"), 65),
 ])
@@ -77,7 +79,8 @@ def test_none_is_left_after_a_skip(held, group):
 @IN_A_GROUP
 def test_descendants_that_are_left_on_purpose_live_on(held, group):
     """Nor are they taken for a dead run's by the next one."""
-    run = held.run("--lockname", "a", "--descendants", "leave", "--", "sh", "-c", "echo $$; sleep 1000 >/dev/null 2>&1 & echo $!; exit 5")
+    run = held.run("--lockname", "a", "--descendants", "leave", "--",
+                   "sh", "-c", "echo $$; sleep 1000 >/dev/null 2>&1 & echo $!; exit 5")
     assert run.code == 5
     pid = int(run.out.split()[1])
     assert held.run("--lockname", "a", "--", "true").code == 0
@@ -105,16 +108,17 @@ def test_none_is_left_after_one_of_the_three_was_killed(held, group, role):
 def is_swept_by_the_next_run(held, group, run):
     kill_all_three(run)
     held.leaves_marks = True
-    second = held.run("--lockname", "b", "--", *held.job("second", "--claim", "lock:1:1", "--for", 50))
-    assert second.code == 0
-    held.records.assert_one_after_the_other("first", "second")
+    second = held.start_job("second", arguments=("--lockname", "b"))
+    eventually(run.all_gone, what="all that was left is gone")
+    held.end_job("second")
+    assert second.wait() == 0
     assert group.below() == []
 
 
 @IN_A_GROUP
 @BOTH
 def test_what_all_three_have_left_is_killed_by_the_next_run(held, group):
-    """Of another lock: any run of this account on this host does it, before its command starts."""
+    """Of another lock: any run of this account on this host does it, as soon as its command has started."""
     is_swept_by_the_next_run(held, group, start(held))
 
 

@@ -1,5 +1,6 @@
 """`switchmanctl check config`: what a run would say of its configuration, before it is installed, and without a server."""
 
+import itertools
 import json
 
 import pytest
@@ -55,7 +56,8 @@ def test_all_warnings_are_told(ctl, offline):
 def test_a_log_level_that_is_a_number_is_a_warning(ctl, fleet, offline, number, name):
     """It means the opposite to the original, which may read the same file."""
     path = offline(loglevel=number)
-    assert_one_line(check(ctl, path), "WARNING", "config", f'key "loglevel" is {number}', f'taken as "{name}"', "write the name")
+    said = (f'key "loglevel" is {number}', f'"{name}" is used', "write the level's name")
+    assert_one_line(check(ctl, path), "WARNING", "config", *said)
     run = fleet.run("--lockname", "a", "--", "true", config=fleet.config(loglevel=number))
     assert run.code == 0 and 'key "loglevel"' in run.err and len(run.err.splitlines()) == 1
 
@@ -95,15 +97,32 @@ def test_bad_input_is_unknown_and_3(ctl, words, mention):
 
 
 @pytest.mark.parametrize("changes, words", [
-    ({"metrics_directory": "/nowhere"}, "metrics_directory"), ({"logfile": "/nowhere/log"}, "logfile"),
-    ({"logfile": "/proc/self/log"}, "logfile"),
-    ({"mixed_fleet": True, "session_timeout": 12, "ownership_term": 120, "termination_timeout": 10}, "termination_timeout"),
+    ({"metrics_directory": "/nowhere"}, "/nowhere"), ({"logfile": "/nowhere/log"}, "/nowhere/log"),
+    ({"logfile": "/proc/self/log"}, "/proc/self/log"), ({"syslog": "cron:/nowhere/log"}, "/nowhere/log"),
+    ({"server_tick": 4}, "taken as 4000 ms; write the servers' tickTime"),
+    ({"mixed_fleet": True, "session_timeout": 12, "ownership_term": 120, "termination_timeout": 10}, "1.7 s is left"),
+    # By the hair that one of three spellings of the formula did not see.
+    ({"mixed_fleet": True, "session_timeout": 12, "ownership_term": 120, "termination_timeout": 3}, "1.7 s is left"),
+    ({"mixed_fleet": True, "session_timeout": 9, "ownership_term": 30, "termination_timeout": 1}, "0.3 s is left"),
 ], ids=str)
 def test_it_warns_of_what_each_run_would_warn_of(ctl, fleet, changes, words):
-    assert_says(ctl("check", "config", fleet.config("doubtful.conf", **changes)), "WARNING", "config", words)
+    path = fleet.config("doubtful.conf", **changes)
+    run = fleet.run("--verbose", "--lockname", "a", "--", "true", config=path)
+    assert run.code == 0 and words in run.err
+    assert_says(check(ctl, path), "WARNING", "config", words)
 
 
-@pytest.mark.parametrize("key", ["auth", "acl", "tls"])
+@pytest.mark.parametrize("mixed", [{}, {"mixed_fleet": True}], ids=str)
+@pytest.mark.parametrize("session, term, grace", itertools.product((9, 12, 30), (5, 12, 30), (0, 1, 5, 10)))
+def test_the_grace_is_a_runs_own_words(ctl, fleet, session, term, grace, mixed):
+    path = fleet.config("grace.conf", session_timeout=session, ownership_term=term, termination_timeout=grace, **mixed)
+    told = [line.partition("if ownership is lost, ")[2] for line in (
+        *fleet.run("--verbose", "--lockname", "a", "--", "true", config=path).err.splitlines(),
+        *check(ctl, path).out.splitlines()) if "if ownership is lost" in line]
+    assert len(told) in (0, 2) and len(set(told)) == min(1, len(told)), told
+
+
+@pytest.mark.parametrize("key", ["tls"])
 def test_what_would_protect_and_does_not_yet_is_refused(ctl, fleet, key):
     config = fleet.config("open.conf", **{key: {}})
     assert_says(ctl("check", "config", config), "CRITICAL", "config", key, "unprotected")

@@ -5,6 +5,8 @@ import os
 import pytest
 
 from Support.fixtures import ROOT
+from Support.fleet import HOST
+from Support.server import free_ports
 from Support.verdict import assert_one_line, assert_says
 
 
@@ -86,6 +88,7 @@ def test_standard_input(ctl, tab):
 
 
 def test_originals_about_know_less(ctl, fleet, tab):
+    fleet.prefix_data({"resources": ["x"]})
     path = tab("* * * * * switchman --lease 'x=min(2,CPU):64' a\n")
     assert_one_line(check(ctl, path), "OK", "crontab")
     assert_one_line(check(ctl, "--original", path), "WARNING", "crontab", "the original does not know min()")
@@ -112,7 +115,7 @@ def test_json(ctl, tab):
     said = ctl.json("check", "crontab", path, code=2)
     assert (said["status"], said["exit_code"], said["check"]) == ("critical", 2, "crontab")
     assert said["findings"][0]["place"] == f"{path}:1" and said["findings"][0]["severity"] == "critical"
-    assert said["facts"] == {"files": 1, "lines": 1}
+    assert said["facts"] == {"files": 1, "lines": 1, "fleets": 0}
 
 
 @pytest.mark.parametrize("words, mention", [
@@ -123,5 +126,87 @@ def test_bad_input_is_unknown_and_3(ctl, words, mention):
     assert_one_line(check(ctl, *words), "UNKNOWN", "crontab", mention)
 
 
-def test_the_example_is_without_a_fault(ctl):
+# What the lines need of the fleet.
+
+def test_groups_that_run_nothing(ctl, fleet, tab):
+    fleet.prefix_data({"groups": {"web": ["inner"], "inner": [HOST], "empty": [], "hollow": ["empty"], "é": [HOST]},
+                       "paused": ["a"], "drained": [HOST]})
+    assert_one_line(check(ctl, tab("* * * * * switchman -g web a\n")), "OK", "crontab", "1 switchman line")
+    for name in ("wbe", "e\u0301"):
+        assert_one_line(check(ctl, tab(f"* * * * * switchman -g {name} a\n")), "WARNING", "crontab",
+                        f'crontab:1: group "{name}" is not in the fleet\'s data', f"switchmanctl groups add {name} HOST")
+    for name in ("empty", "hollow"):
+        assert_one_line(check(ctl, tab(f"* * * * * switchman --group={name} a\n")), "WARNING", "crontab",
+                        f'crontab:1: group "{name}" has no host', f"switchmanctl groups add {name} HOST")
+
+
+def test_what_the_check_warns_of_the_run_refuses(ctl, fleet, tab):
+    fleet.prefix_data({"resources": ["db", "FQDN_cpu"], "totals": {"FQDN_cpu": 4}})
+    for words, mention in [("-g none", "none"), ("--lease other=1:2", "switchmanctl resources add other adds it"),
+                           ("--lease other=1", "switchmanctl resources add other --total N"), ("--lease db=1", "no total"),
+                           ("--lease FQDN_cpu=1:5", "total 5 here, but 4 declared"), ("--lease FQDN_cpu=5", "would wait for ever")]:
+        assert_one_line(check(ctl, tab(f"* * * * * switchman {words} a\n")), "WARNING", "crontab", "crontab:1: ", mention)
+        assert fleet.run(*words.split(), "--", "true").code == 65
+    for words in ("--lease db=1:2", "--lease FQDN_cpu=1", "--lease FQDN_cpu=1:4", f"--lease {HOST}_cpu=1"):
+        assert_one_line(check(ctl, tab(f"* * * * * switchman {words} a\n")), "OK", "crontab", "1 switchman line")
+        assert fleet.run(*words.split(), "--", "true").code == 0
+
+
+def test_names_that_only_a_host_knows(ctl, fleet, tab):
+    fleet.prefix_data({"groups": {"web": ["short"]}, "resources": ["h7.example.org_cpu", "short_mem", "db_disk"], "totals": {}})
+    good = "".join(f"* * * * * switchman --lease {name}=1:2 a\n" for name in ("FQDN_cpu", "FQDN_mem", "xCPU"))
+    assert_one_line(check(ctl, tab(good + "* * * * * switchman -g $G --lease $R=1:2 a\n")), "OK", "crontab", "4 switchman lines")
+    assert_one_line(check(ctl, tab("* * * * * switchman --lease FQDN_disk=1:2 a\n")), "WARNING", "crontab", '"FQDN_disk" is not')
+    odd = b"SWITCHMAN_\xff=1\nSWITCHMAN_\xfe=2\n* * * * * switchman -g web a\n"
+    assert_one_line(check(ctl, tab(odd)), "OK", "crontab", "1 switchman line")
+
+
+def test_a_line_is_held_against_its_own_fleet(ctl, fleet, tab):
+    fleet.prefix_data({"groups": {"web": [HOST]}})
+    own = fleet.config("own.conf", prefix=f"{fleet.prefix}/own")
+    lines = f"* * * * * switchman -g web a\n* * * * * switchman -c {own} -g web a\n" \
+        f"SWITCHMAN_CONFIG={own}\n* * * * * switchman -g web b\n"
+    run = check(ctl, tab(lines))
+    assert_says(run, "WARNING", "crontab", f"groups add web HOST --config {own}")
+    said = ctl.json("check", "crontab", tab(lines), code=1)
+    assert [finding["place"].rsplit(":", 1)[1] for finding in said["findings"]] == ["2", "4"] and said["facts"]["fleets"] == 2
+
+
+def test_without_the_fleet_the_rest_is_still_checked(ctl, fleet, tab):
+    away = fleet.config("away.conf", zkhosts=f"127.0.0.1:{free_ports(1)[0]}", connect_timeout=1)
+    good = tab("* * * * * switchman -g web a\n", "good")
+    bad = tab("* * * * * switchman -g web --foo a\n* * * * * switchman -g b c\n", "bad")
+    assert_one_line(check(ctl, good, config=away), "UNKNOWN", "crontab", "1 switchman line", "not checked against the fleet's data")
+    assert_says(check(ctl, bad, config=away), "CRITICAL", "crontab", "--foo", "unknown: groups and resources are not checked")
+    assert_one_line(check(ctl, "--offline", good, config=away), "OK", "crontab", "1 switchman line in 1 file")
+    assert_one_line(check(ctl, tab("* * * * * switchman a\n", "needs-nothing"), config=away), "OK", "crontab")
+
+
+def test_a_configuration_that_is_not_here(ctl, fleet, tab):
+    mine, theirs = tab("* * * * * switchman -g web a\n", "mine"), tab("* * * * * switchman -c /no/such -g web a\n", "theirs")
+    assert_one_line(check(ctl, mine, config="/no/such"), "UNKNOWN", "crontab", "/no/such: no such configuration file")
+    assert_says(check(ctl, theirs), "OK", "crontab", "note: groups and resources are not checked",
+                "/no/such: no such configuration file")
+
+
+def test_fleet_data_that_no_run_can_read(ctl, fleet, tab):
+    fleet.prefix_data("[1]")
+    assert_one_line(check(ctl, tab("* * * * * switchman -g web a\n")), "CRITICAL", "crontab", fleet.prefix, "must be an object")
+
+
+def test_fleet_data_that_is_too_long_for_a_run(ctl, fleet, tab):
+    fleet.prefix_data({"groups": {"web": [HOST]}})
+    run = check(ctl, tab("* * * * * switchman -g web a\n"), env={"SWITCHMAN_DATA_READ_LEN": "20"})
+    assert_one_line(run, "CRITICAL", "crontab", fleet.prefix, "more than data_read_len (20)")
+
+
+def test_the_example_is_without_a_fault(ctl, fleet):
+    fleet.prefix_data({"groups": {"billing": [HOST]}, "resources": ["db", "host_cpu", "FQDN_cpu", "FQDN_mem"], "totals": {"db": 4}})
     assert_one_line(check(ctl, ROOT / "Examples/crontab"), "OK", "crontab", "switchman lines in 1 file")
+
+
+def test_a_wait_on_many_hosts_runs_once_on_each(ctl, tab):
+    for line in ("switchman --wait 30m -- rollup", "switchman --lockname r --wait forever -- rollup"):
+        assert_one_line(check(ctl, tab(f"0 * * * * {line}\n")), "WARNING", "crontab", "--wait without --min-interval", "in turn")
+    for line in ("switchman --wait 30m --min-interval 54m -- true", "switchman --lockname r-$(hostname -f) --wait 30m -- true"):
+        assert_one_line(check(ctl, tab(f"0 * * * * {line}\n")), "OK", "crontab")

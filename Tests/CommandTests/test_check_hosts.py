@@ -35,10 +35,28 @@ def test_all_names_agree(ctl, fleet):
 
 
 def test_the_groups_of_this_host(ctl, fleet):
-    fleet.prefix_data({"groups": {"web": [HOST], "all": ["web"], "other": []}})
+    fleet.prefix_data({"groups": {"web": [HOST], "all": ["web"], "other": ["host2.example.org"]}})
     run = check(ctl)
     assert_says(run, "OK", "hosts", f"this host is {HOST}, of all, web",
-                "note: fqdn in the configuration says host1.example.org; without it this host were self.example.org")
+                "note: fqdn in the configuration says host1.example.org; without it this host would be self.example.org")
+
+
+def test_groups_without_a_host(ctl, fleet):
+    fleet.prefix_data({"groups": {"web": [HOST], "empty": [], "hollow": ["empty"]}})
+    run = check(ctl)
+    assert_says(run, "WARNING", "hosts", 'group "empty": has no host', 'group "hollow": warning: has no host',
+                "switchmanctl groups add hollow HOST, or groups remove hollow")
+    assert 'group "web"' not in run.out
+
+
+def test_hosts_that_are_named_are_of_some_group(ctl, fleet):
+    fleet.prefix_data({"groups": {"web": ["inner"], "inner": ["host2.example.org"]}, "drained": ["host2.example.org"]})
+    assert_says(check(ctl, "host2.example.org"), "OK", "hosts")
+    assert_says(check(ctl, "host2.example.org", "other.example.org"), "WARNING", "hosts",
+                "host other.example.org: is in no group; switchmanctl groups add GROUP other.example.org")
+    said = ctl.json("check", "hosts", "host2.example.org", "Host2.example.org", code=1)
+    assert said["facts"]["hosts"] == [{"host": "host2.example.org", "groups": ["inner", "web"]},
+                                      {"host": "Host2.example.org", "groups": []}]
 
 
 @pytest.mark.parametrize("members, mention", [
@@ -70,7 +88,7 @@ def test_a_host_without_a_domain(ctl, fleet):
 
 def test_a_host_without_a_name(ctl, fleet):
     run = check(ctl, config=fleet.config(fqdn=None), env={"NAME": "nobody"})
-    assert_says(run, "WARNING", "hosts", "this host is without a name", "full name (FQDN) is not to be found")
+    assert_says(run, "WARNING", "hosts", "this host is without a name", "cannot determine this host's fully qualified name")
 
 
 def test_a_server_that_is_away(ctl, fleet):
@@ -104,7 +122,8 @@ def test_json(ctl, fleet):
 
 
 @pytest.mark.parametrize("words, mention", [
-    (("a",), "a"), (("--frobnicate",), "--frobnicate"), (("-c", "/no/such"), "/no/such: no such configuration file"),
+    (("a/b",), 'host "a/b"'), (("a.*",), "is a pattern"), (("--frobnicate",), "--frobnicate"),
+    (("-c", "/no/such"), "/no/such: no such configuration file"),
 ])
 def test_bad_input_is_unknown_and_3(ctl, words, mention):
     assert_one_line(check(ctl, *words), "UNKNOWN", "hosts", mention)

@@ -1,6 +1,7 @@
 """The judges themselves: a checker that has never failed proves nothing. No wrapper here; jobs are started bare."""
 
 import signal
+import struct
 import subprocess
 
 import pytest
@@ -28,6 +29,13 @@ def test_two_at_once_are_caught_by_stamps_and_by_the_kernel(records):
         records.assert_never_two()
     with pytest.raises(AssertionError, match="violation"):
         records.assert_no_violation()
+
+
+def test_one_that_was_killed_at_its_first_sign_has_an_end(records):
+    for label, first, last in (("first", 1, 1), ("second", 2, 3)):
+        with open(f"{records.folder}/stamps/{label}.1", "wb") as file:
+            file.write(struct.pack("qq", first * 10**9, last * 10**9))
+    records.assert_never_two()
 
 
 def test_one_after_the_other_is_fine(records):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from Support import manual
 from Support.fleet import HOST, assert_one_line
 
 REFUSED = [
@@ -19,6 +20,12 @@ REFUSED = [
     (["--lease-wait", "1m"], "--lease-wait"),
     (["--lease-wait", "0", "--wait", "1m"], "--lease-wait"),
 ]
+
+
+@pytest.mark.parametrize("row", manual.refused_combinations(), ids=lambda row: " ".join(sorted(row)))
+def test_the_table_of_the_manual_page_is_tested(row):
+    """And is complete, says Tests/InvocationTests."""
+    assert any(row <= set(options) for options, _ in REFUSED), "add it to REFUSED"
 
 
 @pytest.mark.parametrize("options, named", REFUSED, ids=lambda value: " ".join(value) if isinstance(value, list) else value)

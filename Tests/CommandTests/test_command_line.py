@@ -1,11 +1,15 @@
 """Options end at the first word that is not one; the original's options after the command are refused."""
 
 import os
+import re
 import signal
 
 import pytest
 
+from Support import manual
 from Support.fleet import assert_one_line, assert_silent
+
+OPTIONS = manual.options()
 
 
 @pytest.mark.parametrize("words", [
@@ -61,12 +65,48 @@ def test_refused_before_the_configuration_is_looked_at(fleet):
 def test_help(fleet, option):
     run = fleet.bare(option).finished()
     assert (run.code, run.err) == (0, "")
-    for word in ("--lockname", "--lease", "--group", "--no-lock", "--config", "--lease-wait", "--descendants",
-                 "--skip-exit-code", "--exit-code", "--verbose", "--quiet", "--version", "--wait", "--min-interval",
-                 "--retry-failed", "--timeout", "--retries", "--retry-delay", "--term", "--splay", "--on-unavailable",
-                 "--on-group-exit", "--dry-run", "COMMAND"):
-        assert word in run.out
+    shown = {match[2]: match for match in re.finditer(r"^  (?:(-\w), |    )(--[a-z-]+)(?: (\S+))?(?=  |$)", run.out, re.M)}
+    assert set(shown) == {option.name for option in OPTIONS} and "COMMAND" in run.out
+    for option in OPTIONS:
+        match = shown[option.name]
+        assert match[1] == (option.spellings[0] if option.spellings[0][1] != "-" else None), option
+        assert (match[3] or "").lower() == option.value, option
     assert max(map(len, run.out.splitlines())) <= 100
+
+
+def test_the_manual_lists_all_kinds_of_options():
+    assert len(OPTIONS) >= 25
+    assert {"-c", "--config", "-E", "--conflict-exit-code", "--nolock", "--dry-run"} <= {
+        spelling for option in OPTIONS for spelling in option.spellings}
+    assert {"file", "time", "n", "fail|skip", "wait|kill|leave", "resource=count[:total]", ""} <= {
+        option.value for option in OPTIONS}
+
+
+GOOD = {"time": "5s", "n": "7", "outcome=n": "lost=7"}
+
+
+@pytest.mark.parametrize("spelling, option", [
+    (spelling, option) for option in OPTIONS for spelling in option.spellings], ids=lambda it: it if isinstance(it, str) else "")
+def test_every_spelling_in_the_manual_is_understood(fleet, spelling, option):
+    """And takes a value, or none, as the manual says."""
+    if option.name in ("--help", "--version"):
+        return
+    value = option.choices[0] if option.choices else GOOD.get(option.value, "some")
+    words = [spelling, value] if option.value else [spelling]
+    assert fleet.bare(*words, "--help").finished().code == 0
+    if option.value:
+        assert_one_line(fleet.bare(spelling).finished(), 64, f"option {option.name} needs a value")
+    elif spelling.startswith("--"):
+        assert_one_line(fleet.bare(f"{spelling}=1", "--", "true").finished(), 64, f"option {option.name} takes no value")
+
+
+@pytest.mark.parametrize("option, word", [(option, word) for option in OPTIONS for word in option.choices],
+                         ids=lambda it: it if isinstance(it, str) else it.name)
+def test_every_choice_in_the_manual_is_one(fleet, option, word):
+    assert fleet.bare(f"{option.name}={word}", "--help").finished().code == 0
+    choices = ", ".join(option.choices)
+    refused = fleet.bare(f"{option.name}={word}x", "--", "true").finished()
+    assert_one_line(refused, 64, f"for {option.name}: expected one of", choices)
 
 
 @pytest.mark.parametrize("option", ["--version", "-v"])

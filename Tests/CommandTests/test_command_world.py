@@ -104,7 +104,8 @@ def scheduler(pid):
 
 
 @pytest.mark.parametrize("words, guardians", [
-    ("-i 0", (os.SCHED_FIFO, 1)), ("-b 0", (os.SCHED_FIFO, 1)), ("-o 0", (os.SCHED_FIFO, 1)), ("-f 10", (os.SCHED_FIFO, 99)), ("-r 7", (os.SCHED_FIFO, 99)),
+    ("-i 0", (os.SCHED_FIFO, 1)), ("-b 0", (os.SCHED_FIFO, 1)), ("-o 0", (os.SCHED_FIFO, 1)),
+    ("-f 10", (os.SCHED_FIFO, 99)), ("-r 7", (os.SCHED_FIFO, 99)),
     ("-R -f 10", (os.SCHED_FIFO, 99)), ("-f 99", (os.SCHED_OTHER, 0)),
 ])
 def test_scheduling_is_the_commands_alone(fleet, words, guardians):

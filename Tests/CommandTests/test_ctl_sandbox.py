@@ -102,6 +102,29 @@ def test_without_a_package_it_says_which_one(sandbox, tmp_path):
     sandbox.nothing_left(run)
 
 
+@pytest.mark.parametrize("output, told", [
+    ("Exception in thread \"main\" java.lang.IllegalStateException: outer\n\tat a.B.c(B.java:1)\n"
+     "Caused by: java.io.IOException: No space left on device\n\tat a.D.e(D.java:2)\n\t... 9 more",
+     "Caused by: java.io.IOException: No space left on device"),
+    ("Error occurred during initialization of VM\nCould not reserve enough space", "Error occurred during initialization of VM"),
+])
+def test_a_server_that_cannot_start_says_why_once(sandbox, tmp_path, output, told):
+    java = tmp_path / "java"
+    java.write_text(f"#!/bin/sh\ncat <<'END'\n{output}\nEND\nexit 1\n", encoding="ascii")
+    java.chmod(0o755)
+    run = sandbox("true", env={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert (run.code, run.err.splitlines()) == (71, [
+        told, "switchmanctl: the ZooKeeper server ended as soon as it was started; does java work here?"])
+    sandbox.nothing_left(run)
+
+
+def test_a_real_java_that_finds_no_zookeeper(sandbox):
+    run = sandbox.start("--jars", "/usr/share/java/slf4j-api.jar", "--", "true").finished(60)
+    reasons = [line for line in run.err.splitlines() if "ClassNotFoundException" in line]
+    assert run.code == 71 and reasons == run.err.splitlines()[:1]
+    sandbox.nothing_left(run)
+
+
 def test_a_folder_that_is_not_there(sandbox, tmp_path):
     run = sandbox("true", env={"TMPDIR": str(tmp_path / "none")})
     assert run.code == 71 and "temporary folder: No such file" in run.err

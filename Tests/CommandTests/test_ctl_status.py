@@ -192,3 +192,12 @@ def test_names_that_can_be_no_nodes_do_no_harm(ctl, fleet, name):
     fleet.prefix_data({"resources": [name, "good"], "paused": [name]})
     status = ctl.json("status")
     assert [one["resource"] for one in status["resources"]] == ["good"]
+
+
+def test_data_that_is_too_long_for_every_run_is_shown_and_told(ctl, fleet):
+    fleet.prefix_data({"groups": {"web": ["h1"]}})
+    config = fleet.config(data_read_len=20)
+    assert fleet.run("--lockname", "a", "-g", "web", "--", "true", config=config).code == 65
+    run = ctl("status", config=config)
+    assert run.code == 0 and "web" in run.out
+    assert "more than data_read_len (20)" in run.err and len(run.err.splitlines()) == 1

@@ -85,7 +85,7 @@ def test_two_operators_at_once(ctl, fleet, holder):
 def test_a_holder_whose_command_takes_its_time_has_acted(ctl, fleet):
     fleet.start_job("stubborn", "--stubborn", config=fleet.config(termination_timeout=6))
     stop = ctl("stop", "stubborn", "--timeout", "2s")
-    assert stop.code == 1 and "is ending its command" in stop.err and "has not acted" not in stop.err
+    assert stop.code == 1 and "has begun to end its command" in stop.err and "has not acted" not in stop.err
     assert "SIGKILL follows" in stop.out
     assert fleet.runs[0].wait() == 80
 

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from Support.control import Control, assert_no_request, assert_refused
-from Support.eventually import eventually, now
+from Support.eventually import now
 from Support.fleet import Fleet
 from Support.server import ZooKeeperServer
 

@@ -225,4 +225,5 @@ def test_a_symbolic_link_to_nothing(fleet):
 def test_a_program_that_is_being_written(fleet):
     path = program(fleet, "copied", pathlib.Path("/bin/true").read_bytes())
     with open(path, "ab"):
-        assert_one_line(fleet.run("--lockname", "a", "--", path), 126, f"{path}: cannot be executed: Text file busy", "open for writing")
+        assert_one_line(fleet.run("--lockname", "a", "--", path), 126,
+                        f"{path}: cannot be executed: Text file busy", "open for writing")

@@ -1,8 +1,11 @@
 """What makes a fault in the programs harder to use: read from the programs as they were built."""
 
+import pathlib
 import subprocess
 
 import pytest
+
+from Support import mutation
 
 
 @pytest.fixture(params=["program", "controller"])
@@ -30,3 +33,10 @@ def test_stacks_are_guarded(headers):
 def test_the_stack_holds_no_code(headers):
     line = next(line for line in headers.splitlines() if "GNU_STACK" in line)
     assert "E" not in line.split()[-2]
+
+
+@pytest.mark.parametrize("which", ["program", "controller"])
+def test_no_way_to_break_the_promise_is_built_in(request, which):
+    """The mutants that the simulation plays are in a copy of the sources."""
+    built = pathlib.Path(request.getfixturevalue(which)).read_bytes()
+    assert [name for name in mutation.names() if name.encode() in built] == []

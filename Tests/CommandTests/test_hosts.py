@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
 
@@ -114,6 +115,52 @@ NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 def test_it_needs_no_root(fleet, commoner):
     run = fleet.run("--lockname", "a", "--", "id", "-u", config=commoner, prefixed=NOBODY)
     assert (run.code, run.out, run.err) == (0, "65534\n", "")
+
+
+@pytest.mark.parametrize("mode", [0o4755, 0o2755])
+def test_a_program_with_rights_of_its_file_lends_them_to_nobody(fleet, commoner, controller, mode):
+    if os.geteuid() != 0 or os.statvfs(fleet.program).f_flag & os.ST_NOSUID:
+        pytest.skip("nothing can be made set-user-ID of root here")
+    copy = shutil.copy(controller, os.path.dirname(fleet.program))
+    for path in (fleet.program, copy):
+        os.chown(path, 0, 0)
+        os.chmod(path, mode)
+    run = fleet.run("--lockname", "a", "--", "id", "-u", config=commoner, prefixed=NOBODY)
+    assert_one_line(run, 71, "set-user-ID")
+    fleet.assert_no_trace()
+    for verb, code in (("status",), 71), (("check", "config"), 3):
+        told = subprocess.run([*NOBODY, copy, *verb, "--config", commoner], capture_output=True, text=True)
+        assert told.returncode == code and "set-user-ID" in told.stdout + told.stderr, told
+
+
+def give_capability(path, effective):
+    """As `setcap cap_net_raw+p`, or `+ep`: struct vfs_cap_data, version 2 (capabilities(7))."""
+    os.setxattr(path, "security.capability", struct.pack("<5I", 0x02000000 | effective, 1 << 13, 0, 0, 0))
+
+
+@pytest.mark.parametrize("effective", [True, False])
+def test_a_program_with_capabilities_of_its_file_lends_them_to_nobody(fleet, commoner, controller, effective):
+    copy = shutil.copy(controller, os.path.dirname(fleet.program))
+    try:
+        for path in (fleet.program, copy):
+            give_capability(path, effective)
+    except OSError as error:
+        pytest.skip(f"no file can be given a capability here: {error}")
+    if os.statvfs(fleet.program).f_flag & os.ST_NOSUID:
+        pytest.skip("capabilities of files do not count here")
+    assert_one_line(fleet.run("--lockname", "a", "--", "id", "-u", config=commoner, prefixed=NOBODY), 71, "file capabilities")
+    fleet.assert_no_trace()
+    for verb, code in (("status",), 71), (("check", "config"), 3):
+        told = subprocess.run([*NOBODY, copy, *verb, "--config", commoner], capture_output=True, text=True)
+        assert told.returncode == code and "file capabilities" in told.stdout + told.stderr, told
+    # Root has them anyway.
+    assert fleet.run("--lockname", "a", "--", "echo", "ran", config=commoner).out == "ran\n"
+
+
+def test_a_capability_that_the_caller_lends_is_its_own(fleet, commoner):
+    lends = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=+net_raw", "--ambient-caps=+net_raw")
+    run = fleet.run("--lockname", "a", "--", "grep", "CapAmb", "/proc/self/status", config=commoner, prefixed=lends)
+    assert (run.code, run.err) == (0, "") and int(run.out.split()[1], 16) == 1 << 13
 
 
 def test_a_tree_of_nobodys_is_killed_by_nobody(fleet, commoner):

@@ -126,6 +126,7 @@ def test_a_run_that_does_not_reach_its_command_has_waited_all_the_same(busy):
 def test_the_log_names_the_job_and_why_it_was_not_started(fleet, data, word):
     log = f"{fleet.folder}/named"
     fleet.prefix_data(data)
-    assert fleet.run("--lockname", "one of seven", "--", "true", config=fleet.config("named.conf", logfile=log, loglevel="info")).code == 0
+    named = fleet.config("named.conf", logfile=log, loglevel="info")
+    assert fleet.run("--lockname", "one of seven", "--", "true", config=named).code == 0
     said = read(log)
     assert any(word in line for line in said) and said[-1].rstrip().endswith("lock=one of seven"), said

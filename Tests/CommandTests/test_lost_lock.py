@@ -65,7 +65,7 @@ def test_a_successor_starts_when_the_tree_is_dead_and_the_term_is_over(fleet, lo
 @pytest.mark.parametrize("is_mixed", [True, False])
 def test_a_lock_that_was_replaced_is_lost_too(fleet, is_mixed):
     """Deleted and created again by another within one heartbeat: version 0 again, and yet not ours."""
-    run = fleet.start_job("first", arguments=("--lockname", "a"), config=fleet.config(mixed_fleet=is_mixed, server_tick=1))
+    run = fleet.start_job("first", arguments=("--lockname", "a"), config=fleet.config(mixed_fleet=is_mixed, server_tick=500))
     transaction = fleet.client.transaction()
     transaction.delete(fleet.path("locks", "a"))
     transaction.create(fleet.path("locks", "a"), b"old.example.org 4711", ephemeral=True)

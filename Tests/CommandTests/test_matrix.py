@@ -1,4 +1,5 @@
-"""A selection of Tests/matrix, which plays all of it: SIGKILL and SIGSTOP of two of front, supervisor and guardian, in every order."""
+"""A selection of Tests/matrix, which plays all of it: SIGKILL and SIGSTOP of two of front, supervisor and guardian, in
+every order."""
 
 import os
 import shutil
@@ -20,9 +21,11 @@ pytestmark = pytest.mark.timeout(900)
 def player(program, recorder, shared_server, shared_client):
     home = tempfile.mkdtemp(prefix="switchman-matrix-")
     os.chmod(home, 0o711)
-    subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", f"{home}/strike", ROOT / "Tests/Support/strike.c"], check=True)
+    source = ROOT / "Tests/Support/strike.c"
+    subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", f"{home}/strike", source], check=True)
     yield matrix.Matrix(
-        shutil.copy(program, f"{home}/switchman"), shutil.copy(recorder, f"{home}/job"), f"{home}/strike", home, shared_server, shared_client)
+        shutil.copy(program, f"{home}/switchman"), shutil.copy(recorder, f"{home}/job"), f"{home}/strike",
+        home, shared_server, shared_client)
     shutil.rmtree(home, ignore_errors=True)
 
 
@@ -43,7 +46,8 @@ def test_a_sample_of_pairs(alone, player, mode):
     cases = matrix.sample(matrix.cases(matrix.pairs(), ground.ACCOUNTS, [mode], matrix.PLACES), 16, seed=1)
     plans = [matrix.Plan.parse(text) for text in (
         "STOP supervisor 20 KILL guardian", "STOP supervisor 0 STOP guardian", "STOP guardian 0 STOP supervisor",
-        "KILL guardian 3 STOP supervisor", "KILL supervisor 3 STOP front", "KILL supervisor 20 STOP front", "STOP front 20 STOP supervisor")]
+        "KILL guardian 3 STOP supervisor", "KILL supervisor 3 STOP front", "KILL supervisor 20 STOP front",
+        "STOP front 20 STOP supervisor")]
     have_no_overlap(player, cases + matrix.cases(plans, ["root"], [mode], ["on the host"]))
 
 

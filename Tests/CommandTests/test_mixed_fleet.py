@@ -9,14 +9,14 @@ CLAIM = ("--claim", "lock:1:1")
 
 
 def mixed(fleet, **changes):
-    return fleet.config(mixed_fleet=True, **{"server_tick": 1, **changes})
+    return fleet.config(mixed_fleet=True, **{"server_tick": 500, **changes})
 
 
 @pytest.mark.parametrize("is_mixed", [True, False])
 def test_a_lock_of_the_originals_is_held(fleet, original, is_mixed):
     assert original.take_lock("a")
     run = fleet.run("--lockname", "a", "--exit-code", "locked=5", "--", "false",
-                    config=fleet.config(mixed_fleet=is_mixed, server_tick=1))
+                    config=fleet.config(mixed_fleet=is_mixed, server_tick=500))
     assert run.code == 5 and not fleet.records.events()
     assert fleet.get("locks", "a").startswith("old.example.org")
     if not is_mixed:
@@ -26,7 +26,7 @@ def test_a_lock_of_the_originals_is_held(fleet, original, is_mixed):
 
 @pytest.mark.parametrize("is_mixed", [True, False])
 def test_ours_is_held_for_the_original(fleet, original, is_mixed):
-    run = fleet.start_job("a", config=fleet.config(mixed_fleet=is_mixed, server_tick=1))
+    run = fleet.start_job("a", config=fleet.config(mixed_fleet=is_mixed, server_tick=500))
     assert not original.take_lock("a")
     fleet.end_job("a")
     assert run.wait() == 0

@@ -32,8 +32,10 @@ def assert_nothing_was_left(run, *codes):
 
 
 @pytest.mark.parametrize("words, code", [
-    (("--", "true"), 0), (("--", "sh", "-c", "sleep 0.2 & exit 3"), 3), (("--descendants", "kill", "--", "sh", "-c", "sleep 9 & exit 3"), 3),
-    (("--", "/etc/passwd"), 126), (("--", "/no/such/program"), 127), (("--dry-run", "--", "true"), 0), (("--lease", "x=1:1", "--", "true"), 65),
+    (("--", "true"), 0), (("--", "sh", "-c", "sleep 0.2 & exit 3"), 3),
+    (("--descendants", "kill", "--", "sh", "-c", "sleep 9 & exit 3"), 3),
+    (("--", "/etc/passwd"), 126), (("--", "/no/such/program"), 127), (("--dry-run", "--", "true"), 0),
+    (("--lease", "x=1:1", "--", "true"), 65),
     (("--timeout", 1, "--", "sleep", "1000"), 124),
 ])
 def test_no_process_and_no_zombie(held, words, code):
@@ -54,6 +56,7 @@ def test_without_a_server(held):
 @pytest.mark.parametrize("options", [(), ("--stubborn",)])
 def test_after_sigterm(held, options):
     asked = held.flag("asked")
+    os.mkfifo(asked)
     run = in_a_container(held, "--", *held.job("a", *options), until=asked)
     held.records.started("a")
     held.raise_flag(asked)
@@ -92,7 +95,8 @@ def test_when_the_close_is_not_answered(held, proxy):
 
 def test_the_callers_folder_can_be_unmounted(held):
     """At once, and each time."""
-    if subprocess.run(["unshare", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"], capture_output=True, check=False).returncode != 0:
+    mount = ["unshare", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"]
+    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
         pytest.skip("mounting is not permitted")
     script = """mount -t tmpfs none /mnt; failed=0
         for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do

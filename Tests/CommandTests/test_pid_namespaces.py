@@ -21,7 +21,8 @@ def world(ground):
     container = subprocess.Popen([*user, "unshare", *kinds, "--fork", "--kill-child", "sleep", "1000"])
     try:
         found = eventually(
-            lambda: container.poll() is not None or next((one for one in processes.children(container.pid) if one.comm == "sleep"), None),
+            lambda: container.poll() is not None
+            or next((one for one in processes.children(container.pid) if one.comm == "sleep"), None),
             what="process 1")
         if found is True:
             pytest.skip("no such namespace can be made")

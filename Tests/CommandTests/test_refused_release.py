@@ -1,4 +1,4 @@
-"""A release that the servers refuse (an ACL, a quota) is no outage: it is said at once, and the session ends."""
+"""A release or a heartbeat that the servers refuse (an ACL, a quota) is no outage, and is said at once."""
 
 import pytest
 from kazoo.security import OPEN_ACL_UNSAFE, make_acl
@@ -28,3 +28,12 @@ def test_it_is_said_and_the_lock_is_free(fleet, node, acls):
     for mark in fleet.marks("r"):
         assert node.endswith("marks")
         fleet.client.delete(fleet.path("semaphores/r/marks", mark))
+
+
+def test_a_refused_heartbeat_is_told_as_what_it_is(fleet):
+    run = fleet.start_job("a", config=fleet.config(ownership_term=6))
+    fleet.client.set_acls(fleet.path("locks", "a"), [make_acl("world", "anyone", admin=True)])
+    assert run.wait(20) == 81
+    refused, lost = run.err.splitlines()[:2]
+    assert f"heartbeats are refused: no permission to read {fleet.path('locks', 'a')} by its access list" in refused
+    assert "ownership lost: no heartbeat was acknowledged in time; ending the command" in lost, "and nobody is called silent"

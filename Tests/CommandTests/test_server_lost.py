@@ -1,5 +1,7 @@
 """The server dies, comes back, or falls silent: nothing is killed that need not be, and nothing outlives its term."""
 
+import re
+
 from Support.eventually import always, elapsed, eventually, now
 from Support.fleet import assert_silent
 
@@ -144,3 +146,24 @@ def test_the_log_has_a_line_for_each_loss_and_return_of_the_connection(own_fleet
     assert (run.wait(), waiting.wait()) == (0, 0)
     assert said(log).count(f"the connection to {server.address} is lost") == 2
     assert said(log).count(f"connected to {server.address}, after ") == 2
+
+
+def test_a_lost_holder_names_the_server_that_was_silent_and_since_when(own_fleet, server):
+    log = f"{own_fleet.folder}/log"
+    # Two thirds of the session's timeout later the library would take the connection for lost.
+    run = own_fleet.start_job("a", config=config(own_fleet, session_timeout=60, logfile=log))
+    server.stop()
+    assert run.wait(TERM_S + 20) == 81
+    server.cont()
+    silent = re.escape(server.address)
+    assert re.search(rf"no heartbeat was acknowledged in time \(no answer from {silent} for [0-9.]+ s\)", said(log))
+
+
+def test_a_lost_holder_without_a_connection_says_for_how_long(own_fleet, server):
+    log = f"{own_fleet.folder}/log"
+    run = own_fleet.start_job("a", config=config(own_fleet, logfile=log))
+    server.kill()
+    assert run.wait(TERM_S + 20) == 81
+    server.restart()
+    assert re.search(rf"in time \(no connection for [0-9.]+ s, the last was to {re.escape(server.address)}\)", said(log))
+    own_fleet.leaves_marks = True

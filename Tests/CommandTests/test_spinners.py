@@ -8,6 +8,7 @@ import pytest
 
 from Support.eventually import elapsed, now
 from Support.ground import ACCOUNTS
+from Support.steal import stolen_s
 
 # Each waits until nothing else runs: `alone`.
 pytestmark = pytest.mark.timeout(900)
@@ -20,7 +21,8 @@ FEWER_SESSIONS, FEWER_TOGETHER = ("--spin", 300), ("--spin", 600, "--together")
 LONGER_TERM_S = {SESSIONS_OF_THEIR_OWN: 12, FEWER_SESSIONS: 12, ONE_SESSION: 24, FEWER_TOGETHER: 32}
 
 
-@pytest.mark.parametrize("spinners", [(SESSIONS_OF_THEIR_OWN, FEWER_SESSIONS), (ONE_SESSION, FEWER_TOGETHER)], ids=["sessions", "together"])
+@pytest.mark.parametrize("spinners", [(SESSIONS_OF_THEIR_OWN, FEWER_SESSIONS), (ONE_SESSION, FEWER_TOGETHER)],
+                         ids=["sessions", "together"])
 @pytest.mark.parametrize("account", ACCOUNTS, indirect=True)
 @pytest.mark.parametrize("beside", ["guardian", "all three"])
 def test_spinners_are_dead_by_the_deadline(alone, held_own, server, ground, spinners, beside):
@@ -40,7 +42,7 @@ def test_spinners_are_dead_by_the_deadline(alone, held_own, server, ground, spin
     term, ready_at = held_own.settings["ownership_term"], now()
     # The guardian counts them at each heartbeat, and there is one for each tenth of the term.
     elapsed(ready_at + term * 0.25)
-    stopped_at = now()
+    stopped_at, stolen_before_s = now(), stolen_s(processor=0)
     server.stop()
     try:
         elapsed(stopped_at + term * 0.4)
@@ -50,11 +52,13 @@ def test_spinners_are_dead_by_the_deadline(alone, held_own, server, ground, spin
     finally:
         server.cont()
     assert watch.wait(30) == 0
+    stolen = stolen_s(processor=0) - stolen_before_s
     # Counted from the latest instant at which a heartbeat may have been sent.
     deadline = stopped_at + term * 0.99
     last_sign, free_at = held_own.records.last_sign("a"), held_own.records.events("free")[0].time
     print(f"spinners: {ground}, beside {beside}: last sign of life {last_sign - (deadline - 2):+.3f} s from SIGKILL, "
-          f"{last_sign - deadline:+.3f} s from the deadline; all dead {free_at - deadline:+.3f} s from it; {run.err.strip()!r}")
+          f"{last_sign - deadline:+.3f} s from the deadline; all dead {free_at - deadline:+.3f} s from it; "
+          f"stolen {stolen:.2f} s; {run.err.strip()!r}")
     assert last_sign > went_at, "they spin"
     assert last_sign < deadline, f"alive {last_sign - deadline:.3f} s past the deadline"
     assert free_at < deadline, f"dead {free_at - deadline:.3f} s past the deadline"

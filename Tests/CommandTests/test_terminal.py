@@ -281,7 +281,8 @@ def test_in_tmux(fleet):
 
 
 def asks_the_terminal(fleet, terminal, before, after):
-    """A script puts a command into the background and ends, and the command asks the terminal when it has; to the end of its run."""
+    """A script puts a command into the background and ends, and the command asks the terminal when it has; to
+    the end of its run."""
     gone = fleet.flag("gone")
     script = f"{before}until test -e {gone}; do sleep 0.05; done; {after}"
     terminal.line(shlex.join(("sh", "-c", f"{wrapped(fleet, 'sh', '-c', script)} & exit")))

@@ -203,7 +203,7 @@ def test_an_original_is_waited_for(fleet, original):
 
 def test_an_original_that_takes_the_lock_between_look_and_take_is_waited_for(held, original, proxy):
     """It knows no queue. The take finds the lock held: the head keeps its place, and waits on."""
-    config = held.config(zkhosts=proxy.address, mixed_fleet=True, server_tick=1)
+    config = held.config(zkhosts=proxy.address, mixed_fleet=True, server_tick=500)
     barged = []
 
     def barge_in(request):
@@ -292,7 +292,7 @@ def test_permits_that_an_original_has_overdrawn_are_given_back_and_waited_for(fl
             theirs.append(original.lease("r", 1, 1))
 
     fleet.start_job("holder", arguments=("--lockname", "a"))
-    run = join(fleet, "ours", *LEASE, config=fleet.config(zkhosts=proxy.address, mixed_fleet=True, server_tick=1))
+    run = join(fleet, "ours", *LEASE, config=fleet.config(zkhosts=proxy.address, mixed_fleet=True, server_tick=500))
     proxy.on_request = overdraw
     fleet.end_job("holder")
     eventually(lambda: theirs)

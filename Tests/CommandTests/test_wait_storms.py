@@ -9,7 +9,9 @@ from Support.eventually import always, eventually, now
 
 # Each waits until nothing else runs: `alone`.
 pytestmark = pytest.mark.timeout(900)
-TERM_S, LONG_TERM_S = 3, 6
+# The long one: a server that shares the processors with such a storm has answered after 1.3 s and, twice, after more than the 2 s
+# of patience that a term of 6 s has. A guardian that is kept by the storm is kept for good.
+TERM_S, LONG_TERM_S = 3, 12
 # Without a control group the run itself refuses to hold what it could not kill in time.
 COUNTS = {"auto": 5000, "old": 6000, "off": 1000}
 
@@ -44,7 +46,7 @@ def test_a_storm_of_stops_does_not_keep_the_guardian_from_its_timer(crowded):
 def test_a_storm_of_stops_ends_no_run(crowded):
     crowded.settings["ownership_term"] = LONG_TERM_S
     run = launch(crowded, "--storm", "--stubborn")
-    always(lambda: run.running, during=1.5 * LONG_TERM_S, what=f"it is well: {run.err}")
+    always(lambda: run.running, during=0.75 * LONG_TERM_S, what=lambda: f"it is well: {run.err}")
     run.send(signal.SIGTERM)
     assert run.wait(60) == 128 + signal.SIGTERM
 

@@ -9,6 +9,8 @@ static void *heap_mmap(void *at, size_t bytes, int protection, int flags, int fd
     return calloc(1, bytes);
 }
 
+void sw_core_restore(void) {}
+
 #define mmap heap_mmap
 #include "../../Sources/CGuardian/command.c"
 #undef mmap
@@ -67,7 +69,8 @@ static pid_t some_pid(const uint8_t *bytes, size_t count) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
-    static char *old[] = { "PATH=/bin", "HOME=/", "A=1", "AB=2", "EMPTY=", "LISTEN_PID=7", "LISTEN_PIDS=7", "WATCHDOG_PID=2147483647", NULL };
+    static char *old[] = { "PATH=/bin", "HOME=/", "A=1", "AB=2", "EMPTY=", "LISTEN_PID=7",
+                           "LISTEN_PIDS=7", "WATCHDOG_PID=2147483647", NULL };
     if (count > 80) return -1; // quadratic, for the handful of changes that there are
     char *block = malloc(count + 1);
     memcpy(block, bytes, count);

@@ -23,8 +23,12 @@ int __real_zookeeper_interest(void *handle, int *fd, int *interest, void *limit)
     (void)handle, (void)interest, (void)limit;
     return __wrap_connect(*fd, NULL, 0);
 }
-int __real_serialize_RequestHeader(void *out, const char *tag, struct request_header *header) { return (void)out, (void)tag, (void)header, 0; }
-int __real_serialize_MultiHeader(void *out, const char *tag, struct multi_header *header) { return (void)out, (void)tag, (void)header, 0; }
+int __real_serialize_RequestHeader(void *out, const char *tag, struct request_header *header) {
+    return (void)out, (void)tag, (void)header, 0;
+}
+int __real_serialize_MultiHeader(void *out, const char *tag, struct multi_header *header) {
+    return (void)out, (void)tag, (void)header, 0;
+}
 
 // ------------------------------------------------------------------------------------------- as the library reads what it is given
 

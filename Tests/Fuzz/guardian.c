@@ -1,6 +1,6 @@
 // The whole guardian on a kernel of its own (kernel.h): any messages, any fate of the command, in any order. This file is
 // the referee, who knows only what was delivered and what the guardian did. Its sources: guardian.c, leader.c, outbox.c,
-// wire.c, deadman.c.
+// timer.c, wire.c, deadman.c.
 #define _GNU_SOURCE
 #include "kernel.h"
 
@@ -33,14 +33,20 @@ static void grace(int64_t latest_ns) {
     r.grace_at_ns = earlier(r.grace_at_ns, earlier(k.now_ns + k.plan.termination_ns, latest_ns));
 }
 
-/// The last of them was reaped.
+/// The last of them was reaped. A stillborn one is born again, unless it was to be ended meanwhile.
 static void settle(void) {
-    if (!kernel_has_tree() && !r.stillborn) r.owned = false;
+    bool is_born_again = r.stillborn && !r.killing && !r.terminated;
+    if (!kernel_has_tree() && !is_born_again) r.owned = false;
 }
 
 // ------------------------------------------------------------------------------------------------- what was delivered
 
 void referee_lost(void) { doom(); }
+
+/// Nothing would wake the guardian at its deadline: what runs is to be killed now.
+void referee_timer_denied(void) {
+    if (r.owned) r.kill_asked = true;
+}
 
 void referee_delivered(const uint8_t *bytes, size_t count) {
     sw_message message;
@@ -132,6 +138,7 @@ void referee_killed(void) {
 void referee_heard(const sw_message *message, bool blocked) {
     r.unheard = blocked;
     if (blocked) r.deaf_once = true; // more than the outbox holds is a reason to give up
+    if (message->type == SW_READY) return;
     EXPECT(message->type >= SW_ACK && message->type <= SW_UNKILLABLE && message->block == 0);
     if (blocked || r.deaf_once) return; // what waited in the outbox is of a moment ago
     if (message->type == SW_STARTED) {

@@ -93,6 +93,7 @@ static void happen_to_the_host(uint8_t what) {
         return;
     case 3: k.outsiders -= k.outsiders > 0; return;
     case 4: k.sweeping = !k.sweeping; return;
+    case 5: k.no_timers = !k.no_timers; return;
     default: k.fork_fails = !k.fork_fails; return;
     }
 }
@@ -148,6 +149,9 @@ int fake_timerfd_settime(int fd, int flags, const struct itimerspec *due, struct
     (void)old;
     EXPECT(fd == TIMER_FD && flags == TFD_TIMER_ABSTIME);
     EXPECT(due->it_value.tv_nsec >= 0 && due->it_value.tv_nsec < 1000000000 && due->it_value.tv_sec >= 0); // or EINVAL
+    bool disarms = due->it_value.tv_sec == 0 && due->it_value.tv_nsec == 0;
+    if (k.no_timers && !disarms) referee_timer_denied();
+    if (k.no_timers) return errno = EPERM, -1;
     k.armed_ns = due->it_value.tv_sec * INT64_C(1000000000) + due->it_value.tv_nsec;
     if (k.armed_ns == 0) k.armed_ns = INT64_MAX;
     return 0;
@@ -328,6 +332,7 @@ bool sw_cgroup_is_populated(void) { return k.outsiders > 0; }
 size_t sw_cgroup_descriptors(int *out) { return *out = CGROUP_FD, 1; }
 int sw_sweep(const char *lockname) { return (void)lockname, k.sweeping; }
 int sw_sweep_descriptor(void) { return SWEEP_FD; }
+void sw_sweep_others(const char *lockname) { (void)lockname; }
 sw_shared *sw_shared_page(void) {
     return &page;
 }
@@ -341,7 +346,8 @@ sw_stage sw_command_exec(const sw_role *role, pid_t guardian, char *block, size_
 }
 void sw_descriptors_close_but(const int *kept, size_t count) {
     const int expected[] = {
-        k.guardian_closed ? -1 : SUPERVISOR_FD, TIMER_FD, CHILD_FD, EVENTS_FD, -1, EXEC_FD, PROC_FD, PROC_CHILDREN_FD, SWEEP_FD, CGROUP_FD,
+        k.guardian_closed ? -1 : SUPERVISOR_FD, TIMER_FD, CHILD_FD, EVENTS_FD, -1, EXEC_FD, PROC_FD, PROC_CHILDREN_FD,
+        SWEEP_FD, CGROUP_FD,
     };
     EXPECT(count == sizeof expected / sizeof *expected && memcmp(kept, expected, sizeof expected) == 0);
 }

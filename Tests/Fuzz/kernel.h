@@ -8,7 +8,10 @@
 
 #include <setjmp.h>
 
-enum { SUPERVISOR_FD = 5, TIMER_FD, CHILD_FD, EXEC_FD, EXEC_WRITE_FD, PROC_FD, PROC_CHILDREN_FD, EVENTS_FD, ATTEMPT_FD, CGROUP_FD, SWEEP_FD, FIRST_PID = 100, MAIL_MAX = 128 };
+enum {
+    SUPERVISOR_FD = 5, TIMER_FD, CHILD_FD, EXEC_FD, EXEC_WRITE_FD, PROC_FD, PROC_CHILDREN_FD, EVENTS_FD, ATTEMPT_FD, CGROUP_FD,
+    SWEEP_FD, FIRST_PID = 100, MAIL_MAX = 128
+};
 
 typedef struct mail {
     uint8_t *bytes; // NULL: end of file
@@ -33,6 +36,7 @@ typedef struct kernel {
     int kids, kid_zombies;        // the leader's descendants
     int resistance;               // rounds that the tree survives
     bool fork_fails, newborn;
+    bool no_timers;               // timerfd_settime fails from now on
     bool stillbirth;              // the kernel kills at birth what is cloned into a cgroup
     bool storm;                   // for each wait there is something more to wait for
     int waits;                    // since the last look at the clock
@@ -54,6 +58,7 @@ bool kernel_has_tree(void);
 void referee_begin(void);
 void referee_delivered(const uint8_t *bytes, size_t count);
 void referee_lost(void);
+void referee_timer_denied(void);
 void referee_heard(const sw_message *message, bool blocked);
 /// `moves`: by an ordinary fork; else into the cgroup, which is tried first.
 void referee_forked(bool succeeded, bool moves);

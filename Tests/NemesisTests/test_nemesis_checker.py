@@ -108,6 +108,24 @@ def test_a_kill_that_a_fault_explains_is_fine():
         assert needless(attempt("one", code, touched={"SIGSTOP supervisor"})) == []
 
 
+def test_a_loss_before_the_first_sign_is_believed_where_the_run_says_so(records):
+    one = attempt("one", 81)
+    assert "nothing was started" in codes(records, one)[0]
+    one.run.err = "switchman: b: ownership lost: the session expired; ending the command\n"
+    assert codes(records, one) == []
+
+
+def test_who_blames_somebody_for_a_deleted_lock_is_believed_where_somebody_did_so(records, books):
+    one = attempt("one", 80)
+    assert codes(records, one) == []
+    assert "nobody had deleted" in needless(one, faults=[HostFault(12, 13)])[0], "another fault's"
+    deleted = HostFault(12, 12)
+    deleted.deletes = True
+    assert needless(one, faults=[deleted]) == []
+    books("start one 1 1000000000 7")
+    assert "was started" in codes(records, one)[0]
+
+
 def test_a_start_within_the_interval_is_caught(records, books):
     books("start one 1 1000000000 7", "start two 2 3500000000 8", "start two 3 3600000000 8", "start three 4 5600000000 9")
     runs = [attempt(label, 0) for label in ("one", "two", "three")]

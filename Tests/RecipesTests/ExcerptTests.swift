@@ -5,7 +5,8 @@ import Testing
 @Suite struct ExcerptTests {
     /// Controls, separators, marks of direction, zero-width characters and tags.
     @Test(arguments: [
-        "\u{1b}", "\n", "\r\n", "\u{7f}", "\u{9b}", "\u{61c}", "\u{180e}", "\u{200b}", "\u{200d}", "\u{200f}", "\u{2028}", "\u{2029}", "\u{202e}",
+        "\u{1b}", "\n", "\r\n", "\u{7f}", "\u{9b}", "\u{61c}", "\u{180e}", "\u{200b}", "\u{200d}", "\u{200f}",
+        "\u{2028}", "\u{2029}", "\u{202e}",
         "\u{2060}", "\u{2069}", "\u{206f}", "\u{feff}", "\u{e0041}",
     ])
     func whatATerminalMightActOnOrHideIsShownAsAQuestionMark(mark: String) {

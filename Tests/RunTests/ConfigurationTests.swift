@@ -66,7 +66,7 @@ import Testing
         #expect(configuration.sessionTimeoutSeconds == 30)
         #expect(configuration.ownershipTermSeconds == 30)
         #expect(!configuration.mixedFleet)
-        #expect(configuration.serverTickMilliseconds == 4000)
+        #expect(configuration.serverTickMilliseconds == 2000)
         #expect(configuration.connectTimeout == .seconds(15))
         #expect(configuration.fqdn == nil)
         #expect(configuration.cgroup == .auto)
@@ -169,8 +169,10 @@ import Testing
         ("ownership_term", "2", "from 3 to 86400"),
         ("ownership_term", "\"2d\"", "from 3 to 86400"), ("ownership_term", "\"forever\"", "from 3 to 86400"),
         ("mixed_fleet", "1", "true or false"),
-        ("mixed_fleet", "\"yes\"", "true or false"), ("server_tick", "0", "from 1 to 3600"),
-        ("server_tick", "\"2ms\"", "a number with"),
+        ("mixed_fleet", "\"yes\"", "true or false"), ("server_tick", "0", "from 100 to 3600000"),
+        ("server_tick", "\"2ms\"", "in milliseconds"), ("server_tick", "3600001", "as in zoo.cfg"),
+        ("server_tick", "-2000", "tickTime"), ("server_tick", "\"2h\"", "tickTime"),
+        ("server_tick", "\"forever\"", "tickTime"),
         ("connect_timeout", "[]", "seconds"), ("fqdn", "\"\"", "a host name"), ("fqdn", "\"a b\"", "a host name"),
         ("fqdn", "\"" + String(repeating: "a", count: 256) + "\"", "255 bytes"), ("fqdn", "5", "a string"),
         ("logfile", "\"a\\u0000b\"", "zero byte"),
@@ -188,9 +190,26 @@ import Testing
     }
 
     @Test func aMixedFleetNeedsASessionThatLeavesTimeToKill() throws {
-        let file = #"{"prefix": "/p", "zkhosts": "zk", "mixed_fleet": true, "server_tick": 2, "session_timeout": "#
+        let file = #"{"prefix": "/p", "zkhosts": "zk", "mixed_fleet": true, "server_tick": 1000, "session_timeout": "#
         #expect(try complaint(file + "3}").contains("needs a session_timeout of 7 s at least"))
         #expect(try complaint(file + "2}").contains("it is 2 s"))
+    }
+
+    @Test(arguments: [("2000", 2000), ("\"2500\"", 2500), ("100", 100), ("\"2s\"", 2000), ("\"1m\"", 60_000)])
+    func readsTheServersTickAsItStandsWithThem(value: String, milliseconds: Int) throws {
+        let configuration = try load(key: "server_tick", value)
+        #expect(configuration.serverTickMilliseconds == milliseconds)
+        #expect(
+            configuration.relay == .milliseconds(max(milliseconds, 500)), "servers are late by more than a short tick")
+    }
+
+    /// It was twice the tickTime in seconds. Its deadlines are never later than before, and it is named.
+    @Test(arguments: [("4", 4000, 2000), ("\"1\"", 1000, 500), ("99", 99_000, 49_500)])
+    func aTickOfTheOldMeaningIsSafeAndNamed(value: String, milliseconds: Int, tick: Int) throws {
+        let (configuration, warnings) = try load(#"{"prefix": "/p", "zkhosts": "zk", "server_tick": \#(value)}"#)
+        #expect(configuration.serverTickMilliseconds == milliseconds)
+        #expect(warnings.count == 1 && warnings[0].contains("taken as \(milliseconds) ms"))
+        #expect(warnings[0].contains("(\(tick) if this was twice the tickTime in seconds)"))
     }
 
     @Test(arguments: [
@@ -277,6 +296,12 @@ import Testing
         #expect(warnings == ["\(path): unknown key \"\(key)\"; did you mean \"\(nearest)\"?"])
     }
 
+    @Test func aKeyThatBeginsWithANumberSignIsAComment() throws {
+        let (configuration, warnings) = try load(
+            ##"{"#": "text", "# prefix": ["any"], "prefix": "/p", "zkhosts": "zk", "#loglevel": "debug", "#tls": {}}"##)
+        #expect(warnings.isEmpty && configuration.loglevel == .info)
+    }
+
     @Test(arguments: ["auth", "acl", "tls"])
     func refusesWhatWouldProtectAndDoesNotYet(key: String) {
         #expect(throws: ConfigurationError.self) { try load(#"{"prefix": "/p", "zkhosts": "zk", "\#(key)": {}}"#) }
@@ -355,7 +380,14 @@ import Testing
     }
 
     @Test func aHugeFileIsRefusedUnread() throws {
-        #expect(try complaint(path: "/dev/zero", environment: [:]).contains("is longer than"))
+        try write([])
+        // A hole: nothing is on the disk.
+        #expect(unsafe truncate(path, 1 << 40) == 0)
+        #expect(try complaint(path: path, environment: [:]).contains("is longer than"))
+    }
+
+    @Test func aDeviceIsRefused() throws {
+        #expect(try complaint(path: "/dev/zero", environment: [:]) == "/dev/zero: is a device; name a regular file")
     }
 
     @Test func bytesThatAreNotTextAreNotJSON() throws {

@@ -24,7 +24,8 @@ import Testing
         record.started = writtenStart
         let claims = Claims(
             lock: ("/p/locks/a", 17), leases: [], marks: [], record: ("/p/jobs/a", 4, record),
-            session: Session(id: 5, timeout: .seconds(session)), takenMilliseconds: 5_000, submitted: at(100), submittedBefore: at(99),
+            session: Session(id: 5, timeout: .seconds(session)), takenMilliseconds: 5_000, submitted: at(100),
+            submittedBefore: at(99),
             acknowledged: at(answered), found: found.map { Term(seconds: $0) })
         return Tenure(
             job: job, claims: owns ? claims : nil, grace: .seconds(10), waitsForDescendants: true,
@@ -32,8 +33,7 @@ import Testing
     }
 
     func started(_ tenure: inout Tenure) -> [Tenure.Action] {
-        var actions: [Tenure.Action] = []
-        tenure.tick(at(100.2), &actions)
+        var actions = tenure.tick(at: at(100.2))
         actions += tenure.handle(.tree(.acknowledged(sequence: 1)), at: at(100.2))
         return actions + tenure.handle(.tree(.started(pid: 9)), at: at(100.2))
     }
@@ -85,8 +85,7 @@ import Testing
 
     @Test func aLostPredecessorIsWaitedOutFromOurOwnAcknowledgement() {
         var tenure = tenure(found: 10)
-        var actions: [Tenure.Action] = []
-        tenure.tick(at(100.2), &actions)
+        let actions = tenure.tick(at: at(100.2))
         #expect(!starts(actions) && submitted(actions).isEmpty)
         #expect(tenure.wake == at(103))
         for case .submit(let ticket, let requests) in actions {
@@ -114,10 +113,10 @@ import Testing
     @Test(arguments: [(#"{"paused":["a"]}"#, false), ("{}", true), ("{", true)])
     func whatChangedDuringTheTakeIsReadBeforeTheStart(data: String, isStarted: Bool) {
         var tenure = tenure(fleetChanged: true) { $0.group = nil }
-        var actions: [Tenure.Action] = []
-        tenure.tick(at(100.2), &actions)
+        let actions = tenure.tick(at: at(100.2))
         #expect(!starts(actions))
-        guard case .submit(let ticket, let requests)? = actions.first, case .get("/p", watch: true)? = requests.first else { return #expect(Bool(false)) }
+        guard case .submit(let ticket, let requests)? = actions.first, case .get("/p", watch: true)? = requests.first
+        else { return #expect(Bool(false)) }
         let next = tenure.handle(
             .replies(ticket: ticket, [.success(.node(data: Array(data.utf8), stat(version: 1)))]), at: at(100.3))
         #expect(starts(next) == isStarted)
@@ -231,9 +230,8 @@ import Testing
     /// Seed 7187: stopped between the take and the start, it held the lock for good and never started.
     @Test func aMixedFleetsRunWhoseHeartbeatsCameTooFarApartBeginsAnew() {
         var tenure = tenure(mixed: true)
-        var actions: [Tenure.Action] = []
         var now = at(130)
-        tenure.tick(now, &actions)
+        var actions = tenure.tick(at: now)
         var ended = false
         while !ended, now < at(160) {
             if let ticket = ticket(actions) {
@@ -278,8 +276,7 @@ import Testing
     @Test(arguments: [105, 110.4])
     func aMixedFleetsRunWhoseTakeWasSlowBeginsAnew(answered: Double) {
         var tenure = tenure(mixed: true, answered: answered)
-        var actions: [Tenure.Action] = []
-        tenure.tick(at(answered), &actions)
+        let actions = tenure.tick(at: at(answered))
         #expect(!starts(actions) && tenure.isToBeginAnew && tenure.isHopeless)
     }
 
@@ -298,7 +295,9 @@ import Testing
             let same = tenure.handle(.session(.connected(Session(id: 5, timeout: .seconds(30)))), at: at(101.1))
             #expect(postponed(same) == nil)
             let shorter = tenure.handle(.session(.connected(Session(id: 5, timeout: .seconds(20)))), at: at(101.2))
-            #expect(postponed(shorter) == (mixed ? BootInstant(nanoseconds: 108_033_333_333) : nil), "originals wait nobody out")
+            #expect(
+                postponed(shorter) == (mixed ? BootInstant(nanoseconds: 108_033_333_333) : nil),
+                "originals wait nobody out")
         }
     }
 
@@ -342,8 +341,7 @@ import Testing
 
     @Test func aGuardianThatDoesNotAnswerForAPeriodIsReplaced() {
         var tenure = tenure()
-        var actions: [Tenure.Action] = []
-        tenure.tick(at(100.2), &actions)
+        let actions = tenure.tick(at: at(100.2))
         tenure.carriedOut(actions, at: at(100.2))
         #expect(tenure.wake <= at(103.2))
         // Called when it asked to be; late, it would first look whether it was away itself.
@@ -358,8 +356,7 @@ import Testing
     /// Seed 20612936: a suspend ended at the very instant at which the answer was overdue, with the answer behind it.
     @Test func anAnswerThatCameWithTheEndOfItsTimeIsInTime() {
         var tenure = tenure()
-        var actions: [Tenure.Action] = []
-        tenure.tick(at(100.2), &actions)
+        let actions = tenure.tick(at: at(100.2))
         tenure.carriedOut(actions, at: at(100.2))
         _ = tenure.handle(.timer, at: tenure.wake)
         _ = tenure.handle(.timer, at: at(103.2))
@@ -372,9 +369,8 @@ import Testing
     /// Answers that take longer than a period make every heartbeat due at once: that is no sign of having been away.
     @Test func aStoppedGuardianIsReplacedAlsoWhereAnswersAreSlow() {
         var tenure = tenure(term: 5)
-        var actions: [Tenure.Action] = []
         var now = at(100.1)
-        tenure.tick(now, &actions)
+        var actions = tenure.tick(at: now)
         tenure.carriedOut(actions, at: now)
         var asked: [(ticket: Int, answeredAt: BootInstant)] = []
         var takenOver: BootInstant?
@@ -385,7 +381,7 @@ import Testing
                 now = next.answeredAt
                 actions = tenure.handle(
                     .replies(ticket: next.ticket, [.success(.committed([nil])), mine]), at: now, ticks: false)
-                tenure.tick(now, &actions)
+                actions += tenure.tick(at: now)
             } else {
                 now = max(now, tenure.wake)
                 actions = tenure.handle(.timer, at: now)
@@ -398,8 +394,7 @@ import Testing
 
     @Test func theGuardianHasItsTimeFromWhenItWasAsked() {
         var tenure = tenure()
-        var actions: [Tenure.Action] = []
-        tenure.tick(at(100.2), &actions)
+        let actions = tenure.tick(at: at(100.2))
         // Not scheduled between the decision and the message.
         tenure.carriedOut(actions, at: at(103.1))
         var takenOver: BootInstant?
@@ -422,11 +417,12 @@ import Testing
     }
 
     /// Guardian and supervisor were stopped until after the deadline, so the front has killed.
-    @Test(arguments: [(9, 9, Outcome.lost), (15, 9, .signaled), (0, 9, .ran), (9, 0, .signaled)] as [(Int32, Double, Outcome)])
+    @Test(
+        arguments: [(9, 9, Outcome.lost), (15, 9, .signaled), (0, 9, .ran), (9, 0, .signaled)]
+            as [(Int32, Double, Outcome)])
     func whatDiesOfSigkillBehindALateSupervisorDiesOfTheDeadline(status: Int32, late: Double, outcome: Outcome) {
         var tenure = tenure()
-        var actions: [Tenure.Action] = []
-        tenure.tick(at(100.2), &actions)
+        var actions = tenure.tick(at: at(100.2))
         tenure.carriedOut(actions, at: at(100.2))
         actions = tenure.handle(.tree(.acknowledged(sequence: 1)), at: at(100.2))
         actions = tenure.handle(.tree(.started(pid: 9)), at: at(100.2))
@@ -446,7 +442,7 @@ import Testing
     @Test func withoutAGuardianNothingIsStarted() {
         var tenure = tenure()
         var actions = tenure.handle(.tree(.guardianGone), at: at(100.2), ticks: false)
-        tenure.tick(at(100.2), &actions)
+        actions += tenure.tick(at: at(100.2))
         #expect(!starts(actions) && actions.contains { if case .takeOver = $0 { true } else { false } })
         let release = tenure.handle(.tree(.reaped), at: at(100.3))
         let end = tenure.handle(.replies(ticket: ticket(release) ?? 0, [.success(.committed([nil]))]), at: at(100.4))
@@ -465,8 +461,7 @@ import Testing
     @Test(arguments: [77, nil] as [Int64?])
     func aStartThatTheGuardianTookAlongCounts(written: Int64?) {
         var tenure = tenure(writtenStart: written) { if written != nil { $0.minInterval = .seconds(60) } }
-        var actions: [Tenure.Action] = []
-        tenure.tick(at(100.2), &actions)
+        _ = tenure.tick(at: at(100.2))
         _ = tenure.handle(.tree(.acknowledged(sequence: 1)), at: at(100.2))
         _ = tenure.handle(.tree(.guardianGone), at: at(100.3))
         let release = tenure.handle(.tree(.reaped), at: at(100.4))
@@ -477,8 +472,7 @@ import Testing
 
     @Test func aRefusedStartIsNotRepeatedAfterCtrlC() {
         var tenure = tenure()
-        var actions: [Tenure.Action] = []
-        tenure.tick(at(100.2), &actions)
+        _ = tenure.tick(at: at(100.2))
         _ = tenure.handle(.signal(2, fromTerminal: true), at: at(100.3))
         let refused = tenure.handle(.tree(.refused()), at: at(100.4))
         #expect(!starts(refused) && ticket(refused) != nil)
@@ -499,8 +493,7 @@ import Testing
     @Test(arguments: [.callerGone, .signal(15, fromTerminal: false), .session(.expired)] as [Event])
     func aStartThatIsRefusedAfterAStopIsNotRepeated(event: Event) {
         var tenure = tenure()
-        var actions: [Tenure.Action] = []
-        tenure.tick(at(100.2), &actions)
+        _ = tenure.tick(at: at(100.2))
         _ = tenure.handle(event, at: at(100.3))
         let refused = tenure.handle(.tree(.refused()), at: at(100.4))
         #expect(finishes(refused) || ticket(refused) != nil, "the release, or the end")
@@ -621,8 +614,7 @@ import Testing
 
     @Test func aStartIsAskedForAgainUntilTheDeadRunsProcessesAreGone() {
         var tenure = tenure()
-        var actions: [Tenure.Action] = []
-        tenure.tick(at(100.2), &actions)
+        var actions = tenure.tick(at: at(100.2))
         var now = 100.2
         var warnings = 0
         for pause in [0.1, 0.2, 0.4, 0.8, 1, 1] {
@@ -645,12 +637,14 @@ import Testing
         var actions: [Tenure.Action] = []
         var told: [Double] = []
         var now = 100.2
-        tenure.tick(at(now), &actions)
+        actions += tenure.tick(at: at(now))
         while now < 230 {
             if let ticket = ticket(actions) {
                 _ = tenure.handle(.replies(ticket: ticket, [.success(.committed([nil])), mine]), at: at(now))
             }
-            if starts(actions), said(tenure.handle(.tree(.refused(resisting: 2)), at: at(now))) != [] { told.append(now) }
+            if starts(actions), said(tenure.handle(.tree(.refused(resisting: 2)), at: at(now))) != [] {
+                told.append(now)
+            }
             now += 0.5
             actions = tenure.handle(.timer, at: at(now))
         }
@@ -660,8 +654,7 @@ import Testing
     @Test(arguments: [.callerGone, .signal(15, fromTerminal: false), .session(.expired)] as [Event])
     func whatEndsARunBeforeItsStartEndsItsWaitForDeadProcesses(event: Event) {
         var tenure = tenure()
-        var actions: [Tenure.Action] = []
-        tenure.tick(at(100.2), &actions)
+        _ = tenure.tick(at: at(100.2))
         _ = tenure.handle(.tree(.refused(resisting: 4)), at: at(100.2))
         let end = tenure.handle(event, at: at(100.25))
         #expect(finishes(end) || ticket(end) != nil, "the release, or the end")
@@ -670,8 +663,7 @@ import Testing
 
     @Test func withoutAHeartbeatForATermTheWaitForDeadProcessesEnds() {
         var tenure = tenure()
-        var actions: [Tenure.Action] = []
-        tenure.tick(at(100.2), &actions)
+        _ = tenure.tick(at: at(100.2))
         _ = tenure.handle(.tree(.refused(resisting: 4)), at: at(100.2))
         let end = tenure.handle(.timer, at: at(129.7))
         #expect(!starts(end) && tenure.isToBeginAnew)
@@ -680,8 +672,7 @@ import Testing
     /// Else the interval would count from long before the command began.
     @Test func aStartThatWasWrittenDownLongBeforeIsWrittenDownAnew() {
         var tenure = tenure(writtenStart: 5_200) { $0.minInterval = .seconds(60) }
-        var actions: [Tenure.Action] = []
-        tenure.tick(at(100.2), &actions)
+        let actions = tenure.tick(at: at(100.2))
         #expect(starts(actions))
         _ = tenure.handle(.tree(.refused(resisting: 4)), at: at(100.2))
         #expect(starts(tenure.handle(.timer, at: at(100.3))), "by less than a term")
@@ -712,7 +703,7 @@ import Testing
         var actions: [Tenure.Action] = []
         var now = at(100)
         var pauses: [Duration] = []
-        tenure.tick(now, &actions)
+        actions += tenure.tick(at: now)
         while true {
             guard case .start(let sequence, _, let again)? = actions.first(where: { starts([$0]) }) else {
                 return pauses
@@ -821,7 +812,8 @@ import Testing
         let refused = tenure.handle(.tree(.refused()), at: at(101))
         #expect(!starts(refused))
         let end = tenure.handle(.replies(ticket: ticket(refused) ?? 0, [.success(.committed([nil]))]), at: at(102))
-        #expect(finishes(end) && tenure.ended == Ended(outcome: .ran, code: 3), "the status of the attempt that there was")
+        #expect(
+            finishes(end) && tenure.ended == Ended(outcome: .ran, code: 3), "the status of the attempt that there was")
     }
 
     /// Seed 14815: a loss noted where nothing could be ended any more kept the run awake, for good.
@@ -945,8 +937,7 @@ import Testing
     @Test(arguments: ["/p", "/p/stops/a-11"])
     func whatCouldNotBeReadIsReadAgainInAWhile(path: String) throws {
         var tenure = tenure(fleetChanged: true)
-        var actions: [Tenure.Action] = []
-        tenure.tick(at(100.2), &actions)
+        let actions = tenure.tick(at: at(100.2))
         let first = try #require(reads(actions, path))
         let throttled = Reply.failure(Failure(.other(-127), path: path))
         #expect(reads(tenure.handle(.replies(ticket: first, [throttled]), at: at(100.3)), path) == nil)

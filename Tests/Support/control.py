@@ -21,9 +21,9 @@ class Control:
     def __call__(self, *words, within=30.0, **options):
         return self.start(*words, **options).finished(within)
 
-    def start(self, *words, config=None, env=None, **options):
+    def start(self, *words, config=None, env=None, prefixed=(), **options):
         """Start a verb. The configuration is named by the environment, so that the words are free."""
-        run = Run([self.program, *map(str, words)], self.fleet.folder, self.environment(config, env), **options)
+        run = Run([*prefixed, self.program, *map(str, words)], self.fleet.folder, self.environment(config, env), **options)
         self.fleet.runs.append(run)
         return run
 

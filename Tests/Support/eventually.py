@@ -12,14 +12,15 @@ def now():
 
 
 def eventually(condition, within=20.0, what=""):
-    """Return the first true value of `condition()`; fail when there is none `within` seconds."""
+    """Return the first true value of `condition()`; fail when there is none `within` seconds. `what`: a
+    text, or what gives it then."""
     deadline = now() + within
     while True:
         value = condition()
         if value:
             return value
         if now() > deadline:
-            raise AssertionError(f"not within {within} s: {what or condition}; last value: {value!r}")
+            raise AssertionError(f"not within {within} s: {_said(what) or condition}; last value: {value!r}")
         _pause.wait(0.01)
 
 
@@ -28,8 +29,12 @@ def always(condition, during, what=""):
     deadline = now() + during
     while now() < deadline:
         value = condition()
-        assert value, f"did not hold for {during} s: {what or condition}; value: {value!r}"
+        assert value, f"did not hold for {during} s: {_said(what) or condition}; value: {value!r}"
         _pause.wait(0.01)
+
+
+def _said(what):
+    return what() if callable(what) else what
 
 
 def pause(seconds):

@@ -1,6 +1,7 @@
-// A kernel or a sandbox that refuses. With LD_PRELOAD, what SWITCHMAN_TEST_FAILING names fails: "subreaper", "signalfd" (front's, which
-// has SIGTERM); and while the file SWITCHMAN_TEST_REFUSED is there "open", with ENFILE, or "sendmsg", with ENOBUFS, for the
-// types of message (digits) that this file holds. Each message that was refused is added to the file of that name with ".seen".
+// A kernel or a sandbox that refuses. With LD_PRELOAD, what SWITCHMAN_TEST_FAILING names fails: "subreaper", "signalfd"
+// (front's, which has SIGTERM); and while the file SWITCHMAN_TEST_REFUSED is there "open", with ENFILE,
+// "settime-of-guardian" and "settime-of-others" (timerfd_settime), with EPERM, or "sendmsg", with ENOBUFS, for the types of
+// message (digits) that this file holds. Each message that was refused is added to the file of that name with ".seen".
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -59,6 +61,15 @@ int open(const char *path, int flags, ...) {
     int fd = open_unless_refused(AT_FDCWD, path, flags, more);
     va_end(more);
     return fd;
+}
+
+int timerfd_settime(int fd, int flags, const struct itimerspec *due, struct itimerspec *old) {
+    char name[16] = "";
+    syscall(SYS_prctl, PR_GET_NAME, name, 0, 0, 0);
+    const char *whose = strcmp(name, "sm-guardian") == 0 ? "settime-of-guardian" : "settime-of-others";
+    const char *file = getenv("SWITCHMAN_TEST_REFUSED");
+    if (file && fails(whose) && access(file, F_OK) == 0) return errno = EPERM, -1;
+    return syscall(SYS_timerfd_settime, fd, flags, due, old);
 }
 
 static int is_refused(int type) {

@@ -7,11 +7,16 @@ import threading
 
 class FakeServer:
     """Answers four-letter words from a dictionary (a word that is not in it is refused as the whitelist does it; None:
-    no answer at all) and grants every session `granted_ms`, or answers a handshake with `handshake` (False: never, but stays)."""
+    no answer at all) and grants every session `granted_ms`, or answers a handshake with `handshake` (False: never, but stays).
+    In a session no node exists. `answers`: False, and no request is ever answered; None, and it hangs up; a number, and each fails
+    with that code.
+    `asked` has the types of each session's requests (-11: close)."""
+
+    EXISTS, PING, CLOSE, NO_NODE = 3, 11, -11, -101
 
     def __init__(self, version="3.9.4", mode="follower", tick_ms=2000, sessions_ms=(4000, 40000), sync_limit=5, voters=3,
-                 granted_ms=None, handshake=None, words=None, max_connections=60, connections=20):
-        self.granted_ms, self.handshake, self.asked = granted_ms, handshake, []
+                 granted_ms=None, handshake=None, words=None, max_connections=60, connections=20, answers=NO_NODE):
+        self.granted_ms, self.handshake, self.answers, self.asked = granted_ms, handshake, answers, []
         members = "".join(f"server.{n + 1}=h{n}:2888:3888:participant\n" for n in range(voters))
         self.words = {
             "srvr": f"Zookeeper version: {version}-abc, built on 2025-08-19 19:53 UTC\nMode: {mode}\nNode count: 5\n",
@@ -49,7 +54,7 @@ class FakeServer:
                 body = struct.pack(">iiqi16sb", 0, self.granted_ms or asked, 77, 16, b"p" * 16, 0)
                 if self.handshake is None:
                     connection.sendall(struct.pack(">i", len(body)) + body)
-                    self.asked.append(connection.recv(12))
+                    self._answer(connection)
                 elif self.handshake is False:
                     self._open.append(connection)
                     return
@@ -65,3 +70,29 @@ class FakeServer:
             connection.close()
         except OSError:
             connection.close()
+
+    def _answer(self, connection):
+        """The requests of one session, until it is closed or hung up."""
+        types = []
+        self.asked.append(types)
+        while head := connection.recv(4, socket.MSG_WAITALL):
+            request = connection.recv(struct.unpack(">i", head)[0], socket.MSG_WAITALL)
+            xid, kind = struct.unpack_from(">ii", request)
+            types.append(kind)
+            code = 0 if kind in (self.PING, self.CLOSE) else self.answers
+            if code is None:
+                return
+            if code is not False:
+                connection.sendall(struct.pack(">iiqi", 16, xid, 0, code))
+            if kind == self.CLOSE:
+                return
+
+
+def good(*changes):
+    """Three servers with nothing wrong, but for the changes of each."""
+    modes = ("leader", "follower", "follower")
+    return [{"mode": mode, **(changes[n] if n < len(changes) else {})} for n, mode in enumerate(modes)]
+
+
+# Terms that fit them.
+CALM = {"ownership_term": 60, "session_timeout": 20}

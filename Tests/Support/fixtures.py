@@ -14,6 +14,7 @@ from kazoo.handlers.threading import KazooTimeoutError
 
 from . import cgroups, ground as grounds
 from .control import Control
+from .fake_server import FakeServer
 from .fleet import Fleet
 from .nemesis import evidence, losses
 from .original import Original
@@ -75,11 +76,11 @@ def pytest_runtest_makereport(item, call):
         item.failed = report.failed
 
 
-def _lived(fleet, request):
+def _lived(fleet, request, server=None):
     """The end of each test: no process stays, and when all went well no node did either."""
     try:
         if not getattr(request.node, "failed", True):
-            fleet.assert_nothing_left()
+            fleet.assert_nothing_left(closes_may_be_lost=server is not None and server.has_been_away)
     finally:
         fleet.sweep()
 
@@ -137,7 +138,7 @@ def own_fleet(request, program, recorder, server, tmp_path):
     client = server.client()
     fleet = Fleet(program, recorder, tmp_path, server.address, client, "/fleet")
     yield fleet
-    _lived(fleet, request)
+    _lived(fleet, request, server)
     client.stop()
     client.close()
 
@@ -177,7 +178,7 @@ def held_own(request, ground, server):
     fleet = Fleet(ground.program, ground.recorder, ground.folder, server.address, client, "/fleet")
     fleet.stand_on(ground)
     yield fleet
-    _lived(fleet, request)
+    _lived(fleet, request, server)
     client.stop()
     client.close()
 
@@ -219,6 +220,20 @@ def proxy(shared_server):
 
 
 @pytest.fixture
+def fakes():
+    """Starts fake servers, and says how they are reached."""
+    started = []
+
+    def start(*several):
+        started.extend(FakeServer(**options) for options in several)
+        return ",".join(server.address for server in started)
+    start.servers = started
+    yield start
+    for server in started:
+        server.close()
+
+
+@pytest.fixture
 def ensemble():
     """Three servers of the test's own."""
     ensemble = Ensemble()
@@ -233,7 +248,7 @@ def ensemble_fleet(request, program, recorder, ensemble, tmp_path):
     fleet = Fleet(program, recorder, tmp_path, ensemble.address, client, "/fleet")
     yield fleet
     try:
-        _lived(fleet, request)
+        _lived(fleet, request, ensemble)
     except AssertionError:
         # What is left may be what the servers have lost (limit 9 of Docs/Guarantees.md): all are up, so they have to agree.
         print(ensemble.leader().ask("dump"))

@@ -177,7 +177,8 @@ static int leave_orphans(int count, pid_t *pids) {
         }
         _exit(0);
     }
-    for (int i = 0; i < count; i++) while (((volatile pid_t *)pids)[i] == 0) nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    for (int i = 0; i < count; i++)
+        while (((volatile pid_t *)pids)[i] == 0) nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
     close(gate[0]);
     return gate[1];
 }

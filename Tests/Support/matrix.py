@@ -212,7 +212,8 @@ class Matrix:
             verdict.missed = True
             return
         if not starts:
-            verdict.problems.append(f"the successor ended with {code}: {second.err.strip()!r}; the first one: {first.err.strip()!r}")
+            verdict.problems.append(f"the successor ended with {code}: {second.err.strip()!r}; "
+                                    f"the first one: {first.err.strip()!r}")
             return
         late = max(span.last for span in fleet.records.spans("first")) - starts[0].time
         if late >= 0:
@@ -243,7 +244,8 @@ def summary(verdicts):
     judged = [one for one in verdicts if not one.missed]
     failed = [one for one in judged if one.problems and not one.case.is_limit]
     limits = [one for one in judged if one.case.is_limit]
-    lines = [f"{len(judged)} cases, {len(failed)} failed, {len(limits)} beyond the limits ({len([one for one in limits if one.problems])} "
+    lines = [f"{len(judged)} cases, {len(failed)} failed, {len(limits)} beyond the limits "
+             f"({len([one for one in limits if one.problems])} "
              f"of which did harm), {len(verdicts) - len(judged)} missed"]
     for name in ("account", "mode", "place"):
         tally = collections.Counter(getattr(one.case, name) for one in failed)

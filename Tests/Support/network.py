@@ -88,8 +88,8 @@ class Network:
         self._filter(target)
 
     def delay(self, name, seconds):
-        """What the party sends is late: by netem, or where the kernel has none, by a narrow line, which lets small packets pass until
-        they are many. Which of the two; 0 ends it."""
+        """What the party sends is late: by netem, or where the kernel has none, by a narrow line, which lets small
+        packets pass until they are many. Which of the two; 0 ends it."""
         if not seconds:
             subprocess.run([*self.prefix(name), "tc", "qdisc", "delete", "dev", "eth0", "root"],
                            stderr=subprocess.DEVNULL, check=False)

@@ -1,15 +1,14 @@
 """Process 1 of a container whose application reaps nobody but the process that it waits for.
 
-    process_one.py [--until FILE] TIMES PROGRAM [ARG...]
+    process_one.py [--until FIFO] TIMES PROGRAM [ARG...]
 
-Runs the program so many times, one after the other; with --until it sends it SIGTERM as soon as the file is there. Then it writes
-the exit codes to standard output, and one line "PID COMM STATE" for each process that is left there at the moment at which the
-last of them has exited."""
+Runs the program so many times, one after the other; with --until it sends it SIGTERM as soon as somebody has opened the
+FIFO. Then it writes the exit codes to standard output, and one line "PID COMM STATE" for each process that is left there
+at the moment at which the last of them has exited."""
 
 import os
 import signal
 import sys
-import time
 
 
 def main():
@@ -19,10 +18,9 @@ def main():
     times, program = int(words[0]), words[1:]
     for _ in range(times):
         pid = os.posix_spawn(program[0], program, os.environ)
-        while until and not os.path.exists(until):
-            time.sleep(0.005)
         if until:
-            os.kill(pid, signal.SIGTERM)
+            with open(until, "rb"):
+                os.kill(pid, signal.SIGTERM)
         codes.append(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
         left = [name for name in os.listdir("/proc") if name.isdigit() and name != "1"]
     print("codes", *codes)

@@ -60,6 +60,10 @@ class Proxy:
     def address(self):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
+    def target(self):
+        """The port for the next connection; a test may set another function, to stand before several servers."""
+        return self.target_port
+
     # Faults.
 
     def hold(self, up=True, down=True):
@@ -188,7 +192,7 @@ class Proxy:
         except OSError:
             return
         try:
-            server = socket.create_connection(("127.0.0.1", self.target_port), timeout=2)
+            server = socket.create_connection(("127.0.0.1", self.target()), timeout=2)
         except OSError:
             client.close()
             return

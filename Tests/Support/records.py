@@ -1,6 +1,7 @@
 """The recorder jobs' own books (see job.c), and what must be true of them."""
 
 import collections
+import math
 import os
 import struct
 
@@ -81,8 +82,10 @@ class Records:
         edges = []
         for label in {span.label for span in self.spans()}:
             spans = self.spans(label)
-            edges.append((min(span.first for span in spans), 1, label))
-            edges.append((max(span.last for span in spans), 0, label))
+            first, last = min(span.first for span in spans), max(span.last for span in spans)
+            edges.append((first, 1, label))
+            # One that was killed before its second sign has an end all the same, and not before its start.
+            edges.append((max(last, math.nextafter(first, math.inf)), 0, label))
         held = {}
         # At one instant an end comes before a start.
         for time, starts, label in sorted(edges):

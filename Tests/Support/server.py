@@ -21,6 +21,10 @@ CLASS_PATH, CLASS_PATH_WITH_LOG = (
     for jar in ("slf4j-nop", "slf4j-simple"))
 LOG_FLAGS = [f"-Dorg.slf4j.simpleLogger.{flag}" for flag in (
     "defaultLogLevel=info", "showDateTime=true", "dateTimeFormat=HH:mm:ss.SSS", "showShortLogName=true")]
+# What a server needs for TLS, as java's flags and members of its class path; another ZooKeeper's jars have it already.
+NETTY = ["-Dzookeeper.serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory"]
+NETTY_JARS = [] if JARS else [f"/usr/share/java/netty-{part}.jar" for part in (
+    "buffer", "codec", "common", "handler", "resolver", "transport", "transport-native-epoll", "transport-native-unix-common")]
 JAVA_FLAGS = [
     "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx96m",
     "-Dzookeeper.admin.enableServer=false",
@@ -90,7 +94,8 @@ class Sandbox(Server):
 
     def __init__(self, controller):
         self.process = subprocess.Popen(
-            [controller, "sandbox", *(("--jars", JARS) if JARS else ()), "--", "sh", "-c", 'cat "$SWITCHMAN_CONFIG"; echo; exec cat >&2'],
+            [controller, "sandbox", *(("--jars", JARS) if JARS else ()), "--",
+             "sh", "-c", 'cat "$SWITCHMAN_CONFIG"; echo; exec cat >&2'],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
             env={**os.environ, **({"TMPDIR": MEMORY_DISK} if MEMORY_DISK else {})})
         self.port = int(json.loads(self.process.stdout.readline())["zkhosts"].rsplit(":", 1)[1])
@@ -104,18 +109,20 @@ class Sandbox(Server):
 class ZooKeeperServer(Server):
     """One server process; `members` makes it one of an ensemble (number, and the lines that name all of them).
 
+    `jars` are further ones for its class path.
     `host` is its address and `prefixed` the words before java, for one in a network namespace; `data` is a folder for
     its data, if not one of its own; with `log` it writes one to its folder's `output`; `flags` are java's; `words` are the
     four-letter words that it answers.
     """
 
     def __init__(self, tick_ms=500, port=None, number=None, members=(), max_session_ms=120000, wait=True,
-                 host="127.0.0.1", prefixed=(), data=None, log=False, flags=(), words="*"):
+                 host="127.0.0.1", prefixed=(), data=None, log=False, flags=(), words="*", jars=()):
         self.port, self.host, self.prefixed = port or free_ports(1)[0], host, prefixed
         self.flags, self.class_path = ([*LOG_FLAGS, *flags], CLASS_PATH_WITH_LOG) if log else (flags, CLASS_PATH)
+        self.class_path = ":".join([self.class_path, *jars])
         self.folder = tempfile.mkdtemp(prefix="switchman-zookeeper-", dir=MEMORY_DISK)
         self.data = data or f"{self.folder}/data"
-        self.process = None
+        self.process, self.has_been_away = None, False
         lines = [
             f"tickTime={tick_ms}", f"dataDir={self.data}", f"clientPort={self.port}",
             f"clientPortAddress={host}", f"4lw.commands.whitelist={words}", "maxClientCnxns=0",
@@ -143,10 +150,12 @@ class ZooKeeperServer(Server):
         eventually(lambda: "Mode:" in self.ask("srvr"), within=60, what=f"server {self.address} answers")
 
     def kill(self):
+        self.has_been_away = True
         self.process.kill()
         self.process.wait()
 
     def stop(self):
+        self.has_been_away = True
         self.process.send_signal(signal.SIGSTOP)
 
     def cont(self):
@@ -165,14 +174,18 @@ class ZooKeeperServer(Server):
 
 
 class Ensemble:
-    """Three servers that vote, or as many as have options of their own."""
+    """Three servers that vote, or as many as have options of their own. `route` gives the port at which a learner finds a
+    leader, for what stands between them: of the learner's number, the leader's, and its own port."""
 
-    def __init__(self, tick_ms=200, options=({}, {}, {})):
+    def __init__(self, tick_ms=200, options=({}, {}, {}), route=lambda learner, leader, port: port):
         count = len(options)
         ports = free_ports(3 * count)
-        lines = [f"server.{n + 1}=127.0.0.1:{ports[count + n]}:{ports[2 * count + n]}" for n in range(count)]
+        lines = [
+            [f"server.{n + 1}=127.0.0.1:{route(me + 1, n + 1, ports[count + n])}:{ports[2 * count + n]}" for n in range(count)]
+            for me in range(count)
+        ]
         self.servers = [
-            ZooKeeperServer(tick_ms=tick_ms, port=ports[n], number=n + 1, members=lines, wait=False, **one)
+            ZooKeeperServer(tick_ms=tick_ms, port=ports[n], number=n + 1, members=lines[n], wait=False, **one)
             for n, one in enumerate(options)
         ]
         self.names = [f"zk{n + 1}" for n in range(count)]
@@ -185,6 +198,10 @@ class Ensemble:
     @property
     def address(self):
         return ",".join(server.address for server in self.servers)
+
+    @property
+    def has_been_away(self):
+        return any(server.has_been_away for server in self.servers)
 
     def leader(self):
         return eventually(lambda: next((s for s in self.servers if s.mode() == "leader"), None), what="a leader")

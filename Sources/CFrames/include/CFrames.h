@@ -2,8 +2,9 @@
 // structures that it does not initialise, ignores that it failed, and asserts what a server decides.
 //
 // The linker puts these in the place of calls that the library makes (--wrap in Package.swift). What is read from its sockets is
-// held against the request that it answers before the last byte of a frame is handed over; if the frame will not do, the read fails,
-// and for the library the connection is lost: it goes on with the next server, and what was asked fails as lost.
+// held against the request that it answers before the last byte of a frame is handed over; if the frame will not do, the
+// read fails, and for the library the connection is lost: it goes on with the next server, and what was asked fails as
+// lost.
 #ifndef CFRAMES_H
 #define CFRAMES_H
 
@@ -28,5 +29,21 @@ bool sw_frame_is_sound(const uint8_t *bytes, size_t count, const sw_request *req
 
 /// How many frames were refused in this process.
 unsigned sw_frames_refused(void);
+
+/// Whether some server has answered a handshake by an alert of TLS.
+bool sw_frames_saw_tls(void);
+
+/// Whether some server has ended a connection without a byte in answer to a handshake. A server that expects TLS does so, and
+/// one without a quorum.
+bool sw_frames_was_hung_up_on(void);
+
+/// Changes with whatever comes from a server, if it is a byte.
+unsigned long sw_frames_received(void);
+
+/// The newest transaction that a server has told of since `sw_frames_forget`, 0 for none.
+int64_t sw_frames_newest_zxid(void);
+
+/// With a new session, which may be that of other servers.
+void sw_frames_forget(void);
 
 #endif

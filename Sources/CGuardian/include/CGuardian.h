@@ -48,6 +48,28 @@ typedef struct sw_supervision {
     pid_t guardian;  ///< a child of the supervisor
 } sw_supervision;
 
+/// What the three processes cannot do without.
+typedef enum sw_need {
+    SW_NEEDS_PROC,      ///< a /proc to find a tree in, whose numbers are those of the processes forked
+    SW_NEEDS_SUBREAPER, ///< a process that adopts orphans
+    SW_NEEDS_OPEN,      ///< from here on a system call: open(2), of what is in /proc
+    SW_NEEDS_MEMORY,
+    SW_NEEDS_FORK,
+    SW_NEEDS_SOCKETPAIR,
+    SW_NEEDS_SIGNALFD,
+    SW_NEEDS_TIMERFD_CREATE,
+    SW_NEEDS_TIMERFD_SETTIME,
+} sw_need;
+
+/// Why there are no three processes.
+typedef struct sw_refusal {
+    sw_need need;
+    int error; ///< errno
+} sw_refusal;
+
+/// What a need is called: a system call, as in section 2 of the manual.
+const char *sw_need_name(sw_need need);
+
 /// Call first in main: records mask and ignored signals in `plan`, blocks all signals, undoes an ignored SIGCHLD (wait
 /// would not work), and does sw_fill_standard_descriptors.
 void sw_save_signals(sw_plan *plan);
@@ -62,6 +84,12 @@ enum { SW_DESCRIPTORS_NEEDED = 24 };
 /// Whether so many descriptors can be opened: 0, or errno, which is EMFILE at the limit of this process (ulimit -n).
 int sw_descriptors_lacking(void);
 
+/// From here on no core file is written of this process and of those that it forks: its memory holds credentials. A command gets
+/// the caller's limit back; a hook does not.
+void sw_core_forbid(void);
+/// For a child that is about to become another program, and for who holds none after all.
+void sw_core_restore(void);
+
 /// Lets through what asks for an end or a stop, as far as the caller does, for what may take its time and has nothing to undo:
 /// so Ctrl-C ends it. Not in process 1, to which a signal that it neither blocks nor handles is never delivered
 /// (pid_namespaces(7)).
@@ -75,10 +103,9 @@ void sw_hold_signals(void);
 /// /dev/null and which has let go of all other descriptors inherited from the caller (those that are not close-on-exec)
 /// but standard error, so that the caller's pipes see the end of file as soon as the command closes them.
 ///
-/// Returns -1 with errno in the original process, which is then as it was before, if a fork or a descriptor failed,
-/// (ENOTSUP) if there is no /proc to find a tree in, or one whose numbers are not those of the processes forked, or (ENOSYS) if no process can be made a subreaper. Otherwise the
-/// original process becomes front and never returns.
-int sw_start(const sw_plan *plan, sw_supervision *out);
+/// Returns -1 with the reason in the original process, which is then as it was before, if any of the three lacks what it needs.
+/// Otherwise the original process becomes front and never returns.
+int sw_start(const sw_plan *plan, sw_supervision *out, sw_refusal *why);
 
 /// CLOCK_BOOTTIME.
 int64_t sw_now_ns(void);
@@ -108,7 +135,8 @@ typedef enum sw_type {
                     ///< this host could not be killed yet (number: how many of its processes live). Nothing was started
     SW_EXITED,      ///< number: wait status of the leader; detail: how many of its descendants live; causes: why we had signalled
                     ///< the tree before the leader was reaped (0: it ended by itself, or by a signal passed on)
-    SW_STOPPED,     ///< number: the signal that stopped the leader (SIGSTOP, SIGTSTP...); term_at_ns: when. Pass on to front as SW_STOP
+    SW_STOPPED,     ///< number: the signal that stopped the leader (SIGSTOP, SIGTSTP...); term_at_ns: when. Pass on to front
+                    ///< as SW_STOP
     SW_CONTINUED,   ///< after SW_STOPPED
     SW_ENDING,      ///< the guardian on its own signals the tree now; causes: one cause, with SW_KILLED if it is SIGKILL
     SW_REAPED,      ///< the tree is dead (wait said ECHILD; with SW_DESCENDANTS_LEAVE: the leader is); causes: all of them
@@ -121,7 +149,9 @@ typedef enum sw_type {
     SW_EXIT,        ///< number: exit status; detail: 0, or a signal to die of instead; flags: SW_LAST. Front acts on it once
                     ///< supervisor and guardian have exited
 
-    SW_READY,       ///< internal to sw_start
+    // internal to sw_start: from the guardian to the supervisor, and from the supervisor to front
+    SW_READY,       ///< number: from the supervisor, the guardian's pid
+    SW_UNFIT,       ///< number: errno; detail: sw_need
     SW_TYPES,       ///< their number
 } sw_type;
 
@@ -177,9 +207,9 @@ int sw_send(int fd, const sw_message *message, const void *block, size_t block_b
 int sw_receive(int fd, sw_message *message);
 
 // ---------------------------------------------------------------------------------------------------------- the tree
-// Of the calling process: all its descendants but the other processes of this run, and all that is in the run's cgroup. It must be a
-// subreaper, or orphans escape. The calls share a static workspace: one thread in each process. They wait for every child of the
-// process, whoever forked it.
+// Of the calling process: all its descendants but the other processes of this run, and all that is in the run's cgroup. It
+// must be a subreaper, or orphans escape. The calls share a static workspace: one thread in each process. They wait for
+// every child of the process, whoever forked it.
 
 /// Told of each child that was reaped.
 typedef void (*sw_on_reaped)(void *context, pid_t pid, int status);
@@ -192,8 +222,9 @@ typedef struct sw_resistance {
     int64_t took_ns;
 } sw_resistance;
 
-/// One round: kill the cgroup; stop and kill what is found; reap what is dead. Never sleeps. To be repeated until `alive` is 0: then
-/// wait says ECHILD, or, where other processes of the run are left alone, two rounds in a row have found nothing.
+/// One round: kill the cgroup; stop and kill what is found; reap what is dead. Never sleeps. To be repeated until `alive`
+/// is 0: then wait says ECHILD, or, where other processes of the run are left alone, two rounds in a row have found
+/// nothing.
 sw_resistance sw_tree_kill_step(sw_on_reaped on_reaped, void *context);
 
 /// Rounds until nothing is alive or `until_ns` has come, with pauses that grow to 10 ms.

@@ -2,10 +2,10 @@
 
 from .contenders import LOCKS, QUEUED, RESOURCES, SKIPPED, TOO_SOON, TOTAL
 
-BAD_DATA, UNAVAILABLE, OS_ERROR, NO_PERMITS, LOST, TIMEOUT = 65, 69, 71, 75, 81, 124
+BAD_DATA, UNAVAILABLE, OS_ERROR, NO_PERMITS, RELEASED, LOST, TIMEOUT = 65, 69, 71, 75, 80, 81, 124
 # Codes that say: nothing was started (Docs/switchman.1).
 NOT_STARTED = {SKIPPED: "skipped", QUEUED: "queued", TOO_SOON: "too soon", UNAVAILABLE: "unavailable",
-               NO_PERMITS: "no permits"}
+               NO_PERMITS: "no permits", RELEASED: "deleted before anything was started"}
 # By the number, or by that very signal: always after SIGINT, and while the configuration is read.
 ASKED_TO_END = {128 + 15: {"SIGTERM front"}, -15: {"SIGTERM front"}, 128 + 2: {"SIGINT front"}, -2: {"SIGINT front"}}
 # Of the outcomes that have one of their own.
@@ -77,7 +77,8 @@ def exit_codes(records, attempts):
         if one.ended is None or one.code == BAD_DATA:
             continue
         if one.code == LOST:
-            if one.label not in started and not one.touched:
+            # It may have been killed before it could write down that it was started: then its run says so.
+            if one.label not in started and not one.touched and "ending the command" not in one.run.err:
                 wrong("that says that something was lost, but nothing was started")
             continue
         if one.code in NOT_STARTED:
@@ -121,8 +122,8 @@ def blamed(attempts):
 
 
 def needless(attempts, faults):
-    """Who says that something was lost, or that the servers could not be reached, and nothing had been in their way; and who has
-    not ended."""
+    """Who says that something was lost or deleted, or that the servers could not be reached, and nothing had been in their way; and
+    who has not ended."""
     found = []
     for one in attempts:
         if one.ended is None:
@@ -130,6 +131,8 @@ def needless(attempts, faults):
         elif one.code in (LOST, UNAVAILABLE) and not one.touched and not any(fault.reached(one) for fault in faults):
             what = "it was killed needlessly" if one.code == LOST else "it gave up needlessly"
             found.append(f"{one.label} (run {one.run.front}) exited with {one.code}: no fault had reached it: {what}")
+        elif one.code == RELEASED and not any(fault.deletes and fault.reached(one) for fault in faults):
+            found.append(f"{one.label} (run {one.run.front}) exited with {one.code}: nobody had deleted its lock")
     return found
 
 

@@ -127,7 +127,8 @@ class Contenders(Callers):
             words = [*words, "--lease", f"{resource}={weight}:{TOTAL}"]
         attempt.began = now()
         attempt.run = self.fleet.start(
-            "-E", SKIPPED, "--exit-code", f"queued={QUEUED}", "--exit-code", f"too-soon={TOO_SOON}", *words, "--", *self.fleet.job(label, *options, "--exit", status),
+            "-E", SKIPPED, "--exit-code", f"queued={QUEUED}", "--exit-code", f"too-soon={TOO_SOON}", *words, "--",
+            *self.fleet.job(label, *options, "--exit", status),
             config=self.configs[host], prefixed=(*self.ensemble.prefix_for(host), *prefixed))
         self.attempts.append(attempt)
         said = " ".join(map(str, [*prefixed[:1], *words, *options]))

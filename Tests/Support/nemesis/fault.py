@@ -12,6 +12,8 @@ class Fault:
     least_s = 0
     # Whether runs that were not touched may lose what they own by it; and whose: all, or those for which `reaches` says so.
     harms_others = True
+    # Whether claims are deleted: a run that had started nothing ends by it.
+    deletes = False
     # So long after its end, in seconds, it may still show: elections, sessions that expire, packets sent again, deadlines.
     aftermath_s = 12
     name = ""

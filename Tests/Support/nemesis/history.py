@@ -130,7 +130,7 @@ class History:
         configs = {}
         for host in HOSTS:
             term = self.dice.choice((14, 16) if self.is_mixed else (3, 4, 4, 5))
-            more = {"mixed_fleet": True, "server_tick": 1} if self.is_mixed and self.knows_originals else {}
+            more = {"mixed_fleet": True, "server_tick": 500} if self.is_mixed and self.knows_originals else {}
             # How the trees of its commands are held, where the program knows of it and the tests may make control groups.
             held = self.dice.choice(("auto", "off"))
             more |= {} if cgroups.IS_OLD else {"cgroup": held}

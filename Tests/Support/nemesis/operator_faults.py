@@ -56,7 +56,7 @@ class Expire(OperatorFault):
 
 
 class DeleteClaim(OperatorFault):
-    weight, name = 2, "claim deleted by hand"
+    weight, name, deletes = 2, "claim deleted by hand", True
 
     def begin(self):
         claims = [claim for claim in self.claims() if "/queues/" not in claim[0] and "/waiters/" not in claim[0]]

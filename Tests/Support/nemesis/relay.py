@@ -37,7 +37,8 @@ class Link:
         self.source, self.target, self.target_port, self.rewrite = source, target, target_port, rewrite
         # What happens to bytes on their way: None, "hold", "drop" or "reset".
         self.up = self.down = None
-        self.delay_s = 0.0
+        # By which bytes are late: those of the source, and those of the target.
+        self.up_delay_s = self.down_delay_s = 0.0
         self.listener = socket.socket()
         self.listener.bind(("127.0.0.1", 0))
         self.listener.listen(128)
@@ -46,6 +47,9 @@ class Link:
 
     def state(self, way):
         return self.up if way.upward else self.down
+
+    def delay_s(self, way):
+        return self.up_delay_s if way.upward else self.down_delay_s
 
 
 class Relay:
@@ -104,7 +108,17 @@ class Relay:
         with self._lock:
             for link in self.links:
                 if party in (link.source, link.target):
-                    link.delay_s = seconds
+                    link.up_delay_s = link.down_delay_s = seconds
+        self._wake()
+
+    def delay_way(self, source, target, seconds):
+        """What `source` sends arrives at `target` so much later."""
+        with self._lock:
+            for link in self.links:
+                if (link.source, link.target) == (source, target):
+                    link.up_delay_s = seconds
+                elif (link.target, link.source) == (source, target):
+                    link.down_delay_s = seconds
         self._wake()
 
     def close(self):
@@ -186,7 +200,7 @@ class Relay:
             return
         elif way.upward and connection.first:
             data, connection.first = connection.first(data), None
-        way.waiting.append((now() + connection.link.delay_s, data))
+        way.waiting.append((now() + connection.link.delay_s(way), data))
 
     def _pass_on(self, connection):
         for way in connection.ways:

@@ -1,0 +1,69 @@
+internal import CFrames
+import Coordination
+import Glibc
+import Threads
+
+/// When a server does not answer.
+extension Client {
+    @discardableResult package func dropConnection() -> Bool {
+        lock.hold()
+        // What one server left unanswered, it may answer on the next connection, if it is not yet one.
+        let isUseful = Set(told).count > 1 || !isConnected
+        let isNews = !isUseful && !isAskingOthers && !isClosed
+        if isNews { isAskingOthers = true }
+        lock.release()
+        if isUseful { return shutSockets() }
+        guard isNews else { return true }
+        let isAsked = start { [self] in
+            leaveIfAnotherAnswers()
+            stopAsking()
+        }
+        if !isAsked { stopAsking() }
+        return isAsked
+    }
+
+    private static let questions = 3
+
+    /// Several servers may stand behind the one address (a load balancer, a service of Kubernetes), and the next connection reach a
+    /// good one. A network that is only slow lets our own answer come first; a server that is alone has no other.
+    private func leaveIfAnotherAnswers() {
+        let before = sw_frames_received()
+        // Who stands in front may send any of these to the silent one.
+        let addresses = Array(repeating: addressesNow(), count: Self.questions).flatMap(\.self)
+        for _ in 0..<Self.questions {
+            let statements = Probe.statements(of: addresses, milliseconds: 1000)
+            lock.hold()
+            defer { lock.release() }
+            guard sw_frames_received() == before, isConnected, !isClosed else { return }
+            if statements.contains(where: \.isOneOfSeveral) {
+                shutSockets()
+                return
+            }
+        }
+    }
+
+    private func stopAsking() {
+        lock.hold()
+        isAskingOthers = false
+        lock.release()
+    }
+
+    /// The only internet socket that was not there before is the client's: shutting it down makes its I/O thread see an end
+    /// of file and try the next server. (The library offers no call for this; closing the handle would close the session.)
+    @discardableResult func shutSockets() -> Bool {
+        let sockets = Self.internetSockets().subtracting(spared)
+        for descriptor in sockets { shutdown(descriptor, Int32(SHUT_RDWR)) }
+        return !sockets.isEmpty
+    }
+
+    /// Those that are open now. A program which has not closed what it inherited must not end its caller's connections.
+    package static func internetSockets() -> Set<Int32> {
+        Set(
+            (Int32(3)..<1024).filter { descriptor in
+                var domain: Int32 = 0
+                var length = socklen_t(MemoryLayout<Int32>.size)
+                return unsafe getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0
+                    && (domain == AF_INET || domain == AF_INET6)
+            })
+    }
+}

@@ -1,0 +1,45 @@
+import Checks
+import Coordination
+import Recipes
+import Run
+
+/// Opens a session by the way that a run goes (names, the C client, its choice of a server, its patience), and asks one
+/// question in it.
+enum RunSurvey {
+    /// More of a tree are not asked for: the others are said to be open, or not, by those.
+    private static let mostNodes = 5000
+
+    /// Those of the tree that everybody may change, from the prefix down.
+    private static func openNodes(_ fleet: FleetConnection) async throws -> [String] {
+        guard !fleet.settings.access.list.contains(where: \.isOpen) else { return [] }
+        var (level, open, seen) = ([fleet.layout.prefix], [String](), 0)
+        while !level.isEmpty, seen < mostNodes {
+            let nodes = Array(level.prefix(mostNodes - seen))
+            seen += nodes.count
+            let lists = try await fleet.ask(nodes.map { .accessList($0) })
+            open += try zip(nodes, lists).filter { try $1.accessList()?.contains(where: \.isOpen) ?? false }.map(\.0)
+            level = try await fleet.children(of: nodes)
+        }
+        return open
+    }
+
+    /// - Parameter isRenewed: whether a session was ended by the servers already. A run begins another one then, too.
+    static func ask(_ settings: Configuration, isRenewed: Bool = false) throws -> RunSight {
+        do {
+            return try FleetConnection.open(settings.withPatienceOfAChecker) { fleet in
+                // Whether the node exists is no matter: no access list forbids this question, and each answer is one.
+                _ = try await fleet.talk.askAgain([.exists(fleet.layout.prefix, watch: false)])[0].stat()
+                return .answered(open: try await openNodes(fleet))
+            }
+        } catch Interruption.sessionExpired where !isRenewed {
+            return try ask(settings, isRenewed: true)
+        } catch {
+            // A signal is nobody's finding.
+            guard case .failed(let outcome, let why)? = Complaint(error) else { throw error }
+            // What this host lacks says nothing about the servers.
+            return .failed(
+                outcome == .osError ? .unknown : .critical,
+                "no run can start from here (exit code \(outcome.defaultCode)): \(why)")
+        }
+    }
+}

@@ -1,0 +1,139 @@
+import Testing
+
+@testable import Invocation
+
+/// Of every option alike, so that a new one needs no test of its own for what all have in common. The words of a whole command
+/// line are tested black-box (test_command_line.py): getopt's globals stand one thread.
+@Suite struct OptionTests {
+    @Test func allAreThere() {
+        #expect(Option.all.count >= 25)
+        #expect(
+            Option.all.filter { if case .answer = $0.value { true } else { false } }.map(\.name) == [
+                "--help", "--version",
+            ])
+    }
+
+    @Test func noSpellingMeansTwoOptions() {
+        let shorts = Option.all.compactMap(\.short)
+        let spellings = Option.all.flatMap(\.spellings) + shorts.map { "-\($0)" }
+        let twice = Dictionary(grouping: spellings) { $0 }.filter { $0.value.count > 1 }.keys
+        #expect(twice.isEmpty, "two options have the name \(twice)")
+        // getopt's own: a missing value, an unknown option, an argument behind a letter.
+        #expect(shorts.allSatisfy { $0.isASCII && $0.properties.isAlphabetic })
+    }
+
+    /// The completions find options in the help by this form.
+    @Test(arguments: Option.all)
+    func aNameIsTwoDashesAndSmallLetters(option: Option) {
+        for spelling in option.spellings {
+            #expect(spelling.wholeMatch(of: /--[a-z]+(-[a-z]+)*/) != nil, "\(spelling)")
+        }
+    }
+
+    // MARK: - Help
+
+    @Test(arguments: Option.all)
+    func theHelpHasOneEntryForEach(option: Option) throws {
+        let head =
+            (option.short.map { "  -\($0), " } ?? "      ") + option.name + (option.value.name.map { " \($0)" } ?? "")
+        let lines = HelpText.help.split(separator: "\n", omittingEmptySubsequences: false)
+        let entries = lines.indices.filter { lines[$0] == head || lines[$0].hasPrefix(head + "  ") }
+        #expect(entries.count == 1)
+        #expect(HelpText.help.contains(option.helpEntry))
+        #expect(!option.help.isEmpty)
+        #expect(option.helpEntry.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(option.helpEntry)")
+    }
+
+    @Test func anEntryIsLaidOutInTwoColumns() {
+        let narrow = Option(name: "--a", short: "a", value: .time { _, _ in }, help: "one\ntwo")
+        #expect(narrow.helpEntry == "  -a, --a TIME             one\n                           two\n")
+        // 25 columns, and 26: two blanks at the least tell the completions where the value's name ends.
+        let brimful = Option(name: "--abcdefghijklmn", value: .text("ABC") { _, _ in }, help: "one")
+        #expect(brimful.helpEntry == "      --abcdefghijklmn ABC\n                           one\n")
+        let full = Option(name: "--abcdefghijklm", value: .text("ABC") { _, _ in }, help: "one")
+        #expect(full.helpEntry == "      --abcdefghijklm ABC  one\n")
+    }
+
+    // MARK: - Values
+
+    private func complaint(_ option: Option, _ value: String) -> String? {
+        var arguments = Arguments()
+        do throws(UsageError) {
+            try option.value.read(Array(value.utf8), of: option.name, into: &arguments)
+            return nil
+        } catch {
+            return error.message
+        }
+    }
+
+    @Test(arguments: Option.all)
+    func aBadValueIsRefusedAndAGoodOneIsNot(option: Option) {
+        let (good, bad): ([String], [String]) =
+            switch option.value {
+            case .none, .answer: ([""], [])
+            case .bytes: (["", "a"], [])
+            case .text: (["a", " "], [""])
+            case .time: (["0", "5m", "forever"], ["", "-1", "1.5", "1m30s", "ever", "99999999999999999999"])
+            case .seconds(let range, _):
+                (
+                    ["\(range.lowerBound)", "\(range.upperBound)s"],
+                    ["", "x", "forever", "-1", "\(range.lowerBound - 1)", "\(range.upperBound + 1)"]
+                )
+            case .number(let range, _):
+                (["\(range.lowerBound)", "\(range.upperBound)"], ["", "x", "1.0", "-1", "\(range.upperBound + 1)"])
+            case .choice(let words, _): (words, ["", "nonsense", words[0].uppercased(), words[0] + " "])
+            case .outcomeAndCode:
+                (["lost=0", "locked=255"], ["", "lost", "lost=", "lost=256", "nonsense=1", "ran=1", "usage=1"])
+            }
+        for value in good { #expect(complaint(option, value) == nil, "\(value)") }
+        for value in bad { #expect(complaint(option, value)?.contains("\(option.name): ") == true, "\(value)") }
+    }
+
+    @Test(arguments: Option.all)
+    func whatIsNotTextIsRefusedButForNames(option: Option) {
+        var arguments = Arguments()
+        switch option.value {
+        case .none, .answer, .bytes: break
+        default:
+            #expect(throws: UsageError.self) {
+                try option.value.read([0xff], of: option.name, into: &arguments)
+            }
+        }
+    }
+
+    /// Each option sets what no other sets: two rows with one and the same place are a slip of the pen.
+    @Test func eachOptionSetsAPlaceOfItsOwn() throws {
+        var results: [String: String] = [:]
+        for option in Option.all where option.value.sample != nil {
+            var arguments = Arguments()
+            // So that both `--lock` and `--no-lock` change something.
+            arguments.takesLock = option.name == "--no-lock"
+            try option.give(to: &arguments)
+            let result = String(describing: arguments)
+            #expect(results[result] == nil, "\(option.name) does what \(results[result] ?? "") does")
+            results[result] = option.name
+        }
+        #expect(results.count == Option.all.count - 2)
+    }
+}
+
+extension OptionValue {
+    /// Something that is accepted, and not the default; empty if nothing is taken. Nil for `--help` and its like.
+    var sample: String? {
+        switch self {
+        case .none: ""
+        case .answer: nil
+        case .bytes, .text: "some"
+        case .time, .number: "7"
+        case .seconds(let range, _): "\(range.lowerBound + 7)"
+        case .choice(let words, _): words.last
+        case .outcomeAndCode: "lost=7"
+        }
+    }
+}
+
+extension Option {
+    func give(to arguments: inout Arguments) throws(UsageError) {
+        try value.read(Array((value.sample ?? "").utf8), of: name, into: &arguments)
+    }
+}

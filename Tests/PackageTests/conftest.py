@@ -1,0 +1,9 @@
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+pytest.register_assert_rewrite("Support")
+
+from Support.fixtures import *  # noqa: E402, F401, F403

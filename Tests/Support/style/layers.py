@@ -1,0 +1,144 @@
+"""Who may import whom: the table below, the import lines and Package.swift agree."""
+
+import re
+
+# From the bottom up: a target imports only what stands above it. Docs/Architecture.md says what each is.
+LAYERS = {
+    "CLinux": "", "CGetopt": "", "CZooKeeper": "", "CGuardian": "", "CTether": "", "CFrames": "",
+    "Coordination": "",
+    "Threads": "",
+    "ZooKeeper": "CFrames CZooKeeper Coordination Threads",
+    "Recipes": "Coordination",
+    "Run": "Coordination Logging Recipes Threads",
+    "Supervision": "CGuardian CLinux Coordination Run",
+    "Invocation": "CGetopt Coordination Recipes Run Supervision ZooKeeper",
+    "switchman": "Coordination Invocation Logging Recipes Run Supervision Threads ZooKeeper",
+    "Steering": "Coordination Recipes",
+    "Checks": "Coordination Invocation Recipes Run Steering",
+    "switchmanctl":
+        "ArgumentParser CLinux CTether Checks Coordination Invocation Recipes Run Steering Supervision Threads ZooKeeper",
+    "SimulatedEnsemble": "CGuardian Coordination Recipes Run Supervision",
+    "soak": "SimulatedEnsemble",
+    "fuzz": "Recipes Run Coordination",
+}
+PACKAGES = {"Logging", "ArgumentParser"}
+
+# Targets that decide without a clock, a process or a network, and the files in them that touch the system all the same.
+PURE = {"Coordination", "Recipes", "Run", "Steering", "Checks", "SimulatedEnsemble"}
+LIBC = {
+    "Sources/Recipes/LeaseExpression.swift": "arithmetic",
+    "Sources/Steering/ServerTime.swift": "the local time of an instant that it is given",
+    "Sources/Checks/ConfigurationCheck.swift": "asks whether a log can be written",
+    "Sources/Run/CredentialFile.swift": "whose a file is, and what is in it",
+    "Sources/Run/ErrorText.swift": "strerror",
+    "Sources/Run/ExecFailure.swift": "why a program cannot be executed",
+    "Sources/Run/FileBytes.swift": "reads a file",
+    "Sources/Run/HostResources.swift": "processors and memory",
+    "Sources/Run/Hostname.swift": "the host's name, from the resolver",
+    "Sources/Run/LogEntry.swift": "the process's id",
+    "Sources/Run/LogFile.swift": "the log",
+    "Sources/Run/LogSocket.swift": "syslog",
+    "Sources/Run/LogTime.swift": "the time that a line of the log has",
+    "Sources/Run/MetricsFile.swift": "writes the metrics",
+    "Sources/Run/PromptFile.swift": "reads a file that may be a pipe",
+    "Sources/Run/RunLog.swift": "the log",
+    "Sources/Run/WholeWrite.swift": "writes to a descriptor",
+}
+SYSTEM = {"Glibc", "CLinux", "Foundation", "Dispatch"}
+WORLD = re.compile(
+    r"\b(clock_gettime|ContinuousClock|SuspendingClock|SystemRandomNumberGenerator|getenv|getpid|randomElement|shuffled)\b"
+    r"|\.random\(|\bTask\.sleep\b")
+
+IMPORT = re.compile(r"^(?:@\w+ )?(?:(?:package|public|internal|private|fileprivate) )?import (?:\w+ (?=\w))?(?P<name>\w+)")
+
+
+def layers(tree):
+    yield from table(tree)
+    yield from imports(tree)
+    yield from package(tree)
+    yield from purity(tree)
+
+
+def table(tree):
+    """The table names every folder of Sources, and runs one way."""
+    here = {path.split("/")[1] for path in tree.paths if path.startswith("Sources/") and path.count("/") > 1}
+    for name in sorted(here - LAYERS.keys()):
+        yield f"Sources/{name}:1: no row in LAYERS; add one to Tests/Support/style/layers.py"
+    above = set(PACKAGES)
+    for name, row in LAYERS.items():
+        for other in sorted(set(row.split()) - above):
+            yield f"Tests/Support/style/layers.py:1: {name} may not import {other}, which is not above it; turn one around"
+        above.add(name)
+
+
+def imports(tree):
+    for path, number, name in imported(tree):
+        target = path.split("/")[1]
+        if path.startswith("Sources/") and name not in SYSTEM - LAYERS.keys() | set(LAYERS.get(target, "").split()):
+            yield f"{path}:{number}: {target} may not import {name}; see LAYERS in Tests/Support/style/layers.py"
+        if path.startswith("Sources/") and name in ("Foundation", "Dispatch"):
+            yield f"{path}:{number}: {name} is a megabyte and a runtime of its own; use Glibc"
+
+
+def package(tree):
+    """What Package.swift lets a target import is what it imports, and what the table says."""
+    if "Package.swift" not in tree.paths:
+        return
+    needed = {}
+    for path, _, name in imported(tree):
+        needed.setdefault(path.split("/")[1], set()).add(name)
+    own = PACKAGES | LAYERS.keys()
+    for target, (line, given) in dependencies(tree.text("Package.swift")).items():
+        for name in sorted(given - needed.get(target, set())):
+            yield f"Package.swift:{line}: {target} does not import {name}; take the dependency away"
+        for name in sorted(needed.get(target, set()) & own - given):
+            yield f"Package.swift:{line}: {target} imports {name}, which is no dependency of it; add it"
+        for name in sorted(set(LAYERS.get(target, "").split()) - given):
+            yield f"Package.swift:{line}: {target} needs no {name}; take that out of LAYERS in Tests/Support/style/layers.py"
+
+
+def purity(tree):
+    """What decides knows no clock, no randomness and no process but those handed in: it can be replayed."""
+    touching = {path for path, _, name in imported(tree) if name in SYSTEM}
+    for path, number, name in imported(tree):
+        if is_pure(path) and name in SYSTEM and path not in LIBC:
+            yield f"{path}:{number}: {path.split('/')[1]} decides without {name}; hand in what it needs, or see LIBC in layers.py"
+    for path in filter(is_pure, tree.of("swift")):
+        for number, line in enumerate(tree.lines(path), 1):
+            if path not in LIBC and (found := WORLD.search(line.split("//")[0])):
+                yield f"{path}:{number}: {found[0]} in what decides; hand in what it needs"
+    for path in sorted(LIBC.keys() - touching) if tree.is_whole else ():
+        yield f"{path}:1: does not touch the system any more; take it out of LIBC in Tests/Support/style/layers.py"
+
+
+def is_pure(path):
+    return path.startswith("Sources/") and path.split("/")[1] in PURE
+
+
+def imported(tree):
+    for path in tree.of("swift"):
+        for number, line in enumerate(tree.lines(path), 1):
+            if path.count("/") > 1 and (match := IMPORT.match(line)):
+                yield path, number, match["name"]
+
+
+def dependencies(text):
+    """Target: (line, names of its dependencies), from Package.swift as it is written."""
+    found = {}
+    for match in re.finditer(r"\.(?:executableT|testT|t)arget\(\s*name: \"(\w+)\"", text):
+        inside = text[match.end():closing(text, match.end())]
+        listed = re.search(r"dependencies: \[", inside)
+        names = inside[listed.end():closing(inside, listed.end())] if listed else ""
+        names = re.sub(r"\.product\(name: (\"\w+\"), package: \"[\w-]+\"\)", r"\1", names)
+        found[match[1]] = text.count("\n", 0, match.start()) + 1, set(re.findall(r"\"(\w+)\"", names))
+    return found
+
+
+def closing(text, start):
+    """Where the bracket that was opened before `start` is closed."""
+    depth = 1
+    for position in range(start, len(text)):
+        depth += (text[position] in "([") - (text[position] in ")]")
+        if depth == 0:
+            return position
+    return len(text)
