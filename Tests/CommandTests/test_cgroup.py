@@ -156,8 +156,8 @@ def test_what_lives_is_not_swept(held, group):
     """As long as one of the three lives, though it is stopped, the run is not dead."""
     run = start(held)
     front, supervisor, guardian = run.three()
-    processes.kill(supervisor, signal.SIGSTOP)
-    processes.kill(guardian, signal.SIGSTOP)
+    processes.stop(supervisor)
+    processes.stop(guardian)
     before = group.below()
     assert before and held.run("--lockname", "b", "--", "true").code == 0
     assert group.below() == before

@@ -39,8 +39,8 @@ def test_a_process_whose_first_thread_has_ended(held):
 def test_it_dies_at_the_deadline_as_well(held_own, server):
     run = held_own.start_job("a", "--stubborn", "--dead-leader", until=False)
     held_own.records.ready("a")
-    stopped_at = now()
     server.stop()
+    stopped_at = now()
     try:
         assert run.wait(60) == 81
     finally:

@@ -69,7 +69,7 @@ def test_bg_and_fg_of_a_command_in_a_group_of_its_own(held, terminal):
     terminal.line(wrapped(held, "/usr/bin/python3", "-c", script, *held.job("a", "--until", held.flag("end.a"))))
     pid = held.records.started("a").pid
     for words in ("fg", "bg"):
-        processes.kill(pid, signal.SIGSTOP)
+        processes.stop(pid)
         terminal.expect("Stopped")
         terminal.prompt()
         is_in_state(pid, "T")

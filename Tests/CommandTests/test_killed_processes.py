@@ -101,7 +101,7 @@ def test_killed_by_the_programs_name(fleet, first):
 
 def test_front_stopped(fleet, first):
     """Nothing happens: the job and its heartbeats go on, and the front goes on where it stopped."""
-    processes.kill(first.roles["front"], signal.SIGSTOP)
+    processes.stop(first.roles["front"])
     always(lambda: fleet.records.last_sign("first") > now() - 1, during=TERM_S * 1.3, what="the command is alive")
     assert fleet.stat("locks", "a")
     processes.kill(first.roles["front"], signal.SIGCONT)
@@ -112,8 +112,8 @@ def test_front_stopped(fleet, first):
 def test_supervisor_stopped(fleet, first):
     """No heartbeat, no new deadline: the guardian's timer kills the tree by the term."""
     with fleet.successor("second", "a", *CLAIM) as successor:
+        processes.stop(first.roles["supervisor"])
         stopped_at = now()
-        processes.kill(first.roles["supervisor"], signal.SIGSTOP)
         eventually(lambda: fleet.records.last_sign("first") < now() - 0.5, TERM_S + 3, "the tree is dead")
         assert fleet.records.last_sign("first") < stopped_at + TERM_S
     second_starts_after(fleet, successor)
@@ -122,7 +122,7 @@ def test_supervisor_stopped(fleet, first):
 
 
 def test_supervisor_stopped_briefly(fleet, first):
-    processes.kill(first.roles["supervisor"], signal.SIGSTOP)
+    processes.stop(first.roles["supervisor"])
     elapsed(now() + TERM_S * 0.25)
     processes.kill(first.roles["supervisor"], signal.SIGCONT)
     always(lambda: first.running and fleet.records.last_sign("first") > now() - 1, during=TERM_S)
@@ -133,8 +133,8 @@ def test_supervisor_stopped_briefly(fleet, first):
 def test_guardian_stopped(fleet, first):
     """It no longer acknowledges deadlines: the supervisor kills it and the tree."""
     with fleet.successor("second", "a", *CLAIM) as successor:
+        processes.stop(first.roles["guardian"])
         stopped_at = now()
-        processes.kill(first.roles["guardian"], signal.SIGSTOP)
         eventually(lambda: fleet.records.last_sign("first") < now() - 0.5, TERM_S + 3, "the tree is dead")
         assert fleet.records.last_sign("first") < stopped_at + TERM_S
     assert first.wait() != 0
@@ -144,7 +144,7 @@ def test_guardian_stopped(fleet, first):
 def test_guardian_stopped_as_the_command_ends(fleet):
     """It tells nobody that the command has ended; killed and replaced, it leaves the status to the supervisor."""
     run = fleet.start_job("first", arguments=("--lockname", "a"))
-    processes.kill(run.guardian, signal.SIGSTOP)
+    processes.stop(run.guardian)
     fleet.end_job("first")
     assert run.wait() == 0
     assert "the guardian does not answer" in run.err
@@ -154,7 +154,7 @@ def test_supervisor_and_guardian_stopped_leaves_the_command_to_the_front(fleet, 
     """The deadline stands in a page that the three share: whoever runs acts on it. The others go on where they were."""
     with fleet.successor("second", "a", *CLAIM) as successor:
         for role in ("supervisor", "guardian"):
-            processes.kill(first.roles[role], signal.SIGSTOP)
+            processes.stop(first.roles[role])
         stopped_at = now()
         tree_is_dead(fleet, within=TERM_S + 3)
         assert fleet.records.last_sign("first") < stopped_at + TERM_S

@@ -152,7 +152,7 @@ def test_an_answer_that_comes_while_the_run_is_stopped_is_heard(fleet, proxy):
     run = fleet.launch_job("a", config=fleet.config(zkhosts=proxy.address, connect_timeout=2))
     eventually(lambda: fleet.stat("locks", "a"), what="the take")
     supervisor = run.supervisor
-    processes.kill(supervisor, signal.SIGSTOP)
+    processes.stop(supervisor)
     elapsed(now() + 2.5)
     proxy.release()
     always(lambda: run.running, during=0.3, what="the answer arrives")

@@ -172,7 +172,7 @@ def test_right_after_the_start(fleet):
 def test_a_stopped_command_ends_once_it_is_continued(fleet):
     """The wrapper stops with its command, and as without it a signal waits for SIGCONT."""
     run = fleet.start_job("a", "--stubborn")
-    processes.kill(run.command(), signal.SIGSTOP)
+    processes.stop(run.command())
     run.send(signal.SIGTERM)
     run.send(signal.SIGCONT)
     assert run.wait(10) == 143

@@ -42,8 +42,9 @@ def test_spinners_are_dead_by_the_deadline(alone, held_own, server, ground, spin
     term, ready_at = held_own.settings["ownership_term"], now()
     # The guardian counts them at each heartbeat, and there is one for each tenth of the term.
     elapsed(ready_at + term * 0.25)
-    stopped_at, stolen_before_s = now(), stolen_s(processor=0)
+    stolen_before_s = stolen_s(processor=0)
     server.stop()
+    stopped_at = now()
     try:
         elapsed(stopped_at + term * 0.4)
         went_at = now()

@@ -14,7 +14,7 @@ def stopped(held):
     run = held.start_job("first", "--stubborn", "--claim", "lock:1:1", arguments=("--lockname", "a"))
     eventually(lambda: len(held.records.spans("first")) == 3, what="the command has forked")
     run.three_pids = run.three()
-    processes.kill(held.records.events("start", "first")[0].pid, signal.SIGSTOP)
+    processes.stop(held.records.events("start", "first")[0].pid)
     eventually(lambda: processes.process(run.front).state == "T", what="front stops as well")
     return run
 

@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import signal
 import subprocess
 import uuid
 
@@ -228,7 +227,7 @@ def test_a_hang_up_reaches_a_stopped_command(fleet, terminals):
     fleet.settings["termination_timeout"] = 60
     terminal = led_by_front(fleet, terminals)
     pid = fleet.records.started("a").pid
-    processes.kill(pid, signal.SIGSTOP)
+    processes.stop(pid)
     eventually(lambda: processes.process(terminal.pid).state == "T", what="front stops as well")
     terminal.hang_up()
     eventually(lambda: fleet.list("locks") == [], what="released")

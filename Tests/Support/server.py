@@ -12,6 +12,7 @@ import tempfile
 
 from kazoo.client import KazooClient
 
+from . import processes
 from .eventually import eventually
 
 # Another ZooKeeper's: Tests/run --server.
@@ -156,7 +157,7 @@ class ZooKeeperServer(Server):
 
     def stop(self):
         self.has_been_away = True
-        self.process.send_signal(signal.SIGSTOP)
+        processes.stop(self.process.pid)
 
     def cont(self):
         self.process.send_signal(signal.SIGCONT)
