@@ -234,14 +234,18 @@ final class Referee {
         return zip(first, second).first { $0 != $1 }.flatMap { world.owner(of: $0.0) }
     }
 
-    func orphaned(_ run: SimulatedRun) {
+    /// Its supervisor is dead. Deadlines that it had told arrive after that, and may rest on a larger tree than those before.
+    func orphaned(_ run: SimulatedRun) { orphaned(run, at: world.now) }
+
+    private func orphaned(_ run: SimulatedRun, at death: Int64) {
         let time = run.tree.allowance + 600 * millisecond
-        world.agenda.after(time) { [self] in
+        let due = max(death, run.machine.resumedAt, run.tree.attendedSince) + time
+        world.agenda.at(due > world.now ? due : world.now + time) { [self] in
+            let (machine, allowance) = (run.machine, run.tree.allowance)
             if run.tree.processes.areAllDead || run.tree.isLeftBehind { return }
-            let machine = run.machine
             // Nobody kills anything while the machine sleeps, or none of the three is there.
-            let since = max(machine.resumedAt, run.tree.attendedSince)
-            if machine.isSuspended || run.tree.isUnattended || world.now - since < time { return orphaned(run) }
+            let latest = max(death, machine.resumedAt, run.tree.attendedSince) + allowance + 600 * millisecond
+            if machine.isSuspended || run.tree.isUnattended || world.now < latest { return orphaned(run, at: death) }
             if counts(run) { accuse(.orphan, "the command of \(run) lives on without its supervisor") }
         }
     }
