@@ -108,7 +108,7 @@ let package = Package(
             name: "RunTests",
             dependencies: ["Run", "Recipes", "Coordination", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
-        .testTarget(name: "InvocationTests", dependencies: ["Invocation", "Run"], swiftSettings: strict),
+        .testTarget(name: "InvocationTests", dependencies: ["Invocation", "Recipes", "Run"], swiftSettings: strict),
         .testTarget(
             name: "ChecksTests", dependencies: ["Checks", "Invocation", "Steering", "Recipes", "Coordination"],
             swiftSettings: strict),

@@ -234,13 +234,13 @@ struct CrontabLine {
     private func judgeWait(_ arguments: Arguments, _ options: [ShellWord], _ reading: inout Reading) {
         guard !reading.findings.contains(where: { $0.severity == .critical }), arguments.takesLock,
             arguments.wait != nil,
-            arguments.minInterval == nil,
+            arguments.minInterval == nil, arguments.oncePer == nil,
             arguments.lockname == nil || !options.contains(where: \.isDynamic)
         else { return }
         reading.findings.append(
             (
                 .warning,
-                "--wait without --min-interval: on several hosts, each of them runs the command in turn; add --min-interval, or "
+                "--wait without --once-per: on several hosts, each of them runs the command in turn; add --once-per PERIOD, or "
                     + "put the host's name into --lockname"
             ))
     }

@@ -53,6 +53,7 @@ package struct Arguments: Sendable {
     package var term: Int64?
     package var timeout: Limit?
     package var minInterval: Int64?
+    package var oncePer: Period?
     package var retryFailed = false
     package var retries: Int?
     package var retryDelay: Int64?
@@ -107,6 +108,11 @@ package struct Arguments: Sendable {
         let refused: [(isGiven: Bool, option: String, why: String)] = [
             (!takesLock && wait != nil, "--wait", "waits for the lock; leave out --no-lock, or --wait"),
             (!takesLock && minInterval != nil, "--min-interval", "needs the lock's record; leave out --no-lock"),
+            (!takesLock && oncePer != nil, "--once-per", "needs the lock's record; leave out --no-lock"),
+            (
+                oncePer != nil && minInterval != nil, "--once-per",
+                "goes by the clock, and --min-interval by the last start; leave one of them out"
+            ),
             (
                 !takesLock && leases.isEmpty && term != nil, "--term",
                 "with --no-lock and without --lease there is nothing to own; leave it out"
@@ -116,8 +122,8 @@ package struct Arguments: Sendable {
                 "limits the wait for --lease; add --lease, or leave it out"
             ),
             (
-                retryFailed && minInterval == nil, "--retry-failed",
-                "says what --min-interval counts; add --min-interval"
+                retryFailed && minInterval == nil && oncePer == nil, "--retry-failed",
+                "says what --min-interval or --once-per counts; add one of them"
             ),
             (retryDelay != nil && retries == nil, "--retry-delay", "is the pause between --retries; add --retries"),
             (onGroupExit != nil && group == nil, "--on-group-exit", "needs a group; add --group"),

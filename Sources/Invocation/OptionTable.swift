@@ -56,6 +56,13 @@ extension Option {
                 anywhere, by ZooKeeper's clock
                 """),
         Option(
+            name: "--once-per",
+            value: .period { $0.oncePer = $1 },
+            help: """
+                one start, anywhere, for each hour, day, week,
+                month, 15m, 6h, ... of the clock
+                """),
+        Option(
             name: "--retry-failed",
             value: .none { $0.retryFailed = true },
             help: "a last run that failed or was lost does not count"),

@@ -20,6 +20,8 @@ indirect enum OptionValue: Sendable {
     case number(ClosedRange<Int>, Store<Int>)
     /// One of these words; see `oneOf`.
     case choice([String], Store<String>)
+    /// A period of the clock.
+    case period(Store<Period>)
     /// An outcome's word and its exit code.
     case outcomeAndCode(@Sendable (inout Arguments, String, UInt8) -> Void)
 
@@ -40,6 +42,7 @@ indirect enum OptionValue: Sendable {
         case .time, .seconds: "TIME"
         case .number: "N"
         case .choice(let words, _): words.joined(separator: "|")
+        case .period: "PERIOD"
         case .outcomeAndCode: "OUTCOME=N"
         }
     }
@@ -82,6 +85,8 @@ indirect enum OptionValue: Sendable {
             store(
                 &arguments,
                 try Self.value(bytes, of: option, expected: expected) { words.contains($0) ? $0 : nil })
+        case .period(let store):
+            store(&arguments, try Self.value(bytes, of: option, expected: Period.form) { Period($0) })
         case .outcomeAndCode(let store):
             let (outcome, code) = try Self.outcomeAndCode(bytes, of: option)
             store(&arguments, outcome, code)

@@ -32,6 +32,8 @@ package struct Plan: Sendable {
     private static let retryDelaySeconds: Int64 = 1
 
     package init(_ arguments: Arguments, environment: [String: String]) throws(PlanError) {
+        // Before anything that may take its time.
+        let clock = arguments.oncePer.map { _ in TickClock() }
         let lockname: LockName
         do {
             lockname = try LockName(bytes: arguments.effectiveLockname)
@@ -61,6 +63,13 @@ package struct Plan: Sendable {
             servers: configuration.zkhosts.map { "\($0.host):\($0.port)" }.joined(separator: ","))
         job.lockWait = arguments.wait ?? .seconds(0)
         job.minInterval = arguments.minInterval.map { .seconds($0) }
+        if let clock, let period = arguments.oncePer {
+            guard let oncePer = clock.oncePer(period) else {
+                throw PlanError(
+                    outcome: .osError, message: "--once-per: this host's clock shows no year after 1970; set it")
+            }
+            job.oncePer = oncePer
+        }
         job.retriesFailed = arguments.retryFailed
         if case .seconds(let limit)? = arguments.timeout, limit > 0 { job.timeout = .seconds(limit) }
         job.retries = arguments.retries ?? 0

@@ -17,6 +17,8 @@ package final class Acquisition {
         case paused
         case drained
         case tooSoon
+        /// Its tick was started, or is done: --once-per.
+        case alreadyRun
         case locked
         case queued
     }
@@ -91,6 +93,10 @@ package final class Acquisition {
 
     /// The interval is decided under the claim: nobody else can start meanwhile, and its creation time is the server's now.
     private func owned(_ claims: Claims) async throws(Interruption) -> Verdict {
+        if let interruption = checkClock(claims) {
+            try await giveBack(claims, keepsLock: job.mixedFleet)
+            throw interruption
+        }
         guard let interval = job.minInterval, claims.isWithin(interval, ofLastStartUnlessFailed: job.retriesFailed)
         else { return .owned(claims) }
         try await giveBack(claims, keepsLock: job.mixedFleet)
@@ -146,6 +152,7 @@ package final class Acquisition {
 
     private func awaitFreeLock() async throws(Interruption) -> Skip? {
         while let held = try await lookAgain() {
+            if held == .alreadyRun { return held }
             notice(.waitingForLock(job.lockPath))
             waiting: while true {
                 if let skip = try await considerFleetChanges() { return skip }

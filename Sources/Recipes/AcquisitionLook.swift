@@ -91,7 +91,7 @@ extension Acquisition {
         var replies = first
         while true {
             foundRecord = try FoundRecord(replies[2], above: replies[1], job)
-            guard let lock = try replies[0].stat() else { return nil }
+            guard let lock = try replies[0].stat() else { return considerTick(holder: nil) }
             // This server follows those that decide.
             contradiction = nil
             try lock.checkIsEphemeral(job.lockPath)
@@ -101,6 +101,7 @@ extension Acquisition {
                         + "would never end")
             }
             guard earlierSessions.contains(lock.ephemeralOwner) else {
+                if let skip = considerTick(holder: lock.ephemeralOwner) { return skip }
                 if try await isOriginals(lock) { notice(.lockWithoutRecord(job.lockPath)) }
                 return .locked
             }
@@ -181,7 +182,9 @@ struct FoundRecord {
     /// The holder that wrote this and was not heard of again. It started after it had written, and its term, which is waited
     /// out, is counted from there.
     var lostRun: PastRun {
-        PastRun(host: record.host, started: writtenMilliseconds, outcome: "lost", token: record.token)
+        PastRun(
+            host: record.host, started: writtenMilliseconds, outcome: "lost", token: record.token,
+            tick: record.ticks.current?.text)
     }
 
     /// Nil if there is none.

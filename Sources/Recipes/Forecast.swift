@@ -83,8 +83,16 @@ extension Acquisition {
         case .notInGroup: "\(job.host) is not in group \(job.group ?? "")"
         case .paused: "\(job.lockname) is paused (in the data of \(job.layout.prefix))"
         case .drained: "\(job.host) is drained (in the data of \(job.layout.prefix))"
+        case .alreadyRun: alreadyRun
         case .tooSoon, .locked, .queued: "\(skip)"
         }
+    }
+
+    private var alreadyRun: String {
+        let (tick, ticks) = (job.oncePer?.tick.text ?? "", foundRecord?.record.ticks)
+        if let current = ticks?.current { return "tick \(tick) is being run (of the holder: \(current.text))" }
+        let newest = (job.retriesFailed ? ticks?.done : ticks?.started)?.text ?? tick
+        return "tick \(tick) has \(job.retriesFailed ? "succeeded" : "been started") already (the newest: \(newest))"
     }
 
     private func tooSoon(_ wallMilliseconds: Int64) -> String? {

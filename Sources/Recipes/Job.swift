@@ -26,7 +26,9 @@ package struct Job: Sendable {
     package var lockWait = Limit.seconds(0)
     /// Skip if the last start was less than this ago, by ZooKeeper's clock.
     package var minInterval: Duration?
-    /// With it, a last run that failed or was lost does not count.
+    /// Skip if its tick was started before.
+    package var oncePer: OncePer?
+    /// With one of them, a last run that failed or was lost does not count.
     package var retriesFailed = false
     /// For how long the command may run.
     package var timeout: Duration?

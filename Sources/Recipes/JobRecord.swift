@@ -20,6 +20,7 @@ package struct JobRecord: Sendable, Equatable {
     package var started: Int64?
     /// The holder has started nothing yet, and writes again before it does.
     package var isWaiting = false
+    package var ticks = Ticks()
     package var runs: [PastRun]
 
     package init(session: String, n: Int, term: Int64, host: String, pid: Int32, runs: [PastRun]) {
@@ -44,6 +45,14 @@ package struct JobRecord: Sendable, Equatable {
         token = members["token"]?.integer
         started = members["started"]?.integer
         isWaiting = members["waiting"] == .boolean(true)
+        func tick(_ name: ExactName) -> Tick? { members[name]?.string.flatMap(Tick.init) }
+        (ticks.current, ticks.started, ticks.done) = (tick("tick"), tick("ticked"), tick("done"))
+        ticks.period = members["period"]?.string.flatMap(Period.init)
+    }
+
+    /// Whether one of these sessions wrote it.
+    func isOf(_ sessions: Set<Int64>) -> Bool {
+        UInt64(session, radix: 16).map { sessions.contains(Int64(bitPattern: $0)) } ?? false
     }
 
     /// The oldest runs give way to the limits, but for the last success: how long it is ago is what monitoring asks.
@@ -58,6 +67,10 @@ package struct JobRecord: Sendable, Equatable {
                 "term": .integer(term), "host": .string(host), "pid": .integer(Int64(pid)),
                 "token": token.map { .integer($0) } ?? .null, "started": started.map { .integer($0) } ?? .null,
                 "waiting": isWaiting ? .boolean(true) : .null,
+                "tick": ticks.current.map { .string($0.text) } ?? .null,
+                "period": ticks.period.map { .string($0.text) } ?? .null,
+                "ticked": ticks.started.map { .string($0.text) } ?? .null,
+                "done": ticks.done.map { .string($0.text) } ?? .null,
                 "runs": .array(([success].compactMap(\.self) + kept).map(\.value)),
             ])
             let bytes = Array(value.text.utf8)
@@ -79,14 +92,16 @@ package struct PastRun: Sendable, Equatable {
     package var code: Int32?
     package var token: Int64?
     package var waitedMilliseconds: Int64?
+    /// Of `--once-per`, as text, if its command was started.
+    package var tick: String?
 
     package init(
         host: String, started: Int64?, heldMilliseconds: Int64? = nil, outcome: String, code: Int32? = nil,
-        token: Int64? = nil, waitedMilliseconds: Int64? = nil
+        token: Int64? = nil, waitedMilliseconds: Int64? = nil, tick: String? = nil
     ) {
         (self.host, self.started, self.heldMilliseconds) = (host, started, heldMilliseconds)
         self.waitedMilliseconds = waitedMilliseconds
-        (self.outcome, self.code, self.token) = (outcome, code, token)
+        (self.outcome, self.code, self.token, self.tick) = (outcome, code, token, tick)
     }
 
     init?(value: JSONValue) {
@@ -96,7 +111,8 @@ package struct PastRun: Sendable, Equatable {
         self.init(
             host: host, started: members["started"]?.integer, heldMilliseconds: members["held_ms"]?.integer,
             outcome: outcome, code: members["code"]?.integer.flatMap(Int32.init(exactly:)),
-            token: members["token"]?.integer, waitedMilliseconds: members["waited_ms"]?.integer)
+            token: members["token"]?.integer, waitedMilliseconds: members["waited_ms"]?.integer,
+            tick: members["tick"]?.string.flatMap(Tick.init)?.text)
     }
 
     var value: JSONValue {
@@ -105,6 +121,7 @@ package struct PastRun: Sendable, Equatable {
             "held_ms": heldMilliseconds.map { .integer($0) } ?? .null, "outcome": .string(outcome),
             "code": code.map { .integer(Int64($0)) } ?? .null, "token": token.map { .integer($0) } ?? .null,
             "waited_ms": waitedMilliseconds.map { .integer($0) } ?? .null,
+            "tick": tick.map { .string($0) } ?? .null,
         ])
     }
 }

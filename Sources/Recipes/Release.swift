@@ -28,6 +28,8 @@ package struct Release: Sendable {
                 record.content.isWaiting = false
                 record.content.token = run?.token
                 record.content.started = run?.started
+                let isDone = run.map { $0.hasSucceeded || $0.outcome == "released" } ?? false
+                record.content.ticks.conclude(hasStarted: run?.tick != nil, isDone: isDone)
                 if let run { record.content.runs.append(run) }
             case .waitingOut(let seconds):
                 record.content.term = seconds

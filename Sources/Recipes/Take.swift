@@ -108,19 +108,23 @@ struct Take {
     private func record(_ session: Session) -> JobRecord {
         var runs = found?.runs ?? []
         var term = job.term.seconds
+        var ticks = found?.record.ticks ?? Ticks()
+        if let oncePer = job.oncePer, let found {
+            ticks = ticks.believed(at: found.writtenMilliseconds, beside: oncePer.period)
+        }
         if let found, found.record.state == .running {
             // Who waited had started nothing, and has put those before him into the list; nor had we under an earlier session.
-            if !found.record.isWaiting, !isOwn(found.record) { runs.append(found.lostRun) }
+            let hasStarted = !found.record.isWaiting && !found.record.isOf(earlierSessions)
+            if hasStarted { runs.append(found.lostRun) }
+            ticks.conclude(hasStarted: hasStarted, isDone: false)
             // In case we die while we wait it out.
             term = max(term, found.record.term)
         }
         var record = JobRecord(session: session.text, n: n, term: term, host: job.host, pid: job.pid, runs: runs)
+        if let oncePer = job.oncePer { (ticks.current, ticks.period) = (oncePer.tick, oncePer.period) }
+        record.ticks = ticks
         record.isWaiting = waitOut != nil || job.minInterval != nil
         return record
-    }
-
-    private func isOwn(_ record: JobRecord) -> Bool {
-        UInt64(record.session, radix: 16).map { earlierSessions.contains(Int64(bitPattern: $0)) } ?? false
     }
 
     private func markPaths(_ session: Session) -> [String] {

@@ -216,6 +216,7 @@ extension Acquisition.Skip {
         case .notInGroup: .notInGroup
         case .paused, .drained: .paused
         case .tooSoon: .tooSoon
+        case .alreadyRun: .alreadyRun
         case .locked: .locked
         case .queued: .queued
         }

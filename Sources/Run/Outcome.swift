@@ -12,6 +12,8 @@ package enum Outcome: String, CaseIterable, Sendable {
     case notInGroup = "not-in-group"
     /// The last start was less than `--min-interval` ago.
     case tooSoon = "too-soon"
+    /// Somebody has started the command for this tick of `--once-per`.
+    case alreadyRun = "already-run"
     /// The job is paused, or this host drained.
     case paused
     case usage
@@ -39,7 +41,7 @@ package enum Outcome: String, CaseIterable, Sendable {
     /// The command was not started, and nothing is wrong: it is meant that way, or somebody else has it.
     package var isSkip: Bool {
         switch self {
-        case .locked, .queued, .notInGroup, .tooSoon, .paused: true
+        case .locked, .queued, .notInGroup, .tooSoon, .alreadyRun, .paused: true
         default: false
         }
     }
@@ -48,7 +50,7 @@ package enum Outcome: String, CaseIterable, Sendable {
     /// Where sysexits.h has a word for it, it is that; 126 and 127 are the shell's.
     package var defaultCode: Int32 {
         switch self {
-        case .ran, .signaled, .locked, .queued, .notInGroup, .tooSoon, .paused: 0
+        case .ran, .signaled, .locked, .queued, .notInGroup, .tooSoon, .alreadyRun, .paused: 0
         case .usage: 64
         case .badData: 65
         case .unavailable: 69

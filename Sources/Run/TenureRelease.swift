@@ -21,7 +21,8 @@ extension Tenure {
                 host: job.host, started: startedAt.flatMap { claims.serverMilliseconds(at: $0) } ?? unheard,
                 heldMilliseconds: held,
                 outcome: result.outcome.rawValue, code: result.code, token: claims.lock?.czxid,
-                waitedMilliseconds: waited.nanoseconds / 1_000_000)
+                waitedMilliseconds: waited.nanoseconds / 1_000_000,
+                tick: ending.failure == nil ? job.oncePer?.tick.text : nil)
             record = .ended(attempts > 0 ? run : nil)
         }
         // A lock that we have lost may be somebody else's by now; the close of the session deletes it if it is ours.

@@ -11,6 +11,7 @@ struct Order {
     var grace: Duration
     var lockWait = Limit.seconds(0)
     var minInterval: Duration?
+    var isOncePerTick = false
     var retriesFailed = false
     var timeout: Duration?
     var retries = 0
@@ -59,6 +60,7 @@ struct Order {
         parts += leases.map { "\($0.resource)=\($0.count):\($0.total)" }
         if lockWait != .seconds(0) { parts.append("waits for the lock: \(lockWait)") }
         if let minInterval { parts.append("interval \(minInterval)\(retriesFailed ? ", failed ones again" : "")") }
+        if isOncePerTick { parts.append("once per tick\(retriesFailed ? ", failed ones again" : "")") }
         if let timeout { parts.append("timeout \(timeout)") }
         if retries > 0 { parts.append("\(retries) retries after \(retryDelay)") }
         if let group { parts.append("group \(group)") }

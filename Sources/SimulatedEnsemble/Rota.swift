@@ -6,6 +6,7 @@ final class Rota {
     private let world: World
     /// The newest start of each lockname: by whom, and the take's time by the servers' clock.
     private var starts: [String: (run: SimulatedRun, takenMilliseconds: Int64, at: Int64)] = [:]
+    private var ticks = TickBook()
     /// Since when locknames are paused and hosts drained.
     private var pauses: [String: Int64] = [:]
     /// Every pause that there was, with its end.
@@ -35,6 +36,7 @@ final class Rota {
 
     func starts(_ run: SimulatedRun, _ books: Books, _ accuse: (Violation.Promise, String) -> Void) {
         checkPause(run, accuse)
+        ticks.starts(run, books.state[run.job.recordPath].flatMap { JobRecord(bytes: $0.data) }, accuse)
         guard run.job.takesLock, !run.order.isOriginal, let taken = run.claims?.takenMilliseconds else { return }
         defer { starts[run.job.lockname] = (run, taken, world.now) }
         guard let interval = run.job.minInterval, let last = starts[run.job.lockname] else { return }
@@ -56,7 +58,10 @@ final class Rota {
     }
 
     /// An operator has removed the record, and with it what was known of starts.
-    func forget(_ lockname: String) { starts[lockname] = nil }
+    func forget(_ lockname: String) {
+        starts[lockname] = nil
+        ticks.forget(lockname)
+    }
 
     // MARK: Pauses
 

@@ -145,7 +145,10 @@ final class Scenario {
             order.lockWait = dice(500) ? .forever : .seconds(world.dice.between(1, 60))
         }
         if dice(often) {
-            order.minInterval = .seconds(world.dice.between(2, 40))
+            let seconds = world.dice.between(2, 40)
+            // A third of these go by the clock.
+            order.isOncePerTick = seconds % 3 == 0
+            order.minInterval = order.isOncePerTick ? nil : .seconds(seconds)
             order.retriesFailed = dice(300)
         }
         if dice(often) { order.timeout = .seconds(world.dice.between(1, 10)) }
@@ -205,6 +208,7 @@ final class Scenario {
         for index in orders.indices {
             orders[index].command.lasts = min(orders[index].command.lasts, 12 * second)
             (orders[index].lockWait, orders[index].minInterval, orders[index].retries) = (.seconds(0), nil, 0)
+            orders[index].isOncePerTick = false
             orders[index].lockname = ["late", "twin", "twin", "other", "short"][index]
         }
         if world.dice.chance(perMille: 500) {
@@ -270,7 +274,7 @@ final class Scenario {
             order.leaseWait = nil
             order.isProbe = true
             (order.lockWait, order.minInterval, order.timeout, order.retries) = (.seconds(0), nil, nil, 0)
-            order.group = nil
+            (order.group, order.isOncePerTick) = (nil, false)
             order.command.failsToStart = false
             order.leases =
                 order.leases.isEmpty ? [] : ["r1", "r2"].map { world.plot.request($0, world.plot.total) }

@@ -42,6 +42,7 @@ struct Verdict {
             }
             judgeLockWait(accuse)
         case .tooSoon: judgeInterval(accuse)
+        case .alreadyRun: judgeTick(accuse)
         case .paused:
             if !rota.wasPaused(run) { accuse(.truth, "\(run) says that it is paused, which it was not") }
         case .notInGroup, .groupExit:

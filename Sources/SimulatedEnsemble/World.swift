@@ -74,7 +74,7 @@ import Recipes
         order.isOriginal = machine.number >= plot.nativeMachines
         if order.isOriginal {
             (order.lockWait, order.minInterval, order.timeout, order.retries) = (.seconds(0), nil, nil, 0)
-            (order.group, order.descendants) = (nil, .wait)
+            (order.group, order.descendants, order.isOncePerTick) = (nil, .wait, false)
             order.isPlagued = false
             (order.command.size, order.command.starves) = (1, 0)
         }
@@ -91,6 +91,7 @@ import Recipes
         job.play(plot.mutants)
         job.lockWait = order.lockWait
         job.minInterval = order.minInterval
+        if order.isOncePerTick { job.oncePer = machine.oncePer }
         job.retriesFailed = order.retriesFailed
         job.timeout = order.timeout
         job.retries = order.retries

@@ -13,6 +13,8 @@ package struct RunLine: Sendable {
     let code: Int32?
     let waitedMilliseconds: Int64?
     let token: Int64?
+    /// Of `--once-per`.
+    var tick: String?
 
     /// The runs of one job, the oldest first: those that the record remembers, and the present one.
     ///
@@ -22,7 +24,8 @@ package struct RunLine: Sendable {
             RunLine(
                 lockname: lock.lockname, host: run.host, pid: nil, start: run.started,
                 heldMilliseconds: run.heldMilliseconds,
-                outcome: run.outcome, code: run.code, waitedMilliseconds: run.waitedMilliseconds, token: run.token)
+                outcome: run.outcome, code: run.code, waitedMilliseconds: run.waitedMilliseconds, token: run.token,
+                tick: run.tick)
         }
         switch lock.state {
         case .free, .persistent: break
@@ -34,14 +37,15 @@ package struct RunLine: Sendable {
                         lockname: lock.lockname, host: record.host, pid: Int64(record.pid),
                         start: record.started ?? recordWritten, heldMilliseconds: nil, outcome: lock.state.rawValue,
                         code: nil,
-                        waitedMilliseconds: nil, token: record.token))
+                        waitedMilliseconds: nil, token: record.token, tick: record.ticks.current?.text))
             }
         case .running, .waiting, .original:
             lines.append(
                 RunLine(
                     lockname: lock.lockname, host: lock.holder?.host ?? "?", pid: lock.holder?.pid,
                     start: lock.holder?.since.milliseconds, heldMilliseconds: nil, outcome: lock.state.rawValue,
-                    code: nil, waitedMilliseconds: nil, token: lock.token))
+                    code: nil, waitedMilliseconds: nil, token: lock.token,
+                    tick: lock.state == .original ? nil : lock.record?.ticks.current?.text))
         }
         return lines
     }
@@ -54,6 +58,7 @@ package struct RunLine: Sendable {
             "duration_ms": heldMilliseconds.map { .integer($0) } ?? .null, "outcome": .string(outcome),
             "code": code.map { .integer(Int64($0)) } ?? .null,
             "waited_ms": waitedMilliseconds.map { .integer($0) } ?? .null, "token": token.map { .integer($0) } ?? .null,
+            "tick": tick.map { .string($0) } ?? .null,
         ])
     }
 

@@ -107,6 +107,7 @@ struct Wrapper: Sendable {
             claims?.lock.map { "SWITCHMAN_LOCK_PATH=\($0.path)" } ?? "SWITCHMAN_LOCK_PATH",
             claims?.lock.map { "SWITCHMAN_FENCING_TOKEN=\($0.czxid)" } ?? "SWITCHMAN_FENCING_TOKEN",
             claims.map { "SWITCHMAN_SESSION_ID=\($0.session.text)" } ?? "SWITCHMAN_SESSION_ID",
+            plan.job.oncePer.map { "SWITCHMAN_TICK=\($0.tick.text)" } ?? "SWITCHMAN_TICK",
             leases.isEmpty ? "SWITCHMAN_LEASES" : "SWITCHMAN_LEASES=\(leases)",
             plan.configPath.map { "SWITCHMAN_CONFIG=\($0)" } ?? "SWITCHMAN_CONFIG",
         ]

@@ -82,6 +82,11 @@ import Testing
             case .number(let range, _):
                 (["\(range.lowerBound)", "\(range.upperBound)"], ["", "x", "1.0", "-1", "\(range.upperBound + 1)"])
             case .choice(let words, _): (words, ["", "nonsense", words[0].uppercased(), words[0] + " "])
+            case .period:
+                (
+                    ["hour", "day", "week", "month", "15m", "6h"],
+                    ["", "1h", "7m", "60m", "24h", "Day", "daily", "hour "]
+                )
             case .outcomeAndCode:
                 (["lost=0", "locked=255"], ["", "lost", "lost=", "lost=256", "nonsense=1", "ran=1", "usage=1"])
             }
@@ -127,6 +132,7 @@ extension OptionValue {
         case .time, .number: "7"
         case .seconds(let range, _): "\(range.lowerBound + 7)"
         case .choice(let words, _): words.last
+        case .period: "week"
         case .outcomeAndCode: "lost=7"
         }
     }
