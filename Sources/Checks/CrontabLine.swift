@@ -72,6 +72,7 @@ struct CrontabLine {
         judgeName(arguments, command, &reading)
         judgeLeases(arguments, Array(options), &reading)
         judgeInterval(arguments, schedule, &reading)
+        judgePeriod(arguments, schedule, &reading)
         judgeWait(arguments, Array(options), &reading)
         reading.need = CrontabNeed(
             call, group: arguments.group, config: arguments.config, leases: arguments.leases, options: Array(options))
@@ -211,38 +212,6 @@ struct CrontabLine {
             reading.findings.append(
                 (isSure ? .critical : .warning, isSure ? error.message : error.message + Self.unsure))
         }
-    }
-
-    // MARK: - Intervals
-
-    /// A run that comes a moment early finds the interval not over, and is skipped: every second run would be. Unless it is there
-    /// to repeat what has failed.
-    private func judgeInterval(_ arguments: Arguments, _ schedule: CrontabSchedule, _ reading: inout Reading) {
-        guard let gap = schedule.leastGapMinutes, let seconds = arguments.minInterval, !arguments.retryFailed,
-            seconds >= Int64(gap) * 60
-        else { return }
-        reading.findings.append(
-            (
-                .warning,
-                "--min-interval of \(TimeText.of(milliseconds: seconds * 1000)) is not less than the "
-                    + "\(TimeText.of(milliseconds: Int64(gap) * 60_000)) between two starts, so that runs would be skipped; "
-                    + "make it shorter, since hosts' clocks differ"
-            ))
-    }
-
-    /// Every host that waits has its turn. Whoever means another program's -w has been told.
-    private func judgeWait(_ arguments: Arguments, _ options: [ShellWord], _ reading: inout Reading) {
-        guard !reading.findings.contains(where: { $0.severity == .critical }), arguments.takesLock,
-            arguments.wait != nil,
-            arguments.minInterval == nil, arguments.oncePer == nil,
-            arguments.lockname == nil || !options.contains(where: \.isDynamic)
-        else { return }
-        reading.findings.append(
-            (
-                .warning,
-                "--wait without --once-per: on several hosts, each of them runs the command in turn; add --once-per PERIOD, or "
-                    + "put the host's name into --lockname"
-            ))
     }
 
     // MARK: - Originals

@@ -207,6 +207,21 @@ def test_the_example_is_without_a_fault(ctl, fleet):
 
 def test_a_wait_on_many_hosts_runs_once_on_each(ctl, tab):
     for line in ("switchman --wait 30m -- rollup", "switchman --lockname r --wait forever -- rollup"):
-        assert_one_line(check(ctl, tab(f"0 * * * * {line}\n")), "WARNING", "crontab", "--wait without --min-interval", "in turn")
-    for line in ("switchman --wait 30m --min-interval 54m -- true", "switchman --lockname r-$(hostname -f) --wait 30m -- true"):
+        assert_one_line(check(ctl, tab(f"0 * * * * {line}\n")), "WARNING", "crontab", "--wait without --once-per", "in turn")
+    for line in ("switchman --wait 30m --min-interval 54m -- true", "switchman --wait 30m --once-per hour -- true",
+                 "switchman --lockname r-$(hostname -f) --wait 30m -- true"):
         assert_one_line(check(ctl, tab(f"0 * * * * {line}\n")), "OK", "crontab")
+
+
+@pytest.mark.parametrize("schedule, period, is_warned", [
+    ("*/5 * * * *", "hour", True), ("0 * * * *", "day", True), ("0 * * * *", "hour", False), ("0 0 * * 0", "day", False),
+    ("*/15 * * * *", "15m", False),
+])
+def test_more_starts_than_periods(ctl, tab, schedule, period, is_warned):
+    """Only the first of each period would come to anything, unless the others are there to repeat what has failed."""
+    path = tab(f"{schedule} switchman --once-per {period} -- rollup\n")
+    if is_warned:
+        assert_one_line(check(ctl, path), "WARNING", "crontab", f"--once-per {period}", "--retry-failed")
+    else:
+        assert_one_line(check(ctl, path), "OK", "crontab")
+    assert_one_line(check(ctl, tab(f"{schedule} switchman --once-per {period} --retry-failed -- rollup\n")), "OK", "crontab")
