@@ -18,9 +18,19 @@ HOUR = ("--once-per", "hour")
 SEEN = ("--exit-code", "already-run=6", "--exit-code", "locked=5")
 
 
+BEGAN = {}
+
+
+@pytest.fixture(autouse=True)
+def began():
+    """Looked at once: a minute later the same zone has to be meant."""
+    BEGAN["minute"] = time.gmtime().tm_min
+
+
 def zone(minute):
-    """A time zone in which it is so many minutes past an hour: with a greater number the tick is an earlier instant."""
-    ahead = (minute - time.gmtime().tm_min) % 60
+    """A time zone in which it was so many minutes past an hour as the test began: with a greater number the tick is an earlier
+    instant."""
+    ahead = (minute - BEGAN["minute"]) % 60
     return f"TEST-0:{ahead:02}"
 
 
