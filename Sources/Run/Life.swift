@@ -11,7 +11,7 @@ package final class Life {
     private let clock: any Timekeeper
     private let commandTree: any CommandTree
     private let connect: () -> any Ensemble
-    private let environment: (Claims?, [LeaseRequest]) -> [String]
+    private let environment: (Start) -> [String]
     private let tell: (Remark) -> Void
     private let notice: (Notice) -> Void
     private let over: (Ended) -> Void
@@ -24,6 +24,14 @@ package final class Life {
     /// Nothing of this run is left on the servers but its session.
     package private(set) var isReleased = false
 
+    /// What the command is told of the run that starts it.
+    package struct Start {
+        package let claims: Claims?
+        package let leases: [LeaseRequest]
+        /// From 1 on.
+        package let attempt: Int
+    }
+
     /// What the last line of a run's log tells.
     package struct Story: Sendable {
         package var waited: Duration = .zero
@@ -35,7 +43,7 @@ package final class Life {
     package init(
         job: Job, grace: Duration, waitsForDescendants: Bool, inbox: any Inbox, clock: any Timekeeper,
         commandTree: any CommandTree, connect: @escaping () -> any Ensemble,
-        environment: @escaping (Claims?, [LeaseRequest]) -> [String],
+        environment: @escaping (Start) -> [String],
         tell: @escaping (Remark) -> Void, notice: @escaping (Notice) -> Void, over: @escaping (Ended) -> Void
     ) {
         self.job = job
@@ -160,7 +168,7 @@ package final class Life {
                             + "ZooKeeper answers too slowly, or this host is too busy; a longer session_timeout may help; "
                             + "nothing was started")
                 }
-                carryOut(action, claims, job.leases)
+                carryOut(action, Start(claims: claims, leases: job.leases, attempt: tenure.attempts))
             }
             tenure.carriedOut(actions, at: clock.now)
             clock.wake(at: tenure.wake)
@@ -179,14 +187,14 @@ package final class Life {
         if let remark = connection.hear(event, server: ensemble.server, at: clock.now) { tell(remark) }
     }
 
-    private func carryOut(_ action: Tenure.Action, _ claims: Claims?, _ leases: [LeaseRequest]) {
+    private func carryOut(_ action: Tenure.Action, _ start: Start) {
         switch action {
         case .submit(let ticket, let requests):
             let inbox = self.inbox
             ensemble.submit(requests) { inbox.post(.replies(ticket: ticket, $0)) }
         case .start(let sequence, let schedule, let again):
             commandTree.start(
-                sequence: sequence, schedule: schedule, environment: environment(claims, leases), again: again)
+                sequence: sequence, schedule: schedule, environment: environment(start), again: again)
         case .postpone(let sequence, let schedule): commandTree.postpone(sequence: sequence, schedule: schedule)
         case .signal(let signal, let escalates): commandTree.signal(signal, escalates: escalates)
         case .end(let limit): commandTree.end(limit: limit)

@@ -1,7 +1,7 @@
 import Glibc
 
 /// The instant of a log line, in this host's time zone.
-@safe struct LogTime {
+@safe package struct LogTime {
     private let clock: timespec
     private let parts: tm
 
@@ -24,6 +24,13 @@ import Glibc
 
     /// As syslog's senders have always written it (RFC 3164).
     var syslog: String { formatted("%b %e %H:%M:%S") }
+
+    /// - Parameter milliseconds: since the epoch. From a record: nil for a year that is not from 1970 to 9998.
+    package static func rfc3339(milliseconds: Int64) -> String? {
+        guard (0..<253_370_764_800_000).contains(milliseconds) else { return nil }
+        return LogTime(timespec(tv_sec: time_t(milliseconds / 1000), tv_nsec: Int(milliseconds % 1000) * 1_000_000))
+            .rfc3339
+    }
 
     /// RFC 3339, with milliseconds and the zone.
     var rfc3339: String {

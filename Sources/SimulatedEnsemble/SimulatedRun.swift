@@ -70,8 +70,8 @@ import Run
                 job: job, grace: order.grace, waitsForDescendants: order.descendants == .wait, inbox: self, clock: self,
                 commandTree: tree,
                 connect: { [self] in connect() },
-                environment: { [self] claims, _ in
-                    self.claims = claims
+                environment: { [self] start in
+                    self.claims = start.claims
                     return []
                 },
                 tell: { [self] in tell($0) }, notice: { _ in }, over: { [self] in foretold = $0 })

@@ -60,7 +60,7 @@ struct Wrapper: Sendable {
             connect: {
                 Client(servers: plan.servers, sessionTimeout: plan.sessionTimeout, access: plan.access, inbox: loop)
             },
-            environment: { environment($0, leases: $1) }, tell: { tell($0) }, notice: { notice($0) },
+            environment: { $0.environment(of: plan) }, tell: { tell($0) }, notice: { notice($0) },
             over: { tellFront($0) })
         let ended = await life.perform()
         tellFront(ended)
@@ -95,22 +95,6 @@ struct Wrapper: Sendable {
         } catch {
             return error
         }
-    }
-
-    // MARK: What the command is told
-
-    /// None of these is ever read as an option, but for the last: a switchman inside a switchman works.
-    private func environment(_ claims: Claims?, leases: [LeaseRequest]) -> [String] {
-        let leases = leases.map { "\($0.resource)=\($0.count):\($0.total)" }.joined(separator: " ")
-        return [
-            "SWITCHMAN_LOCKNAME=\(plan.job.lockname)",
-            claims?.lock.map { "SWITCHMAN_LOCK_PATH=\($0.path)" } ?? "SWITCHMAN_LOCK_PATH",
-            claims?.lock.map { "SWITCHMAN_FENCING_TOKEN=\($0.czxid)" } ?? "SWITCHMAN_FENCING_TOKEN",
-            claims.map { "SWITCHMAN_SESSION_ID=\($0.session.text)" } ?? "SWITCHMAN_SESSION_ID",
-            plan.job.oncePer.map { "SWITCHMAN_TICK=\($0.tick.text)" } ?? "SWITCHMAN_TICK",
-            leases.isEmpty ? "SWITCHMAN_LEASES" : "SWITCHMAN_LEASES=\(leases)",
-            plan.configPath.map { "SWITCHMAN_CONFIG=\($0)" } ?? "SWITCHMAN_CONFIG",
-        ]
     }
 
     // MARK: What the user is told

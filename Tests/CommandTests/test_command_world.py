@@ -234,7 +234,7 @@ def test_environment_added_and_nothing_else_changed(fleet):
     ours = {key: found.pop(key) for key in list(found) if key.startswith("SWITCHMAN_")}
     lock = fleet.stat("locks", "a")
     assert set(ours) == {f"SWITCHMAN_{name}" for name in (
-        "LOCKNAME", "LOCK_PATH", "FENCING_TOKEN", "SESSION_ID", "LEASES", "CONFIG")}
+        "LOCKNAME", "LOCK_PATH", "FENCING_TOKEN", "SESSION_ID", "LEASES", "ATTEMPT", "CONFIG")}
     assert ours["SWITCHMAN_LOCKNAME"] == "a"
     assert ours["SWITCHMAN_LOCK_PATH"] == fleet.path("locks", "a")
     assert int(ours["SWITCHMAN_FENCING_TOKEN"], 0) == lock.czxid

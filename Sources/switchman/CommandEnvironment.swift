@@ -1,0 +1,32 @@
+import Coordination
+import Invocation
+import Recipes
+import Run
+
+extension Life.Start {
+    /// What the command finds in its environment. None of these is ever read as an option, but for the last: a switchman inside a
+    /// switchman works. A name without a value is unset, whatever the caller has had there.
+    func environment(of plan: Plan) -> [String] {
+        let held = leases.map { "\($0.resource)=\($0.count):\($0.total)" }.joined(separator: " ")
+        let runs = claims?.record?.content.runs ?? []
+        let last = runs.last { $0.started != nil }
+        return [
+            variable("LOCKNAME", plan.job.lockname),
+            variable("LOCK_PATH", claims?.lock?.path),
+            variable("FENCING_TOKEN", (claims?.lock?.czxid).map { "\($0)" }),
+            variable("SESSION_ID", claims?.session.text),
+            variable("TICK", plan.job.oncePer?.tick.text),
+            variable("LEASES", held.isEmpty ? nil : held),
+            variable("ATTEMPT", "\(attempt)"),
+            variable("LAST_START", last?.started.flatMap(LogTime.rfc3339)),
+            // Text from ZooKeeper: a NUL in it would be the end of this variable and the beginning of another.
+            variable("LAST_OUTCOME", (last?.outcome).flatMap { Outcome(rawValue: $0)?.rawValue }),
+            variable("LAST_SUCCESS", runs.last { $0.hasSucceeded }?.started.flatMap(LogTime.rfc3339)),
+            variable("CONFIG", plan.configPath),
+        ]
+    }
+
+    private func variable(_ name: String, _ value: String?) -> String {
+        value.map { "SWITCHMAN_\(name)=\($0)" } ?? "SWITCHMAN_\(name)"
+    }
+}
