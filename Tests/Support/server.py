@@ -168,6 +168,12 @@ class ZooKeeperServer(Server):
         self.start()
         self.wait_ready()
 
+    def empty(self):
+        """Start it again with nothing, on the same port."""
+        self.kill()
+        shutil.rmtree(f"{self.data}/version-2")
+        self.restart()
+
     def close(self):
         if self.process.poll() is None:
             self.kill()
