@@ -124,10 +124,11 @@ def test_a_host_is_gone_for_good(fleet, shell, other):
     shell.play(left)
 
 
-def test_restore_zookeeper(own_fleet, server, program, controller):
+def test_restore_zookeeper(server, program, controller, tmp_path):
     """From nothing: what the one command has made is there again, and a second time it changes nothing."""
     block, = PAGE.blocks("Restore ZooKeeper")
-    shell = Shell(own_fleet.folder, program, controller, {"SWITCHMAN_CONFIG": own_fleet.config("operator.conf")}, {})
+    fleet = {"SWITCHMAN_ZKHOSTS": server.address, "SWITCHMAN_PREFIX": "/switchman"}
+    shell = Shell(tmp_path, program, controller, fleet, {})
     shell.play(block)
     seen = shell.type("switchmanctl status")
     assert "web1.example.org, web2.example.org" in "".join(seen) and "host_cpu" in "".join(seen)

@@ -97,6 +97,7 @@ class Shell:
 
     def __init__(self, folder, program, controller, environment, names):
         self.folder, self.names = str(folder), names
+        self.begun, self.settled = [], lambda command: None
         self.tools = os.path.join(self.folder, "tools")
         os.makedirs(self.tools, exist_ok=True)
         path = ":".join([self.tools, os.path.dirname(program), os.path.dirname(controller), os.environ["PATH"]])
@@ -119,9 +120,24 @@ class Shell:
     def type(self, command):
         for name, here in self.names.items():
             command = command.replace(name, here)
+        if command.endswith(" &"):
+            self.begin(command.removesuffix(" &"))
+            return []
         run = subprocess.run(["bash", "-c", command], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False)
         printed = run.stdout
         for name, here in self.names.items():
             printed = printed.replace(here, name)
         return printed.splitlines()
+
+    def begin(self, command):
+        """In the background; `settled` says when the next may be typed."""
+        self.begun.append(subprocess.Popen(["bash", "-c", "exec " + command], cwd=self.folder, env=self.environment,
+                                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        self.settled(command)
+
+    def close(self):
+        """What was begun is ended."""
+        for process in self.begun:
+            process.terminate()
+            process.wait()
