@@ -26,8 +26,7 @@ def shell(fleet, program, controller):
     shell = Shell(fleet.folder, program, controller, {"SWITCHMAN_CONFIG": fleet.config("operator.conf")},
                   {"/sandbox": fleet.prefix})
     # What is started with & holds its lock before the next command is typed.
-    shell.settled = lambda command: eventually(
-        lambda: fleet.record(re.search(r"--lockname (\S+)", command)[1]).get("state") == "running", what=command)
+    shell.settled = fleet.running_once
     yield shell
     shell.close()
 
