@@ -125,7 +125,7 @@ def test_zsh_offers_every_option_with_its_explanation_and_every_choice(program, 
             terminal.shows(f"\n{option.name} ")
         terminal.shows("-- print this")
         for option in CHOOSING:
-            terminal.key("C-c")
+            terminal.key("C-u")
             terminal.type(f"switchman {option.name} ")
             terminal.key("Tab")
             width = max(map(len, option.choices))
@@ -216,7 +216,7 @@ def test_zsh_offers_what_the_fleet_knows_and_expands_none_of_it(known, fleet, pr
         terminal.type(f"switchman {words}{offered[:2]}")
         terminal.key("Tab")
         terminal.shows(f"zsh> switchman {words}{offered}")
-        terminal.key("C-c")
+        terminal.key("C-u")
         terminal.type(f"switchman {words}x")
         terminal.key("Tab")
         terminal.shows(r"\$\(touch")
