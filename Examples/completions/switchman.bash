@@ -72,7 +72,12 @@ _switchman_value() {
     case $1=$2 in
         *=FILE) _switchman_files "$3" ;;
         *=*'|'*) offered=${2//|/ } ;;
-        *=GROUP) offered=$(switchmanctl groups list 2>/dev/null | awk 'NR > 1 { print $1 }') ;;
+        *=GROUP) _switchman_offer "$3" < <(_switchman_fleet groups list) ;;
+        *=NAME) _switchman_offer "$3" < <(_switchman_fleet history) ;;
+        *=RESOURCE=*)
+            _switchman_offer "$3" < <(_switchman_fleet resources list | sed 's/$/=/')
+            compopt -o nospace 2>/dev/null
+            ;;
         *=OUTCOME=N)
             # The program lists them in its complaint of an unknown one.
             offered=$("${COMP_WORDS[0]}" "$1" '?=0' 2>&1 | sed -n 's/.* must be one of //p' | sed -E 's/,? |$/= /g')
@@ -83,6 +88,19 @@ _switchman_value() {
     # What stands before the last of these is another word to bash.
     local kept=${3%"${3##*[=:]}"}
     COMPREPLY=("${COMPREPLY[@]#"$kept"}")
+}
+
+# What the fleet knows, a name a line: the first column of a table. A Tab waits for ZooKeeper for three seconds at most.
+_switchman_fleet() {
+    SWITCHMAN_CONNECT_TIMEOUT=2 timeout 3 switchmanctl "$@" 2>/dev/null | awk 'NR > 1 { print $1 }' | sort -u
+}
+
+# $1: what is there of the word. Names that others have made up are never expanded, as compgen -W would.
+_switchman_offer() {
+    local name
+    while read -r name; do
+        [[ $name != "$1"* ]] || COMPREPLY+=("$(printf %q "$name")")
+    done
 }
 
 _switchman_files() {

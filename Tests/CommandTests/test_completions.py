@@ -3,11 +3,13 @@
 import contextlib
 import os
 import shutil
+import socket
 import subprocess
 
 import pytest
 
 from Support import manual
+from Support.eventually import now
 from Support.fixtures import ROOT
 
 SCRIPT = """
@@ -123,21 +125,123 @@ def test_zsh_offers_every_option_with_its_explanation_and_every_choice(program, 
             terminal.shows(f"\n{option.name} ")
         terminal.shows("-- print this")
         for option in CHOOSING:
-            terminal.key("C-c")
+            terminal.key("C-u")
             terminal.type(f"switchman {option.name} ")
             terminal.key("Tab")
             width = max(map(len, option.choices))
             terminal.shows("\n" + "  ".join(word.ljust(width) for word in sorted(option.choices)).rstrip())
 
 
+FISH = pytest.mark.skipif(not shutil.which("fish"), reason="fish is not there; Tests/run installs it")
+
+
+@pytest.fixture
+def fish(program, controller, tmp_path):
+    """What fish offers for a line, as {word: explanation}."""
+    folder = tmp_path / "fish"
+    folder.mkdir()
+    (folder / "switchman.fish").write_bytes((ROOT / "Examples/completions/switchman.fish").read_bytes())
+    (folder / "switchmanctl.fish").write_bytes(
+        subprocess.run([controller, "--generate-completion-script", "fish"], capture_output=True, check=True).stdout)
+    path = f"{os.path.dirname(program)}:{os.path.dirname(controller)}:{os.environ['PATH']}"
+
+    def offered(line, **environment):
+        run = subprocess.run(
+            ["fish", "--no-config", "-c", f'set -p fish_complete_path {folder}; complete -C "$argv[1]"', line], cwd=tmp_path,
+            env={**os.environ, "PATH": path, "HOME": str(tmp_path), **environment}, capture_output=True, text=True, check=False)
+        assert (run.returncode, run.stderr) == (0, ""), run.stderr
+        return dict(line.partition("\t")[::2] for line in run.stdout.splitlines())
+    return offered
+
+
+@FISH
+@pytest.mark.parametrize("words, offered", [
+    ("switchman --lockn", "--lockname"), ("switchman --lockname a truncat", "truncate"), ("switchmanctl stat", "status"),
+    ("switchman --on-unavailable f", "fail"), ("switchman --on-group-exit=f", "--on-group-exit=finish"),
+    ("switchman --exit-code too", "too-soon="), ("switchman -E 3 truncat", "truncate"), ("switchman -- truncat", "truncate"),
+    ("switchman --lockname a -- cat a-f", "a-file"), ("switchman cat a-f", "a-file"), ("switchman -c a-f", "a-file"),
+    ("switchmanctl groups ad", "add"), ("switchmanctl status --w", "--watch")])
+def test_in_fish(fish, tmp_path, words, offered):
+    (tmp_path / "a-file").touch()
+    assert offered in fish(words)
+
+
+@FISH
+def test_fish_offers_every_option_with_its_explanation_and_every_choice(fish):
+    shown = fish("switchman --")
+    assert {option.name for option in OPTIONS} == set(shown) and all(shown.values())
+    for option in CHOOSING:
+        assert set(fish(f"switchman {option.name} ")) == set(option.choices)
+    # Behind the command all is the command's.
+    assert "--lockname" not in fish("switchman true --lock") and "--lockname" not in fish("switchman -- true --lock")
+
+
+# What the fleet knows.
+
+HOSTILE = "x$(touch${IFS}gone)"
+
+
+@pytest.fixture
+def known(fleet, monkeypatch):
+    """A fleet with a group, a resource and a job, and with names that a shell would act on."""
+    fleet.prefix_data({"groups": {"web": ["a"], HOSTILE: ["a"]}, "resources": ["db", HOSTILE]})
+    for lockname in "report", HOSTILE:
+        fleet.run("--lockname", lockname, "--", "true")
+    monkeypatch.setenv("SWITCHMAN_CONFIG", fleet.config("operator.conf"))
+
+
+FROM_THE_FLEET = [("--group ", "web"), ("--lockname ", "report"), ("--lease ", "db=")]
+
+
+@pytest.mark.parametrize("words, offered", FROM_THE_FLEET)
+def test_bash_offers_what_the_fleet_knows_and_expands_none_of_it(known, complete, tmp_path, words, offered):
+    shown = complete(f"switchman {words}")
+    assert offered in shown and any(word.startswith(r"x\$\(touch") for word in shown)
+    assert complete(f"switchman {words}{offered[:2]}") == [offered]
+    assert not (tmp_path / "gone").exists()
+
+
+@FISH
+@pytest.mark.parametrize("words, offered", FROM_THE_FLEET)
+def test_fish_offers_what_the_fleet_knows_and_expands_none_of_it(known, fish, tmp_path, words, offered):
+    shown = fish(f"switchman {words}")
+    assert offered in shown and HOSTILE in [word.removesuffix("=") for word in shown]
+    assert not (tmp_path / "gone").exists()
+
+
+@ZSH
+@pytest.mark.parametrize("words, offered", FROM_THE_FLEET)
+def test_zsh_offers_what_the_fleet_knows_and_expands_none_of_it(known, fleet, program, controller, tmp_path, words, offered):
+    with zsh(program, controller, tmp_path, SWITCHMAN_CONFIG=os.environ["SWITCHMAN_CONFIG"]) as terminal:
+        terminal.type(f"switchman {words}{offered[:2]}")
+        terminal.key("Tab")
+        terminal.shows(f"zsh> switchman {words}{offered}")
+        terminal.key("C-u")
+        terminal.type(f"switchman {words}x")
+        terminal.key("Tab")
+        terminal.shows(r"\$\(touch")
+    assert not (tmp_path / "gone").exists()
+
+
+@pytest.mark.parametrize("shell", ["complete", pytest.param("fish", marks=FISH)])
+def test_a_tab_does_not_hang_with_zookeeper(shell, request, fleet, monkeypatch):
+    """A server that takes connections and answers nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        monkeypatch.setenv("SWITCHMAN_CONFIG", fleet.config("operator.conf", zkhosts=address, connect_timeout=60))
+        began = now()
+        assert not set(request.getfixturevalue(shell)("switchman --group ")) - {""}
+        assert now() - began < 10
+
+
 @contextlib.contextmanager
-def zsh(program, controller, folder):
+def zsh(program, controller, folder, **environment):
     from Support.tmux import Tmux
     (folder / "_switchman").write_bytes((ROOT / "Examples/completions/_switchman").read_bytes())
     (folder / "_switchmanctl").write_bytes(
         subprocess.run([controller, "--generate-completion-script", "zsh"], capture_output=True, check=True).stdout)
     path = f"{os.path.dirname(program)}:{os.path.dirname(controller)}:{os.environ['PATH']}"
-    terminal = Tmux(rows=50, environment={"PATH": path})
+    terminal = Tmux(rows=50, environment={"PATH": path, **environment})
     try:
         terminal.line("exec zsh -f")
         terminal.line(f"cd {folder}; PS1='zsh> ' fpath=({folder} $fpath); "

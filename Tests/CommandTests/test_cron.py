@@ -8,6 +8,7 @@ import pytest
 
 from Support.cron import Cron
 from Support.eventually import eventually
+from Support.manuscript import Page
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LOCAL = "/usr/local/bin/"
@@ -18,9 +19,8 @@ echo "$0 $*, PATH=$PATH" > {folder}/$(basename "$0").new && mv {folder}/$(basena
 """
 
 
-def first_line_of_the_readme():
-    """What stands between README's first words and its first heading, set off as an example."""
-    return next(line[4:] for line in (ROOT / "README.md").read_text().splitlines() if re.match(r"    [*\d]", line)) + "\n"
+def crontab_of_the_readme():
+    return Page("README.md").listing("A first crontab line", "PATH=")
 
 
 @pytest.fixture
@@ -50,12 +50,13 @@ def outcomes(fleet, lockname):
     return [(run["outcome"], run["code"]) for run in fleet.record(lockname)["runs"]]
 
 
-def test_the_first_line_of_the_readme(fleet, host):
-    line = first_line_of_the_readme()
+def test_the_first_crontab_of_the_readme(fleet, host):
+    text = crontab_of_the_readme()
+    path, line = text.splitlines()
     lockname = re.search(r"--lockname (\S+)", line)[1]
     job, arguments = re.search(rf"-- {LOCAL}(\S+) (.*)", line).groups()
-    cron = host(line)
-    assert ran(fleet, cron, job) == f"{LOCAL}{job} {arguments}, PATH=/usr/bin:/bin"
+    cron = host(text)
+    assert ran(fleet, cron, job) == f"{LOCAL}{job} {arguments}, {path}"
     cron.wait_idle()
     assert cron.mails() == []
     assert outcomes(fleet, lockname) == [("ran", 0)]
@@ -75,10 +76,9 @@ def test_the_crontab_of_the_examples(fleet, host):
     assert [outcomes(fleet, job) for job in due] == [[("ran", 0)]] * 2
 
 
-def test_without_its_folder_and_a_path_line_it_is_not_found(fleet, host):
+def test_without_its_path_line_it_is_not_found(fleet, host):
     """And what a job says is mailed here, so that no mail means something above."""
-    line = first_line_of_the_readme()
-    cron = host(line.replace(f"{LOCAL}switchman", "switchman"))
+    cron = host(re.sub("^PATH=.*\n", "", crontab_of_the_readme()))
     eventually(cron.mails, within=70, what="a mail")
     cron.wait_idle()
     mail, = cron.mails()

@@ -17,7 +17,10 @@ def verbs(ctl, *parents):
         yield (*parents, name)
 
 
-@pytest.mark.parametrize("page", ["switchman.1", "switchmanctl.1", "switchmanctl-check.1"])
+PAGES = sorted(path.name for path in (ROOT / "Docs").glob("switchman*.[157]"))
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_the_page_is_sound(page):
     lint = subprocess.run(["mandoc", "-T", "lint", "-W", "style", ROOT / "Docs" / page], capture_output=True, text=True)
     assert (lint.returncode, lint.stdout) == (0, "")
@@ -59,6 +62,67 @@ def test_every_option_of_switchman_is_announced_and_has_a_test(option):
     tests = [path.read_text(encoding="utf-8") for path in (ROOT / "Tests/CommandTests").glob("test_*.py")
              if not path.name.startswith(("test_manuals", "test_completions", "test_ctl_", "test_check_"))]
     assert re.search(rf'"({"|".join(option.spellings)})["=]', "".join(tests)), "add a test of what it does"
+
+
+def test_every_page_is_known_to_the_packages():
+    """The rpm's list has each by name; the others take what is there."""
+    assert PAGES == ["switchman.1", "switchman.7", "switchman.conf.5", "switchmanctl-check.1", "switchmanctl.1"]
+    listed = (ROOT / ".package/switchman.spec").read_text(encoding="utf-8")
+    for page in PAGES:
+        assert f"/usr/share/man/man{page[-1]}/{page}.gz" in listed
+
+
+def keys():
+    """Those that the program reads."""
+    text = (ROOT / "Sources/Run/Configuration.swift").read_text(encoding="utf-8")
+    return set(re.findall(r'"(\w+)"', re.search(r"static let keys = \[(.*?)\]", text, re.DOTALL)[1]))
+
+
+def entries(page, section):
+    """The items of that section's outermost lists."""
+    depth = 0
+    for line in (ROOT / "Docs" / page).read_text(encoding="utf-8").split(f"\n.Sh {section}\n")[1].split("\n.Sh ")[0].splitlines():
+        depth += line.startswith(".Bl ") - line.startswith(".El")
+        if depth == 1 and line.startswith(".It Cm "):
+            yield line.removeprefix(".It Cm ")
+
+
+def test_the_configurations_page_has_every_key_once():
+    listed = list(entries("switchman.conf.5", "KEYS"))
+    assert sorted(listed) == sorted(keys())
+
+
+def test_the_configurations_examples_are_what_a_run_accepts(ctl, tmp_path):
+    page = (ROOT / "Docs/switchman.conf.5").read_text(encoding="utf-8").split("\n.Sh EXAMPLES\n")[1]
+    examples = re.findall(r"^\.Bd.*?\n(.*?)^\.Ed", page, re.M | re.S)
+    assert len(examples) == 2
+    for number, text in enumerate(examples):
+        path = tmp_path / f"{number}.conf"
+        path.write_text(text.replace(r"\(dq", '\\"'), encoding="utf-8")
+        assert ctl("check", "config", path).out.startswith("OK: config: "), text
+
+
+def test_the_readme_names_keys_that_exist():
+    table = (ROOT / "README.md").read_text(encoding="utf-8").split("| key | default |")[1].split("\n\n")[0]
+    named = {key for row in table.splitlines() for key in re.findall(r"`(\w+)`", row.split("|")[1])} if table else set()
+    assert len(named) >= 8 and named <= keys()
+
+
+@pytest.mark.parametrize("page", ["switchman.conf.5", "switchman.7"])
+def test_the_other_pages_name_options_that_exist(page):
+    known = {spelling for option in options() for spelling in option.spellings}
+    named = re.findall(r"(?<=Fl Fl )[a-z][a-z-]+", (ROOT / "Docs" / page).read_text(encoding="utf-8"))
+    assert named and {f"--{name}" for name in named} <= known
+
+
+def test_every_outcome_of_the_concepts_exists():
+    """switchman(7) has the skips by name."""
+    text = (ROOT / "Docs/switchman.7").read_text(encoding="utf-8").split(".Ss Outcome")[1].split(".Ss ")[0]
+    skips = set(re.findall(r"[a-z-]+", " ".join(re.findall(r"^\.Cm (.* , .*|paused)$", text, re.M))))
+    source = (ROOT / "Sources/Run/Outcome.swift").read_text(encoding="utf-8")
+    names = dict(re.findall(r'case (\w+) = "([\w-]+)"', source))
+    listed = re.search(r"case (\.locked.*?): true", source)[1]
+    assert skips == {names.get(name, name) for name in re.findall(r"\.(\w+)", listed)}
 
 
 def test_every_verb_that_takes_json_has_a_schema(ctl):

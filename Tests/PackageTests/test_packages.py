@@ -103,6 +103,19 @@ def test_the_template_with_its_keys_in_force_is_valid(content, controller, tmp_p
     assert not re.search(r"must be|unknown key|valid JSON|is missing", said), said
 
 
+def test_what_the_documents_name_is_there(content):
+    """The paths of the package that README and the manual pages tell people to use, and a few more."""
+    named = set()
+    for path in [ROOT / "README.md", *(ROOT / "Docs").glob("*.md"), *(ROOT / "Docs").glob("switchman*.[157]")]:
+        named |= set(re.findall(r"/usr/share/(?:doc/)?switchman/[\w/.-]*\w", path.read_text(encoding="utf-8")))
+    assert len(named) >= 2
+    assert [name for name in sorted(named) if not (content[0] / name.lstrip("/")).exists()] == []
+    for name in ("doc/switchman/examples/hooks/mail", "doc/switchman/examples/switchman.rules.yml",
+                 "bash-completion/completions/switchman", "zsh/vendor-completions/_switchman",
+                 "fish/vendor_completions.d/switchman.fish"):
+        assert (content[0] / "usr/share" / name).exists()
+
+
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not there; Tests/run installs it")
 def test_systemd_understands_the_units(content):
     jobs = content[0] / "etc/switchman.d"
@@ -143,9 +156,10 @@ def test_the_rpm(made, content, program, tmp_path):
     (tree.root / "etc/switchman.conf").write_text("{}")
     output(*database, "-e", *(path.name.removesuffix(".rpm") for path in rpms.values()))
     after = tree.files()
-    # The folders are those of the package filesystem on hosts that have rpms.
+    # The folders are those of other packages on hosts that have rpms.
     left = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
-    assert left - {"usr/lib/debug", "usr/share/zsh", "usr/share/zsh/site-functions"} == {"etc/switchman.conf.rpmsave"}
+    assert left - {"usr/lib/debug", "usr/share/zsh", "usr/share/zsh/site-functions", "usr/share/fish",
+                   "usr/share/fish/vendor_completions.d"} == {"etc/switchman.conf.rpmsave"}
 
 
 def test_the_tarball(made, program, tmp_path):

@@ -23,8 +23,8 @@ mkdir -m 1730 /var/spool/cron/crontabs && crontab "$1/crontab" && exec faketime 
 class Cron:
     """The daemon. `crontab` is root's, and installed by crontab(1), which refuses one with a mistake."""
 
-    def __init__(self, folder, crontab, programs, configuration):
-        """`programs`: what is installed, by name: a path to a program, or the text of a script."""
+    def __init__(self, folder, crontab, programs, configuration, hostname=None):
+        """`programs`: what is installed, by name: a path to a program, or the text of a script. `hostname`: for /etc."""
         self._folder = pathlib.Path(folder, "host")
         self.mails_folder = self._folder / "mails"
         for name in ("bin", "sbin", "mails"):
@@ -33,6 +33,8 @@ class Cron:
         (self._folder / "etc/crontab").write_text("")
         shutil.rmtree(self._folder / "etc/cron.d")
         (self._folder / "etc/switchman.conf").write_text(configuration)
+        if hostname:
+            (self._folder / "etc/hostname").write_text(hostname + "\n")
         (self._folder / "crontab").write_text(crontab)
         for name, source in programs.items():
             self._install("bin", name, source)

@@ -135,6 +135,11 @@ class Fleet:
         """The job's record, or an empty one."""
         return json.loads(self.get("jobs", lockname) or "{}")
 
+    def running_once(self, command):
+        """Wait until the command line's lock is its run's."""
+        lockname = re.search(r"--lockname (\S+)", command)[1]
+        eventually(lambda: self.record(lockname).get("state") == "running", what=command)
+
     def prefix_data(self, data):
         """Set PREFIX's data: a dictionary as JSON, text and bytes as they are."""
         if isinstance(data, dict):

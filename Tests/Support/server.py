@@ -113,11 +113,11 @@ class ZooKeeperServer(Server):
     `jars` are further ones for its class path.
     `host` is its address and `prefixed` the words before java, for one in a network namespace; `data` is a folder for
     its data, if not one of its own; with `log` it writes one to its folder's `output`; `flags` are java's; `words` are the
-    four-letter words that it answers.
+    four-letter words that it answers. `lines`: a zoo.cfg of the test's own, but for port, data and members.
     """
 
     def __init__(self, tick_ms=500, port=None, number=None, members=(), max_session_ms=120000, wait=True,
-                 host="127.0.0.1", prefixed=(), data=None, log=False, flags=(), words="*", jars=()):
+                 host="127.0.0.1", prefixed=(), data=None, log=False, flags=(), words="*", jars=(), lines=None):
         self.port, self.host, self.prefixed = port or free_ports(1)[0], host, prefixed
         self.flags, self.class_path = ([*LOG_FLAGS, *flags], CLASS_PATH_WITH_LOG) if log else (flags, CLASS_PATH)
         self.class_path = ":".join([self.class_path, *jars])
@@ -125,9 +125,9 @@ class ZooKeeperServer(Server):
         self.data = data or f"{self.folder}/data"
         self.process, self.has_been_away = None, False
         lines = [
-            f"tickTime={tick_ms}", f"dataDir={self.data}", f"clientPort={self.port}",
-            f"clientPortAddress={host}", f"4lw.commands.whitelist={words}", "maxClientCnxns=0",
-            f"maxSessionTimeout={max_session_ms}", "initLimit=20", "syncLimit=5", *members,
+            f"dataDir={self.data}", f"clientPort={self.port}", f"clientPortAddress={host}", *members,
+            *([f"tickTime={tick_ms}", f"4lw.commands.whitelist={words}", "maxClientCnxns=0",
+               f"maxSessionTimeout={max_session_ms}", "initLimit=20", "syncLimit=5"] if lines is None else lines),
         ]
         os.makedirs(self.data, exist_ok=True)
         if number is not None:
@@ -167,6 +167,12 @@ class ZooKeeperServer(Server):
             self.kill()
         self.start()
         self.wait_ready()
+
+    def empty(self):
+        """Start it again with nothing, on the same port."""
+        self.kill()
+        shutil.rmtree(f"{self.data}/version-2")
+        self.restart()
 
     def close(self):
         if self.process.poll() is None:

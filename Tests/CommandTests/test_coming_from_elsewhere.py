@@ -1,0 +1,76 @@
+"""Docs/ComingFromElsewhere.md: each line of ours does what its row says."""
+
+import re
+
+import pytest
+
+from Support.manuscript import Page, Shell
+
+PAGE = Page("Docs/ComingFromElsewhere.md")
+LINES = [(theirs, ours) for theirs, ours in re.findall(r"^\| (`.*?) \| `(\[? ?.*?)` \|", PAGE.text, re.M) if "switchman -" in ours]
+COMMANDS = ("report", "read-it", "write-it", "daemon", "fetch")
+
+
+@pytest.fixture
+def shell(fleet, program, controller):
+    fleet.resources("table", "fetch")
+    shell = Shell(fleet.folder, program, controller, {"SWITCHMAN_CONFIG": fleet.config("operator.conf")}, {
+        "/usr/bin/report": f"{fleet.folder}/tools/report", "sleep infinity": "sleep 0.1"})
+    for name in COMMANDS:
+        shell.tool(name, "#!/bin/sh\necho ran $*\n")
+    return shell
+
+
+def test_there_are_as_many_as_there_should_be():
+    assert len(LINES) >= 18
+
+
+@pytest.mark.parametrize("theirs, ours", LINES)
+def test_it_runs_the_command(shell, fleet, theirs, ours):
+    printed = shell.type(ours + "; echo $?")
+    if "> out" in ours:
+        printed = [*shell.type("cat out"), *printed]
+    assert printed in (["ran", "0"], ["ran --fast", "0"]) or "sleep" in ours and printed == ["0"], printed
+
+
+@pytest.mark.parametrize("ours, code", [
+    (ours, int(code[1]) if (code := re.search(r"-E (\d+)", ours)) else 0)
+    for _, ours in LINES if "--no-lock" not in ours and "forever" not in ours and "--lease" not in ours])
+def test_it_skips_with_the_code_that_is_said(shell, fleet, ours, code):
+    lockname = name[1] if (name := re.search(r"--lockname (\S+)", ours)) else ours.split(" -- ")[1].split()[0]
+    fleet.start_job("holder", arguments=("--lockname", lockname))
+    assert shell.type(re.sub("--wait (60|30s)", "--wait 1", ours) + "; echo $?") == [str(code)]
+    fleet.end_job("holder")
+
+
+def test_what_waits_does_so(shell, fleet):
+    """A line with `forever`, while the lock is held."""
+    waiting = [ours for _, ours in LINES if "--wait forever" in ours]
+    assert len(waiting) >= 6
+    fleet.start_job("holder", arguments=("--lockname", "report"))
+    shell.begin(waiting[0])
+    fleet.waiting("report")
+    fleet.end_job("holder")
+    assert shell.begun[0].wait() == 0
+
+
+def test_readers_share_and_writers_do_not(shell, fleet):
+    reader, writer = (ours for _, ours in LINES if "table=" in ours)
+    fleet.start_job("a", arguments=("--no-lock", "--lockname", "a", "--lease", "table=1:100"))
+    assert shell.type(reader) == ["ran"]
+    assert shell.type(writer.replace("--lease ", "--lease-wait 0 --lease ") + "; echo $?")[-1] == "75"
+    fleet.end_job("a")
+
+
+def test_the_script_that_locks_itself(shell, fleet):
+    line = PAGE.listing("flock", "SWITCHMAN_LOCKNAME")
+    shell.tool("myscript", f"#!/bin/sh\n{line}echo in as $SWITCHMAN_LOCKNAME\n")
+    assert shell.type("myscript") == shell.type("switchman --lockname outer -- myscript") == ["in as myscript"]
+    fleet.start_job("holder", arguments=("--lockname", "myscript"))
+    assert shell.type("myscript") == []
+    fleet.end_job("holder")
+
+
+def test_flock_says_what_the_page_says_of_it(shell):
+    assert shell.type("flock lock sleep 1 & sleep 0.3; flock -n lock true; echo $?; flock -n -E 75 lock true; echo $?; wait") == [
+        "1", "75"]

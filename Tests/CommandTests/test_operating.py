@@ -1,0 +1,178 @@
+"""Docs/Operating.md: its commands print what it says, and it knows the log's lines."""
+
+import re
+
+import pytest
+
+from Support import sources
+from Support.eventually import eventually
+from Support.manuscript import Page, Shell
+from Support.server import CLASS_PATH, free_ports
+
+PAGE = Page("Docs/Operating.md")
+ME, OTHER = "web1.example.org", "web2.example.org"
+PLAYED = {"A job was lost", "Everything is skipped", "ZooKeeper is away", "Run it now", "A host is gone for good",
+          "Restore ZooKeeper", "The prefix data is broken"}
+
+
+@pytest.fixture
+def other(fleet):
+    """The configuration of the other host."""
+    fleet.settings["fqdn"] = ME
+    return fleet.config("other.conf", fqdn=OTHER)
+
+
+@pytest.fixture
+def shell(fleet, other, program, controller):
+    configuration = fleet.config("operator.conf", connect_timeout=2)
+    shell = Shell(fleet.folder, program, controller, {"SWITCHMAN_CONFIG": configuration}, {})
+    shell.names.update({
+        "/usr/local/bin/report": f"{shell.tools}/report", "zk1.example.org:2181": fleet.address, "/switchman": fleet.prefix,
+        "PATH=/usr/bin:/bin": f"SWITCHMAN_CONFIG={configuration} PATH={shell.environment['PATH']}"})
+    shell.tool("report", "#!/bin/sh\nsleep 0.1\n")
+    shell.tool("zkCli.sh", f'#!/bin/sh\nexec java -cp {CLASS_PATH}:/usr/share/java/commons-cli.jar'
+               ' org.apache.zookeeper.ZooKeeperMain "$@"\n')
+    return shell
+
+
+def vanish(fleet, run):
+    """With its host; until its session is over too."""
+    fleet.lose_host(run)
+    eventually(lambda: not fleet.list("locks"), what="the session has expired")
+
+
+def start_slow_to_end(fleet, configuration):
+    """A holder whose command takes a second to end, so that each step of a stop is seen."""
+    loop = "trap 'sleep 1; exit' TERM; while :; do sleep 0.05; done"
+    run = fleet.start("--lockname", "report", "--", "sh", "-c", loop, config=configuration)
+    eventually(lambda: fleet.record("report").get("state") == "running", what="it runs")
+    run.command()
+    return run
+
+
+def test_each_runbook_is_here():
+    assert PAGE.played() == PLAYED
+
+
+def test_a_job_was_lost(fleet, shell, other):
+    fleet.run("--lockname", "report", "--", "true")
+    vanish(fleet, fleet.start_job("report", config=other))
+    seen, next_run = PAGE.blocks("A job was lost")
+    shell.play(seen)
+    shell.play(next_run)
+    fleet.run("--lockname", "report", "--", "true")
+    assert shell.type("switchmanctl status") == ["nothing runs, and nothing waits"]
+
+
+def test_everything_is_skipped(fleet, shell, other):
+    holder = start_slow_to_end(fleet, other)
+    why, hangs = PAGE.blocks("Everything is skipped")
+    shell.play(why)
+    shell.play(hangs)
+    assert holder.wait() == 80
+
+
+@pytest.mark.parametrize("words, cause", [
+    ((), "is paused"), ((), "is drained"), (("-g", "web"), "is not in group"), ((), "is held by"),
+    (("--lease", "db=1:1"), "queued"), (("--min-interval", "1h"), "the last start was"), ((), "would start")])
+def test_what_explain_says(fleet, shell, other, words, cause):
+    """Each row of the table."""
+    assert f"| `{cause}` |" in PAGE.section("Everything is skipped")
+    fleet.prefix_data({"groups": {"web": [OTHER]}, "resources": ["db"], "paused": ["report"] if cause == "is paused" else [],
+                       "drained": [ME] if cause == "is drained" else []})
+    if cause == "is held by":
+        fleet.start_job("report", config=other)
+    if cause == "the last start was":
+        fleet.run("--lockname", "report", "--", "true")
+    if cause == "queued":
+        fleet.start_job("holder", arguments=("--lease", "db=1:1"))
+        fleet.launch_job("report", arguments=("--lockname", "report", "--lease", "db=1:1"))
+        fleet.queued("db", "report")
+    said, = shell.type("switchmanctl explain " + " ".join(words) + " --lockname report -- /usr/local/bin/report")
+    assert cause in said
+    for label in "report", "holder":
+        fleet.end_job(label)
+
+
+def test_zookeeper_is_away(fleet, shell):
+    ports = free_ports(3)
+    fleet.config("operator.conf", connect_timeout=2, zkhosts=",".join(f"127.0.0.1:{port}" for port in ports))
+    shell.names.update({f"zk{number + 1}.example.org:2181": f"127.0.0.1:{port}" for number, port in enumerate(ports)})
+    for block in PAGE.blocks("ZooKeeper is away"):
+        shell.play(block)
+
+
+def test_run_it_now(fleet, shell):
+    run, history = PAGE.blocks("Run it now")
+    shell.play(run)
+    shell.play(history)
+    fleet.start_job("report")
+    (command, _), = run
+    assert shell.type(command) == ["99"]
+    fleet.end_job("report")
+
+
+def test_a_host_is_gone_for_good(fleet, shell, other):
+    fleet.prefix_data({"groups": {"web": [ME, OTHER]}})
+    drain, force, names, left = PAGE.blocks("A host is gone for good")
+    start_slow_to_end(fleet, other)
+    shell.play(drain)
+    shell.play(force)
+    shell.play(names)
+    vanish(fleet, fleet.start_job(f"clean-{OTHER}", config=other))
+    assert "lost" in shell.type("switchmanctl status")[1]
+    shell.play(left)
+
+
+def test_restore_zookeeper(server, program, controller, tmp_path):
+    """From nothing: what the one command has made is there again, and a second time it changes nothing."""
+    block, = PAGE.blocks("Restore ZooKeeper")
+    fleet = {"SWITCHMAN_ZKHOSTS": server.address, "SWITCHMAN_PREFIX": "/switchman"}
+    shell = Shell(tmp_path, program, controller, fleet, {})
+    shell.play(block)
+    seen = shell.type("switchmanctl status")
+    assert "web1.example.org, web2.example.org" in "".join(seen) and "host_cpu" in "".join(seen)
+    server.empty()
+    shell.play(block)
+    assert shell.type("switchmanctl status") == seen
+    shell.play(block)
+    assert shell.type("switchmanctl status") == seen
+
+
+def test_the_prefix_data_is_broken(fleet, shell):
+    fleet.prefix_data('{"groups": {"web": ["web1.example.org",]}, "paused": ["invoice"]}')
+    seen, read, mended = PAGE.blocks("The prefix data is broken")
+    shell.play(seen)
+    assert shell.type("switchman --lockname invoice -- echo starts") == ["starts"]
+    shell.play(read)
+    shell.play(mended)
+    assert shell.type("switchman --lockname invoice -- echo starts") == []
+
+
+# The log.
+
+def rows(heading):
+    return [[cell.strip() for cell in row.split(" | ")] for row in re.findall(r"^\| (.*) \|$", PAGE.section(heading), re.M)]
+
+
+def test_the_table_has_each_line_of_the_log_and_no_other():
+    listed = {(row[0], re.sub(r"[A-Z][A-Z]+|\bN\b", "*", row[1].strip("`")))
+              for row in rows("What each line of the log means") if row[1].startswith("`")}
+    listed = {(level, re.sub(r"\*+", "*", text)) for level, text in listed}
+    listed = {(level, text.replace(" held=* token=*", "*").replace("**", "*")) for level, text in listed}
+    said = {(level, re.sub(r"\*+", "*", re.sub(r"[A-Z][A-Z]+", "*", text))) for level, text in sources.logged()}
+    missing, needless = sorted(said - listed), sorted(listed - said)
+    assert not missing, f"Docs/Operating.md, What each line of the log means: add {missing}"
+    assert not needless, f"Docs/Operating.md has lines that no program writes: {needless}"
+
+
+def test_quoted_messages_are_in_the_programs():
+    """What the runbooks quote, and the reasons of a loss."""
+    known = "\n".join(sources.literals())
+    quoted = [row[0].strip("`") for row in rows("What each line of the log means") if row[0].startswith("`")]
+    assert len(quoted) >= 4
+    quoted += ["no heartbeat was acknowledged in time", "is paused", "the last start was", "never run", "not started",
+               "the servers have lost acknowledged transactions", "is drained"]
+    for text in quoted:
+        for part in re.split(r"\b[A-Z][A-Z]+\b", text):
+            assert part.strip() in known, f"{text}: no program says {part!r}"
