@@ -85,9 +85,13 @@ static bool begin(int fd) {
     return found || !is_connecting;
 }
 
+static int plain_connect(int fd, const void *address, size_t length) {
+    return __real_connect(fd, address, (socklen_t)length);
+}
+
 int __wrap_connect(int fd, const struct sockaddr *address, socklen_t length) {
     if (!begin(fd)) return errno = ENOMEM, -1; // nothing unread is let in
-    return sw_tls_connect(fd, address, length, is_connecting, __real_connect);
+    return sw_tls_connect(fd, address, length, is_connecting, plain_connect);
 }
 
 int __wrap_zookeeper_interest(void *handle, int *fd, int *interest, void *limit) {

@@ -60,10 +60,11 @@ void sw_connection_complain(sw_connection *connection, const char *reason) {
     int number = sw_error_reason(code);
     long refusal = library->SSL_get_verify_result(connection->ssl);
     char text[SW_TLS_TEXT_BYTES];
+    bool is_guess = false;
     if (refusal != 0) verdict(connection, refusal, text, sizeof text);
     else if (number > ALERT && number < ALERT + 256) alert(connection, number - ALERT, reason, text, sizeof text);
     else if (connection->state == SW_OPEN) return; // what ends later is a lost connection like any other
-    else if (connection->is_ended || !code) silence(connection, text, sizeof text);
+    else if ((is_guess = connection->is_ended || !code)) silence(connection, text, sizeof text);
     else snprintf(text, sizeof text, "does not speak TLS 1.2 or 1.3 (%s); %s", reason, port);
-    sw_target_complain(connection->target, text);
+    sw_target_complain(connection->target, text, is_guess);
 }

@@ -115,7 +115,7 @@ sw_connection *sw_connection_new(int fd, sw_target *target, bool is_framed) {
     library->ERR_clear_error();
     if (!set_up(made)) {
         sw_connection_free(made);
-        sw_target_complain(target, "the handshake cannot begin: the files that tls names are broken, or there is no memory");
+        sw_target_complain(target, "the handshake cannot begin: the files that tls names are broken, or there is no memory", false);
         return errno = ENOMEM, NULL;
     }
     return made;
@@ -129,6 +129,7 @@ void sw_connection_free(sw_connection *connection) {
 
 /// Nothing goes over it any more; the reason is in the error queue of OpenSSL.
 static void fail(sw_connection *connection) {
+    if (connection->state == SW_FAILED) return;
     sw_connection_complain(connection, sw_library_reason(connection->library));
     connection->state = SW_FAILED;
     shutdown(connection->fd, SHUT_RDWR);
@@ -175,7 +176,10 @@ bool sw_connection_is_readable(sw_connection *connection) {
     int result = connection->library->SSL_peek(connection->ssl, &byte, 1);
     if (result > 0) return true;
     int error = connection->library->SSL_get_error(connection->ssl, result);
-    return error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE;
+    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return false;
+    // OpenSSL tells the reason once.
+    if (error != SSL_ERROR_ZERO_RETURN) fail(connection);
+    return true;
 }
 
 ssize_t sw_connection_read(sw_connection *connection, void *buffer, size_t room) {

@@ -10,6 +10,7 @@
 enum {
     NETWORK = 0xE9FC0000, // 233.252.0.0/24, MCAST-TEST-NET (RFC 6676): a stream socket never connects to it
     HOSTS = 254,
+    FRESH_MS = 10000,
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -26,12 +27,12 @@ static struct sockaddr_in stand_in_of(const sw_target *target) {
 }
 
 static bool is_same(const sw_target *target, const sw_files *files, bool checks_name, const char *name, const void *address,
-                    socklen_t length) {
+                    size_t length) {
     return target->files == files && target->checks_name == checks_name && strcmp(target->name, name) == 0
         && target->length == length && memcmp(&target->address, address, length) == 0;
 }
 
-static sw_target *add(sw_files *files, bool checks_name, const char *name, const void *address, socklen_t length) {
+static sw_target *add(sw_files *files, bool checks_name, const char *name, const void *address, size_t length) {
     unsigned number = all ? all->number + 1 : 0;
     sw_target *added = number < HOSTS * UINT16_MAX ? calloc(1, sizeof *added) : NULL;
     if (!added || !(added->name = strdup(name))) return free(added), NULL;
@@ -39,13 +40,13 @@ static sw_target *add(sw_files *files, bool checks_name, const char *name, const
     added->number = number;
     added->files = files;
     added->checks_name = checks_name;
-    added->length = length;
+    added->length = (socklen_t)length;
     memcpy(&added->address, address, length);
     return all = added;
 }
 
 bool sw_tls_stand_in(const char *authorities, const char *certificate, const char *key, bool checks_name, const char *name,
-                     const void *address, socklen_t length, struct sockaddr_in *stand_in) {
+                     const void *address, size_t length, void *stand_in) {
     sa_family_t family;
     if (length < sizeof(struct sockaddr_in) || length > sizeof(struct sockaddr_in6)) return false;
     memcpy(&family, address, sizeof family);
@@ -57,15 +58,15 @@ bool sw_tls_stand_in(const char *authorities, const char *certificate, const cha
     while (found && !is_same(found, files, checks_name, name, address, length)) found = found->next;
     if (!found) found = add(files, checks_name, name, address, length);
     pthread_mutex_unlock(&mutex);
-    if (found) *stand_in = stand_in_of(found);
+    if (found) *(struct sockaddr_in *)stand_in = stand_in_of(found);
     return found;
 }
 
-sw_target *sw_target_of(const struct sockaddr *address, socklen_t length) {
+sw_target *sw_target_of(const void *address, size_t length) {
     struct sockaddr_in wanted;
-    if (length != sizeof wanted || address->sa_family != AF_INET) return NULL;
+    if (length != sizeof wanted) return NULL;
     memcpy(&wanted, address, sizeof wanted);
-    if ((ntohl(wanted.sin_addr.s_addr) & 0xFFFFFF00) != NETWORK) return NULL;
+    if (wanted.sin_family != AF_INET || (ntohl(wanted.sin_addr.s_addr) & 0xFFFFFF00) != NETWORK) return NULL;
     pthread_mutex_lock(&mutex);
     sw_target *found = all;
     for (; found; found = found->next) {
@@ -76,11 +77,14 @@ sw_target *sw_target_of(const struct sockaddr *address, socklen_t length) {
     return found;
 }
 
-void sw_target_complain(sw_target *target, const char *text) {
+void sw_target_complain(sw_target *target, const char *text, bool is_guess) {
+    int64_t now_ms = sw_now_ms();
     pthread_mutex_lock(&mutex);
-    snprintf(target->complaint, sizeof target->complaint, "%s", text);
+    bool is_fresh = target->complaint_number && now_ms < target->certain_at_ms + FRESH_MS;
+    if (!is_guess || !is_fresh) snprintf(target->complaint, sizeof target->complaint, "%s", text);
+    if (!is_guess) target->certain_at_ms = now_ms;
     target->complaint_number = ++complaints;
-    target->complained_at_ms = sw_now_ms();
+    target->complained_at_ms = now_ms;
     pthread_mutex_unlock(&mutex);
 }
 
@@ -98,8 +102,8 @@ int64_t sw_target_complained_at(sw_target *target) {
     return at_ms;
 }
 
-unsigned long sw_tls_complaint(const void *stand_in, socklen_t length, char *text) {
-    sw_target *target = length == sizeof(struct sockaddr_in) ? sw_target_of(stand_in, length) : NULL;
+unsigned long sw_tls_complaint(const void *stand_in, size_t length, char *text) {
+    sw_target *target = sw_target_of(stand_in, length);
     if (!target) return 0;
     pthread_mutex_lock(&mutex);
     unsigned long number = target->complaint_number;

@@ -64,7 +64,7 @@ static bool change_family(int fd, sa_family_t family) {
     return is_done;
 }
 
-int sw_tls_connect(int fd, const struct sockaddr *address, socklen_t length, bool is_framed, sw_tls_connecter plain) {
+int sw_tls_connect(int fd, const void *address, size_t length, bool is_framed, sw_tls_connecter *plain) {
     drop(fd); // what may be left of another's descriptor
     sw_target *target = sw_target_of(address, length);
     if (!target) return plain(fd, address, length);
@@ -72,7 +72,7 @@ int sw_tls_connect(int fd, const struct sockaddr *address, socklen_t length, boo
     sw_connection *made = sw_connection_new(fd, target, is_framed);
     if (!made) return -1;
     if (!change_family(fd, target->address.ss_family)
-        || (plain(fd, (struct sockaddr *)&target->address, target->length) != 0 && errno != EINPROGRESS)) {
+        || (plain(fd, &target->address, target->length) != 0 && errno != EINPROGRESS)) {
         int error = errno;
         sw_connection_free(made);
         return errno = error, -1;
@@ -82,7 +82,7 @@ int sw_tls_connect(int fd, const struct sockaddr *address, socklen_t length, boo
     return errno = EINPROGRESS, -1; // also where TCP is through: the handshake is not
 }
 
-ssize_t sw_tls_recv(int fd, void *buffer, size_t room) {
+long sw_tls_recv(int fd, void *buffer, size_t room) {
     sw_connection *connection = find(fd);
     if (!connection || connection->state == SW_FAILED) return errno = ECONNRESET, -1;
     if (connection->state != SW_OPEN) return errno = EAGAIN, -1;

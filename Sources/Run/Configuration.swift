@@ -77,7 +77,8 @@ package struct Configuration: Sendable {
             configuration.cgroup = try setting.cgroup()
         }
         configuration.encryption = try settings.encryption()
-        configuration.access = try settings.access(isMixedFleet: configuration.mixedFleet)
+        configuration.access = try settings.access(
+            isMixedFleet: configuration.mixedFleet, hasCertificate: configuration.encryption?.identity != nil)
         let doubts = [
             settings["loglevel"]?.doubt(about: configuration.loglevel), settings["server_tick"]?.doubtAboutTick(),
         ]

@@ -21,7 +21,8 @@ extension Setting {
     fileprivate func encryption() throws(ConfigurationError) -> Encryption {
         guard let object = value.object else { throw error("is \(value.kind); it must be \(Self.encryptionForm)") }
         for name in object.keys.sorted() where !Self.members.contains(name.text) && !name.text.hasPrefix("#") {
-            throw error("has no member \"\(Excerpt.of(name.text))\"; it may have \(Self.members.joined(separator: ", "))")
+            throw error(
+                "has no member \"\(Excerpt.of(name.text))\"; it may have \(Self.members.joined(separator: ", "))")
         }
         func member(_ name: String) -> Setting? {
             object[ExactName(name)].flatMap { $0 == .null ? nil : Setting(place: "\(place), \(name)", value: $0) }
@@ -57,7 +58,7 @@ extension Setting {
             try checkKind(of: identity.certificate, role: "certificate")
             try checkKind(of: identity.key, role: "key")
         }
-        var text = [CChar](repeating: 0, count: Int(SW_TLS_TEXT_BYTES.rawValue))
+        var text = [CChar](repeating: 0, count: SW_TLS_TEXT_BYTES)
         let fault = unsafe sw_tls_check(encryption.authorities, identity?.certificate, identity?.key, &text)
         guard fault != SW_TLS_SOUND else { return }
         let words = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -49,7 +49,7 @@ package struct Address: Equatable {
         guard
             unsafe sw_tls_stand_in(
                 encryption.authorities, encryption.identity?.certificate, encryption.identity?.key,
-                encryption.checksHostName, server.host, real, socklen_t(real.count), &standIn)
+                encryption.checksHostName, server.host, real, real.count, &standIn)
         else { return nil }
         family = AF_INET
         bytes = unsafe withUnsafeBytes(of: &standIn) { unsafe Array($0) }
@@ -74,8 +74,8 @@ package struct Address: Equatable {
 
     private var numberedComplaint: (number: UInt, text: String)? {
         guard isEncrypted else { return nil }
-        var text = [CChar](repeating: 0, count: Int(SW_TLS_TEXT_BYTES.rawValue))
-        let number = unsafe sw_tls_complaint(bytes, socklen_t(bytes.count), &text)
+        var text = [CChar](repeating: 0, count: SW_TLS_TEXT_BYTES)
+        let number = unsafe sw_tls_complaint(bytes, bytes.count, &text)
         if number == 0 { return nil }
         return (number, String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }

@@ -90,7 +90,8 @@ final class FleetConnection {
         let loop = try EventLoop()
         let news = News(loop)
         let client = Client(
-            servers: settings.entries, sessionTimeout: .seconds(settings.sessionTimeoutSeconds), access: settings.access,
+            servers: settings.entries, sessionTimeout: .seconds(settings.sessionTimeoutSeconds),
+            access: settings.access,
             inbox: news, sparing: Client.internetSockets())
         let result = loop.run { () async -> Result<Value, any Error> in
             let fleet = FleetConnection(settings, loop, news, client)

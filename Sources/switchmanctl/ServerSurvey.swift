@@ -1,4 +1,5 @@
 import Checks
+import Invocation
 import Run
 import Threads
 import ZooKeeper

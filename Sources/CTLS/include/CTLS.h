@@ -7,10 +7,10 @@
 #ifndef CTLS_H
 #define CTLS_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
-#include <sys/socket.h>
-#include <sys/types.h>
+#include <stddef.h>
+
+// No header of the system's here that Swift's Glibc has to have for itself: addresses are bytes.
 
 /// Of each text that is handed out, with its zero.
 enum { SW_TLS_TEXT_BYTES = 320 };
@@ -31,27 +31,28 @@ typedef enum {
 /// reason, which may be empty.
 sw_tls_fault sw_tls_check(const char *authorities, const char *certificate, const char *key, char *text);
 
-/// The stand-in for a server, which is the same for the same arguments. Its certificate has to name `name` if `checks_name`.
-/// False: no memory, or no address of the internet.
+/// The stand-in for a server, a struct sockaddr_in, which is the same for the same arguments. The server's certificate has to name
+/// `name` if `checks_name`. False: no memory, or no address of the internet.
 bool sw_tls_stand_in(const char *authorities, const char *certificate, const char *key, bool checks_name, const char *name,
-                     const void *address, socklen_t length, struct sockaddr_in *stand_in);
+                     const void *address, size_t length, void *stand_in);
 
 /// Why the newest handshake with this server failed; cleared by its first answer. Numbered in the order of time over all servers;
 /// 0: there is none.
-unsigned long sw_tls_complaint(const void *stand_in, socklen_t length, char *text);
+unsigned long sw_tls_complaint(const void *stand_in, size_t length, char *text);
 
 // For CFrames.
 
-typedef int (*sw_tls_connecter)(int fd, const struct sockaddr *address, socklen_t length);
+/// connect, which is asked for here.
+typedef int sw_tls_connecter(int fd, const void *address, size_t length);
 
 /// In the place of connect. `is_framed`: a length in front of each frame comes in a send of its own, as from the C client; both
 /// become one record.
-int sw_tls_connect(int fd, const struct sockaddr *address, socklen_t length, bool is_framed, sw_tls_connecter plain);
+int sw_tls_connect(int fd, const void *address, size_t length, bool is_framed, sw_tls_connecter *plain);
 
 /// Whether this descriptor is a connection of ours.
 bool sw_tls_carries(int fd);
 
 /// In the place of recv, for one that is.
-ssize_t sw_tls_recv(int fd, void *buffer, size_t room);
+long sw_tls_recv(int fd, void *buffer, size_t room);
 
 #endif
