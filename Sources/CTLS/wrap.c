@@ -1,5 +1,5 @@
-// The linker's `--wrap=NAME` sends calls of NAME to __wrap_NAME, and makes __real_NAME of the original. Every poll, send and close of
-// the program comes here, in all three processes: where nothing is encrypted it costs the look at one number.
+// The linker's `--wrap=NAME` sends calls of NAME to __wrap_NAME, and makes __real_NAME of the original. Every poll, send and close
+// of the program comes here, in all three processes: where nothing is encrypted it costs the look at one number.
 #define _GNU_SOURCE
 #include "connection.h"
 

@@ -18,7 +18,8 @@ extension Settings {
                 !hasCertificate
             {
                 throw setting.error(
-                    "is \"creator\", and a run that shows no credentials is nobody to the servers; set auth as well, or a certificate in tls"
+                    "is \"creator\", and a run that shows no credentials is nobody to the servers; set auth as well, "
+                        + "or a certificate in tls"
                 )
             }
         }

@@ -147,6 +147,22 @@ def test_a_server_killed_for_good(program, recorder, authority, server_certifica
         fleet.sweep()
 
 
+def test_requests_that_fill_several_records(tls_fleet, controller):
+    """A frame and its length are cut into records of 16 kB: whatever is left for the last one, it arrives."""
+    ctl = Control(controller, tls_fleet)
+
+    def edit(padding):
+        tls_fleet.prefix_data({"groups": {"g": ["a"]}, "#": "x" * padding})
+        assert ctl("groups", "add", "g", "b.example.org").code == 0
+        data = tls_fleet.get()
+        assert '"b.example.org"' in data and "x" * padding in data
+        return len(data) + len(tls_fleet.prefix)
+    # A few bytes of the frame are neither data nor path.
+    least = 2 * 16384 - edit(0)
+    for padding in range(least - 50, least):
+        edit(padding)
+
+
 def test_nothing_is_loaded_for_a_plain_run(tls_fleet, tls_server, program):
     linked = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout
     assert "libssl" not in linked and "libcrypto" not in linked

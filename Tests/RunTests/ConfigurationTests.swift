@@ -303,7 +303,7 @@ import Testing
     }
 
     @Test(arguments: ["auth", "acl", "tls"])
-    func refusesWhatWouldProtectAndDoesNotYet(key: String) {
+    func refusesWhatWouldProtectAndIsEmpty(key: String) {
         #expect(throws: ConfigurationError.self) { try load(#"{"prefix": "/p", "zkhosts": "zk", "\#(key)": {}}"#) }
     }
 
