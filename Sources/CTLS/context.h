@@ -15,8 +15,8 @@ typedef struct sw_files {
 /// The one for these names. NULL: no memory.
 sw_files *sw_files_for(const char *authorities, const char *certificate, const char *key);
 
-/// Made anew from the files, which may have been replaced since (a certificate lives for days, a job for weeks); if they are broken,
-/// of what they held before. NULL: never were they sound. The caller frees it.
+/// Made anew from the files, which may have been replaced since (a certificate lives for days, a job for weeks); if they are
+/// broken, of what they held before. NULL: never were they sound. The caller frees it.
 SSL_CTX *sw_files_context(sw_files *files, const sw_openssl *library);
 
 #endif

@@ -18,7 +18,7 @@ static bool load(void) {
     void *handle = dlopen("libssl.so.3", RTLD_LAZY | RTLD_LOCAL);
     if (!handle) return fail(dlerror()), false;
     // What of it is in libcrypto is found as well: that is a dependency of libssl.
-#define SW_LOOK_UP(result, name, parameters)                                                                                          \
+#define SW_LOOK_UP(result, name, parameters)                                                                                  \
     if (!(*(void **)&functions.name = dlsym(handle, #name))) return fail(dlerror()), false;
     SW_OPENSSL(SW_LOOK_UP)
 #undef SW_LOOK_UP

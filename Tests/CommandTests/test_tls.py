@@ -1,6 +1,5 @@
 """A port that expects TLS, and a configuration without it: the message says so, and what to do."""
 
-import contextlib
 import socket
 import ssl
 import subprocess

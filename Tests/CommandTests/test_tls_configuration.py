@@ -16,7 +16,8 @@ HIDE = 'for file in /lib/*/libssl.so.3 /usr/lib/*/libssl.so.3 /usr/lib64/libssl.
 def assert_refused(fleet, ctl, tls, *words, **options):
     # Nobody is asked: a server that is not there does not matter.
     config = fleet.config("broken.conf", tls=tls, zkhosts="127.0.0.1:1", connect_timeout=30)
-    assert_one_line(fleet.run("--lockname", "a", "--", "false", config=config, **options), 78, f'{config}: key "tls"', *words)
+    run = fleet.run("--lockname", "a", "--", "false", config=config, **options)
+    assert_one_line(run, 78, f'{config}: key "tls"', *words)
     status = ctl("status", config=config, **options)
     assert (status.code, status.out) == (78, "") and status.err.count("\n") == 1
     if not options:
@@ -24,7 +25,8 @@ def assert_refused(fleet, ctl, tls, *words, **options):
 
 
 @pytest.mark.parametrize("tls, words", [
-    (True, ["is true or false; it must be an object with ca"]), ([], ["it must be an object with ca"]), ("/a", ["it must be an object"]),
+    (True, ["is true or false; it must be an object with ca"]), ([], ["it must be an object with ca"]),
+    ("/a", ["it must be an object"]),
     ({}, ["lacks ca"]), ({"CA": "/a"}, ['has no member "CA"', "ca, certificate, key, check_host_name"]),
     ({"ca": None}, ["lacks ca"]), ({"ca": 7}, [", ca is 7; it must be a string"]), ({"ca": "ca.pem"}, ["whole path"]),
     ({"ca": "/a", "certificate": "/b"}, ["has a certificate without a key"]),

@@ -1,9 +1,9 @@
 // Carries connections to ZooKeeper over TLS, by the system's OpenSSL, which is loaded when the first of them is configured.
 //
-// The C client is given a stand-in (an address of 233.252.0.0/24, MCAST-TEST-NET, to which nothing connects) for each server. The
-// linker puts wrap.c in the place of `poll`, `send` and `close` (--wrap in Package.swift), and CFrames, which stands in the place of
-// `connect` and `recv`, asks here first. A connect to a stand-in goes to the server that it stands for, and is writable once TCP,
-// the handshake and the check of the certificate are done: before that not one byte of the client's is accepted.
+// The C client is given a stand-in (an address of 233.252.0.0/24, MCAST-TEST-NET, to which nothing connects) for each server.
+// The linker puts wrap.c in the place of `poll`, `send` and `close` (--wrap in Package.swift), and CFrames, which stands in the
+// place of `connect` and `recv`, asks here first. A connect to a stand-in goes to the server that it stands for, and is writable
+// once TCP, the handshake and the check of the certificate are done: before that not one byte of the client's is accepted.
 #ifndef CTLS_H
 #define CTLS_H
 
@@ -27,8 +27,8 @@ typedef enum {
     SW_TLS_NO_PAIR,
 } sw_tls_fault;
 
-/// Loads the library and reads the files once, all in PEM. `certificate` and `key` are both NULL or neither is. `text` gets OpenSSL's
-/// reason, which may be empty.
+/// Loads the library and reads the files once, all in PEM. `certificate` and `key` are both NULL or neither is. `text` gets
+/// OpenSSL's reason, which may be empty.
 sw_tls_fault sw_tls_check(const char *authorities, const char *certificate, const char *key, char *text);
 
 /// The stand-in for a server, a struct sockaddr_in, which is the same for the same arguments. The server's certificate has to name
