@@ -192,6 +192,8 @@ def test_the_operators_tool_says_why_a_server_is_refused(tls_fleet, tls_server, 
     config = tls_fleet.config(tls=settings(stranger), connect_timeout=2)
     status = ctl("status", config=config)
     assert status.code == 69 and status.err.count("\n") == 1 and "its certificate is refused" in status.err
+    elsewhere = ctl("status", config=tls_fleet.config("elsewhere.conf", zkhosts=hosts(tls_server, "127.0.0.2"), connect_timeout=2))
+    assert elsewhere.code == 69 and "it is not for 127.0.0.2" in elsewhere.err
     ensemble = ctl("check", "ensemble", config=config)
     assert ensemble.code == 2 and re.search(r"localhost:\d+.*: its certificate is refused", ensemble.out), ensemble.out
 
