@@ -5,12 +5,12 @@ import subprocess
 
 import pytest
 
-from Support.certificates import replace, secure_server, settings
+from Support.certificates import replace, secure, secure_server, settings
 from Support.control import Control
 from Support.eventually import always, now
 from Support.fleet import assert_one_line, assert_silent
 from Support.secure_fixtures import fleet_on, private
-from Support.server import ZooKeeperServer, expire_session, free_ports
+from Support.server import Ensemble, ZooKeeperServer, expire_session, free_ports
 
 TERM_S = 6
 
@@ -173,6 +173,42 @@ def test_nothing_is_loaded_for_a_plain_run(tls_fleet, tls_server, program):
         assert ("libssl" in maps) == (tls is not None)
         tls_fleet.end_job(lockname)
         assert run.wait() == 0
+
+
+def test_no_core_file_shows_a_key(tls_fleet, authority, client_certificate):
+    """A limit of one byte also stops the program that core_pattern names."""
+    for client, limit in ((None, "unlimited"), (client_certificate, "1")):
+        run = tls_fleet.start_job(f"core-{limit}", config=tls_fleet.config(tls=settings(authority, client)),
+                                  prefixed=("prlimit", "--core=unlimited"))
+        with open(f"/proc/{run.supervisor}/limits", encoding="ascii") as file:
+            assert re.search(rf"(?m)^Max core file size +{limit} ", file.read())
+        tls_fleet.end_job(f"core-{limit}")
+        assert run.wait() == 0
+
+
+def test_three_servers_one_of_which_dies(program, recorder, authority, server_certificate, tmp_path):
+    """The session goes on with another server, and a new run finds one at once."""
+    ports = free_ports(3)
+    ensemble = Ensemble(options=[secure(port, server_certificate, authority) for port in ports])
+    try:
+        ensemble.secure_address = lambda: ",".join(f"localhost:{port}" for port in ports)
+        with fleet_on(ensemble, program, recorder, tmp_path, authority) as fleet:
+            fleet.settings.update(ownership_term=20, session_timeout=20)
+            run = fleet.start_job("a", "--log-signals")
+            session = fleet.lock_session("a")
+            for server in ensemble.servers:
+                server.restart()
+                ensemble.wait_ready()
+                always(lambda: run.running, during=3)
+            always(lambda: run.running and not fleet.records.signals("a"), during=15, what="heartbeats are back")
+            assert fleet.lock_session("a") == session
+            ensemble.followers()[0].kill()
+            assert fleet.run("--lockname", "b", "--", "echo", "ran").out == "ran\n"
+            fleet.end_job("a")
+            assert run.wait() == 0
+            fleet.sweep()
+    finally:
+        ensemble.close()
 
 
 def test_the_operators_tool(tls_fleet, tls_server, controller):

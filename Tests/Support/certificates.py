@@ -61,16 +61,20 @@ class Authority:
         return Certificate(f"{stem}.pem", f"{stem}.key")
 
 
+def secure(port, certificate, trusted, version="TLSv1.3", clients="none", host="127.0.0.1"):
+    """Options of a server that expects TLS on this port."""
+    return {"flags": NETTY, "jars": NETTY_JARS, "members": [
+        f"secureClientPort={port}", f"secureClientPortAddress={host}",
+        f"ssl.enabledProtocols={version}", *CIPHERS[version], f"ssl.clientAuth={clients}",
+        f"ssl.keyStore.location={certificate.both}", f"ssl.trustStore.location={trusted.path}"]}
+
+
 class SecureServer(ZooKeeperServer):
     """One that expects TLS on `secure_port`, beside its plain port, which is the test's own."""
 
-    def __init__(self, certificate, trusted, version="TLSv1.3", clients="none", host="127.0.0.1", **options):
+    def __init__(self, *words, **options):
         self.secure_port = free_ports(1)[0]
-        super().__init__(
-            flags=NETTY, jars=NETTY_JARS,
-            members=[f"secureClientPort={self.secure_port}", f"secureClientPortAddress={host}",
-                     f"ssl.enabledProtocols={version}", *CIPHERS[version], f"ssl.clientAuth={clients}",
-                     f"ssl.keyStore.location={certificate.both}", f"ssl.trustStore.location={trusted.path}"], **options)
+        super().__init__(**secure(self.secure_port, *words, **options))
 
     def secure_address(self, host="localhost"):
         return f"{host}:{self.secure_port}"
