@@ -69,6 +69,7 @@ def test_a_server_that_speaks_no_tls(fleet, authority, serve, words):
         refused(fleet, settings(authority), address, words, connect_s=4)
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
 def test_a_version_that_is_too_old(fleet, authority, server_certificate):
     """TLS 1.1 of a server that has no other."""
     serve = serving(server_certificate, minimum_version=ssl.TLSVersion.TLSv1, maximum_version=ssl.TLSVersion.TLSv1_1)
