@@ -19,9 +19,10 @@ let release = [
     "-Xlinker", "-z", "-Xlinker", "now", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
 ]
 
-/// What the C client asks of the network goes through CFrames.
-let wraps: [String] = ["connect", "recv", "zookeeper_interest", "serialize_RequestHeader", "serialize_MultiHeader"]
-    .flatMap { ["-Xlinker", "--wrap=\($0)"] }
+/// What the C client asks of the network goes through CFrames and CTLS.
+func wraps(_ names: String...) -> [LinkerSetting] {
+    [.unsafeFlags(names.flatMap { ["-Xlinker", "--wrap=\($0)"] })]
+}
 
 let strictC: [CSetting] = [
     .unsafeFlags(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fstack-protector-strong"]),
@@ -54,19 +55,25 @@ let package = Package(
         .systemLibrary(name: "CZooKeeper", providers: [.apt(["libzookeeper-mt-dev"])]),
         .target(name: "CGuardian", cSettings: strictC),
         .target(name: "CTether", cSettings: strictC),
-        .target(name: "CFrames", cSettings: strictC, linkerSettings: [.unsafeFlags(wraps)]),
+        .target(name: "CTLS", cSettings: strictC, linkerSettings: wraps("poll", "send", "close")),
+        .target(
+            name: "CFrames", dependencies: ["CTLS"], cSettings: strictC,
+            linkerSettings: wraps(
+                "connect", "recv", "zookeeper_interest", "serialize_RequestHeader", "serialize_MultiHeader")),
         .target(name: "Threads", swiftSettings: strict),
         .target(name: "Coordination", swiftSettings: strict),
         .target(
-            name: "ZooKeeper", dependencies: ["CFrames", "CZooKeeper", "Coordination", "Threads"], swiftSettings: strict
-        ),
+            name: "ZooKeeper", dependencies: ["CFrames", "CTLS", "CZooKeeper", "Coordination", "Threads"],
+            swiftSettings: strict),
         .target(name: "Recipes", dependencies: ["Coordination"], swiftSettings: strict),
         .target(
             name: "Supervision", dependencies: ["CGuardian", "CLinux", "Run", "Coordination"],
             swiftSettings: strict),
         .target(
             name: "Run",
-            dependencies: ["Recipes", "Coordination", "Threads", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "CTLS", "Recipes", "Coordination", "Threads", .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .target(
             name: "Invocation",

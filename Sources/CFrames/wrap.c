@@ -1,5 +1,6 @@
 // The linker's `--wrap=NAME` sends calls of NAME to __wrap_NAME, and makes __real_NAME of the original.
 #define _GNU_SOURCE
+#include "CTLS.h"
 #include "outstanding.h"
 
 #include <arpa/inet.h>
@@ -57,6 +58,7 @@ bool sw_frames_was_hung_up_on(void) { return was_hung_up_on; }
 unsigned long sw_frames_received(void) { return received; }
 int64_t sw_frames_newest_zxid(void) { return newest_zxid; }
 void sw_frames_forget(void) { newest_zxid = 0; }
+bool sw_frames_stand_between(void) { return __real_serialize_RequestHeader; }
 
 static stream *find(int fd) {
     stream *found = streams;
@@ -83,9 +85,13 @@ static bool begin(int fd) {
     return found || !is_connecting;
 }
 
+static int plain_connect(int fd, const void *address, size_t length) {
+    return __real_connect(fd, address, (socklen_t)length);
+}
+
 int __wrap_connect(int fd, const struct sockaddr *address, socklen_t length) {
     if (!begin(fd)) return errno = ENOMEM, -1; // nothing unread is let in
-    return __real_connect(fd, address, length);
+    return sw_tls_connect(fd, address, length, is_connecting, plain_connect);
 }
 
 int __wrap_zookeeper_interest(void *handle, int *fd, int *interest, void *limit) {
@@ -168,7 +174,7 @@ static bool follow(stream *in, const uint8_t *bytes, size_t count) {
 }
 
 ssize_t __wrap_recv(int fd, void *buffer, size_t room, int flags) {
-    ssize_t count = __real_recv(fd, buffer, room, flags);
+    ssize_t count = sw_tls_carries(fd) ? sw_tls_recv(fd, buffer, room) : __real_recv(fd, buffer, room, flags);
     bool is_end = count == 0 || (count < 0 && errno == ECONNRESET);
     if (count <= 0 && !is_end) return count;
     int error = errno;

@@ -11,6 +11,8 @@ package struct Plan: Sendable {
     package let servers: [Server]
     package let sessionTimeout: Duration
     package let access: Access
+    /// Whether there are credentials or a key in memory.
+    package let holdsSecrets: Bool
     package let grace: Duration
     package let descendants: Launch.Descendants
     package let verbosity: Arguments.Verbosity
@@ -80,9 +82,10 @@ package struct Plan: Sendable {
         splay = .seconds(arguments.splay ?? 0)
         unavailableIsSkip = arguments.onUnavailable == .skip
         isDryRun = arguments.isDryRun
-        servers = configuration.zkhosts.map { Server(host: $0.host, port: $0.port) }
+        servers = configuration.entries
         sessionTimeout = .seconds(configuration.sessionTimeoutSeconds)
         access = configuration.access
+        holdsSecrets = !access.credentials.isEmpty || configuration.encryption?.identity != nil
         grace = .seconds(configuration.terminationTimeoutSeconds)
         descendants =
             switch arguments.descendants {
@@ -142,4 +145,11 @@ package struct Plan: Sendable {
 package struct PlanError: Error {
     package let outcome: Outcome
     package let message: String
+}
+
+extension Configuration {
+    /// Whom a client connects to, and how.
+    package var entries: [Server] {
+        zkhosts.map { Server(host: $0.host, port: $0.port, encryption: encryption) }
+    }
 }

@@ -3,7 +3,8 @@ import Recipes
 
 /// The keys `auth` and `acl`: who a run says it is, and to whom its znodes are open.
 extension Settings {
-    func access(isMixedFleet: Bool) throws(ConfigurationError) -> Access {
+    /// - Parameter hasCertificate: servers may know it by that (scheme x509), and then it is somebody without credentials.
+    func access(isMixedFleet: Bool, hasCertificate: Bool) throws(ConfigurationError) -> Access {
         var access = Access()
         if let setting = self["auth"] {
             if isMixedFleet { throw setting.error(Self.noOriginals) }
@@ -13,9 +14,13 @@ extension Settings {
         if let setting = self["acl"] {
             access.list = try setting.accessList()
             if isMixedFleet, access.list != [.everybody] { throw setting.error(Self.noOriginals) }
-            if access.list.contains(where: { $0.scheme == AccessEntry.creator.scheme }), access.credentials.isEmpty {
+            if access.list.contains(where: { $0.scheme == AccessEntry.creator.scheme }), access.credentials.isEmpty,
+                !hasCertificate
+            {
                 throw setting.error(
-                    "is \"creator\", and a run that shows no credentials is nobody to the servers; set auth as well")
+                    "is \"creator\", and a run that shows no credentials is nobody to the servers; set auth as well, "
+                        + "or a certificate in tls"
+                )
             }
         }
         if !access.list.contains(where: { $0.permissions == .all }), let setting = self["acl"] {

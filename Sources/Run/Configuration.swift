@@ -28,6 +28,8 @@ package struct Configuration: Sendable {
     package var cgroup = CgroupSetting.auto
     /// Who its runs say they are, and to whom their znodes are open.
     package var access = Access()
+    /// How its connections are encrypted; nil: they are not.
+    package var encryption: Encryption?
 
     package init(prefix: String, zkhosts: [ServerAddress]) {
         self.prefix = prefix
@@ -41,10 +43,8 @@ package struct Configuration: Sendable {
     static let keys = [
         "prefix", "zkhosts", "logfile", "loglevel", "data_read_len", "resources_wait_timeout", "termination_timeout",
         "session_timeout", "ownership_term", "mixed_fleet", "server_tick", "connect_timeout", "fqdn",
-        "log_format", "syslog", "hooks", "metrics_directory", "cgroup", "auth", "acl",
+        "log_format", "syslog", "hooks", "metrics_directory", "cgroup", "auth", "acl", "tls",
     ]
-    /// Keys with a meaning to come; to pass over `tls` in silence would be wrong.
-    static let keysToCome = ["tls"]
 
     /// The shortest term in which a heartbeat every tenth and two seconds for killing and reaping have room.
     private static let shortestTermSeconds: Int64 = 3
@@ -76,8 +76,9 @@ package struct Configuration: Sendable {
         if let setting = settings["cgroup"] {
             configuration.cgroup = try setting.cgroup()
         }
-        try settings.refuseKeysToCome()
-        configuration.access = try settings.access(isMixedFleet: configuration.mixedFleet)
+        configuration.encryption = try settings.encryption()
+        configuration.access = try settings.access(
+            isMixedFleet: configuration.mixedFleet, hasCertificate: configuration.encryption?.identity != nil)
         let doubts = [
             settings["loglevel"]?.doubt(about: configuration.loglevel), settings["server_tick"]?.doubtAboutTick(),
         ]

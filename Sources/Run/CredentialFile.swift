@@ -16,36 +16,13 @@ enum CredentialFile {
             // It may well be a credential.
             throw setting.error("is not the whole path of a file; write the credentials into one, and its path here")
         }
-        // Neither a pipe nor a device may keep a run waiting.
-        let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard file >= 0 else {
-            throw setting.error("names \(Excerpt.of(path)), which cannot be read: \(String(errno: errno))")
-        }
+        let file = try NamedFile.open(path, isSecret: true, for: setting)
         defer { close(file) }
-        try check(file, path, setting)
         let bytes: [UInt8]
         do { bytes = try FileBytes.read(from: file, longestBytes: longestBytes) } catch {
             throw setting.error("names \(Excerpt.of(path)), which is no short file that can be read")
         }
         return try parse(bytes, path, setting)
-    }
-
-    /// Of the file that was opened, so that nobody can put another in its place meanwhile.
-    private static func check(_ file: Int32, _ path: String, _ setting: Setting) throws(ConfigurationError) {
-        var status = stat()
-        guard unsafe fstat(file, &status) == 0 else {
-            throw setting.error("names \(Excerpt.of(path)), which cannot be looked at: \(String(errno: errno))")
-        }
-        let name = Excerpt.of(path)
-        guard status.st_mode & S_IFMT == S_IFREG else { throw setting.error("names \(name), which is no regular file") }
-        guard status.st_uid == 0 || status.st_uid == geteuid() else {
-            throw setting.error(
-                "names \(name), which belongs to another user (\(status.st_uid)); it must be root's or one's own")
-        }
-        guard status.st_mode & 0o077 == 0 else {
-            throw setting.error(
-                "names \(name), which others may use (mode \(String(status.st_mode & 0o777, radix: 8))); chmod 600 it")
-        }
     }
 
     private static func parse(_ bytes: [UInt8], _ path: String, _ setting: Setting) throws(ConfigurationError)

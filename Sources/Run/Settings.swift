@@ -86,17 +86,6 @@ struct Settings {
             message: "\(path ?? "configuration"): key \"\(key)\" is missing; add it, or set \(variable)")
     }
 
-    /// Whoever sets one relies on it: a run that ignored it would be open to everybody.
-    func refuseKeysToCome() throws(ConfigurationError) {
-        guard let path, let key = Configuration.keysToCome.sorted().first(where: { file[ExactName($0)] != nil }) else {
-            return
-        }
-        throw ConfigurationError(
-            message:
-                "\(path): key \"\(key)\" does not work in this version, and without it the jobs would run unprotected; remove it"
-        )
-    }
-
     /// One line for each key of the file that means nothing to us. One that begins with # is a comment, which JSON has no other
     /// place for.
     func warnings() -> [String] {

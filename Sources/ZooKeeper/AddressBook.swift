@@ -30,4 +30,9 @@ struct AddressBook: Sendable {
         for address in known.joined() where !all.contains(address) { all.append(address) }
         return all
     }
+
+    /// For people, of what the C client calls a server by.
+    func label(of text: String) -> String {
+        known.joined().first { $0.isEncrypted && $0.text == text }?.label ?? text
+    }
 }

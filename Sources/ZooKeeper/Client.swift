@@ -27,6 +27,7 @@ import Threads
     /// The library's list of servers; one may stand there twice.
     var told: [String] = []
     private let access: ClientAccess
+    private let isEncrypted: Bool
     private var currentSession: Session?
     private var currentServer: String?
     private var newest: Burst?
@@ -47,6 +48,7 @@ import Threads
         self.inbox = inbox
         self.access = ClientAccess(access)
         self.spared = spared
+        isEncrypted = servers.contains { $0.encryption != nil }
         book = AddressBook(servers: servers)
         Assertion.thisIsTheOwnThread()
         let milliseconds = Int32(clamping: sessionTimeout.nanoseconds / 1_000_000)
@@ -126,9 +128,22 @@ import Threads
     }
 
     package var complaint: String? {
+        if isEncrypted { return complaintAboutTLS ?? complaintAboutFrames }
         if let speaker = speakerOfTLS() { return "\(speaker.label) \(TLSRecord.remedy)" }
         if sw_frames_saw_tls() { return "one of these \(TLSRecord.remedy)" }
-        return sw_frames_refused() == 0
+        return complaintAboutFrames
+    }
+
+    private var complaintAboutTLS: String? {
+        guard sw_frames_stand_between() else { return "this build, with a shared libzookeeper_mt, carries no TLS" }
+        lock.hold()
+        let addresses = book.addresses
+        lock.release()
+        return Address.newestComplaint(of: addresses)
+    }
+
+    private var complaintAboutFrames: String? {
+        sw_frames_refused() == 0
             ? nil : "one of these sends malformed answers; is it a ZooKeeper server, and in order?"
     }
 
@@ -206,7 +221,7 @@ import Threads
             let server = unsafe zoo_get_current_server(handle).map { unsafe String(cString: $0) }
             lock.hold()
             currentSession = session
-            currentServer = server
+            currentServer = server.map(book.label)
             isConnected = true
             lock.release()
             post(.session(.connected(session)))

@@ -1,14 +1,21 @@
+package import Coordination
 import Glibc
 
 /// One entry of the configuration's `zkhosts`.
 package struct Server: Sendable, Equatable {
     package let host: String
     package let port: UInt16
+    /// How connections to it are encrypted; nil: they are not.
+    package let encryption: Encryption?
 
-    package init(host: String, port: UInt16) {
+    package init(host: String, port: UInt16, encryption: Encryption?) {
         self.host = host
         self.port = port
+        self.encryption = encryption
     }
+
+    /// As `zkhosts` has it.
+    var label: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
     /// The host itself, if it is an address already.
     var numericAddress: Address? {
@@ -59,45 +66,5 @@ enum ServerList {
             .filter { $0 != winner }
         let others = addresses.filter { $0 != winner && !bad.contains($0) && !silent.contains($0) }
         return (winner.map { [$0] } ?? []) + others + silent + bad
-    }
-}
-
-/// A numeric address with its port.
-package struct Address: Equatable {
-    private let host: String
-    private let port: UInt16
-    /// For the C client, which splits at the last colon and takes no brackets: `1.2.3.4:2181`, `::1:2181`.
-    var text: String { "\(host):\(port)" }
-    /// For people, and as `zkhosts` has it: `[::1]:2181`.
-    package var label: String { host.contains(":") ? "[\(host)]:\(port)" : text }
-    package let family: Int32
-    package let bytes: [UInt8]
-
-    /// In the resolver's order; none if the name is unknown.
-    package static func resolve(_ server: Server, flags: Int32) -> [Address] {
-        var hints = unsafe addrinfo()
-        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        unsafe hints.ai_flags = flags
-        var list: UnsafeMutablePointer<addrinfo>?
-        guard unsafe getaddrinfo(server.host, String(server.port), &hints, &list) == 0 else { return [] }
-        defer { unsafe freeaddrinfo(list) }
-        var found: [Address] = []
-        var entry = unsafe list
-        while let info = unsafe entry {
-            var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-            if unsafe getnameinfo(
-                info.pointee.ai_addr, info.pointee.ai_addrlen, &host, socklen_t(host.count), nil, 0, NI_NUMERICHOST)
-                == 0
-            {
-                let text = String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-                let raw = unsafe UnsafeRawBufferPointer(
-                    start: info.pointee.ai_addr, count: Int(info.pointee.ai_addrlen))
-                found.append(
-                    Address(
-                        host: text, port: server.port, family: unsafe info.pointee.ai_family, bytes: unsafe Array(raw)))
-            }
-            unsafe entry = unsafe info.pointee.ai_next
-        }
-        return found
     }
 }

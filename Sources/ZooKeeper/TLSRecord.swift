@@ -24,5 +24,5 @@ package enum TLSRecord {
 
     /// What to do about it, behind "HOST:PORT ", for people.
     package static let remedy =
-        "expects TLS, which switchman does not speak: name the server's plain port (clientPort in its zoo.cfg) in zkhosts"
+        "expects TLS: set tls in the configuration, or name the server's plain port (clientPort in its zoo.cfg) in zkhosts"
 }

@@ -45,7 +45,7 @@ if let trouble = Launch.descriptorTrouble {
     exit(codes.code(for: Ended(outcome: .osError)))
 }
 let plan: Plan
-// Before there are credentials in memory: what follows them may take its time.
+// Before there are credentials or a key in memory: what follows them may take its time.
 Launch.forbidCoreFiles()
 do {
     plan = try launch.interruptibly { () throws(PlanError) in
@@ -56,7 +56,7 @@ do {
     exit(codes.code(for: Ended(outcome: error.outcome)))
 }
 
-if plan.access.credentials.isEmpty { Launch.allowCoreFiles() }
+if !plan.holdsSecrets { Launch.allowCoreFiles() }
 
 if plan.isDryRun {
     launch.restoreSignals()

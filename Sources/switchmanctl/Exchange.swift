@@ -22,6 +22,7 @@ final class Exchange {
     private enum State { case connecting, asked, requested, closing, done(Outcome) }
 
     private let question: Question
+    private let address: Address
     private let descriptor: Int32
     private let start: Int64
     private var state = State.connecting
@@ -39,6 +40,7 @@ final class Exchange {
 
     init(_ question: Question, to address: Address) {
         self.question = question
+        self.address = address
         start = Monotonic.milliseconds
         descriptor = socket(
             address.family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
@@ -160,7 +162,8 @@ final class Exchange {
 
     private func giveUp(after milliseconds: Int64) {
         switch state {
-        case .connecting: fail("cannot connect: no answer within \(milliseconds) ms")
+        case .connecting:
+            fail("cannot connect\(address.isEncrypted ? " by TLS" : ""): no answer within \(milliseconds) ms")
         case .requested:
             requestOutcome = .failed("grants a session and answers no request within \(milliseconds) ms")
             close()
@@ -176,5 +179,6 @@ final class Exchange {
         fail(why)
     }
 
-    private func fail(_ why: String) { state = .done(.failed(why)) }
+    /// What TLS has against the server comes before what that has led to.
+    private func fail(_ why: String) { state = .done(.failed(address.complaint ?? why)) }
 }

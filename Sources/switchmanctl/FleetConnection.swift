@@ -90,9 +90,9 @@ final class FleetConnection {
         let loop = try EventLoop()
         let news = News(loop)
         let client = Client(
-            servers: settings.zkhosts.map { Server(host: $0.host, port: $0.port) },
-            sessionTimeout: .seconds(settings.sessionTimeoutSeconds), access: settings.access, inbox: news,
-            sparing: Client.internetSockets())
+            servers: settings.entries, sessionTimeout: .seconds(settings.sessionTimeoutSeconds),
+            access: settings.access,
+            inbox: news, sparing: Client.internetSockets())
         let result = loop.run { () async -> Result<Value, any Error> in
             let fleet = FleetConnection(settings, loop, news, client)
             do {

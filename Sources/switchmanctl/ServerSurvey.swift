@@ -1,4 +1,5 @@
 import Checks
+import Invocation
 import Run
 import Threads
 import ZooKeeper
@@ -18,9 +19,7 @@ enum ServerSurvey {
         // A name server that hangs takes as long for all as for one.
         let found = attempts(
             atMost: min(settings.connectTimeout.duration ?? longestForNames, longestForNames),
-            settings.zkhosts.map { server in
-                { Address.resolve(Server(host: server.host, port: server.port), flags: 0) }
-            })
+            settings.entries.map { server in { Address.resolve(server, flags: 0) } })
         for (server, addresses) in zip(settings.zkhosts, found) {
             let name = "\(server.host):\(server.port)"
             guard let addresses else {
@@ -42,6 +41,7 @@ enum ServerSurvey {
         }
         Exchange.perform(rows.flatMap(\.exchanges), patienceMilliseconds: patienceMilliseconds)
         let doubtful = rows.filter { $0.exchanges.last?.wasHungUpOn ?? false }.compactMap(\.address)
+            .filter { !$0.isEncrypted }
         let speakers = Probe.speakersOfTLS(among: doubtful)
         return rows.map { row in
             guard row.exchanges.isEmpty else {

@@ -120,11 +120,3 @@ def test_the_grace_is_a_runs_own_words(ctl, fleet, session, term, grace, mixed):
         *fleet.run("--verbose", "--lockname", "a", "--", "true", config=path).err.splitlines(),
         *check(ctl, path).out.splitlines()) if "if ownership is lost" in line]
     assert len(told) in (0, 2) and len(set(told)) == min(1, len(told)), told
-
-
-@pytest.mark.parametrize("key", ["tls"])
-def test_what_would_protect_and_does_not_yet_is_refused(ctl, fleet, key):
-    config = fleet.config("open.conf", **{key: {}})
-    assert_says(ctl("check", "config", config), "CRITICAL", "config", key, "unprotected")
-    run = fleet.run("--lockname", "a", "--", "false", config=config)
-    assert run.code == 78 and f'"{key}"' in run.err and len(run.err.splitlines()) == 1

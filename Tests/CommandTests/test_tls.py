@@ -1,18 +1,17 @@
-"""A port that expects TLS, which switchman does not speak: the message says so, and what to do."""
+"""A port that expects TLS, and a configuration without it: the message says so, and what to do."""
 
-import contextlib
 import socket
 import ssl
 import subprocess
-import threading
 
 import pytest
 
 from Support.fleet import assert_one_line
+from Support.listener import listener
 from Support.server import NETTY, NETTY_JARS, ZooKeeperServer, free_ports
 
 VERSIONS = ["TLSv1.2", "TLSv1.3"]
-REMEDY = "expects TLS, which switchman does not speak: name the server's plain port (clientPort in its zoo.cfg) in zkhosts"
+REMEDY = "expects TLS: set tls in the configuration, or name the server's plain port (clientPort in its zoo.cfg) in zkhosts"
 
 
 @pytest.fixture(scope="module")
@@ -25,23 +24,6 @@ def certificate(tmp_path_factory):
     both = folder / "both.pem"
     both.write_text((folder / "certificate.pem").read_text() + (folder / "key.pem").read_text())
     return str(both)
-
-
-@contextlib.contextmanager
-def listener(serve):
-    """Calls `serve` with each connection, on a thread of its own."""
-    def handle(connection):
-        with contextlib.suppress(OSError), connection:
-            serve(connection)
-
-    def accept():
-        with contextlib.suppress(OSError):
-            while True:
-                threading.Thread(target=handle, args=(socket_of.accept()[0],), daemon=True).start()
-    with socket.create_server(("127.0.0.1", 0)) as socket_of:
-        threading.Thread(target=accept, daemon=True).start()
-        yield f"127.0.0.1:{socket_of.getsockname()[1]}"
-        socket_of.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture

@@ -192,7 +192,8 @@ class Ensemble:
             for me in range(count)
         ]
         self.servers = [
-            ZooKeeperServer(tick_ms=tick_ms, port=ports[n], number=n + 1, members=lines[n], wait=False, **one)
+            ZooKeeperServer(tick_ms=tick_ms, port=ports[n], number=n + 1, wait=False,
+                            **{**one, "members": [*lines[n], *one.get("members", ())]})
             for n, one in enumerate(options)
         ]
         self.names = [f"zk{n + 1}" for n in range(count)]

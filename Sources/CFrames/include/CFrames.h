@@ -27,6 +27,9 @@ typedef struct {
 /// watch event. What follows a sound reply is ignored, as by the library.
 bool sw_frame_is_sound(const uint8_t *bytes, size_t count, const sw_request *request);
 
+/// Whether the library's calls come here at all: not in a build with the shared library.
+bool sw_frames_stand_between(void);
+
 /// How many frames were refused in this process.
 unsigned sw_frames_refused(void);
 

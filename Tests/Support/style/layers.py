@@ -4,12 +4,14 @@ import re
 
 # From the bottom up: a target imports only what stands above it. Docs/Architecture.md says what each is.
 LAYERS = {
-    "CLinux": "", "CGetopt": "", "CZooKeeper": "", "CGuardian": "", "CTether": "", "CFrames": "",
+    "CLinux": "", "CGetopt": "", "CZooKeeper": "", "CGuardian": "", "CTether": "",
+    "CTLS": "",
+    "CFrames": "CTLS",
     "Coordination": "",
     "Threads": "",
-    "ZooKeeper": "CFrames CZooKeeper Coordination Threads",
+    "ZooKeeper": "CFrames CTLS CZooKeeper Coordination Threads",
     "Recipes": "Coordination",
-    "Run": "Coordination Logging Recipes Threads",
+    "Run": "CTLS Coordination Logging Recipes Threads",
     "Supervision": "CGuardian CLinux Coordination Run",
     "Invocation": "CGetopt Coordination Recipes Run Supervision ZooKeeper",
     "switchman": "Coordination Invocation Logging Recipes Run Supervision Threads ZooKeeper",
@@ -29,7 +31,8 @@ LIBC = {
     "Sources/Recipes/LeaseExpression.swift": "arithmetic",
     "Sources/Steering/ServerTime.swift": "the local time of an instant that it is given",
     "Sources/Checks/ConfigurationCheck.swift": "asks whether a log can be written",
-    "Sources/Run/CredentialFile.swift": "whose a file is, and what is in it",
+    "Sources/Run/CredentialFile.swift": "what is in a file of credentials",
+    "Sources/Run/NamedFile.swift": "whose a file is, and of which kind",
     "Sources/Run/ErrorText.swift": "strerror",
     "Sources/Run/ExecFailure.swift": "why a program cannot be executed",
     "Sources/Run/FileBytes.swift": "reads a file",
@@ -49,6 +52,7 @@ WORLD = re.compile(
     r"\b(clock_gettime|ContinuousClock|SuspendingClock|SystemRandomNumberGenerator|getenv|getpid|randomElement|shuffled)\b"
     r"|\.random\(|\bTask\.sleep\b")
 
+INCLUDE = re.compile(r"^#include \"(?P<name>\w+)\.h\"")
 IMPORT = re.compile(r"^(?:@\w+ )?(?:(?:package|public|internal|private|fileprivate) )?import (?:\w+ (?=\w))?(?P<name>\w+)")
 
 
@@ -116,10 +120,16 @@ def is_pure(path):
 
 
 def imported(tree):
+    """What Swift imports, and what C includes of another target's."""
     for path in tree.of("swift"):
         for number, line in enumerate(tree.lines(path), 1):
             if path.count("/") > 1 and (match := IMPORT.match(line)):
                 yield path, number, match["name"]
+    for path in tree.of("c"):
+        for number, line in enumerate(tree.lines(path), 1):
+            if path.startswith("Sources/") and (match := INCLUDE.match(line)) and match["name"] in LAYERS:
+                if match["name"] != path.split("/")[1]:
+                    yield path, number, match["name"]
 
 
 def dependencies(text):

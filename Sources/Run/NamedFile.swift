@@ -1,0 +1,45 @@
+import Coordination
+import Glibc
+import Recipes
+
+/// A file that the configuration names and that has to be sound before anything is begun.
+enum NamedFile {
+    /// Opens it for reading. A secret must be root's or one's own, and closed to everybody else.
+    ///
+    /// - Parameter role: what it is within the setting, with a blank behind it: `key `.
+    static func open(
+        _ path: String, isSecret: Bool, role: String = "", for setting: Setting
+    ) throws(ConfigurationError) -> Int32 {
+        let name = "names \(role)\(Excerpt.of(path))"
+        // Neither a pipe nor a device may keep a run waiting.
+        let file = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard file >= 0 else { throw setting.error("\(name), which cannot be read: \(String(errno: errno))") }
+        do { try check(file, name, isSecret, setting) } catch {
+            close(file)
+            throw error
+        }
+        return file
+    }
+
+    static func close(_ file: Int32) { Glibc.close(file) }
+
+    /// Of the file that was opened, so that nobody can put another in its place meanwhile.
+    private static func check(
+        _ file: Int32, _ name: String, _ isSecret: Bool, _ setting: Setting
+    ) throws(ConfigurationError) {
+        var status = stat()
+        guard unsafe fstat(file, &status) == 0 else {
+            throw setting.error("\(name), which cannot be looked at: \(String(errno: errno))")
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw setting.error("\(name), which is no regular file") }
+        guard isSecret else { return }
+        guard status.st_uid == 0 || status.st_uid == geteuid() else {
+            throw setting.error(
+                "\(name), which belongs to another user (\(status.st_uid)); it must be root's or one's own")
+        }
+        guard status.st_mode & 0o077 == 0 else {
+            throw setting.error(
+                "\(name), which others may use (mode \(String(status.st_mode & 0o777, radix: 8))); chmod 600 it")
+        }
+    }
+}
