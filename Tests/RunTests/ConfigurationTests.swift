@@ -284,21 +284,6 @@ import Testing
         #expect(message.hasPrefix("\(path): key \"hooks\"") && message.contains(hint), "\(message)")
     }
 
-    /// What it says of sound files is tested with the built program: Tests/CommandTests/test_tls_configuration.py.
-    @Test(arguments: [
-        ("true", "is true or false; it must be an object with ca"), ("{}", "lacks ca"),
-        (#"{"CA": "/a"}"#, "has no member \"CA\""),
-        (#"{"ca": "a"}"#, "ca is \"a\"; it must be the whole path"), (#"{"ca": 1}"#, "ca is 1; it must be a string"),
-        (#"{"ca": "/a", "key": "/k"}"#, "a key without a certificate"),
-        (#"{"ca": "/a", "certificate": "/c"}"#, "a certificate without a key"),
-        (#"{"ca": "/a", "check_host_name": 2}"#, "check_host_name is 2; it must be true or false"),
-        (#"{"ca": "/not/there"}"#, "names ca /not/there, which cannot be read"),
-    ])
-    func saysWhatIsWrongWithTLS(value: String, hint: String) throws {
-        let message = try complaint(#"{"prefix": "/p", "zkhosts": "zk", "tls": \#(value)}"#)
-        #expect(message.hasPrefix("\(path): key \"tls\"") && message.contains(hint), "\(message)")
-    }
-
     // MARK: - Keys
 
     @Test(arguments: [
