@@ -125,7 +125,7 @@ package struct HostsCheck {
             }
             for member in members where data.groups[ExactName(member)] == nil { places[ExactName(member)] = place }
         }
-        for host in data.drained where places[ExactName(host)] == nil { places[ExactName(host)] = "drained" }
+        for host in data.pauses.hosts where places[ExactName(host)] == nil { places[ExactName(host)] = "drained" }
         let hosts = places.sorted { $0.key < $1.key }.map { (name: $0.key.text, place: $0.value) }
         judgeCase(hosts)
         judgeLookups(hosts.filter { judgeForm($0.name, $0.place) })

@@ -42,6 +42,8 @@ package final class Acquisition {
     var fleetVersion: Int32?
     /// The newest look at the fleet's data was refused: nothing tells of a change.
     package internal(set) var fleetIsUnread = false
+    /// What keeps this run from being started, in a sentence: of the skips `paused` and `drained`.
+    package internal(set) var pauseSentence: String?
     private var takes = 0
     var contradiction: Contradiction?
     package private(set) var limits: Limits

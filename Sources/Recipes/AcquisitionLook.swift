@@ -62,7 +62,13 @@ extension Acquisition {
 
     private func considerFleet(_ fleet: FleetData, _ reader: FleetReader) throws(Interruption) -> Skip? {
         if let group = job.group, try !reader.contains(fleet, group: group) { return .notInGroup }
-        return reader.pause(fleet)
+        return pause(in: fleet, reader)
+    }
+
+    private func pause(in fleet: FleetData, _ reader: FleetReader) -> Skip? {
+        let pause = reader.pause(fleet)
+        pauseSentence = pause?.sentence
+        return pause?.skip
     }
 
     /// What may have happened while we waited: this host has left the group, nothing is to be started any more, or there are more
@@ -79,7 +85,7 @@ extension Acquisition {
         let reader = FleetReader(job: job)
         guard let fleet = try? reader.read(reply) else { return nil }
         if let group = job.group, let member = try? reader.contains(fleet, group: group), !member { return .notInGroup }
-        if let skip = reader.pause(fleet) { return skip }
+        if let skip = pause(in: fleet, reader) { return skip }
         job.leases = try reader.renewed(fleet, job.leases)
         return nil
     }

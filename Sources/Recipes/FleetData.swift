@@ -6,24 +6,23 @@ package struct FleetData: Sendable, Equatable {
     package let resources: [String]
     /// How many permits a resource has in all, macros not yet replaced: what every run's TOTAL must agree with.
     package let totals: [ExactName: JSONValue]
-    /// Locknames of which nothing is to be started, anywhere.
-    package let paused: [String]
-    /// Hosts on which nothing is to be started.
-    package let drained: [String]
+    /// Of what nothing is to be started, and where.
+    package let pauses: FleetPauses
 
     package init(
-        groups: [ExactName: [String]], resources: [String], totals: [ExactName: JSONValue] = [:], paused: [String] = [],
-        drained: [String] = []
+        groups: [ExactName: [String]], resources: [String], totals: [ExactName: JSONValue] = [:],
+        pauses: FleetPauses = FleetPauses()
     ) {
         self.groups = groups
         self.resources = resources
         self.totals = totals
-        self.paused = paused
-        self.drained = drained
+        self.pauses = pauses
     }
 
     /// Reads the node's data; none at all is an empty configuration.
-    package static func parse(_ bytes: [UInt8]) throws(FleetDataError) -> FleetData {
+    ///
+    /// - Parameter nowMilliseconds: this host's clock, since the epoch: a pause that is over by then is as if it were not there.
+    package static func parse(_ bytes: [UInt8], nowMilliseconds: Int64) throws(FleetDataError) -> FleetData {
         if bytes.isEmpty {
             return FleetData(groups: [:], resources: [])
         }
@@ -44,12 +43,15 @@ package struct FleetData: Sendable, Equatable {
         }
         return FleetData(
             groups: try groups(object["groups"]), resources: try list(object["resources"], "resources"),
-            totals: try totals(object["totals"]), paused: try list(object["paused"], "paused"),
-            drained: try list(object["drained"], "drained"))
+            totals: try totals(object["totals"]),
+            pauses: try FleetPauses(
+                object, paused: try list(object["paused"], "paused"), drained: try list(object["drained"], "drained"),
+                nowMilliseconds: nowMilliseconds))
     }
 
-    package func isPaused(_ lockname: String) -> Bool { paused.contains { $0.isSameName(as: lockname) } }
-    package func isDrained(host: String) -> Bool { drained.contains { $0.isSameName(as: host) } }
+    /// The pause of that job by its name, or else of all jobs.
+    package func pause(of lockname: String) -> PauseNote? { pauses.jobNotes[ExactName(lockname)] ?? pauses.all }
+    package func drain(of host: String) -> PauseNote? { pauses.hostNotes[ExactName(host)] }
 
     /// The declared total of a resource whose macros are replaced; nil if none is declared.
     package func total(of resource: String, macros: Macros) throws(FleetDataError) -> Int64? {

@@ -12,7 +12,7 @@ package struct FleetReader {
             throw .badData(objection)
         }
         do throws(FleetDataError) {
-            return try FleetData.parse(bytes)
+            return try FleetData.parse(bytes, nowMilliseconds: job.wallMilliseconds())
         } catch {
             throw .badData("the data of \(job.layout.prefix): \(error.message)")
         }
@@ -26,10 +26,13 @@ package struct FleetReader {
         }
     }
 
-    /// Whether nothing is to be started: this job, or anything on this host.
-    package func pause(_ fleet: FleetData) -> Acquisition.Skip? {
-        if fleet.isPaused(job.lockname) { return .paused }
-        return fleet.isDrained(host: job.host) ? .drained : nil
+    /// Whether nothing is to be started, this job or anything on this host; and the sentence that says so.
+    package func pause(_ fleet: FleetData) -> (skip: Acquisition.Skip, sentence: String)? {
+        if let note = fleet.pauses.jobNotes[ExactName(job.lockname)] {
+            return (.paused, "\(Excerpt.of(job.lockname)) is paused\(note.phrase())")
+        }
+        if let note = fleet.pauses.all { return (.paused, "all jobs are paused\(note.phrase())") }
+        return fleet.drain(of: job.host).map { (.drained, "\(job.host) is drained\($0.phrase())") }
     }
 
     /// The leases in the order of `resources`, each with the total that is declared for it.

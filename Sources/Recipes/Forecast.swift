@@ -81,8 +81,7 @@ extension Acquisition {
     private func reason(_ skip: Skip) -> String {
         switch skip {
         case .notInGroup: "\(job.host) is not in group \(job.group ?? "")"
-        case .paused: "\(job.lockname) is paused (in the data of \(job.layout.prefix))"
-        case .drained: "\(job.host) is drained (in the data of \(job.layout.prefix))"
+        case .paused, .drained: "\(pauseSentence ?? "\(skip)"), says the data of \(job.layout.prefix)"
         case .alreadyRun: alreadyRun
         case .tooSoon, .locked, .queued: "\(skip)"
         }

@@ -108,7 +108,7 @@ extension Tenure {
         do throws(Interruption) {
             let fleet = try reader.read(reply)
             if let group = job.group, try !reader.contains(fleet, group: group) { stop(.groupExit) }
-            if attempts == 0, reader.pause(fleet) != nil { stop(.paused) }
+            if attempts == 0, let pause = reader.pause(fleet) { stop(.paused(pause.sentence)) }
         } catch {
             // Only data that was read and excludes this host stops the command.
             if job.group != nil, !wasRefused { actions.append(.say(.groupUnreadable("\(error)"))) }

@@ -7,7 +7,7 @@ enum PrefixData {
         let data = fields.bytes()
         let (host, group) = (fields.text(), fields.text())
         do {
-            check(try FleetData.parse(data), host: host, group: group)
+            check(try FleetData.parse(data, nowMilliseconds: 0), host: host, group: group)
         } catch {
             expectClear(error.message)
             expect(error.message.hasPrefix("prefix data"), "the complaint says of what: \(error.message)")
@@ -28,8 +28,10 @@ enum PrefixData {
                 expectClear(error.message)
             }
         }
-        for name in fleet.paused { expect(fleet.isPaused(name), "\(name) is paused in \(fleet)") }
-        expect(fleet.isDrained(host: host) == fleet.drained.contains { $0.isByteForByte(host) }, "\(host) in \(fleet)")
+        for name in fleet.pauses.jobs { expect(fleet.pause(of: name) != nil, "\(name) is paused in \(fleet)") }
+        expect(
+            (fleet.drain(of: host) != nil) == fleet.pauses.hosts.contains { $0.isByteForByte(host) },
+            "\(host) in \(fleet)")
 
         for name in fleet.groups.keys.map(\.text) + [group] {
             for member in (fleet.groups[ExactName(name)] ?? []) + [host] {

@@ -15,7 +15,8 @@ import Testing
             SwitchmanSearch(Array("switchman \(options.joined(separator: " ")) -- a".utf8)).calls.first)
         let need = try #require(
             CrontabNeed(call, group: group, config: nil, leases: leases, options: Array(call.words.dropFirst())))
-        let fleet = CrontabFleet(data: try FleetData.parse(Array(data.utf8)), macros: Self.macros, config: config)
+        let fleet = CrontabFleet(
+            data: try FleetData.parse(Array(data.utf8), nowMilliseconds: 0), macros: Self.macros, config: config)
         return fleet.findings(on: need)
     }
 

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct FleetDataTests {
     private static func parse(_ text: String) throws -> FleetData {
-        try FleetData.parse(Array(text.utf8))
+        try FleetData.parse(Array(text.utf8), nowMilliseconds: 0)
     }
 
     @Test(arguments: [
@@ -59,7 +59,7 @@ import Testing
             [0x7b, 0, 0x7d, 0], [0, 0x7b, 0, 0x7d],
         ] as [[UInt8]])
     func refusesWhatIsNotUTF8(bytes: [UInt8]) throws {
-        let error = #expect(throws: FleetDataError.self) { try FleetData.parse(bytes) }
+        let error = #expect(throws: FleetDataError.self) { try FleetData.parse(bytes, nowMilliseconds: 0) }
         #expect(try #require(error?.message).contains("is not valid JSON"))
     }
 
@@ -159,9 +159,9 @@ import Testing
 
     @Test func pausesAndDrainsAreComparedByteByByte() throws {
         let data = try Self.parse(#"{"paused": ["a", "\u00e9"], "drained": ["h1"]}"#)
-        #expect(data.isPaused("a") && data.isPaused("\u{e9}"))
-        #expect(!data.isPaused("A") && !data.isPaused("e\u{301}") && !data.isPaused("h1"))
-        #expect(data.isDrained(host: "h1") && !data.isDrained(host: "H1") && !data.isDrained(host: "a"))
+        #expect(data.pause(of: "a") != nil && data.pause(of: "\u{e9}") != nil)
+        #expect(data.pause(of: "A") == nil && data.pause(of: "e\u{301}") == nil && data.pause(of: "h1") == nil)
+        #expect(data.drain(of: "h1") != nil && data.drain(of: "H1") == nil && data.drain(of: "a") == nil)
     }
 
     // MARK: - Resources
