@@ -76,7 +76,8 @@ struct CrontabFleet {
 
     /// In a fleet without domains only the groups tell a host's name from another word.
     private func isHost(_ name: String) -> Bool {
-        name.utf8.contains(UInt8(ascii: ".")) || data.groups.values.joined().contains { $0.isSameName(as: name) }
+        name.utf8.contains(UInt8(ascii: "."))
+            || data.groups.values.joined().contains { HostPattern.matches($0, host: name) }
     }
 
     /// What a run would say of the total, as far as that is the same on every host.

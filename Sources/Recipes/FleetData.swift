@@ -51,7 +51,12 @@ package struct FleetData: Sendable, Equatable {
 
     /// The pause of that job by its name, or else of all jobs.
     package func pause(of lockname: String) -> PauseNote? { pauses.jobNotes[ExactName(lockname)] ?? pauses.all }
-    package func drain(of host: String) -> PauseNote? { pauses.hostNotes[ExactName(host)] }
+    /// The drain of that host: the entry that names it, which may be a pattern. One by its name comes first.
+    package func drain(of host: String) -> (entry: String, note: PauseNote)? {
+        if let note = pauses.hostNotes[ExactName(host)] { return (host, note) }
+        guard let entry = pauses.hosts.first(where: { HostPattern.matches($0, host: host) }) else { return nil }
+        return (entry, pauses.hostNotes[ExactName(entry)] ?? PauseNote())
+    }
 
     /// The declared total of a resource whose macros are replaced; nil if none is declared.
     package func total(of resource: String, macros: Macros) throws(FleetDataError) -> Int64? {
@@ -63,8 +68,9 @@ package struct FleetData: Sendable, Equatable {
         return nil
     }
 
-    /// Whether the host is of the group, directly or through groups within it. Names are compared byte for byte.
-    package func contains(host: String, in group: String) throws(FleetDataError) -> Bool {
+    /// The entry that makes the host one of the group, in it or in groups within it: its name, or a pattern. Nil if none does.
+    /// Names are compared byte for byte; a name that is a group's is never a pattern.
+    package func entry(of host: String, in group: String) throws(FleetDataError) -> String? {
         guard groups[ExactName(group)] != nil else {
             throw FleetDataError(
                 message: "prefix data: group \"\(Excerpt.of(group))\" is not described; add it to \"groups\"")
@@ -77,12 +83,12 @@ package struct FleetData: Sendable, Equatable {
                     if seen.insert(member).inserted {
                         toVisit.append(member)
                     }
-                } else if member == ExactName(host) {
-                    return true
+                } else if HostPattern.matches(member.text, host: host) {
+                    return member.text
                 }
             }
         }
-        return false
+        return nil
     }
 
     /// The resources with their macros replaced, in the order of their queues, each once.

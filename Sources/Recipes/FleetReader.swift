@@ -18,9 +18,10 @@ package struct FleetReader {
         }
     }
 
-    package func contains(_ fleet: FleetData, group: String) throws(Interruption) -> Bool {
+    /// The entry that makes this host one of the group; nil if none does.
+    package func entry(_ fleet: FleetData, in group: String) throws(Interruption) -> String? {
         do throws(FleetDataError) {
-            return try fleet.contains(host: job.host, in: group)
+            return try fleet.entry(of: job.host, in: group)
         } catch {
             throw .badData("the data of \(job.layout.prefix): \(error.message)")
         }
@@ -32,7 +33,10 @@ package struct FleetReader {
             return (.paused, "\(Excerpt.of(job.lockname)) is paused\(note.phrase())")
         }
         if let note = fleet.pauses.all { return (.paused, "all jobs are paused\(note.phrase())") }
-        return fleet.drain(of: job.host).map { (.drained, "\(job.host) is drained\($0.phrase())") }
+        return fleet.drain(of: job.host).map { entry, note in
+            let pattern = HostPattern.isPattern(entry) ? " as \(Excerpt.of(entry, longest: 255))" : ""
+            return (.drained, "\(job.host) is drained\(pattern)\(note.phrase())")
+        }
     }
 
     /// The leases in the order of `resources`, each with the total that is declared for it.

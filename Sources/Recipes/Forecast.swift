@@ -18,6 +18,13 @@ package struct Forecast: Sendable {
 extension Acquisition {
     /// - Parameter wallMilliseconds: this host's clock, since the epoch: for the interval there is no other without a claim.
     package func forecast(wallMilliseconds: Int64) async throws(Interruption) -> Forecast {
+        let forecast = try await forecastWithoutGroup(wallMilliseconds)
+        guard let entry = groupEntry, HostPattern.isPattern(entry) else { return forecast }
+        let membership = "\(job.host) is in group \(job.group ?? "") as \(entry)"
+        return Forecast(decision: forecast.decision, reasons: forecast.reasons + [membership])
+    }
+
+    private func forecastWithoutGroup(_ wallMilliseconds: Int64) async throws(Interruption) -> Forecast {
         let skip = try await lookTwice()
         if let skip, skip != .locked { return Forecast(decision: .skips(skip), reasons: [reason(skip)]) }
         let tooSoon = tooSoon(wallMilliseconds)

@@ -47,7 +47,10 @@ package struct FleetEdit: Sendable {
     }
 
     package mutating func undrain(_ host: String) throws(EditError) {
-        guard fleet.drain(of: host) != nil else { throw .refused("\(host) is not drained") }
+        guard fleet.pauses.hostNotes[ExactName(host)] != nil else {
+            let hint = fleet.drain(of: host).map { " by its name, but as \(Excerpt.of($0.entry)); undrain that" } ?? ""
+            throw .refused("\(host) is not drained\(hint)")
+        }
         forget(host, .hosts)
     }
 

@@ -35,7 +35,7 @@ struct Drain: FleetVerb {
         }
         let status = try await StatusReader(fleet: fleet, only: nil, watches: false).read()
         let locks = status.locks.filter { lock in
-            named.hosts.contains { lock.holder?.host.isSameName(as: $0) == true }
+            named.hosts.contains { entry in lock.holder.map { HostPattern.matches(entry, host: $0.host) } ?? false }
         }
         let timeout = try patience.limit() ?? StopTimeout.standard(fleet.settings)
         return try await StopReport(isJSON: printing.json).perform(locks, fleet, timeout: timeout)

@@ -61,11 +61,11 @@ struct Groups: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Add hosts to a group; make it if there is none.")
         @OptionGroup var configuration: ConfigurationOption
         @Argument(help: "The group's name.") var group: String
-        @Argument(help: "Hosts' full names, or other groups' names.") var hosts: [String]
+        @Argument(help: "Hosts' full names, patterns with * and ?, or other groups' names.") var hosts: [String]
 
         func check() throws {
             try NameCheck.group(group)
-            for host in hosts { try NameCheck.host(host) }
+            for host in hosts { try NameCheck.hosts(host) }
         }
 
         func perform(_ fleet: FleetConnection) async throws -> Answer {
@@ -87,7 +87,7 @@ struct Groups: ParsableCommand {
 
         func check() throws {
             try NameCheck.group(group)
-            for host in hosts { try NameCheck.host(host) }
+            for host in hosts { try NameCheck.hosts(host) }
         }
 
         func perform(_ fleet: FleetConnection) async throws -> Answer {

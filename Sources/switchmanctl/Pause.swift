@@ -1,4 +1,5 @@
 import ArgumentParser
+import Recipes
 import Steering
 
 struct Pause: FleetVerb {
@@ -23,6 +24,9 @@ struct Pause: FleetVerb {
         try await FleetEditor(fleet: fleet).edit { edit in
             if jobs.all { edit.pauseAll(note) }
             for name in jobs.locknames { edit.pause(name, note) }
+        }
+        for name in jobs.distinct where HostPattern.isPattern(name) {
+            Screen.complain("warning: \(name) is one lockname, not a pattern: no other job is paused")
         }
         return .yes
     }
