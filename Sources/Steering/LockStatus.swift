@@ -57,6 +57,9 @@ package struct LockStatus: Sendable {
     /// Whether there is anything to be seen without being asked for by name.
     package var isWorthShowing: Bool { state != .free || !waiting.isEmpty || isPausedByName }
 
+    /// Nothing is there that says of a run, present or past.
+    package var isUnknown: Bool { state == .free && record == nil && waiting.isEmpty }
+
     package var json: JSONValue {
         var members: [ExactName: JSONValue] = [
             "lockname": .string(lockname), "state": .string(state.rawValue), "paused": .boolean(isPaused),

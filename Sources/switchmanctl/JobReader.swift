@@ -43,7 +43,7 @@ struct JobReader {
     private func nearestName() async throws -> String? {
         let names = try await fleet.talk.askAgain([.children("\(layout.prefix)/jobs", watch: false)])[0].children()
         // Enough to find a slip of the finger; what comparing more would cost is not worth it.
-        return NearestWord.to(lockname, among: Array(names.prefix(Self.mostNames)))
+        return NearestWord.slip(lockname, among: Array(names.prefix(Self.mostNames)))
     }
 
     private static let mostNames = 10_000

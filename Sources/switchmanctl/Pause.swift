@@ -25,9 +25,11 @@ struct Pause: FleetVerb {
             if jobs.all { edit.pauseAll(note) }
             for name in jobs.locknames { edit.pause(name, note) }
         }
-        for name in jobs.distinct where HostPattern.isPattern(name) {
-            Screen.complain("warning: \(name) is one lockname, not a pattern: no other job is paused")
+        let patterns = jobs.distinct.filter(HostPattern.isPattern)
+        for name in patterns {
+            Screen.complain("warning: \"\(name)\" is one lockname, not a pattern: no other job is paused")
         }
+        try await NameSlips(fleet: fleet).warn(ofJobs: jobs.distinct.filter { !patterns.contains($0) })
         return .yes
     }
 }
