@@ -61,14 +61,19 @@ package struct CrontabCheck {
         }
     }
 
-    /// Holds the lines against their fleets' data, each read once, and only if a line needs it.
+    /// Holds the lines against their fleets' data, each read once, and only if a line needs it, or all of them with `pausesCount`.
     ///
-    /// - Parameter config: the configuration of lines that name none; nil for the usual one.
-    package mutating func consult(config: String?, _ read: (CrontabNeed.Fleet) throws -> FleetSight) rethrows {
-        var asked: Set<CrontabNeed.Fleet> = []
+    /// - Parameters:
+    ///   - config: the configuration of lines that name none; nil for the usual one.
+    ///   - pausesCount: every line's fleet is read, and what is paused or drained there is a finding.
+    package mutating func consult(
+        config: String?, pausesCount: Bool = false, _ read: (CrontabNeed.Fleet) throws -> FleetSight
+    ) rethrows {
+        var asked: [CrontabNeed.Fleet] = []
         var fleets: [CrontabNeed.Fleet: CrontabFleet] = [:]
-        for (need, place) in needs {
-            if asked.insert(need.fleet).inserted {
+        for (need, place) in needs where pausesCount || !need.isEmpty {
+            if !asked.contains(need.fleet) {
+                asked.append(need.fleet)
                 switch try read(need.fleet) {
                 case .read(let data):
                     fleets[need.fleet] = CrontabFleet(
@@ -79,7 +84,13 @@ package struct CrontabCheck {
                 }
             }
             guard let fleet = fleets[need.fleet] else { continue }
-            findings += fleet.findings(on: need).map { Finding(.warning, place, $0) }
+            let standstills = pausesCount ? fleet.standstills(of: need) : []
+            findings += (fleet.findings(on: need) + standstills).map { Finding(.warning, place, $0) }
+        }
+        for fleet in pausesCount ? asked : [] {
+            let names = needs.filter { $0.need.fleet == fleet }.compactMap(\.need.lockname)
+            let found = fleets[fleet]?.standstills(ofLocknames: names) ?? []
+            findings += found.map { Finding(.warning, "", $0) }
         }
         fleetCount = fleets.count
     }

@@ -1,4 +1,5 @@
 import Recipes
+import Run
 import Steering
 
 /// Holds what a crontab's lines need against the fleet's data.
@@ -17,6 +18,50 @@ struct CrontabFleet {
 
     func findings(on need: CrontabNeed) -> [String] {
         (need.group.map(objection(toGroup:)) ?? []) + need.leases.flatMap(objection(toLease:))
+    }
+
+    // MARK: - Pauses
+
+    /// What keeps the line's runs from starting, though nothing is missing.
+    func standstills(of need: CrontabNeed) -> [String] {
+        var found: [String] = []
+        if let name = need.lockname, let note = data.pauses.jobNotes[ExactName(name)] {
+            let shown = Excerpt.of(name, longest: 255)
+            let remedy = command("resume \(shown)")
+            found.append("job \"\(shown)\" is paused\(note.phrase()), and no run starts; \(remedy) lifts that")
+        }
+        if let group = need.group {
+            let hosts = groupHosts.of(ExactName(group))
+            if !hosts.isEmpty, hosts.allSatisfy(isDrained) {
+                found.append(
+                    "every host of group \"\(Excerpt.of(group, longest: 255))\" is drained, and the command runs nowhere; "
+                        + "\(command("undrain HOST")) lifts that")
+            }
+        }
+        return found
+    }
+
+    /// Of a pattern only where the drain is surely of all its hosts.
+    private func isDrained(_ entry: String) -> Bool {
+        if !HostPattern.isPattern(entry) { return data.drain(of: entry) != nil }
+        return data.pauses.hosts.contains { $0 == "*" || $0.isSameName(as: entry) }
+    }
+
+    /// What is to be said once, of all lines together: a pause of all jobs, and pauses that were meant for one of these names.
+    func standstills(ofLocknames names: [String]) -> [String] {
+        var found: [String] = []
+        if let note = data.pauses.all {
+            found.append(
+                "all jobs are paused\(note.phrase()), and no run starts; \(command("resume --all")) lifts that")
+        }
+        let named = Set(names.map { ExactName($0) })
+        for name in data.pauses.jobs where !named.contains(ExactName(name)) {
+            guard let meant = NearestWord.slip(name, among: names) else { continue }
+            found.append(
+                "\"\(Excerpt.of(name, longest: 255))\" is paused, and no line has that lockname; did you mean "
+                    + "\"\(Excerpt.of(meant, longest: 255))\"?")
+        }
+        return found
     }
 
     private func command(_ words: String) -> String {
@@ -76,7 +121,8 @@ struct CrontabFleet {
 
     /// In a fleet without domains only the groups tell a host's name from another word.
     private func isHost(_ name: String) -> Bool {
-        name.utf8.contains(UInt8(ascii: ".")) || data.groups.values.joined().contains { $0.isSameName(as: name) }
+        name.utf8.contains(UInt8(ascii: "."))
+            || data.groups.values.joined().contains { HostPattern.matches($0, host: name) }
     }
 
     /// What a run would say of the total, as far as that is the same on every host.

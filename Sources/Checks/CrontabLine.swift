@@ -75,7 +75,8 @@ struct CrontabLine {
         judgePeriod(arguments, schedule, &reading)
         judgeWait(arguments, Array(options), &reading)
         reading.need = CrontabNeed(
-            call, group: arguments.group, config: arguments.config, leases: arguments.leases, options: Array(options))
+            call, group: arguments.group, config: arguments.config, leases: arguments.leases, options: Array(options),
+            lockname: Self.lockname(arguments, command, Array(options)))
         let config = arguments.config.map { Array($0.utf8) } ?? call.environment[Array("SWITCHMAN_CONFIG".utf8)]
         if servesOriginals(config.map { String(decoding: $0, as: UTF8.self) }) {
             judgeForOriginals(arguments, Array(options), &reading)
@@ -182,6 +183,15 @@ struct CrontabLine {
                         + "--lockname"
                 ))
         }
+    }
+
+    /// Nil if only the shell knows it, or if no run takes it.
+    private static func lockname(_ arguments: Arguments, _ command: [ShellWord], _ options: [ShellWord]) -> String? {
+        let isCertain =
+            arguments.lockname.map { name in
+                options.contains { !$0.isDynamic && $0.bytes.reversed().starts(with: name.reversed()) }
+            } ?? !command[0].isDynamic
+        return isCertain ? (try? LockName(bytes: arguments.effectiveLockname))?.text : nil
     }
 
     /// Interpreters and launchers: their name says nothing of the job.

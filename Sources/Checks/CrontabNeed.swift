@@ -1,4 +1,4 @@
-/// What a line of a crontab needs of the fleet's data: a group, and resources.
+/// What a line of a crontab needs of the fleet's data: a group, and resources; and the name that a pause would have.
 package struct CrontabNeed {
     /// The fleet that a line's run would belong to.
     package struct Fleet: Hashable, Sendable {
@@ -13,8 +13,18 @@ package struct CrontabNeed {
     /// As written.
     let leases: [String]
 
-    /// Nil if the line needs nothing, or if only the shell knows what.
-    init?(_ call: SwitchmanCall, group: String?, config: String?, leases: [String], options: [ShellWord]) {
+    /// Nil if only the shell knows it.
+    let lockname: String?
+    /// Nothing has to be in the data for the line's run to start.
+    var isEmpty: Bool { group == nil && leases.isEmpty }
+
+    /// Nil if only the shell knows the fleet.
+    ///
+    /// - Parameter lockname: nil if only the shell knows it, and the option's value is not among `options`.
+    init?(
+        _ call: SwitchmanCall, group: String?, config: String?, leases: [String], options: [ShellWord],
+        lockname: String? = nil
+    ) {
         /// Whether the value stands in the line, and the shell puts nothing into it.
         func isCertain(_ value: String) -> Bool {
             options.contains { !$0.isDynamic && $0.bytes.reversed().starts(with: value.utf8.reversed()) }
@@ -29,6 +39,6 @@ package struct CrontabNeed {
         fleet = Fleet(config: config ?? named, environment: environment)
         self.group = group.flatMap { isCertain($0) ? $0 : nil }
         self.leases = leases.filter(isCertain)
-        if self.group == nil, self.leases.isEmpty { return nil }
+        self.lockname = lockname
     }
 }

@@ -125,7 +125,7 @@ package struct HostsCheck {
             }
             for member in members where data.groups[ExactName(member)] == nil { places[ExactName(member)] = place }
         }
-        for host in data.drained where places[ExactName(host)] == nil { places[ExactName(host)] = "drained" }
+        for host in data.pauses.hosts where places[ExactName(host)] == nil { places[ExactName(host)] = "drained" }
         let hosts = places.sorted { $0.key < $1.key }.map { (name: $0.key.text, place: $0.value) }
         judgeCase(hosts)
         judgeLookups(hosts.filter { judgeForm($0.name, $0.place) })
@@ -139,10 +139,15 @@ package struct HostsCheck {
         var empty: Set<ExactName> = []
         for index in hosts.indices { hosts[index].groups = [] }
         for group in data.groups.keys.sorted() {
-            let members = Set(groupHosts.of(group).map { ExactName($0) })
-            if members.isEmpty { empty.insert(group) }
-            if let own = names.used, members.contains(ExactName(own)) { groupsOfThisHost.append(group.text) }
-            for index in hosts.indices where members.contains(ExactName(hosts[index].name)) {
+            let entries = groupHosts.of(group)
+            let names = Set(entries.map { ExactName($0) })
+            let patterns = entries.filter(HostPattern.isPattern)
+            func has(_ host: String) -> Bool {
+                names.contains(ExactName(host)) || patterns.contains { HostPattern.matches($0, host: host) }
+            }
+            if entries.isEmpty { empty.insert(group) }
+            if let own = self.names.used, has(own) { groupsOfThisHost.append(group.text) }
+            for index in hosts.indices where has(hosts[index].name) {
                 hosts[index].groups?.append(group.text)
             }
         }
@@ -183,6 +188,8 @@ package struct HostsCheck {
             find(.warning, place, "\"\(Excerpt.of(name))\" cannot be a host's name; correct it")
             return false
         }
+        // Whom it means is not for the name service to say.
+        if HostPattern.isPattern(name) { return false }
         if name.utf8.last == dot {
             find(
                 .warning, place, "\"\(Excerpt.of(name))\" ends in a dot, and no host calls itself so; leave the dot out"

@@ -43,9 +43,11 @@ package struct JobCheck: Sendable {
         let (state, severity, message) = judge(sight)
         let clock = sight.clock == .host ? " (by this host's clock; ZooKeeper's is unknown)" : ""
         var facts: [ExactName: JSONValue] = [
-            "lockname": .string(sight.lockname), "state": .string(state.rawValue), "paused": .boolean(sight.isPaused),
+            "lockname": .string(sight.lockname), "state": .string(state.rawValue),
+            "paused": .boolean(sight.pause != nil),
             "clock": .string(sight.clock.rawValue), "within_s": .integer(within.milliseconds / 1000),
         ]
+        if let note = sight.pause?.note { facts["pause"] = note.shownJSON }
         if case .found(let record, _) = sight.record, let last = record.runs.last(where: \.hasSucceeded),
             let end = last.endMilliseconds
         {
@@ -68,8 +70,13 @@ package struct JobCheck: Sendable {
             case .runningTooLong, .unreadable: false
             default: true
             }
-        guard sight.isPaused, isForgiven else { return judgement }
-        return (.paused, .warning, "paused, and not started by anybody until it is resumed; \(judgement.2)")
+        guard let pause = sight.pause, isForgiven else { return judgement }
+        let end = pause.note.until?.text ?? "it is resumed"
+        return (
+            .paused, .warning,
+            "paused\(pause.isOfAll ? " with all jobs" : ""), and not started by anybody until \(end)\(pause.note.origin()); "
+                + judgement.2
+        )
     }
 
     private func judgeRuns(_ sight: JobSight) -> Judgement {

@@ -18,11 +18,19 @@ package struct JobSight: Sendable {
         case host
     }
 
+    package struct Pause: Sendable {
+        let note: PauseNote
+        /// Of all jobs, and not of this one by its name.
+        let isOfAll: Bool
+
+        package init(note: PauseNote, isOfAll: Bool) { (self.note, self.isOfAll) = (note, isOfAll) }
+    }
+
     package let lockname: String
     package let recordPath: String
     package let record: Record
     package let lock: Contender?
-    package let isPaused: Bool
+    package let pause: Pause?
     package let nowMilliseconds: Int64
     package let clock: Clock
     /// Whether runs may go unseen, since originals write no record.
@@ -31,11 +39,11 @@ package struct JobSight: Sendable {
     package let nearest: String?
 
     package init(
-        lockname: String, recordPath: String, record: Record, lock: Contender?, isPaused: Bool, nowMilliseconds: Int64,
+        lockname: String, recordPath: String, record: Record, lock: Contender?, pause: Pause?, nowMilliseconds: Int64,
         clock: Clock, hasOriginals: Bool, nearest: String?
     ) {
         (self.lockname, self.recordPath, self.record, self.lock) = (lockname, recordPath, record, lock)
-        (self.isPaused, self.nowMilliseconds, self.clock) = (isPaused, nowMilliseconds, clock)
+        (self.pause, self.nowMilliseconds, self.clock) = (pause, nowMilliseconds, clock)
         (self.hasOriginals, self.nearest) = (hasOriginals, nearest)
     }
 

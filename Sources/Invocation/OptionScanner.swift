@@ -1,6 +1,7 @@
 import CGetopt
 import Glibc
 import Recipes
+import Run
 
 /// Finds the options at the front of a command line, by glibc's `getopt_long_only`: like the original's Getopt::Long it
 /// takes `-group` for `--group`, and every beginning of a name that is no other's.
@@ -81,8 +82,12 @@ enum OptionScanner {
             let choices = meant.map(\.name).joined(separator: ", ")
             return UsageError(message: "option \(spelling) is ambiguous; write one of \(choices)")
         }
+        let names = Option.all.flatMap(\.spellings).filter { $0.hasPrefix("--") }
+        let slip = NearestWord.slip("--" + String(decoding: name, as: UTF8.self), among: names)
+        let hint = slip.map { "; did you mean \($0)?" } ?? ""
         return UsageError(
-            message: "unknown option \(spelling); see --help, and put -- before a command that begins with a dash")
+            message:
+                "unknown option \(spelling)\(hint); see --help, and put -- before a command that begins with a dash")
     }
 
     /// A row of getopt's table, which has names without their dashes.

@@ -76,6 +76,7 @@ package struct Plan: Sendable {
         if case .seconds(let limit)? = arguments.timeout, limit > 0 { job.timeout = .seconds(limit) }
         job.retries = arguments.retries ?? 0
         job.retryDelay = .seconds(arguments.retryDelay ?? Self.retryDelaySeconds)
+        job.wallMilliseconds = { WallClock.milliseconds }
         job.outerSession = environment["SWITCHMAN_SESSION_ID"]
         job.stopsOnGroupExit = arguments.onGroupExit != .finish
         self.job = job

@@ -1,5 +1,4 @@
 import Coordination
-import Glibc
 package import Recipes
 package import Run
 package import Supervision
@@ -25,12 +24,8 @@ package struct Preview: Sendable {
         defer { client.close(cap: .milliseconds(500)) }
         let talk = Conversation(ensemble: client, inbox: loop, clock: loop, job: plan.job)
         let acquisition = Acquisition(job: plan.job, talk: talk) { _ in }
-        var now = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &now)
         do throws(Interruption) {
-            return .forecast(
-                try await acquisition.forecast(
-                    wallMilliseconds: Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000))
+            return .forecast(try await acquisition.forecast(wallMilliseconds: WallClock.milliseconds))
         } catch {
             return .failed(Ended(error))
         }

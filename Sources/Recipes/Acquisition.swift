@@ -42,6 +42,10 @@ package final class Acquisition {
     var fleetVersion: Int32?
     /// The newest look at the fleet's data was refused: nothing tells of a change.
     package internal(set) var fleetIsUnread = false
+    /// What keeps this run from being started, in a sentence: of the skips `paused` and `drained`.
+    package internal(set) var pauseSentence: String?
+    /// What in the fleet's data makes this host one of the group that was asked for: its name, or a pattern.
+    var groupEntry: String?
     private var takes = 0
     var contradiction: Contradiction?
     package private(set) var limits: Limits

@@ -61,8 +61,17 @@ extension Acquisition {
     }
 
     private func considerFleet(_ fleet: FleetData, _ reader: FleetReader) throws(Interruption) -> Skip? {
-        if let group = job.group, try !reader.contains(fleet, group: group) { return .notInGroup }
-        return reader.pause(fleet)
+        if let group = job.group {
+            groupEntry = try reader.entry(fleet, in: group)
+            if groupEntry == nil { return .notInGroup }
+        }
+        return pause(in: fleet, reader)
+    }
+
+    private func pause(in fleet: FleetData, _ reader: FleetReader) -> Skip? {
+        let pause = reader.pause(fleet)
+        pauseSentence = pause?.sentence
+        return pause?.skip
     }
 
     /// What may have happened while we waited: this host has left the group, nothing is to be started any more, or there are more
@@ -78,8 +87,14 @@ extension Acquisition {
         // Data that cannot be read now says nothing about this host: go on with what was read before.
         let reader = FleetReader(job: job)
         guard let fleet = try? reader.read(reply) else { return nil }
-        if let group = job.group, let member = try? reader.contains(fleet, group: group), !member { return .notInGroup }
-        if let skip = reader.pause(fleet) { return skip }
+        if let group = job.group {
+            do throws(Interruption) {
+                if try reader.entry(fleet, in: group) == nil { return .notInGroup }
+            } catch {
+                // A group that is not described any more has no members to be one of.
+            }
+        }
+        if let skip = pause(in: fleet, reader) { return skip }
         job.leases = try reader.renewed(fleet, job.leases)
         return nil
     }

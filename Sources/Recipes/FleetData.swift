@@ -6,24 +6,23 @@ package struct FleetData: Sendable, Equatable {
     package let resources: [String]
     /// How many permits a resource has in all, macros not yet replaced: what every run's TOTAL must agree with.
     package let totals: [ExactName: JSONValue]
-    /// Locknames of which nothing is to be started, anywhere.
-    package let paused: [String]
-    /// Hosts on which nothing is to be started.
-    package let drained: [String]
+    /// Of what nothing is to be started, and where.
+    package let pauses: FleetPauses
 
     package init(
-        groups: [ExactName: [String]], resources: [String], totals: [ExactName: JSONValue] = [:], paused: [String] = [],
-        drained: [String] = []
+        groups: [ExactName: [String]], resources: [String], totals: [ExactName: JSONValue] = [:],
+        pauses: FleetPauses = FleetPauses()
     ) {
         self.groups = groups
         self.resources = resources
         self.totals = totals
-        self.paused = paused
-        self.drained = drained
+        self.pauses = pauses
     }
 
     /// Reads the node's data; none at all is an empty configuration.
-    package static func parse(_ bytes: [UInt8]) throws(FleetDataError) -> FleetData {
+    ///
+    /// - Parameter nowMilliseconds: this host's clock, since the epoch: a pause that is over by then is as if it were not there.
+    package static func parse(_ bytes: [UInt8], nowMilliseconds: Int64) throws(FleetDataError) -> FleetData {
         if bytes.isEmpty {
             return FleetData(groups: [:], resources: [])
         }
@@ -44,12 +43,20 @@ package struct FleetData: Sendable, Equatable {
         }
         return FleetData(
             groups: try groups(object["groups"]), resources: try list(object["resources"], "resources"),
-            totals: try totals(object["totals"]), paused: try list(object["paused"], "paused"),
-            drained: try list(object["drained"], "drained"))
+            totals: try totals(object["totals"]),
+            pauses: try FleetPauses(
+                object, paused: try list(object["paused"], "paused"), drained: try list(object["drained"], "drained"),
+                nowMilliseconds: nowMilliseconds))
     }
 
-    package func isPaused(_ lockname: String) -> Bool { paused.contains { $0.isSameName(as: lockname) } }
-    package func isDrained(host: String) -> Bool { drained.contains { $0.isSameName(as: host) } }
+    /// The pause of that job by its name, or else of all jobs.
+    package func pause(of lockname: String) -> PauseNote? { pauses.jobNotes[ExactName(lockname)] ?? pauses.all }
+    /// The drain of that host: the entry that names it, which may be a pattern. One by its name comes first.
+    package func drain(of host: String) -> (entry: String, note: PauseNote)? {
+        if let note = pauses.hostNotes[ExactName(host)] { return (host, note) }
+        guard let entry = pauses.hosts.first(where: { HostPattern.matches($0, host: host) }) else { return nil }
+        return (entry, pauses.hostNotes[ExactName(entry)] ?? PauseNote())
+    }
 
     /// The declared total of a resource whose macros are replaced; nil if none is declared.
     package func total(of resource: String, macros: Macros) throws(FleetDataError) -> Int64? {
@@ -61,8 +68,9 @@ package struct FleetData: Sendable, Equatable {
         return nil
     }
 
-    /// Whether the host is of the group, directly or through groups within it. Names are compared byte for byte.
-    package func contains(host: String, in group: String) throws(FleetDataError) -> Bool {
+    /// The entry that makes the host one of the group, in it or in groups within it: its name, or a pattern. Nil if none does.
+    /// Names are compared byte for byte; a name that is a group's is never a pattern.
+    package func entry(of host: String, in group: String) throws(FleetDataError) -> String? {
         guard groups[ExactName(group)] != nil else {
             throw FleetDataError(
                 message: "prefix data: group \"\(Excerpt.of(group))\" is not described; add it to \"groups\"")
@@ -75,12 +83,12 @@ package struct FleetData: Sendable, Equatable {
                     if seen.insert(member).inserted {
                         toVisit.append(member)
                     }
-                } else if member == ExactName(host) {
-                    return true
+                } else if HostPattern.matches(member.text, host: host) {
+                    return member.text
                 }
             }
         }
-        return false
+        return nil
     }
 
     /// The resources with their macros replaced, in the order of their queues, each once.

@@ -12,24 +12,31 @@ package struct FleetReader {
             throw .badData(objection)
         }
         do throws(FleetDataError) {
-            return try FleetData.parse(bytes)
+            return try FleetData.parse(bytes, nowMilliseconds: job.wallMilliseconds())
         } catch {
             throw .badData("the data of \(job.layout.prefix): \(error.message)")
         }
     }
 
-    package func contains(_ fleet: FleetData, group: String) throws(Interruption) -> Bool {
+    /// The entry that makes this host one of the group; nil if none does.
+    package func entry(_ fleet: FleetData, in group: String) throws(Interruption) -> String? {
         do throws(FleetDataError) {
-            return try fleet.contains(host: job.host, in: group)
+            return try fleet.entry(of: job.host, in: group)
         } catch {
             throw .badData("the data of \(job.layout.prefix): \(error.message)")
         }
     }
 
-    /// Whether nothing is to be started: this job, or anything on this host.
-    package func pause(_ fleet: FleetData) -> Acquisition.Skip? {
-        if fleet.isPaused(job.lockname) { return .paused }
-        return fleet.isDrained(host: job.host) ? .drained : nil
+    /// Whether nothing is to be started, this job or anything on this host; and the sentence that says so.
+    package func pause(_ fleet: FleetData) -> (skip: Acquisition.Skip, sentence: String)? {
+        if let note = fleet.pauses.jobNotes[ExactName(job.lockname)] {
+            return (.paused, "\(Excerpt.of(job.lockname)) is paused\(note.phrase())")
+        }
+        if let note = fleet.pauses.all { return (.paused, "all jobs are paused\(note.phrase())") }
+        return fleet.drain(of: job.host).map { entry, note in
+            let pattern = HostPattern.isPattern(entry) ? " as \(Excerpt.of(entry, longest: 255))" : ""
+            return (.drained, "\(job.host) is drained\(pattern)\(note.phrase())")
+        }
     }
 
     /// The leases in the order of `resources`, each with the total that is declared for it.

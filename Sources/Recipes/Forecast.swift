@@ -18,6 +18,13 @@ package struct Forecast: Sendable {
 extension Acquisition {
     /// - Parameter wallMilliseconds: this host's clock, since the epoch: for the interval there is no other without a claim.
     package func forecast(wallMilliseconds: Int64) async throws(Interruption) -> Forecast {
+        let forecast = try await forecastWithoutGroup(wallMilliseconds)
+        guard let entry = groupEntry, HostPattern.isPattern(entry) else { return forecast }
+        let membership = "\(job.host) is in group \(job.group ?? "") as \(entry)"
+        return Forecast(decision: forecast.decision, reasons: forecast.reasons + [membership])
+    }
+
+    private func forecastWithoutGroup(_ wallMilliseconds: Int64) async throws(Interruption) -> Forecast {
         let skip = try await lookTwice()
         if let skip, skip != .locked { return Forecast(decision: .skips(skip), reasons: [reason(skip)]) }
         let tooSoon = tooSoon(wallMilliseconds)
@@ -81,8 +88,7 @@ extension Acquisition {
     private func reason(_ skip: Skip) -> String {
         switch skip {
         case .notInGroup: "\(job.host) is not in group \(job.group ?? "")"
-        case .paused: "\(job.lockname) is paused (in the data of \(job.layout.prefix))"
-        case .drained: "\(job.host) is drained (in the data of \(job.layout.prefix))"
+        case .paused, .drained: "\(pauseSentence ?? "\(skip)"), says the data of \(job.layout.prefix)"
         case .alreadyRun: alreadyRun
         case .tooSoon, .locked, .queued: "\(skip)"
         }

@@ -37,6 +37,8 @@ package struct Job: Sendable {
     package var retryDelay = Duration.zero
     /// Whether the command ends when this host leaves the group.
     package var stopsOnGroupExit = true
+    /// This host's clock, in milliseconds since the epoch, for the ends of pauses. At 0 no pause has ended.
+    package var wallMilliseconds: @Sendable () -> Int64 = { 0 }
     /// The session of the run whose command has started this one, as text, if there is any (SWITCHMAN_SESSION_ID).
     package var outerSession: String?
 

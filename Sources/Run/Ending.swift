@@ -11,8 +11,8 @@ struct Ending: Sendable {
         case timeout(Duration)
         /// The deadline could not be kept if heartbeats failed.
         case treeTooLarge(Killing)
-        /// Only before the start.
-        case paused
+        /// Only before the start; the sentence that says so.
+        case paused(String)
         /// Somebody has deleted the lock's node. Only before the start; a command that runs is lost.
         case lockDeleted(String)
 
@@ -24,7 +24,7 @@ struct Ending: Sendable {
             case .released: "an operator asked for it"
             case .timeout(let limit): "it has run for \(limit.components.seconds) s (--timeout)"
             case .treeTooLarge(let killing): killing.text
-            case .paused: "the job was paused, or this host drained"
+            case .paused(let sentence): sentence
             case .lockDeleted(let path): "\(path) was deleted"
             }
         }
@@ -73,7 +73,7 @@ struct Ending: Sendable {
                 outcome: .timeout, reason: "stopped: it ran for longer than \(limit.components.seconds) s (--timeout)")
         case .treeTooLarge(let killing)?:
             return Ended(outcome: .lost, reason: "stopped while the lock was still held: \(killing.text)")
-        case .paused?: return Ended(outcome: .paused)
+        case .paused(let sentence)?: return Ended(outcome: .paused, reason: sentence)
         case .lockDeleted(let path)?:
             return Ended(outcome: .released, reason: "stopped: somebody deleted \(path); nothing was started")
         case nil:

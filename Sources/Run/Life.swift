@@ -76,7 +76,7 @@ package final class Life {
                 if case .skipped(let skip) = verdict {
                     // What was taken may have been given back (too soon): who asked for the end meanwhile has it.
                     try talk.unhold()
-                    return left(Ended(outcome: skip.outcome, reason: skip.reason(job)), since: began)
+                    return left(Ended(outcome: skip.outcome, reason: acquisition.pauseSentence), since: began)
                 }
                 var claims: Claims?
                 if case .owned(let owned) = verdict { claims = owned }
@@ -214,11 +214,6 @@ package final class Life {
 }
 
 extension Acquisition.Skip {
-    /// Where the outcome's word does not say it all.
-    func reason(_ job: Job) -> String? {
-        self == .drained ? "\(job.host) is drained" : nil
-    }
-
     package var outcome: Outcome {
         switch self {
         case .notInGroup: .notInGroup

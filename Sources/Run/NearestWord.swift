@@ -7,6 +7,30 @@ package enum NearestWord {
         return known.min { distance(written, Array($0.utf8)) < distance(written, Array($1.utf8)) }
     }
 
+    /// The known word of which this one is a slip of the finger; nil if none is near enough: a stranger is not suggested. Case does
+    /// not count, and words that differ in numbers alone are meant as they are written.
+    package static func slip(_ word: String, among known: [String]) -> String? {
+        let written = Array(word.lowercased().utf8)
+        let allowed = written.count < 3 ? 0 : written.count < 6 ? 1 : written.count < 12 ? 2 : 3
+        var nearest: (word: String, distance: Int)?
+        for candidate in known {
+            let other = Array(candidate.lowercased().utf8)
+            guard abs(other.count - written.count) <= allowed, written.count <= longest,
+                written == other || withoutDigits(written) != withoutDigits(other)
+            else { continue }
+            let distance = distance(written, other)
+            if distance <= allowed, distance < nearest?.distance ?? .max { nearest = (candidate, distance) }
+        }
+        return nearest?.word
+    }
+
+    /// In bytes, as the longest name of a host.
+    private static let longest = 255
+
+    private static func withoutDigits(_ word: [UInt8]) -> [UInt8] {
+        word.filter { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    }
+
     private static func distance(_ from: [UInt8], _ to: [UInt8]) -> Int {
         var beforePrevious: [Int] = []
         var previous = Array(0...to.count)

@@ -43,7 +43,9 @@ final class Books {
     private func note(_ data: [UInt8], at now: Int64) {
         let macros = Macros(fqdn: "host", cpuCount: 1, memoryMB: 1)
         for resource in ["r1", "r2"] {
-            if let fleet = try? FleetData.parse(data), let total = try? fleet.total(of: resource, macros: macros) {
+            if let fleet = try? FleetData.parse(data, nowMilliseconds: 0),
+                let total = try? fleet.total(of: resource, macros: macros)
+            {
                 totals.append((resource, total, now))
             }
         }

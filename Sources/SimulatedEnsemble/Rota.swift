@@ -66,10 +66,10 @@ final class Rota {
     // MARK: Pauses
 
     func isTold(_ data: [UInt8]) {
-        guard let fleet = try? FleetData.parse(data) else { return }
+        guard let fleet = try? FleetData.parse(data, nowMilliseconds: 0) else { return }
         var now: [String: Int64] = [:]
         let outside = world.machines.map(\.name).filter { !(fleet.groups["g"] ?? []).contains($0) }
-        for subject in fleet.paused.map({ "job \($0)" }) + fleet.drained.map({ "host \($0)" })
+        for subject in fleet.pauses.jobs.map({ "job \($0)" }) + fleet.pauses.hosts.map({ "host \($0)" })
             + outside.map({ "group without \($0)" })
         {
             now[subject] = pauses[subject] ?? world.now

@@ -5,34 +5,105 @@ package struct FleetEdit: Sendable {
     private var members: [ExactName: JSONValue]
     /// As it was, understood: who edits data that no run can read would not see what they do.
     private var fleet: FleetData
+    private let nowMilliseconds: Int64
     /// Whether anything is different now.
     package private(set) var hasChanged = false
 
-    package init(bytes: [UInt8]) throws(FleetDataError) {
-        fleet = try FleetData.parse(bytes)
+    /// - Parameter nowMilliseconds: this host's clock, since the epoch: pauses that are over by then go with the edit.
+    package init(bytes: [UInt8], nowMilliseconds: Int64) throws(FleetDataError) {
+        self.nowMilliseconds = nowMilliseconds
+        fleet = try FleetData.parse(bytes, nowMilliseconds: nowMilliseconds)
         members = (try? JSONValue.parse(bytes, keepsNumbers: true))?.object ?? [:]
     }
 
     /// As runs will read it.
     package func encoded() throws(FleetDataError) -> [UInt8] {
-        let bytes = Array(JSONValue.object(members).wholeText.utf8)
-        _ = try FleetData.parse(bytes)
+        let bytes = Array(JSONValue.object(hasChanged ? withoutThePast : members).wholeText.utf8)
+        _ = try FleetData.parse(bytes, nowMilliseconds: nowMilliseconds)
         return bytes
     }
 
     // MARK: Pausing
 
-    package mutating func pause(_ lockname: String) { add(lockname, to: "paused", fleet.paused) }
-    package mutating func drain(_ host: String) { add(host, to: "drained", fleet.drained) }
+    /// - Parameter note: its end says whether the pause has one.
+    package mutating func pause(_ lockname: String, _ note: PauseNote = PauseNote()) {
+        keep(lockname, .jobs, note, known: fleet.pauses.jobNotes[ExactName(lockname)])
+    }
+
+    package mutating func drain(_ host: String, _ note: PauseNote = PauseNote()) {
+        keep(host, .hosts, note, known: fleet.pauses.hostNotes[ExactName(host)])
+    }
+
+    package mutating func pauseAll(_ note: PauseNote) {
+        if let note = renewed(note, known: fleet.pauses.all) { set(FleetPauses.allKey, note.json) }
+    }
 
     package mutating func resume(_ lockname: String) throws(EditError) {
-        guard fleet.isPaused(lockname) else { throw .refused("\(lockname) is not paused") }
-        remove(lockname, from: "paused", fleet.paused)
+        guard fleet.pauses.jobNotes[ExactName(lockname)] != nil else {
+            let hint = fleet.pauses.all == nil ? "" : " by its name, but all jobs are; switchmanctl resume --all"
+            throw .refused("\(lockname) is not paused\(hint)")
+        }
+        forget(lockname, .jobs)
     }
 
     package mutating func undrain(_ host: String) throws(EditError) {
-        guard fleet.isDrained(host: host) else { throw .refused("\(host) is not drained") }
-        remove(host, from: "drained", fleet.drained)
+        guard fleet.pauses.hostNotes[ExactName(host)] != nil else {
+            let hint = fleet.drain(of: host).map { " by its name, but as \(Excerpt.of($0.entry)); undrain that" } ?? ""
+            throw .refused("\(host) is not drained\(hint)")
+        }
+        forget(host, .hosts)
+    }
+
+    /// Jobs that are paused by their names stay so.
+    package mutating func resumeAll() throws(EditError) {
+        guard fleet.pauses.all != nil else { throw .refused("there is no pause of all jobs") }
+        set(FleetPauses.allKey, nil)
+    }
+
+    /// The note to write; nil if it says nothing new. What is not said again stays as it was: why, and since when.
+    private func renewed(_ note: PauseNote, known: PauseNote?) -> PauseNote? {
+        guard let known else { return note }
+        var note = note
+        note.why = note.why ?? known.why
+        note.since = known.since
+        return note.until == known.until && note.why == known.why ? nil : note
+    }
+
+    /// See `FleetPauses`: one without an end stands in the list.
+    private mutating func keep(_ name: String, _ kind: FleetPauses.Kind, _ note: PauseNote, known: PauseNote?) {
+        guard let note = renewed(note, known: known) else { return }
+        if note.until == nil { add(name, to: kind.list, list(kind)) } else { remove(name, from: kind.list, list(kind)) }
+        setNote(name, kind, note == PauseNote() ? nil : note.json)
+    }
+
+    private mutating func forget(_ name: String, _ kind: FleetPauses.Kind) {
+        remove(name, from: kind.list, list(kind))
+        setNote(name, kind, nil)
+    }
+
+    private func list(_ kind: FleetPauses.Kind) -> [String] { (members[kind.list]?.array ?? []).compactMap(\.string) }
+
+    private mutating func setNote(_ name: String, _ kind: FleetPauses.Kind, _ note: JSONValue?) {
+        var notes = members[kind.notes]?.object ?? [:]
+        guard note != nil || notes[ExactName(name)] != nil else { return }
+        notes[ExactName(name)] = note
+        set(kind.notes, notes.isEmpty ? nil : .object(notes))
+    }
+
+    /// Without the pauses that are over, and without notes of names that an older version has taken out of its list.
+    private var withoutThePast: [ExactName: JSONValue] {
+        var members = members
+        for (kind, current) in [(FleetPauses.Kind.jobs, fleet.pauses.jobNotes), (.hosts, fleet.pauses.hostNotes)] {
+            guard let notes = members[kind.notes]?.object else { continue }
+            let listed = Set(list(kind).map { ExactName($0) })
+            let kept = notes.filter { name, note in
+                let ends = note.object?["until"].map { $0 != .null } ?? false
+                return current[name] != nil && ends != listed.contains(name)
+            }
+            members[kind.notes] = kept.isEmpty ? nil : .object(kept)
+        }
+        if fleet.pauses.all == nil { members[FleetPauses.allKey] = nil }
+        return members
     }
 
     // MARK: Groups
@@ -99,14 +170,15 @@ package struct FleetEdit: Sendable {
     }
 
     private mutating func remove(_ name: String, from key: ExactName, _ list: [String]) {
+        guard list.contains(where: { $0.isSameName(as: name) }) else { return }
         set(key, .array(list.filter { !$0.isSameName(as: name) }.map { .string($0) }))
     }
 
-    private mutating func set(_ key: ExactName, _ value: JSONValue) {
+    private mutating func set(_ key: ExactName, _ value: JSONValue?) {
         members[key] = value
         hasChanged = true
         // Several edits in a row see each other.
         let bytes = Array(JSONValue.object(members).wholeText.utf8)
-        if let now = try? FleetData.parse(bytes) { fleet = now }
+        if let now = try? FleetData.parse(bytes, nowMilliseconds: nowMilliseconds) { fleet = now }
     }
 }

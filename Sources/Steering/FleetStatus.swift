@@ -22,8 +22,9 @@ package struct FleetStatus: Sendable {
     package var json: JSONValue {
         .object([
             "prefix": .string(prefix), "locks": .array(locks.map(\.json)), "resources": .array(resources.map(\.json)),
-            "groups": fleet.groupsJSON, "drained": .array(fleet.drained.map { .string($0) }),
-            "paused": .array(fleet.paused.map { .string($0) }),
+            "groups": fleet.groupsJSON, "drained": .array(fleet.pauses.hosts.map { .string($0) }),
+            "paused": .array(fleet.pauses.jobs.map { .string($0) }), "pauses": FleetPauses.json(fleet.pauses.jobNotes),
+            "drains": FleetPauses.json(fleet.pauses.hostNotes), "all_paused": fleet.pauses.all?.shownJSON ?? .null,
         ])
     }
 
@@ -31,18 +32,21 @@ package struct FleetStatus: Sendable {
 
     package func lines(width: Int?, colour: Bool) -> [String] {
         var parts: [[String]] = []
+        let pauses = (only.map { PauseLines.of(fleet.pauses, job: $0.lockname) } ?? PauseLines.of(fleet.pauses))
+            .map { line in
+                let line = Table.cut(Visible.text(line), to: width ?? .max)
+                return colour ? Paint.warning.on(line) : line
+            }
         if let only {
             parts.append(lockTable.lines(width: width, colour: colour))
             if !only.waiting.isEmpty { parts.append(Self.waiterTable(only).lines(width: width, colour: colour)) }
+            if !pauses.isEmpty { parts.append(pauses) }
             return Array(parts.joined(separator: [""]))
         }
         if !locks.isEmpty { parts.append(lockTable.lines(width: width, colour: colour)) }
         if !resources.isEmpty { parts.append(resourceTable.lines(width: width, colour: colour)) }
         if !fleet.groups.isEmpty { parts.append(Self.groupTable(fleet).lines(width: width, colour: colour)) }
-        if !fleet.drained.isEmpty {
-            let line = Table.cut(Visible.text("drained: " + fleet.drained.joined(separator: ", ")), to: width ?? .max)
-            parts.append([colour ? Paint.warning.on(line) : line])
-        }
+        if !pauses.isEmpty { parts.append(pauses) }
         if parts.isEmpty { return ["nothing runs, and nothing waits"] }
         return Array(parts.joined(separator: [""]))
     }

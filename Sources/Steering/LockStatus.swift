@@ -24,16 +24,19 @@ package struct LockStatus: Sendable {
     package let record: JobRecord?
     /// First come first.
     package let waiting: [Contender]
+    /// By its name, or with all jobs.
     package let isPaused: Bool
+    private let isPausedByName: Bool
 
     package init(
         lockname: String, lock: (contender: Contender, czxid: Int64)?, record: JobRecord?, waiting: [Contender],
-        isPaused: Bool
+        pauses: FleetPauses = FleetPauses()
     ) {
         self.lockname = lockname
         self.record = record
         self.waiting = waiting
-        self.isPaused = isPaused
+        isPausedByName = pauses.jobNotes[ExactName(lockname)] != nil
+        isPaused = isPausedByName || pauses.all != nil
         holder = lock?.contender
         token = lock?.czxid
         state =
@@ -52,7 +55,10 @@ package struct LockStatus: Sendable {
     private static func text(_ session: Int64) -> String { String(UInt64(bitPattern: session), radix: 16) }
 
     /// Whether there is anything to be seen without being asked for by name.
-    package var isWorthShowing: Bool { state != .free || !waiting.isEmpty || isPaused }
+    package var isWorthShowing: Bool { state != .free || !waiting.isEmpty || isPausedByName }
+
+    /// Nothing is there that says of a run, present or past.
+    package var isUnknown: Bool { state == .free && record == nil && waiting.isEmpty }
 
     package var json: JSONValue {
         var members: [ExactName: JSONValue] = [

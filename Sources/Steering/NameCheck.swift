@@ -2,11 +2,21 @@ import Recipes
 
 /// Names that an operator types, looked at before they get into the fleet's data.
 package enum NameCheck {
+    /// One host.
     package static func host(_ name: String) throws(EditError) {
         try check(name, "host", longestBytes: 255)
-        // Members are compared byte for byte, and no host is called so.
-        if name.contains(where: { "*?[".contains($0) }) {
-            throw .usage("host \"\(Excerpt.of(name))\" is a pattern, which would match nobody; name each host")
+        if HostPattern.isPattern(name) || name.utf8.contains(UInt8(ascii: "[")) {
+            throw .usage("host \"\(Excerpt.of(name))\" is a pattern; name each host")
+        }
+    }
+
+    /// A host, or hosts by a pattern.
+    package static func hosts(_ name: String) throws(EditError) {
+        try check(name, "host", longestBytes: 255)
+        if name.utf8.contains(UInt8(ascii: "[")) {
+            throw .usage(
+                "host \"\(Excerpt.of(name))\" has a \"[\", which stands for itself and matches nobody; use * and ?, or name "
+                    + "each host")
         }
     }
 

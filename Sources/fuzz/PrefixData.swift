@@ -7,7 +7,7 @@ enum PrefixData {
         let data = fields.bytes()
         let (host, group) = (fields.text(), fields.text())
         do {
-            check(try FleetData.parse(data), host: host, group: group)
+            check(try FleetData.parse(data, nowMilliseconds: 0), host: host, group: group)
         } catch {
             expectClear(error.message)
             expect(error.message.hasPrefix("prefix data"), "the complaint says of what: \(error.message)")
@@ -28,13 +28,14 @@ enum PrefixData {
                 expectClear(error.message)
             }
         }
-        for name in fleet.paused { expect(fleet.isPaused(name), "\(name) is paused in \(fleet)") }
-        expect(fleet.isDrained(host: host) == fleet.drained.contains { $0.isByteForByte(host) }, "\(host) in \(fleet)")
+        for name in fleet.pauses.jobs { expect(fleet.pause(of: name) != nil, "\(name) is paused in \(fleet)") }
+        let isDrained = fleet.pauses.hosts.contains { fits(Array($0.utf8)[...], Array(host.utf8)[...]) }
+        expect((fleet.drain(of: host) != nil) == isDrained, "\(host) in \(fleet)")
 
         for name in fleet.groups.keys.map(\.text) + [group] {
             for member in (fleet.groups[ExactName(name)] ?? []) + [host] {
                 do {
-                    let isMember = try fleet.contains(host: member, in: name)
+                    let isMember = try fleet.entry(of: member, in: name) != nil
                     expect(isMember == reaches(fleet, member, from: name), "\(member) in \(name) of \(fleet)")
                 } catch {
                     expectClear(error.message)
@@ -57,7 +58,24 @@ enum PrefixData {
             if more == found { break }
             found = more
         }
-        // A name that is a group's is never a host's.
-        return !knows(fleet, host) && found.contains(Array(host.utf8))
+        // A name that is a group's is never a host's, nor a pattern.
+        return found.contains { entry in
+            !knows(fleet, String(decoding: entry, as: UTF8.self)) && fits(entry[...], Array(host.utf8)[...])
+        }
+    }
+
+    /// The definition: a star stands for nothing, or for a byte and a star.
+    private static func fits(_ pattern: ArraySlice<UInt8>, _ name: ArraySlice<UInt8>) -> Bool {
+        // As slow as it is plain, so not for patterns that nobody writes.
+        if pattern.count(where: { $0 == UInt8(ascii: "*") }) > 2 {
+            return HostPattern.matches(
+                String(decoding: pattern, as: UTF8.self), host: String(decoding: name, as: UTF8.self))
+        }
+        guard let first = pattern.first else { return name.isEmpty }
+        if first == UInt8(ascii: "*") {
+            return fits(pattern.dropFirst(), name) || !name.isEmpty && fits(pattern, name.dropFirst())
+        }
+        guard let byte = name.first, first == UInt8(ascii: "?") || first == byte else { return false }
+        return fits(pattern.dropFirst(), name.dropFirst())
     }
 }

@@ -23,10 +23,15 @@ struct CheckCrontab: CheckVerb {
         help: "Hosts with the Perl original read the files too; implied by mixed_fleet in a line's configuration.")
     var original = false
     @Flag(help: "Do not ask ZooKeeper for the groups and resources that there are.") var offline = false
+    @Flag(help: "Read the fleet's data for every line: jobs that are paused, and groups that are drained, count too.")
+    var fleet = false
     @Argument(help: "The crontabs.", completion: .file()) var files: [String]
 
     func validate() throws {
         if system && user { throw ValidationError("--system and --user exclude each other; give one of them") }
+        if fleet && offline {
+            throw ValidationError("--fleet and --offline exclude each other; give one of them")
+        }
         if files.count(where: { $0 == "-" }) > 1 { throw ValidationError("standard input is read once; name - once") }
     }
 
@@ -49,24 +54,24 @@ struct CheckCrontab: CheckVerb {
                 isExecutable: { unsafe access($0, X_OK) == 0 }))
         let format: CrontabFile.Format? = system ? .system : user ? .user : nil
         for file in files { check.add(path: file, format: format) }
-        if !offline { try check.consult(config: named, read) }
+        if !offline { try check.consult(config: named, pausesCount: fleet, read) }
         return check.verdict()
     }
 
-    private func read(_ fleet: CrontabNeed.Fleet) throws -> FleetSight {
+    private func read(_ wanted: CrontabNeed.Fleet) throws -> FleetSight {
         let ofThisProcess = Environment.ofThisProcess()
         // Cron hands on nothing of this process's; a line that names no fleet is taken for one of ours.
         let environment =
-            fleet.config == nil ? ofThisProcess.merging(fleet.environment) { $1 } : fleet.environment
+            wanted.config == nil ? ofThisProcess.merging(wanted.environment) { $1 } : wanted.environment
         let settings: Configuration
         do throws(ConfigurationError) {
-            settings = try Configuration.load(path: fleet.config ?? configuration.config, environment: environment).0
+            settings = try Configuration.load(path: wanted.config ?? configuration.config, environment: environment).0
         } catch {
             // Whoever names a configuration expects it; without one the crontabs may be another host's.
             let named = configuration.config ?? ofThisProcess["SWITCHMAN_CONFIG"]
-            let path = fleet.config ?? named ?? Configuration.defaultPath
+            let path = wanted.config ?? named ?? Configuration.defaultPath
             let isThere = unsafe access(path, F_OK) == 0
-            return .failed(isThere || (fleet.config == nil && named != nil) ? .unknown : .ok, error.message)
+            return .failed(fleet || isThere || (wanted.config == nil && named != nil) ? .unknown : .ok, error.message)
         }
         return try FleetSurvey.ask(settings)
     }

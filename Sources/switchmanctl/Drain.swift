@@ -4,9 +4,10 @@ import Steering
 
 struct Drain: FleetVerb {
     static let configuration = CommandConfiguration(
-        abstract: "Stop new starts on a host.",
+        abstract: "Stop new starts on hosts.",
         discussion: """
-            What runs there goes on to its end, unless --stop. With --stop the exit code is 1 if something is still \
+            What runs there goes on to its end, unless --stop. Runs skip with the outcome paused until undrain, or until \
+            the drain ends by itself. With --stop the exit code is 1 if something is still \
             held there at the end; runs without a lock cannot be asked.
             """)
 
@@ -14,21 +15,29 @@ struct Drain: FleetVerb {
     @OptionGroup var printing: PrintingOption
     @OptionGroup var patience: StopTimeout
     @Flag(help: "Also stop what runs there under a lock, as stop does.") var stop = false
-    @Argument(help: "The host's full name.") var host: String
+    @OptionGroup var options: PauseOptions
+    @OptionGroup var named: HostsArgument
 
     func check() throws {
-        try NameCheck.host(host)
+        try named.check()
+        _ = try options.note(host: nil)
         _ = try patience.limit()
     }
 
     func perform(_ fleet: FleetConnection) async throws -> Answer {
-        try await FleetEditor(fleet: fleet).edit { $0.drain(host) }
+        let note = try options.note(host: fleet.hostName)
+        try await FleetEditor(fleet: fleet).edit { edit in
+            for host in named.hosts { edit.drain(host, note) }
+        }
+        try await NameSlips(fleet: fleet).warn(ofHosts: named.distinct, in: try await fleet.fleetData())
         guard stop else {
             if printing.json { Screen.print(.object(["locks": .array([])])) }
             return .yes
         }
         let status = try await StatusReader(fleet: fleet, only: nil, watches: false).read()
-        let locks = status.locks.filter { $0.holder?.host.isSameName(as: host) == true }
+        let locks = status.locks.filter { lock in
+            named.hosts.contains { entry in lock.holder.map { HostPattern.matches(entry, host: $0.host) } ?? false }
+        }
         let timeout = try patience.limit() ?? StopTimeout.standard(fleet.settings)
         return try await StopReport(isJSON: printing.json).perform(locks, fleet, timeout: timeout)
     }

@@ -165,23 +165,30 @@ final class FleetConnection {
             hasWarnedOfLength = true
             Screen.complain("warning: \(objection); until then every run ends with 65")
         }
-        do throws(FleetDataError) { return try FleetData.parse(bytes) } catch {
+        do throws(FleetDataError) { return try Self.parse(bytes) } catch {
             throw Complaint.failed(.badData, "the data of \(layout.prefix): \(error.message)")
         }
     }
 
     /// The same for whoever needs nothing of it but the pauses: what cannot be read says nothing, as to a run.
     func fleetDataIfReadable(_ bytes: [UInt8]) -> FleetData {
-        do throws(FleetDataError) { return try FleetData.parse(bytes) } catch {
+        do throws(FleetDataError) { return try Self.parse(bytes) } catch {
             Screen.complain("warning: the data of \(layout.prefix): \(error.message); treated as if it were empty")
             return FleetData(groups: [:], resources: [])
         }
     }
 
+    private static func parse(_ bytes: [UInt8]) throws(FleetDataError) -> FleetData {
+        try FleetData.parse(bytes, nowMilliseconds: WallClock.milliseconds)
+    }
+
     // MARK: Writing
 
     /// Who we are, for the data of what we make, in the original's form.
-    var nodeData: [UInt8] { Array("\(settings.fqdn ?? Hostname.fqdn() ?? "?") \(getpid())".utf8) }
+    var nodeData: [UInt8] { Array("\(hostName ?? "?") \(getpid())".utf8) }
+
+    /// This host's, as runs call it.
+    var hostName: String? { settings.fqdn ?? Hostname.fqdn() }
 
     func makeParents(of path: String) async throws {
         try await Parents(layout: layout, nodeData: nodeData, talk: talk).make(for: [path])

@@ -1,4 +1,5 @@
 import Coordination
+import Invocation
 import Recipes
 import Run
 import Steering
@@ -37,7 +38,8 @@ struct FleetEditor {
     }
 
     private func parse(_ bytes: [UInt8]) throws -> FleetEdit {
-        do throws(FleetDataError) { return try FleetEdit(bytes: bytes) } catch {
+        do throws(FleetDataError) { return try FleetEdit(bytes: bytes, nowMilliseconds: WallClock.milliseconds) } catch
+        {
             throw Complaint.failed(.badData, "the data of \(fleet.layout.prefix): \(error.message)")
         }
     }

@@ -61,15 +61,17 @@ struct Groups: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Add hosts to a group; make it if there is none.")
         @OptionGroup var configuration: ConfigurationOption
         @Argument(help: "The group's name.") var group: String
-        @Argument(help: "Hosts' full names, or other groups' names.") var hosts: [String]
+        @Argument(help: "Hosts' full names, patterns with * and ?, or other groups' names.") var hosts: [String]
 
         func check() throws {
             try NameCheck.group(group)
-            for host in hosts { try NameCheck.host(host) }
+            for host in hosts { try NameCheck.hosts(host) }
         }
 
         func perform(_ fleet: FleetConnection) async throws -> Answer {
+            let before = try await fleet.fleetData()
             try await FleetEditor(fleet: fleet).edit { $0.addGroup(group, members: hosts) }
+            NameSlips(fleet: fleet).warn(ofGroup: group, members: hosts, in: before)
             return .yes
         }
     }
@@ -87,7 +89,7 @@ struct Groups: ParsableCommand {
 
         func check() throws {
             try NameCheck.group(group)
-            for host in hosts { try NameCheck.host(host) }
+            for host in hosts { try NameCheck.hosts(host) }
         }
 
         func perform(_ fleet: FleetConnection) async throws -> Answer {

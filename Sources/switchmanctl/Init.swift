@@ -66,7 +66,7 @@ struct Init: FleetVerb {
                 String(Substring($0))
             }
             try NameCheck.group(name)
-            for host in hosts { try NameCheck.host(host) }
+            for host in hosts { try NameCheck.hosts(host) }
             return (name, hosts)
         }
     }

@@ -1,6 +1,6 @@
 import Checks
 import Coordination
-import Glibc
+import Invocation
 import Recipes
 import Run
 import Steering
@@ -26,25 +26,24 @@ struct JobReader {
         if case .none = record, lock == nil { nearest = try await nearestName() }
         return JobSight(
             lockname: lockname, recordPath: layout.record(lockname), record: record, lock: lock,
-            isPaused: fleetData.isPaused(lockname), nowMilliseconds: now, clock: clock,
+            pause: pause(in: fleetData), nowMilliseconds: now, clock: clock,
             hasOriginals: fleet.settings.mixedFleet, nearest: nearest)
+    }
+
+    private func pause(in data: FleetData) -> JobSight.Pause? {
+        let note = data.pauses.jobNotes[ExactName(lockname)]
+        return (note ?? data.pauses.all).map { JobSight.Pause(note: $0, isOfAll: note == nil) }
     }
 
     private func now() async throws -> (Int64, JobSight.Clock) {
         let clock = try await fleet.serverClock()
-        return clock.milliseconds.map { ($0, .server) } ?? (hostNow, .host)
-    }
-
-    private var hostNow: Int64 {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+        return clock.milliseconds.map { ($0, .server) } ?? (WallClock.milliseconds, .host)
     }
 
     private func nearestName() async throws -> String? {
         let names = try await fleet.talk.askAgain([.children("\(layout.prefix)/jobs", watch: false)])[0].children()
         // Enough to find a slip of the finger; what comparing more would cost is not worth it.
-        return NearestWord.to(lockname, among: Array(names.prefix(Self.mostNames)))
+        return NearestWord.slip(lockname, among: Array(names.prefix(Self.mostNames)))
     }
 
     private static let mostNames = 10_000

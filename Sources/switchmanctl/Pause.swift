@@ -1,18 +1,35 @@
 import ArgumentParser
+import Recipes
 import Steering
 
 struct Pause: FleetVerb {
     static let configuration = CommandConfiguration(
-        abstract: "Stop new starts of a job on every host.",
-        discussion: "What runs goes on; no crontab is touched. Runs skip with the outcome paused until resume.")
+        abstract: "Stop new starts of jobs on every host.",
+        discussion: """
+            What runs goes on; no crontab is touched. Runs skip with the outcome paused until resume, or until the pause \
+            ends by itself. A pause of a job that is paused already changes its end, or its reason.
+            """)
 
     @OptionGroup var configuration: ConfigurationOption
-    @OptionGroup var lock: LockArgument
+    @OptionGroup var options: PauseOptions
+    @OptionGroup var jobs: JobsArgument
 
-    func check() throws { try lock.check() }
+    func check() throws {
+        try jobs.check()
+        _ = try options.note(host: nil)
+    }
 
     func perform(_ fleet: FleetConnection) async throws -> Answer {
-        try await FleetEditor(fleet: fleet).edit { $0.pause(lock.lockname) }
+        let note = try options.note(host: fleet.hostName)
+        try await FleetEditor(fleet: fleet).edit { edit in
+            if jobs.all { edit.pauseAll(note) }
+            for name in jobs.locknames { edit.pause(name, note) }
+        }
+        let patterns = jobs.distinct.filter(HostPattern.isPattern)
+        for name in patterns {
+            Screen.complain("warning: \"\(name)\" is one lockname, not a pattern: no other job is paused")
+        }
+        try await NameSlips(fleet: fleet).warn(ofJobs: jobs.distinct.filter { !patterns.contains($0) })
         return .yes
     }
 }

@@ -2,15 +2,23 @@ import ArgumentParser
 import Steering
 
 struct Resume: FleetVerb {
-    static let configuration = CommandConfiguration(abstract: "Lift a pause.")
+    static let configuration = CommandConfiguration(
+        abstract: "Lift pauses.",
+        discussion: """
+            With --all: the pause of all jobs; those that are paused by name stay so. Of several names, none is resumed \
+            unless all are paused. The exit code is 1 if one is not.
+            """)
 
     @OptionGroup var configuration: ConfigurationOption
-    @OptionGroup var lock: LockArgument
+    @OptionGroup var jobs: JobsArgument
 
-    func check() throws { try lock.check() }
+    func check() throws { try jobs.check() }
 
     func perform(_ fleet: FleetConnection) async throws -> Answer {
-        try await FleetEditor(fleet: fleet).edit { try $0.resume(lock.lockname) }
+        try await FleetEditor(fleet: fleet).edit { edit in
+            if jobs.all { try edit.resumeAll() }
+            for name in jobs.distinct { try edit.resume(name) }
+        }
         return .yes
     }
 }

@@ -38,7 +38,10 @@ struct Status: FleetVerb {
         } else {
             Screen.print(status.lines(width: Screen.size?.columns, colour: Screen.hasColour))
         }
-        guard lockname != nil else { return .yes }
+        guard let lockname else { return .yes }
+        if let lock = status.locks.first, lock.isUnknown {
+            try await NameSlips(fleet: fleet).warn(ofJobs: [lockname])
+        }
         return status.locks.contains { $0.holder != nil } ? .yes : .no
     }
 }

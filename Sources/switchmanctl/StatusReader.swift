@@ -55,7 +55,7 @@ struct StatusReader {
     private func locks(
         _ held: [String], waiters: [String], jobs: [String], _ data: FleetData
     ) async throws -> [LockStatus] {
-        let all = Set((held + waiters + jobs + (only == nil ? data.paused : [])).map { ExactName($0) })
+        let all = Set((held + waiters + jobs + (only == nil ? data.pauses.jobs : [])).map { ExactName($0) })
         let names = all.sorted().map(\.text)
             .filter { NodeName.objection(to: Array($0.utf8), longestBytes: 1024) == nil }
         let locks = try await nodes(held.map(layout.lock), watch: only != nil && watches)
@@ -64,12 +64,11 @@ struct StatusReader {
         let lockOf = Dictionary(zip(held.map { ExactName($0) }, locks), uniquingKeysWith: { $1 })
         let recordOf = Dictionary(zip(jobs.map { ExactName($0) }, records), uniquingKeysWith: { $1 })
         let queueOf = Dictionary(zip(waiters.map { ExactName($0) }, queues), uniquingKeysWith: { $1 })
-        let paused = Set(data.paused.map { ExactName($0) })
         func status(_ name: String, lock: ReadNode?, record: ReadNode?) -> LockStatus {
             LockStatus(
                 lockname: name, lock: lock.map { (Contender(data: $0.data, stat: $0.stat), $0.stat.czxid) },
                 record: record.flatMap { JobRecord(bytes: $0.data) },
-                waiting: (queueOf[ExactName(name)] ?? []).map(\.contender), isPaused: paused.contains(ExactName(name)))
+                waiting: (queueOf[ExactName(name)] ?? []).map(\.contender), pauses: data.pauses)
         }
         var statuses = names.map { name in
             status(name, lock: lockOf[ExactName(name)] ?? nil, record: recordOf[ExactName(name)] ?? nil)

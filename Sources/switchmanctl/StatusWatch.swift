@@ -1,4 +1,5 @@
 import Coordination
+import Invocation
 import Recipes
 import Steering
 
@@ -21,14 +22,26 @@ struct StatusWatch {
         }
         while !display.isToQuit {
             let (status, took) = try await look()
+            let end = pauseEnd(in: status)
             display.draw(
                 status.lines(width: Screen.size?.columns, colour: Screen.hasColour),
                 footer: "\(fleet.layout.prefix) on \(fleet.settings.servers)   q: quit")
             try await fleet.talk.rest(
                 until: fleet.talk.clock.now.advanced(by: min(max(took, Self.shortestRest), Self.longestRest)))
-            try await fleet.talk.pause()
+            try await fleet.talk.pause(until: end)
         }
     }
+
+    /// The end of a pause is no event of ZooKeeper's.
+    private func pauseEnd(in status: FleetStatus) -> BootInstant? {
+        status.fleet.pauses.nextEnd.map { end in
+            let left = max(0, end.milliseconds - WallClock.milliseconds)
+            return fleet.talk.clock.now.advanced(by: .milliseconds(min(left, Self.longestPause)))
+        }
+    }
+
+    /// Clocks may be set.
+    private static let longestPause: Int64 = 60_000
 
     /// The same for programs: a document for each change, a line each.
     func stream() async throws {
@@ -38,9 +51,10 @@ struct StatusWatch {
             let text = status.json.plainText
             if text != last { Screen.print(text + "\n") }
             last = text
+            let end = pauseEnd(in: status)
             try await fleet.talk.rest(
                 until: fleet.talk.clock.now.advanced(by: min(max(took, Self.shortestRest), Self.longestRest)))
-            try await fleet.talk.pause()
+            try await fleet.talk.pause(until: end)
         }
     }
 

@@ -43,12 +43,31 @@ struct Switchmanctl: ParsableCommand {
         return words.isEmpty ? "switchmanctl" : words.joined(separator: " ")
     }
 
+    /// A verb that was nearly written, for the end of the parser's message; empty if none was.
+    private static var hint: String {
+        var command: any ParsableCommand.Type = Switchmanctl.self
+        for word in CommandLine.arguments.dropFirst() {
+            let verbs = command.configuration.subcommands
+            func name(_ verb: any ParsableCommand.Type) -> String {
+                verb.configuration.commandName ?? "\(verb)".lowercased()
+            }
+            if let verb = verbs.first(where: { name($0) == word }) {
+                command = verb
+                continue
+            }
+            // What a verb without verbs is given is none; an option may have a value.
+            if verbs.isEmpty || word.hasPrefix("-") { return "" }
+            return NearestWord.slip(word, among: verbs.map(name)).map { "; did you mean \"\($0)\"?" } ?? ""
+        }
+        return ""
+    }
+
     func run() throws { throw Complaint.failed(.usage, "no verb; switchmanctl --help lists them") }
 
     /// The one place that turns an error into the user's line and an exit code.
     private static func leave(_ error: any Error) -> Never {
         if Check.isAskedFor, exitCode(for: error) == .validationFailure || Complaint(error) != nil {
-            Check.leave(error, message: "\(message(for: error)) (see \(verb(of: error)) --help)")
+            Check.leave(error, message: "\(message(for: error))\(hint) (see \(verb(of: error)) --help)")
         }
         if let complaint = Complaint(error) {
             complaint.tell()
@@ -61,7 +80,7 @@ struct Switchmanctl: ParsableCommand {
         } else if error is ExitCode {
             // A plain no: what there was to say has been said.
         } else if !message(for: error).isEmpty {
-            Screen.complain("\(message(for: error)) (see \(verb(of: error)) --help)")
+            Screen.complain("\(message(for: error))\(hint) (see \(verb(of: error)) --help)")
         }
         Glibc.exit(code.rawValue)
     }

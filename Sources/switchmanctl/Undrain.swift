@@ -2,15 +2,19 @@ import ArgumentParser
 import Steering
 
 struct Undrain: FleetVerb {
-    static let configuration = CommandConfiguration(abstract: "Lift a drain.")
+    static let configuration = CommandConfiguration(
+        abstract: "Lift drains.",
+        discussion: "Of several hosts, none is undrained unless all are drained. The exit code is 1 if one is not.")
 
     @OptionGroup var configuration: ConfigurationOption
-    @Argument(help: "The host's full name.") var host: String
+    @OptionGroup var named: HostsArgument
 
-    func check() throws { try NameCheck.host(host) }
+    func check() throws { try named.check() }
 
     func perform(_ fleet: FleetConnection) async throws -> Answer {
-        try await FleetEditor(fleet: fleet).edit { try $0.undrain(host) }
+        try await FleetEditor(fleet: fleet).edit { edit in
+            for host in named.distinct { try edit.undrain(host) }
+        }
         return .yes
     }
 }

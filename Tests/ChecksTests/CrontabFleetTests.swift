@@ -15,7 +15,8 @@ import Testing
             SwitchmanSearch(Array("switchman \(options.joined(separator: " ")) -- a".utf8)).calls.first)
         let need = try #require(
             CrontabNeed(call, group: group, config: nil, leases: leases, options: Array(call.words.dropFirst())))
-        let fleet = CrontabFleet(data: try FleetData.parse(Array(data.utf8)), macros: Self.macros, config: config)
+        let fleet = CrontabFleet(
+            data: try FleetData.parse(Array(data.utf8), nowMilliseconds: 0), macros: Self.macros, config: config)
         return fleet.findings(on: need)
     }
 
@@ -149,5 +150,58 @@ import Testing
     @Test(arguments: ["FQDN_text=9", "FQDN_text=1:9", "api=CPU+1", "api=1:CPU*2"])
     func aTotalThatDependsOnTheHostIsNotJudged(lease: String) throws {
         #expect(try findings(Self.totals, leases: [lease]) == [])
+    }
+
+    // MARK: - Pauses
+
+    private func standstills(_ data: String, names: [String], group: String? = nil) throws -> [String] {
+        let fleet = CrontabFleet(
+            data: try FleetData.parse(Array(data.utf8), nowMilliseconds: 0), macros: Self.macros, config: nil)
+        var found: [String] = []
+        for name in names {
+            let call = try #require(SwitchmanSearch(Array("switchman -g '\(group ?? "")' -- a".utf8)).calls.first)
+            let need = try #require(
+                CrontabNeed(
+                    call, group: group, config: nil, leases: [], options: Array(call.words.dropFirst()), lockname: name)
+            )
+            found += fleet.standstills(of: need)
+        }
+        return found + fleet.standstills(ofLocknames: names)
+    }
+
+    @Test(
+        arguments: [
+            (#"{"paused":["backup"]}"#, "job \"backup\" is paused, and no run starts; switchmanctl resume backup"),
+            (
+                #"{"pauses":{"backup":{"until":"2038-01-01T00:00:00Z","why":"w"}}}"#,
+                "is paused until 2038-01-01T00:00:00Z (w), and"
+            ),
+            (#"{"all_paused":{"why":"w"}}"#, "all jobs are paused (w), and no run starts; switchmanctl resume --all"),
+            (
+                #"{"paused":["bakcup"]}"#,
+                "\"bakcup\" is paused, and no line has that lockname; did you mean \"backup\"?"
+            ),
+        ])
+    func aPauseStandsInTheWay(data: String, mention: String) throws {
+        let found = try standstills(data, names: ["backup", "other"])
+        #expect(found.count == 1 && found[0].contains(mention), "\(found)")
+    }
+
+    @Test(arguments: [#"{"paused":["stranger", "report-2"]}"#, #"{"drained":["h1.example.net"]}"#, "{}"])
+    func whatIsElsewhereIsNot(data: String) throws {
+        #expect(try standstills(data, names: ["report-1"]) == [])
+    }
+
+    @Test(
+        arguments: [
+            (#"["h1","h2"]"#, true), (#"["*"]"#, true), (#"["h?"]"#, true), (#"["h1"]"#, false), ("[]", false),
+        ])
+    func aGroupWhoseHostsAreAllDrained(drained: String, isFound: Bool) throws {
+        let data = #"{"groups":{"g":["h1","h2"],"p":["web*"],"empty":[]},"drained":\#(drained)}"#
+        let found = try standstills(data, names: ["a"], group: "g")
+        #expect(found.count == (isFound ? 1 : 0), "\(found)")
+        #expect(!isFound || found[0].hasPrefix("every host of group \"g\" is drained, and the command runs nowhere"))
+        #expect(try standstills(data, names: ["a"], group: "p").isEmpty == (drained != #"["*"]"#))
+        #expect(try standstills(data, names: ["a"], group: "empty") == [])
     }
 }

@@ -31,18 +31,19 @@ import Testing
     /// The record was made 1,000 hours ago unless told otherwise.
     private func verdict(
         _ record: JobRecord?, created: Int64 = 1000, lock: (hoursAgo: Int64, session: Int64)? = nil,
-        paused: Bool = false,
+        paused: Bool = false, note: PauseNote? = nil,
         originals: Bool = false, warning: String? = nil, running: String? = nil
     ) throws -> Verdict {
         let check = JobCheck(
             within: try #require(JobCheck.Allowance("24h")), warning: warning.flatMap { JobCheck.Allowance($0) },
             running: running.flatMap { JobCheck.Allowance($0) })
+        let pause = (note ?? (paused ? PauseNote() : nil)).map { JobSight.Pause(note: $0, isOfAll: !paused) }
         let holder = lock.map { Contender(data: Array("h2 9".utf8), stat: stat($0.hoursAgo, owner: $0.session)) }
         return check.verdict(
             on: JobSight(
                 lockname: "backup", recordPath: "/p/jobs/backup",
                 record: record.map { .found($0, stat(created)) } ?? .none,
-                lock: holder, isPaused: paused, nowMilliseconds: Self.now, clock: .server, hasOriginals: originals,
+                lock: holder, pause: pause, nowMilliseconds: Self.now, clock: .server, hasOriginals: originals,
                 nearest: nil))
     }
 
@@ -154,6 +155,13 @@ import Testing
             try verdict(record(.ended, [run(2)]), paused: true), .warning, "paused", "paused", "last success 2h 0m ago")
         expect(try verdict(record(.ended, [run(99)]), paused: true), .warning, "paused", "not started by anybody since")
         expect(try verdict(nil, paused: true), .warning, "paused", "never run")
+        let note = PauseNote(until: TimeStamp("2038-01-01T00:00:00Z"), why: "w")
+        expect(
+            try verdict(record(.ended, [run(2)]), paused: true, note: note), .warning, "paused",
+            "backup: paused, and not started by anybody until 2038-01-01T00:00:00Z (w); last success")
+        expect(
+            try verdict(nil, note: note), .warning, "paused",
+            "paused with all jobs, and not started by anybody until 2038")
         expect(try verdict(record(.running, []), lock: (25, 10), paused: true), .critical, "running-too-long")
     }
 

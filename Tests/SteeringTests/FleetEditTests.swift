@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct FleetEditTests {
     private func edited(_ text: String, _ change: (inout FleetEdit) throws -> Void) throws -> String {
-        var edit = try FleetEdit(bytes: Array(text.utf8))
+        var edit = try FleetEdit(bytes: Array(text.utf8), nowMilliseconds: 0)
         try change(&edit)
         return String(decoding: try edit.encoded(), as: UTF8.self)
     }
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func aTotalIsTheSameHoweverItIsWritten() throws {
-        var edit = try FleetEdit(bytes: Array(#"{"resources":["r"],"totals":{"r":3.0}}"#.utf8))
+        var edit = try FleetEdit(bytes: Array(#"{"resources":["r"],"totals":{"r":3.0}}"#.utf8), nowMilliseconds: 0)
         edit.addResource("r", total: .integer(3))
         #expect(!edit.hasChanged)
         #expect(String(decoding: try edit.encoded(), as: UTF8.self) == #"{"resources":["r"],"totals":{"r":3.0}}"#)
@@ -46,7 +46,8 @@ import Testing
 
     @Test func whatIsThereAlreadyIsNoChange() throws {
         var edit = try FleetEdit(
-            bytes: Array(#"{"paused":["a"],"groups":{"g":"h"},"resources":["r"],"totals":{"r":3}}"#.utf8))
+            bytes: Array(#"{"paused":["a"],"groups":{"g":"h"},"resources":["r"],"totals":{"r":3}}"#.utf8),
+            nowMilliseconds: 0)
         edit.pause("a")
         edit.addGroup("g", members: ["h"])
         edit.addResource("r", total: .integer(3))
@@ -55,13 +56,55 @@ import Testing
     }
 
     @Test func aGroupThatAnotherOneNamesStays() throws {
-        var edit = try FleetEdit(bytes: Array(#"{"groups":{"all":["web"],"web":["a"]}}"#.utf8))
+        var edit = try FleetEdit(bytes: Array(#"{"groups":{"all":["web"],"web":["a"]}}"#.utf8), nowMilliseconds: 0)
         #expect(throws: EditError.refused("group web is a member of group all; remove it there first")) {
             try edit.removeGroup("web", members: [])
         }
     }
 
     @Test func dataThatNoRunCanReadIsNotEdited() {
-        #expect(throws: FleetDataError.self) { try FleetEdit(bytes: Array("[]".utf8)) }
+        #expect(throws: FleetDataError.self) { try FleetEdit(bytes: Array("[]".utf8), nowMilliseconds: 0) }
+    }
+
+    // MARK: - Pauses that end
+
+    /// 2026-11-29T15:00:00Z is the present.
+    private func editedNow(_ text: String, _ change: (inout FleetEdit) throws -> Void) throws -> String {
+        var edit = try FleetEdit(bytes: Array(text.utf8), nowMilliseconds: 1_795_964_400_000)
+        try change(&edit)
+        return String(decoding: try edit.encoded(), as: UTF8.self)
+    }
+
+    private static let later = TimeStamp("2026-11-29T16:00:00Z")
+
+    @Test func aPauseWithAnEndStandsInNoList() throws {
+        let text = try editedNow(#"{"paused":["a"]}"#) { $0.pause("a", PauseNote(until: Self.later)) }
+        #expect(text == #"{"paused":[],"pauses":{"a":{"until":"2026-11-29T16:00:00Z"}}}"#)
+        #expect(try editedNow(text) { $0.pause("a") } == #"{"paused":["a"]}"#)
+        #expect(try editedNow(text) { try $0.resume("a") } == #"{"paused":[]}"#)
+    }
+
+    @Test func whatIsPastGoesWithTheNextEdit() throws {
+        let past = #"{"until":"2026-11-29T15:00:00Z"}"#
+        let text = #"{"all_paused":\#(past),"drains":{"h":\#(past)},"pauses":{"a":\#(past),"b":{"why":"of nobody"}}}"#
+        #expect(try editedNow(text) { $0.addGroup("g", members: []) } == #"{"groups":{"g":[]}}"#)
+        var edit = try FleetEdit(bytes: Array(text.utf8), nowMilliseconds: 1_795_964_400_000)
+        #expect(throws: EditError.refused("a is not paused")) { try edit.resume("a") }
+        #expect(throws: EditError.refused("h is not drained")) { try edit.undrain("h") }
+        #expect(throws: EditError.refused("there is no pause of all jobs")) { try edit.resumeAll() }
+        #expect(!edit.hasChanged)
+    }
+
+    @Test func aJobAndAHostOfOneNameAreTwo() throws {
+        let text = try editedNow("") {
+            $0.pause("x", PauseNote(until: Self.later))
+            $0.drain("x", PauseNote(why: "w"))
+            $0.pauseAll(PauseNote(by: "o"))
+        }
+        #expect(
+            text
+                == #"{"all_paused":{"by":"o"},"drained":["x"],"drains":{"x":{"why":"w"}},"#
+                + #""pauses":{"x":{"until":"2026-11-29T16:00:00Z"}}}"#
+        )
     }
 }

@@ -101,8 +101,8 @@ class Shell:
         self.tools = os.path.join(self.folder, "tools")
         os.makedirs(self.tools, exist_ok=True)
         path = ":".join([self.tools, os.path.dirname(program), os.path.dirname(controller), os.environ["PATH"]])
-        self.environment = {**{key: value for key, value in os.environ.items() if not key.startswith("SWITCHMAN_")},
-                            "PATH": path, **environment}
+        self.environment = {**{key: value for key, value in os.environ.items() if not key.startswith(("SWITCHMAN_", "SUDO_"))},
+                            "PATH": path, "LOGNAME": "anna", **environment}
 
     def tool(self, name, text):
         """A program that the page speaks of, as the test has it."""

@@ -1,0 +1,55 @@
+package import Recipes
+
+/// Pauses and drains, for people and for programs.
+enum PauseLines {
+    /// A line each: those of all jobs, of jobs, and of hosts.
+    static func of(_ pauses: FleetPauses) -> [String] { all(pauses) + jobs(pauses, pauses.jobs) + hosts(pauses) }
+
+    /// Those that concern one job.
+    static func of(_ pauses: FleetPauses, job: String) -> [String] {
+        all(pauses) + jobs(pauses, pauses.jobs.filter { $0.isSameName(as: job) })
+    }
+
+    private static func all(_ pauses: FleetPauses) -> [String] {
+        pauses.all.map { ["paused: all jobs\(phrase($0))"] } ?? []
+    }
+
+    private static func jobs(_ pauses: FleetPauses, _ names: [String]) -> [String] {
+        names.compactMap { name in
+            let note = pauses.jobNotes[ExactName(name)] ?? PauseNote()
+            // The table of the locks says it.
+            return note == PauseNote() ? nil : "paused: \(name)\(phrase(note))"
+        }
+    }
+
+    /// Those of whom nothing more is known share a line.
+    private static func hosts(_ pauses: FleetPauses) -> [String] {
+        func note(_ host: String) -> PauseNote { pauses.hostNotes[ExactName(host)] ?? PauseNote() }
+        let bare = pauses.hosts.filter { note($0) == PauseNote() }
+        let told = pauses.hosts.filter { note($0) != PauseNote() }.map { "drained: \($0)\(phrase(note($0)))" }
+        return (bare.isEmpty ? [] : ["drained: \(bare.joined(separator: ", "))"]) + told
+    }
+
+    /// Where the reader is.
+    private static func phrase(_ note: PauseNote) -> String {
+        note.phrase { ServerTime(milliseconds: $0.milliseconds).local }
+    }
+}
+
+extension FleetPauses {
+    /// For `--json`: what is known of those under one name each.
+    package static func json(_ notes: [ExactName: PauseNote]) -> JSONValue { .object(notes.mapValues(\.shownJSON)) }
+}
+
+extension PauseNote {
+    /// For `--json`, where every time has one form.
+    package var shownJSON: JSONValue {
+        func text(_ time: TimeStamp?) -> JSONValue {
+            time.map { .string(ServerTime(milliseconds: $0.milliseconds).utc) } ?? .null
+        }
+        return .object([
+            "until": text(until), "since": text(since), "why": why.map { .string($0) } ?? .null,
+            "by": by.map { .string($0) } ?? .null,
+        ])
+    }
+}

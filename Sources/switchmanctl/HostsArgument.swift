@@ -1,0 +1,13 @@
+import ArgumentParser
+import Recipes
+import Steering
+
+/// The hosts that a verb is about.
+struct HostsArgument: ParsableArguments {
+    @Argument(help: "The hosts' full names, or patterns with * and ?.") var hosts: [String]
+
+    func check() throws { for host in hosts { try NameCheck.hosts(host) } }
+
+    /// Each once.
+    var distinct: [String] { Set(hosts.map { ExactName($0) }).sorted().map(\.text) }
+}

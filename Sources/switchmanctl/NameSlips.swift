@@ -1,0 +1,137 @@
+import Coordination
+import Recipes
+import Run
+import Steering
+
+/// Warns of names that nobody knows: a slip of the finger would go unnoticed otherwise. Where nothing is known at all, as in a new
+/// fleet, nothing is said.
+struct NameSlips {
+    let fleet: FleetConnection
+
+    private var layout: Layout { fleet.layout }
+
+    /// More names than this are not compared, and not read.
+    private static let mostNames = 10_000
+    private static let mostNodes = 1000
+
+    /// The verb itself is done: what cannot be read, or not any more, says nothing.
+    private func ifReadable(_ look: () async throws -> Void) async throws {
+        do { try await look() } catch let interruption as Interruption {
+            if case .signal = interruption { throw interruption }
+        }
+    }
+
+    // MARK: - Jobs
+
+    /// Of jobs that have no record, no lock and no queue.
+    func warn(ofJobs names: [String]) async throws { try await ifReadable { try await compare(jobs: names) } }
+
+    private func compare(jobs names: [String]) async throws {
+        let lists = try await fleet.ask(
+            ["jobs", "locks", "waiters"].map { .children("\(layout.prefix)/\($0)", watch: false) })
+        let known = Set(try lists.flatMap { try $0.children() }.map { ExactName($0) })
+        if known.isEmpty { return }
+        let originals = fleet.settings.mixedFleet ? " (an original's runs leave no record)" : ""
+        for name in names where !known.contains(ExactName(name)) {
+            say("no run of \(shown(name)) is known\(originals)", meaning: slip(name, among: known))
+        }
+    }
+
+    // MARK: - Hosts
+
+    /// Of hosts that are in no group and have run nothing; of patterns that match no host that is known.
+    func warn(ofHosts entries: [String], in data: FleetData) async throws {
+        try await ifReadable { try await compare(hosts: entries, data) }
+    }
+
+    private func compare(hosts entries: [String], _ data: FleetData) async throws {
+        let hosts = try await hosts(data)
+        if hosts.isEmpty { return }
+        for entry in entries {
+            if data.groups[ExactName(entry)] != nil {
+                Screen.complain("warning: \(shown(entry)) is a group here; name its hosts, or a pattern")
+            } else if HostPattern.isPattern(entry) {
+                if !hosts.contains(where: { HostPattern.matches(entry, host: $0.text) }) {
+                    Screen.complain("warning: no host is known that \(shown(entry)) matches")
+                }
+            } else if !hosts.contains(ExactName(entry)) {
+                say("no host \(shown(entry)) is known", meaning: Self.slip(ofHost: entry, among: hosts))
+            }
+        }
+    }
+
+    /// Those of the groups, those that runs have left in records and locks, and this one.
+    private func hosts(_ data: FleetData) async throws -> Set<ExactName> {
+        let members = data.groups.values.joined().map { ExactName($0) }
+        var hosts = Set(members.filter { data.groups[$0] == nil && !HostPattern.isPattern($0.text) })
+        for folder in ["locks", "jobs"] {
+            let parent = "\(layout.prefix)/\(folder)"
+            let paths = try await fleet.children(of: [parent]).prefix(Self.mostNodes)
+            for reply in try await fleet.ask(paths.map { .get($0, watch: false) }) {
+                guard let node = try reply.node() else { continue }
+                if let record = JobRecord(bytes: node.data) {
+                    hosts.formUnion(([record.host] + record.runs.map(\.host)).map { ExactName($0) })
+                } else if folder == "locks" {
+                    hosts.insert(ExactName(Contender(data: node.data, stat: node.stat).host))
+                }
+            }
+        }
+        if let own = fleet.hostName, !hosts.isEmpty { hosts.insert(ExactName(own)) }
+        return hosts
+    }
+
+    // MARK: - Groups
+
+    /// Of a new group that is nearly called as another, and of new members that are not called as hosts of this fleet are: a new
+    /// host is nothing to warn of.
+    ///
+    /// - Parameter data: as it was before.
+    func warn(ofGroup group: String, members: [String], in data: FleetData) {
+        let groups = Set(data.groups.keys)
+        if !groups.contains(ExactName(group)), let meant = NearestWord.slip(group, among: groups.map(\.text)) {
+            Screen.complain("warning: group \(shown(group)) is new; did you mean \(shown(meant))?")
+        }
+        let hosts = data.groups.values.joined().filter { data.groups[ExactName($0)] == nil }
+        let domains = Set(hosts.compactMap(Self.domain).map { ExactName($0) })
+        for member in members where !HostPattern.isPattern(member) && !groups.contains(ExactName(member)) {
+            guard let domain = Self.domain(member) else {
+                if !domains.isEmpty, !hosts.contains(where: { $0.isSameName(as: member) }) {
+                    let what = "\(shown(member)) is no group, and other hosts have a domain"
+                    say(what, meaning: slip(member, among: groups))
+                }
+                continue
+            }
+            if !domains.contains(ExactName(domain)), let meant = NearestWord.slip(domain, among: domains.map(\.text)) {
+                let host = member.dropLast(domain.count) + meant
+                Screen.complain("warning: no host of \(shown(domain)) is known; did you mean \(shown(String(host)))?")
+            }
+        }
+    }
+
+    private static func domain(_ host: String) -> String? {
+        host.firstIndex(of: ".").map { String(host[host.index(after: $0)...]) }
+    }
+
+    /// Either in the host's own name or in its domain: names of one domain are alike without being meant for each other.
+    private static func slip(ofHost name: String, among hosts: Set<ExactName>) -> String? {
+        func own(_ host: String) -> String { String(host.prefix { $0 != "." }) }
+        return hosts.sorted().map(\.text).first { host in
+            if own(host) == own(name), let domain = domain(host) {
+                return NearestWord.slip(Self.domain(name) ?? "", among: [domain]) != nil
+            }
+            return domain(host) == domain(name) && NearestWord.slip(own(name), among: [own(host)]) != nil
+        }
+    }
+
+    // MARK: - Words
+
+    private func slip(_ name: String, among known: Set<ExactName>) -> String? {
+        NearestWord.slip(name, among: known.sorted().prefix(Self.mostNames).map(\.text))
+    }
+
+    private func say(_ what: String, meaning meant: String?) {
+        Screen.complain("warning: \(what)\(meant.map { "; did you mean \(shown($0))?" } ?? "")")
+    }
+
+    private func shown(_ name: String) -> String { "\"\(Excerpt.of(name, longest: 255))\"" }
+}
