@@ -64,8 +64,9 @@ def test_all_that_is_made_belongs_to_who_made_it(closed, own_ctl):
 
 
 def test_without_auth_it_is_open_as_ever(own_fleet):
-    own_fleet.start_job("a")
+    run = own_fleet.start_job("a")
     own_fleet.end_job("a")
+    assert run.wait() == 0
     assert set(map(tuple, lists(own_fleet).values())) == {(make_acl("world", "anyone", all=True),)}
 
 
