@@ -90,7 +90,7 @@ MUTANTS = [
     ("Permits.count", "if sessions.contains(session) { continue }", "if sessions.contains(session) || $orphansNotCounted { continue }"),
     ("Conversation.pause", "while !hasNews {", "while $oldNewsCounts ? changes.isEmpty : !hasNews {"),
     # Before the start, and the start.
-    ("FleetReader.pause", "if fleet.isPaused(", "if $pauseIgnored { return nil }\n        if fleet.isPaused("),
+    ("FleetReader.pause", "if let note = fleet.pauses.jobNotes[", "if $pauseIgnored { return nil }\n        if let note = fleet.pauses.jobNotes["),
     ("Tenure.init", "let wait = found.waitOut", "let wait = $noMargin ? Duration.seconds(found.seconds) : found.waitOut"),
     ("Tenure.init", "claims.record?.content.isWaiting == true {", "claims.record?.content.isWaiting == true, !$startNotWritten {"),
     ("Tenure.givesUpAt", "isBeforeStart ?", "isBeforeStart && !$idleForever && !$lossIgnored ?"),
