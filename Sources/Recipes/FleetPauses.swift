@@ -38,7 +38,10 @@ package struct FleetPauses: Sendable, Equatable {
         let now = TimeStamp(milliseconds: nowMilliseconds)
         (jobs, jobNotes) = try Self.join(paused, members, .jobs, now)
         (hosts, hostNotes) = try Self.join(drained, members, .hosts, now)
-        if let value = members[Self.allKey], value != .null {
+        // Written by hand, it means what it says.
+        if members[Self.allKey] == .boolean(true) {
+            all = PauseNote()
+        } else if let value = members[Self.allKey], value != .null, value != .boolean(false) {
             let note = try PauseNote.note(value, "\"\(Self.allKey.text)\"")
             all = note.until.map { $0 > now } ?? true ? note : nil
         }

@@ -20,7 +20,7 @@ extension Acquisition {
     package func forecast(wallMilliseconds: Int64) async throws(Interruption) -> Forecast {
         let forecast = try await forecastWithoutGroup(wallMilliseconds)
         guard let entry = groupEntry, HostPattern.isPattern(entry) else { return forecast }
-        let membership = "\(job.host) is in group \(job.group ?? "") as \(entry)"
+        let membership = "\(job.host) is in group \(job.group ?? "") as \(Excerpt.of(entry, longest: 255))"
         return Forecast(decision: forecast.decision, reasons: forecast.reasons + [membership])
     }
 
@@ -95,8 +95,14 @@ extension Acquisition {
     }
 
     private var alreadyRun: String {
-        let (tick, ticks) = (job.oncePer?.tick.text ?? "", foundRecord?.record.ticks)
-        if let current = ticks?.current { return "tick \(tick) is being run (of the holder: \(current.text))" }
+        let (tick, record) = (job.oncePer?.tick.text ?? "", foundRecord?.record)
+        let ticks = record?.ticks
+        if record?.state == .running, record?.isWaiting == false, let current = ticks?.current,
+            let oncePer = job.oncePer,
+            current.covers(oncePer.tick, of: oncePer.period)
+        {
+            return "tick \(tick) is being run (of the holder: \(current.text))"
+        }
         let newest = (job.retriesFailed ? ticks?.done : ticks?.started)?.text ?? tick
         return "tick \(tick) has \(job.retriesFailed ? "succeeded" : "been started") already (the newest: \(newest))"
     }

@@ -61,15 +61,23 @@ package struct Ticks: Sendable, Equatable {
     ///
     /// - Parameter hasStarted: its command was started, or may have been.
     package mutating func conclude(hasStarted: Bool, isDone: Bool) {
-        if let current, let period, hasStarted {
+        if let current, hasStarted {
             started = Self.newest(started, current, period)
             if isDone { done = Self.newest(done, current, period) }
         }
         current = nil
     }
 
-    private static func newest(_ old: Tick?, _ new: Tick, _ period: Period) -> Tick {
-        old.flatMap { $0.covers(new, of: period) ? $0 : nil } ?? new
+    /// Of a period that this version does not know, by instant.
+    private static func newest(_ old: Tick?, _ new: Tick, _ period: Period?) -> Tick {
+        old.flatMap { $0.covers(new, of: period ?? .hour) ? $0 : nil } ?? new
+    }
+
+    /// For how long after it was written the record is needed, in seconds: its tick may come again until the period is over, and no
+    /// skip writes anything. No period is longer than a month.
+    package var remembered: Int64 {
+        guard started != nil || done != nil else { return 0 }
+        return period.map { $0 == .month ? 31 * 86_400 : $0.seconds }.map { $0 * 2 } ?? 62 * 86_400
     }
 
     /// Without what lies further ahead of the servers' clock than any host's may: it was written by a clock that was wrong, and

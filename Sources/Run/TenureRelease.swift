@@ -22,7 +22,8 @@ extension Tenure {
                 heldMilliseconds: held,
                 outcome: result.outcome.rawValue, code: result.code, token: claims.lock?.czxid,
                 waitedMilliseconds: waited.nanoseconds / 1_000_000,
-                tick: ending.failure == nil ? job.oncePer?.tick.text : nil)
+                // The last attempt may have had nothing to execute any more.
+                tick: ending.failure == nil || startedAt != nil || attempts > 1 ? job.oncePer?.tick.text : nil)
             record = .ended(attempts > 0 ? run : nil)
         }
         // A lock that we have lost may be somebody else's by now; the close of the session deletes it if it is ours.

@@ -90,7 +90,8 @@ package struct FleetEdit: Sendable {
         set(kind.notes, notes.isEmpty ? nil : .object(notes))
     }
 
-    /// Without the pauses that are over, and without notes of names that an older version has taken out of its list.
+    /// Without the pauses that have been over for a day, since the clock of this host may be ahead of others'; and without notes of
+    /// names that an older version has taken out of its list.
     private var withoutThePast: [ExactName: JSONValue] {
         var members = members
         for (kind, current) in [(FleetPauses.Kind.jobs, fleet.pauses.jobNotes), (.hosts, fleet.pauses.hostNotes)] {
@@ -98,13 +99,22 @@ package struct FleetEdit: Sendable {
             let listed = Set(list(kind).map { ExactName($0) })
             let kept = notes.filter { name, note in
                 let ends = note.object?["until"].map { $0 != .null } ?? false
-                return current[name] != nil && ends != listed.contains(name)
+                return (current[name] != nil || isRecent(note)) && ends != listed.contains(name)
             }
             members[kind.notes] = kept.isEmpty ? nil : .object(kept)
         }
-        if fleet.pauses.all == nil { members[FleetPauses.allKey] = nil }
+        if fleet.pauses.all == nil, !isRecent(members[FleetPauses.allKey] ?? .null) {
+            members[FleetPauses.allKey] = nil
+        }
         return members
     }
+
+    private func isRecent(_ note: JSONValue) -> Bool {
+        let until = (note.object?["until"]?.string).flatMap { TimeStamp($0) }
+        return until.map { $0 > TimeStamp(milliseconds: nowMilliseconds - Self.dayMilliseconds) } ?? false
+    }
+
+    private static let dayMilliseconds: Int64 = 86_400_000
 
     // MARK: Groups
 

@@ -28,8 +28,8 @@ struct Sweep {
         var old: [(path: String, data: [UInt8], version: Int32)] = []
         for (index, name) in names.enumerated() {
             guard let node = try replies[2 * index].node(), try replies[2 * index + 1].stat() == nil,
-                JobRecord(bytes: node.data)?.state == .ended,
-                node.stat.mtimeMilliseconds < oldest
+                let record = JobRecord(bytes: node.data), record.state == .ended,
+                node.stat.mtimeMilliseconds < min(oldest, now - record.ticks.remembered * 1000)
             else { continue }
             old.append((layout.record(name), node.data, node.stat.version))
         }

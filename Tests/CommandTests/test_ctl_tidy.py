@@ -57,6 +57,15 @@ def test_young_records_stay_and_empty_queues_go(ctl, fleet):
     fleet.client.delete(fleet.path("queues/full"), recursive=True)
 
 
+def test_a_record_stays_while_its_tick_may_come_again(later):
+    """No skip writes anything: that of a month's job is as old as its only run."""
+    client, path = later.fleet.client, later.fleet.path
+    for period in ("hour", "day", "week", "month"):
+        client.create(path("jobs", period), record(ticked="2026-01-01T00:00:00+00:00", period=period), makepath=True)
+    ctl = later()
+    assert ctl("tidy", *OLD).out.splitlines() == [path("jobs", "day"), path("jobs", "hour")]
+
+
 def test_old_records_go_but_not_those_that_say_running_or_whose_lock_is_held(later):
     fleet = later.fleet
     for name, data in {"old": record(), "running": record("running"), "held": record(), "renewed": record(), "odd": b"?"}.items():

@@ -1,6 +1,7 @@
 """--once-per: one start for each tick of the clock, across the fleet. The zone decides which tick it is: the tests set it."""
 
 import json
+import os
 import random
 import re
 import signal
@@ -132,6 +133,16 @@ def test_a_command_that_cannot_be_run_does_not(fleet, command):
     assert start(fleet).wait() == 6
 
 
+def test_an_attempt_that_finds_no_program_any_more_does(fleet):
+    """The first has run."""
+    script = f"#!/bin/sh\nrm {fleet.folder}/once\nexit 3\n"
+    path = fleet.write("once", script)
+    os.chmod(path, 0o755)
+    run = fleet.run("--lockname", "a", *HOUR, "--retries", 1, "--retry-delay", 0, "--", path, env={"CRON_TZ": zone(NOW)})
+    assert run.code == 127
+    assert start(fleet).wait() == 6
+
+
 def test_a_failure_does_but_with_retry_failed(fleet):
     again = (*HOUR, "--retry-failed")
     assert start(fleet, "--exit", 3).wait() == 3
@@ -183,8 +194,10 @@ def test_a_lost_run_has_used_its_tick_up(fleet):
     fleet.lose_host(holder)
     eventually(lambda: fleet.list("locks") == [], what="the lock goes with its session")
     assert start(fleet, config=config).wait() == 6
+    assert fleet.run("--lockname", "a", "--", "true", config=config).code == 0, "by hand, and it remembers"
+    assert start(fleet, config=config).wait() == 6
     assert start(fleet, config=config, minute=NEWER).wait(60) == 0
-    assert [run.get("tick") is not None for run in fleet.record("a")["runs"]] == [True, True]
+    assert [run.get("tick") is not None for run in fleet.record("a")["runs"]] == [True, False, True]
 
 
 def test_a_run_without_the_option_is_once_more_by_hand(fleet):

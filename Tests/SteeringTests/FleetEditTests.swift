@@ -84,8 +84,15 @@ import Testing
         #expect(try editedNow(text) { try $0.resume("a") } == #"{"paused":[]}"#)
     }
 
-    @Test func whatIsPastGoesWithTheNextEdit() throws {
-        let past = #"{"until":"2026-11-29T15:00:00Z"}"#
+    /// The clock of this host may be ahead of others'.
+    @Test func whatHasJustEndedStaysInTheData() throws {
+        let text = #"{"all_paused":{"until":"2026-11-28T15:00:01Z"},"pauses":{"a":{"until":"2026-11-29T14:00:00Z"}}}"#
+        let edited = try editedNow(text) { $0.addGroup("g", members: []) }
+        #expect(edited == text.replacing("\"pauses\"", with: "\"groups\":{\"g\":[]},\"pauses\""))
+    }
+
+    @Test func whatIsPastForADayGoesWithTheNextEdit() throws {
+        let past = #"{"until":"2026-11-28T15:00:00Z"}"#
         let text = #"{"all_paused":\#(past),"drains":{"h":\#(past)},"pauses":{"a":\#(past),"b":{"why":"of nobody"}}}"#
         #expect(try editedNow(text) { $0.addGroup("g", members: []) } == #"{"groups":{"g":[]}}"#)
         var edit = try FleetEdit(bytes: Array(text.utf8), nowMilliseconds: 1_795_964_400_000)
