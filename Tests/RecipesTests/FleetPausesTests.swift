@@ -23,6 +23,13 @@ import Testing
         #expect(pauses.jobNotes.isEmpty != isPaused && pauses.hostNotes.isEmpty != isPaused)
     }
 
+    /// Written by hand.
+    @Test func aPauseOfAllMayBeTrueOrFalse() throws {
+        #expect(try pauses(#"{"all_paused":true}"#).all == PauseNote())
+        #expect(try pauses(#"{"all_paused":false}"#).all == nil)
+        #expect(throws: FleetDataError.self) { try pauses(#"{"all_paused":"yes"}"#) }
+    }
+
     @Test func theListHasNoEnds() throws {
         let text =
             #"{"paused":["a","b"],"pauses":{"a":{"why":"x"},"b":{"until":"2038-01-01T00:00:00Z","why":"y"},"c":{"why":"z"}}}"#
