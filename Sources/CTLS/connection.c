@@ -135,11 +135,20 @@ static void fail(sw_connection *connection) {
     shutdown(connection->fd, SHUT_RDWR);
 }
 
+/// Of no certificate OpenSSL says that it is in order. No cipher without one is among its defaults, but a host's policy may have
+/// some.
+static bool has_shown_certificate(const sw_connection *connection) {
+    void *certificate = connection->library->SSL_get1_peer_certificate(connection->ssl);
+    if (certificate) connection->library->X509_free(certificate);
+    return certificate != NULL;
+}
+
 static void shake(sw_connection *connection) {
     const sw_openssl *library = connection->library;
     library->ERR_clear_error();
     int result = library->SSL_do_handshake(connection->ssl);
-    if (result == 1 && library->SSL_get_verify_result(connection->ssl) == 0) {
+    bool is_verified = result == 1 && library->SSL_get_verify_result(connection->ssl) == 0;
+    if (is_verified && has_shown_certificate(connection)) {
         connection->state = SW_OPEN;
         return;
     }
@@ -156,7 +165,9 @@ void sw_connection_advance(sw_connection *connection) {
         if (sw_plain_poll(&tcp, 1, 0) <= 0) return;
         // The caller asks the socket for the error, and must find it there.
         connection->state = tcp.revents & (POLLERR | POLLHUP | POLLNVAL) ? SW_FAILED : SW_SHAKING;
-        connection->begun_ms = sw_now_ms();
+        // Until then it is not asked.
+        int64_t now_ms = sw_now_ms();
+        connection->begun_ms = now_ms > connection->not_before_ms ? now_ms : connection->not_before_ms;
     }
     if (connection->state == SW_SHAKING && sw_now_ms() >= connection->not_before_ms) shake(connection);
 }

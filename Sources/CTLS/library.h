@@ -43,6 +43,8 @@ typedef int sw_passphrase(char *buffer, int size, int is_writing, void *context)
     F(int, SSL_has_pending, (const SSL *ssl))                                                                                 \
     F(int, SSL_get_error, (const SSL *ssl, int result))                                                                       \
     F(long, SSL_get_verify_result, (const SSL *ssl))                                                                          \
+    F(void *, SSL_get1_peer_certificate, (const SSL *ssl))                                                                    \
+    F(void, X509_free, (void *certificate))                                                                                   \
     F(int, X509_VERIFY_PARAM_set_flags, (X509_VERIFY_PARAM *param, unsigned long flags))                                      \
     F(void, X509_VERIFY_PARAM_set_hostflags, (X509_VERIFY_PARAM *param, unsigned flags))                                      \
     F(int, X509_VERIFY_PARAM_set1_host, (X509_VERIFY_PARAM *param, const char *name, size_t length))                          \

@@ -84,7 +84,8 @@ void sw_target_complain(sw_target *target, const char *text, bool is_guess) {
     if (!is_guess || !is_fresh) snprintf(target->complaint, sizeof target->complaint, "%s", text);
     if (!is_guess) target->certain_at_ms = now_ms;
     target->complaint_number = ++complaints;
-    target->complained_at_ms = now_ms;
+    // A guess may be our own doing: a connection that we left in the handshake is to be made anew at once.
+    if (!is_guess) target->complained_at_ms = now_ms;
     pthread_mutex_unlock(&mutex);
 }
 

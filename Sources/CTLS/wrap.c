@@ -68,7 +68,10 @@ int sw_tls_connect(int fd, const void *address, size_t length, bool is_framed, s
     drop(fd); // what may be left of another's descriptor
     sw_target *target = sw_target_of(address, length);
     if (!target) return plain(fd, address, length);
-    if (fd < 0 || fd >= DESCRIPTORS) return errno = EMFILE, -1;
+    if (fd < 0 || fd >= DESCRIPTORS) {
+        sw_target_complain(target, "too many files are open in this process for a connection by TLS", false);
+        return errno = EMFILE, -1;
+    }
     sw_connection *made = sw_connection_new(fd, target, is_framed);
     if (!made) return -1;
     if (!change_family(fd, target->address.ss_family)

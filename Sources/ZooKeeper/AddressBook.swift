@@ -4,6 +4,8 @@ import Glibc
 struct AddressBook: Sendable {
     private let servers: [Server]
     private var known: [[Address]]
+    /// Those that are not known any more, and that the C client may still be given to: only for what is said of them.
+    private var former: [Address] = []
 
     init(servers: [Server]) {
         self.servers = servers
@@ -20,7 +22,12 @@ struct AddressBook: Sendable {
     mutating func lookUp() {
         for (index, server) in servers.enumerated() {
             let found = Address.resolve(server, flags: 0)
-            if !found.isEmpty { known[index] = found }
+            if found.isEmpty { continue }
+            for address in known[index]
+            where address.isEncrypted && !found.contains(address) && !former.contains(address) {
+                former.append(address)
+            }
+            known[index] = found
         }
     }
 
@@ -31,8 +38,10 @@ struct AddressBook: Sendable {
         return all
     }
 
+    var allEver: [Address] { addresses + former }
+
     /// For people, of what the C client calls a server by.
     func label(of text: String) -> String {
-        known.joined().first { $0.isEncrypted && $0.text == text }?.label ?? text
+        allEver.first { $0.isEncrypted && $0.text == text }?.label ?? text
     }
 }

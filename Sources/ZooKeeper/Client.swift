@@ -137,7 +137,7 @@ import Threads
     private var complaintAboutTLS: String? {
         guard sw_frames_stand_between() else { return "this build, with a shared libzookeeper_mt, carries no TLS" }
         lock.hold()
-        let addresses = book.addresses
+        let addresses = book.allEver
         lock.release()
         return Address.newestComplaint(of: addresses)
     }
@@ -191,7 +191,8 @@ import Threads
         let isAnswered = newest?.isAnswered ?? false
         lock.release()
         guard let closing = unsafe closing else { return }
-        if isAnswered, !Assertion.hasFailed, unsafe sw_state_connected(zoo_state(closing)) != 0 {
+        // Those who carry TLS read files as they connect, which may be on a server that is gone.
+        if isAnswered, !isEncrypted, !Assertion.hasFailed, unsafe sw_state_connected(zoo_state(closing)) != 0 {
             unsafe zookeeper_close(closing)
             return
         }
