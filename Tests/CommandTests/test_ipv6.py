@@ -4,9 +4,10 @@ import subprocess
 
 import pytest
 
+from Support.certificates import secure, settings
 from Support.fleet import assert_silent
 from Support.proxy import Proxy
-from Support.server import ZooKeeperServer
+from Support.server import ZooKeeperServer, free_ports
 
 
 @pytest.fixture
@@ -54,26 +55,44 @@ def test_by_a_name_that_has_both(fleet, sixth):
 
 
 @pytest.fixture
-def sixth_only():
-    """Words before what is to run where there is no other address, and a server there."""
+def inside():
+    """Words before what is to run where there is no other address."""
     holder = subprocess.Popen(["unshare", "--net", "sh", "-c",
                                "ip link set lo up && ip -4 address flush dev lo && echo && exec sleep 600"],
                               stdout=subprocess.PIPE)
     assert holder.stdout.readline() == b"\n"
-    prefixed = ("nsenter", f"--net=/proc/{holder.pid}/ns/net")
-    server = ZooKeeperServer(host="::1", prefixed=prefixed, wait=False)
-    yield prefixed, server
-    server.close()
+    yield ("nsenter", f"--net=/proc/{holder.pid}/ns/net")
     holder.kill()
     holder.communicate()
 
 
+@pytest.fixture
+def sixth_only(inside):
+    """A server there."""
+    server = ZooKeeperServer(host="::1", prefixed=inside, wait=False)
+    yield server
+    server.close()
+
+
 @pytest.mark.parametrize("host", ["[::1]", NAME])
-def test_where_there_is_no_other(fleet, ctl, shared_server, sixth_only, host):
-    inside, server = sixth_only
+def test_where_there_is_no_other(fleet, ctl, shared_server, inside, sixth_only, host):
+    server = sixth_only
     prefixed = (*inside, *knowing(fleet, f"127.0.0.1 {NAME}\n::1 {NAME}\n"))
     # The server takes its time to start.
     config = fleet.config(zkhosts=f"{host}:{server.port}", connect_timeout=30)
     assert_silent(fleet.run("--lockname", "a", "--", "true", config=config, prefixed=prefixed), 0)
     check = ctl("check", "ensemble", config=config, prefixed=prefixed)
     assert check.code == 1 and f"version {shared_server.version}, a session within" in check.out, check
+
+
+def test_by_tls_where_there_is_no_other(fleet, inside, authority, server_certificate):
+    """The C client is told of an address that stands in for the server's, which is none of IPv6."""
+    port = free_ports(1)[0]
+    options = secure(port, server_certificate, authority, host="::1")
+    server = ZooKeeperServer(host="::1", prefixed=inside, wait=False, **options)
+    try:
+        config = fleet.config(zkhosts=f"[::1]:{port}", connect_timeout=30, tls=settings(authority))
+        run = fleet.run("--lockname", "a", "--", "echo", "ran", config=config, prefixed=inside)
+        assert (run.code, run.out, run.err) == (0, "ran\n", "")
+    finally:
+        server.close()
