@@ -11,20 +11,13 @@ package struct Tick: Sendable, Equatable {
 
     /// Nil for what is none: it comes from a record too.
     package init?(_ text: String) {
-        let bytes = Array(text.utf8)
-        func number(_ range: Range<Int>, _ valid: ClosedRange<Int64>) -> Int64? {
-            DigitText.parse(bytes[range]).flatMap { valid.contains($0) ? $0 : nil }
-        }
-        guard bytes.count == Self.length, zip(bytes, Self.shape).allSatisfy({ $1 == 0 || $0 == $1 }),
-            let year = number(0..<4, 1970...9999), let month = number(5..<7, 1...12), let date = number(8..<10, 1...31),
-            let hour = number(11..<13, 0...23), let minute = number(14..<16, 0...59),
-            let second = number(17..<19, 0...59), bytes[19] == UInt8(ascii: "+") || bytes[19] == UInt8(ascii: "-"),
-            let hoursAhead = number(20..<22, 0...23), let minutesAhead = number(23..<25, 0...59)
-        else { return nil }
-        let offset = (hoursAhead * 60 + minutesAhead) * (bytes[19] == UInt8(ascii: "-") ? -60 : 60)
-        day = Self.days(year, month, date)
-        seconds = day * 86_400 + hour * 3600 + minute * 60 + second - offset
+        guard text.utf8.count == Self.length, let instant = TimeStamp(text) else { return nil }
+        // What the clock on the wall shows, as if it were UTC. Written again it is the same: no fraction, and no sixtieth second.
+        let wall = String(text.prefix(Self.wallLength)) + "Z"
+        guard let face = TimeStamp(wall), face.text == wall else { return nil }
         self.text = text
+        seconds = instant.milliseconds / 1000
+        day = face.milliseconds / 86_400_000
     }
 
     /// Who has had this tick has had that one as well: it is the same, or an earlier one.
@@ -33,15 +26,8 @@ package struct Tick: Sendable, Equatable {
     }
 
     private static let length = 25
-    /// A zero stands for a digit or a sign.
-    private static let shape = Array("0000-00-00T00:00:00+00:00".utf8.map { "-T:".utf8.contains($0) ? $0 : 0 })
-
-    /// Days since the epoch of a date in the Gregorian calendar; years are counted from March on, so that February is last.
-    private static func days(_ year: Int64, _ month: Int64, _ date: Int64) -> Int64 {
-        let year = month < 3 ? year - 1 : year
-        let dayOfYear = ((month + 9) % 12 * 153 + 2) / 5 + date - 1
-        return year * 365 + year / 4 - year / 100 + year / 400 + dayOfYear - 719_468
-    }
+    /// Without the offset.
+    private static let wallLength = 19
 }
 
 /// What a record remembers of ticks. Runs without `--once-per` carry it on.

@@ -9,16 +9,14 @@ extension Machine {
 
     var oncePer: OncePer? {
         let wall = wallMilliseconds
-        let seconds = wall / 1000 / Self.spacing * Self.spacing
-        func padded(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        // No history is as long as a day.
-        let time = [seconds / 3600, seconds / 60 % 60, seconds % 60].map(padded).joined(separator: ":")
-        return Tick("1970-01-01T\(time)+00:00").map {
+        let start = TimeStamp(milliseconds: wall / Self.spacing * Self.spacing)
+        return Tick(start.text.dropLast() + "+00:00").map {
             OncePer(
                 period: .minutes(1), tick: $0, wallMilliseconds: wall,
                 readAt: BootInstant(nanoseconds: boottime(at: world.now)))
         }
     }
 
-    private static let spacing: Int64 = 20
+    /// In milliseconds.
+    private static let spacing: Int64 = 20_000
 }
