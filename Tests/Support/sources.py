@@ -26,6 +26,11 @@ def literals():
 
 def arguments(text, begin):
     """From behind the parenthesis of a call to the one that closes it."""
+    return text[begin:end_of_parenthesis(text, begin) - 1]
+
+
+def end_of_parenthesis(text, begin):
+    """The index behind the parenthesis that closes the one in front of `begin`."""
     depth, index = 1, begin
     while depth:
         if text[index] == '"':
@@ -33,7 +38,7 @@ def arguments(text, begin):
             continue
         depth += {"(": 1, ")": -1}.get(text[index], 0)
         index += 1
-    return text[begin:index - 1]
+    return index
 
 
 def strings(text):
@@ -51,13 +56,7 @@ def end_of_string(text, begin):
     index = begin + len(quote)
     while index < len(text) and not text.startswith(quote, index):
         if text.startswith("\\(", index):
-            depth, index = 1, index + 2
-            while depth:
-                if text[index] == '"':
-                    index = end_of_string(text, index)
-                    continue
-                depth += {"(": 1, ")": -1}.get(text[index], 0)
-                index += 1
+            index = end_of_parenthesis(text, index + 2)
         else:
             index += 2 if text[index] == "\\" else 1
     return index + len(quote)
