@@ -35,6 +35,16 @@ def test_a_process_whose_first_thread_has_ended(held):
     dies_with_its_run(held, "--dead-leader")
 
 
+def test_it_is_lost_with_its_host(held):
+    """What the tests call a lost host takes all of them, or a successor would be accused."""
+    run = held.start_job("first", "--stubborn", "--dead-leader", arguments=("--lockname", "a"), until=False)
+    held.records.ready("first")
+    pids = [one.pid for one in held.records.spans("first")]
+    run.lose()
+    eventually(lambda: not any(map(processes.alive, pids)), what="all are dead")
+    held.leaves_marks = True
+
+
 @pytest.mark.parametrize("account", ACCOUNTS, indirect=True)
 def test_it_dies_at_the_deadline_as_well(held_own, server):
     run = held_own.start_job("a", "--stubborn", "--dead-leader", until=False)

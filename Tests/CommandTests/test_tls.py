@@ -78,8 +78,8 @@ def test_a_zookeeper_with_a_secure_port(fleet, ctl, certificate, version):
     port = free_ports(1)[0]
     only = {"TLSv1.2": [], "TLSv1.3": ["ssl.ciphersuites=TLS_AES_128_GCM_SHA256"]}[version]
     server = ZooKeeperServer(
-        flags=NETTY, jars=NETTY_JARS,
-        members=[f"secureClientPort={port}", "secureClientPortAddress=127.0.0.1", f"ssl.enabledProtocols={version}", *only,
+        flags=NETTY, jars=NETTY_JARS, secure_port=port,
+        members=["secureClientPortAddress=127.0.0.1", f"ssl.enabledProtocols={version}", *only,
                  f"ssl.keyStore.location={certificate}", f"ssl.trustStore.location={certificate}", "ssl.clientAuth=none"])
     try:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

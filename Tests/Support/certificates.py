@@ -63,8 +63,8 @@ class Authority:
 
 def secure(port, certificate, trusted, version="TLSv1.3", clients="none", host="127.0.0.1"):
     """Options of a server that expects TLS on this port."""
-    return {"flags": NETTY, "jars": NETTY_JARS, "members": [
-        f"secureClientPort={port}", f"secureClientPortAddress={host}",
+    return {"flags": NETTY, "jars": NETTY_JARS, "secure_port": port, "members": [
+        f"secureClientPortAddress={host}",
         f"ssl.enabledProtocols={version}", *CIPHERS[version], f"ssl.clientAuth={clients}",
         f"ssl.keyStore.location={certificate.both}", f"ssl.trustStore.location={trusted.path}"]}
 
@@ -73,8 +73,7 @@ class SecureServer(ZooKeeperServer):
     """One that expects TLS on `secure_port`, beside its plain port, which is the test's own."""
 
     def __init__(self, *words, **options):
-        self.secure_port = free_ports(1)[0]
-        super().__init__(**secure(self.secure_port, *words, **options))
+        super().__init__(**secure(free_ports(1)[0], *words, **options))
 
     def secure_address(self, host="localhost"):
         return f"{host}:{self.secure_port}"

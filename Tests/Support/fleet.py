@@ -243,8 +243,7 @@ class Fleet:
     def sweep(self):
         """Kill whatever is left; for the end of a test that has failed, or that leaves processes on purpose."""
         def all_killed():
-            # A process whose first thread has ended shows no environment.
-            left = self.alive() + processes.with_word(self.records.folder)
+            left = self.alive()
             for one in left:
                 processes.kill(one.pid)
             return not left

@@ -10,12 +10,28 @@ Process = collections.namedtuple("Process", "pid comm state ppid pgrp session tt
 
 
 def process(pid):
-    """The process, or None when there is none."""
+    """The process, or None when there is none. One whose first thread has ended has the state of a thread that lives on."""
+    found = _status(f"/proc/{pid}/stat")
+    if found is None or found.state != "Z":
+        return found
+    threads = (_status(f"/proc/{pid}/task/{thread}/stat") for thread in _threads(pid))
+    return next((found._replace(state=one.state) for one in threads if one and one.state not in "ZX"), found)
+
+
+def _threads(pid):
     try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+        return [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def _status(path):
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
             text = file.read()
     except (FileNotFoundError, ProcessLookupError):
         return None
+    pid = int(text[:text.index(" ")])
     comm = text[text.index("(") + 1:text.rindex(")")]
     rest = text[text.rindex(")") + 2:].split()
     return Process(pid, comm, rest[0], int(rest[1]), int(rest[2]), int(rest[3]), int(rest[4]), int(rest[19]))
@@ -47,36 +63,24 @@ def alive(pid):
 
 def with_variable(*assignments):
     """Live processes whose environment, as it was at exec, holds one of these: they cannot hide by a double fork."""
-    wanted, found = {one.encode() for one in assignments}, []
-    for one in every_process():
+    wanted = {one.encode() for one in assignments}
+    return [one for one in every_process() if one.state not in "ZX" and not wanted.isdisjoint(_words(one.pid, "environ"))]
+
+
+def has_variable(pid, assignment):
+    return assignment.encode() in _words(pid, "environ")
+
+
+def _words(pid, name):
+    """Of one of the files of /proc that hold words. A thread that has ended has empty ones: any other's will do."""
+    for thread in _threads(pid):
         try:
-            with open(f"/proc/{one.pid}/environ", "rb") as file:
-                if one.state not in "ZX" and not wanted.isdisjoint(file.read().split(b"\0")):
-                    found.append(one)
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            with open(f"/proc/{pid}/task/{thread}/{name}", "rb") as file:
+                if text := file.read():
+                    return text.split(b"\0")
+        except OSError:
             continue
-    return found
-
-
-def with_word(word):
-    """Those whose command line has this word: also if their first thread has ended, and in whatever namespace they are."""
-    wanted, found = word.encode(), []
-    for one in every_process():
-        try:
-            threads = os.listdir(f"/proc/{one.pid}/task")
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if any(wanted in _words(f"/proc/{one.pid}/task/{thread}/cmdline") for thread in threads):
-            found.append(one)
-    return found
-
-
-def _words(path):
-    try:
-        with open(path, "rb") as file:
-            return file.read().split(b"\0")
-    except OSError:
-        return []
+    return []
 
 
 def is_pending(pid, number):
@@ -102,11 +106,8 @@ def stop(pid):
 
 
 def _at_rest(pid):
-    try:
-        states = [process(f"{pid}/task/{thread}") for thread in os.listdir(f"/proc/{pid}/task")]
-    except (FileNotFoundError, ProcessLookupError):
-        return True
-    return all(one is None or one.state in "TtZX" for one in states)
+    threads = [_status(f"/proc/{pid}/task/{thread}/stat") for thread in _threads(pid)]
+    return all(one is None or one.state in "TtZX" for one in threads)
 
 
 def pss_bytes(pids):

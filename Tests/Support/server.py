@@ -113,12 +113,14 @@ class ZooKeeperServer(Server):
     `jars` are further ones for its class path.
     `host` is its address and `prefixed` the words before java, for one in a network namespace; `data` is a folder for
     its data, if not one of its own; with `log` it writes one to its folder's `output`; `flags` are java's; `words` are the
-    four-letter words that it answers. `lines`: a zoo.cfg of the test's own, but for port, data and members.
+    four-letter words that it answers. `lines`: a zoo.cfg of the test's own, but for port, data and members. On
+    `secure_port` it expects TLS, as `members` say.
     """
 
     def __init__(self, tick_ms=500, port=None, number=None, members=(), max_session_ms=120000, wait=True,
-                 host="127.0.0.1", prefixed=(), data=None, log=False, flags=(), words="*", jars=(), lines=None):
-        self.port, self.host, self.prefixed = port or free_ports(1)[0], host, prefixed
+                 host="127.0.0.1", prefixed=(), data=None, log=False, flags=(), words="*", jars=(), lines=None,
+                 secure_port=None):
+        self.port, self.secure_port, self.host, self.prefixed = port or free_ports(1)[0], secure_port, host, prefixed
         self.flags, self.class_path = ([*LOG_FLAGS, *flags], CLASS_PATH_WITH_LOG) if log else (flags, CLASS_PATH)
         self.class_path = ":".join([self.class_path, *jars])
         self.folder = tempfile.mkdtemp(prefix="switchman-zookeeper-", dir=MEMORY_DISK)
@@ -126,6 +128,7 @@ class ZooKeeperServer(Server):
         self.process, self.has_been_away = None, False
         lines = [
             f"dataDir={self.data}", f"clientPort={self.port}", f"clientPortAddress={host}", *members,
+            *([f"secureClientPort={secure_port}"] if secure_port else []),
             *([f"tickTime={tick_ms}", f"4lw.commands.whitelist={words}", "maxClientCnxns=0",
                f"maxSessionTimeout={max_session_ms}", "initLimit=20", "syncLimit=5"] if lines is None else lines),
         ]
@@ -149,6 +152,16 @@ class ZooKeeperServer(Server):
 
     def wait_ready(self):
         eventually(lambda: "Mode:" in self.ask("srvr"), within=60, what=f"server {self.address} answers")
+        # That port comes after the plain one.
+        if self.secure_port:
+            eventually(lambda: self._accepts(self.secure_port), within=60, what=f"server {self.address} accepts at {self.secure_port}")
+
+    def _accepts(self, port):
+        try:
+            socket.create_connection((self.host, port), timeout=0.5).close()
+            return True
+        except OSError:
+            return False
 
     def kill(self):
         self.has_been_away = True

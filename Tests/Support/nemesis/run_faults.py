@@ -35,7 +35,7 @@ class RunFault(Fault):
         """What is stopped is continued, and unshare(1), which stops with what it runs."""
         for pid in {self.attempt.run.front, *itertools.chain(*self.pids.values())}:
             # The number may be another's by now.
-            if self.attempt.run.marker.encode() in _environment(pid):
+            if processes.has_variable(pid, self.attempt.run.marker):
                 processes.kill(pid, signal.SIGCONT)
 
 
@@ -123,11 +123,3 @@ class LoseHost(Fault):
             attempt.touched.add("host lost")
             attempt.run.lose()
         return f"{host}: {' '.join(one.label for one in victims)}"
-
-
-def _environment(pid):
-    try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            return file.read().split(b"\0")
-    except OSError:
-        return []
