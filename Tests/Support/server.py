@@ -154,7 +154,7 @@ class ZooKeeperServer(Server):
         eventually(lambda: "Mode:" in self.ask("srvr"), within=60, what=f"server {self.address} answers")
         # That port comes after the plain one.
         if self.secure_port:
-            eventually(lambda: self._accepts(self.secure_port), within=60, what=f"server {self.address} accepts at {self.secure_port}")
+            eventually(lambda: self._accepts(self.secure_port), within=60, what=f"somebody listens at {self.secure_port}")
 
     def _accepts(self, port):
         try:
