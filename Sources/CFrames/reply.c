@@ -110,10 +110,17 @@ static bool skip_event(cursor *in) {
     return take(in, &type) && take(in, &state) && skip_text(in);
 }
 
+/// What the library says of itself when it has lost a reply, and no server sends (KeeperException.java): a run would ask again
+/// at once, since it believes that the connection is gone. In the place of SESSIONMOVED servers hang up (FinalRequestProcessor).
+static bool is_of_clients(int32_t error) {
+    enum { RUNTIME_INCONSISTENCY = -2, CONNECTION_LOSS = -4, OPERATION_TIMEOUT = -7, SESSION_MOVED = -118 };
+    return error == RUNTIME_INCONSISTENCY || error == CONNECTION_LOSS || error == OPERATION_TIMEOUT || error == SESSION_MOVED;
+}
+
 bool sw_frame_is_sound(const uint8_t *bytes, size_t count, const sw_request *request) {
     cursor in = { bytes, count };
     int32_t xid, error;
     if (!take(&in, &xid) || !skip(&in, sizeof(int64_t)) || !take(&in, &error)) return false;
     if (!request) return xid == PING || (xid == EVENT && skip_event(&in));
-    return xid == request->xid && (error != 0 || skip_body(&in, request));
+    return xid == request->xid && !is_of_clients(error) && (error != 0 || skip_body(&in, request));
 }

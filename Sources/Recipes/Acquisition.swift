@@ -47,7 +47,7 @@ package final class Acquisition {
     /// What in the fleet's data makes this host one of the group that was asked for: its name, or a pattern.
     var groupEntry: String?
     private var takes = 0
-    var contradiction: Contradiction?
+    var contradictions = Contradictions()
     package private(set) var limits: Limits
 
     /// - Parameter limits: those that have begun under an earlier session.
@@ -78,7 +78,7 @@ package final class Acquisition {
             case .taken(let claims): return try await owned(claims)
             case .held where job.waitsForLock: return try await acquireInTurn()
             case .held where earlierSessions.isEmpty: return .skipped(.locked)
-            case .held, .changed: try await contradicted()
+            case .held, .changed: try await contradictions.met(job.lockname, talk)
             }
         }
     }
@@ -133,7 +133,7 @@ package final class Acquisition {
             if job.leases.isEmpty {
                 switch try await take(places: line.paths, spentMarks: []) {
                 case .taken(let claims): return try await owned(claims)
-                case .held, .changed: try await contradicted()
+                case .held, .changed: try await contradictions.met(job.lockname, talk)
                 }
             } else {
                 let limit = limits.lock
@@ -216,11 +216,11 @@ package final class Acquisition {
             }
             switch try await take(places: queues.paths + (line?.paths ?? []), spentMarks: spent) {
             case .held where line != nil:
-                try await contradicted()
+                try await contradictions.met(job.lockname, talk)
                 return try await concede(.locked, queues, line)
             case .held where earlierSessions.isEmpty: return .verdict(.skipped(.locked))
             case .held, .changed:
-                try await contradicted()
+                try await contradictions.met(job.lockname, talk)
                 if let skip = try await lookAgain() { return try await concede(skip, queues, line) }
                 if let skip = try await considerFleetAgain() { return try await concede(skip, queues, line) }
             case .taken(let claims):

@@ -108,7 +108,7 @@ extension Acquisition {
             foundRecord = try FoundRecord(replies[2], above: replies[1], job)
             guard let lock = try replies[0].stat() else { return considerTick(holder: nil) }
             // This server follows those that decide.
-            contradiction = nil
+            contradictions = Contradictions()
             try lock.checkIsEphemeral(job.lockPath)
             if job.waitsForLock, let outer = job.outerSession, lock.ephemeralOwner.isSession(outer) {
                 throw .waitsForItself(

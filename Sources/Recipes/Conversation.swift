@@ -133,7 +133,11 @@ package final class Conversation {
     }
 
     /// Waits for a connection, at most for the connect timeout.
-    package func reconnected() async throws(Interruption) {
+    ///
+    /// - Parameter lostSince: when the same write was lost for the first time. What is asked in between may be answered each time;
+    ///   it is given up after twice the connect timeout all the same.
+    package func reconnected(lostSince: BootInstant? = nil) async throws(Interruption) {
+        if let lostSince, clock.now >= lostSince.advanced(by: connectTimeout * 2) { throw unreachable }
         while let event = inbox.poll() { try take(event) }
         var patience = endOfPatience(from: clock.now)
         var nudge = hasNudged ? .never : clock.now.advanced(by: connectTimeout / 3)

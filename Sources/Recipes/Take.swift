@@ -59,8 +59,8 @@ struct Take {
                         found: waitOut),
                     lock: replies.count > 1 ? replies[1] : nil)
             case .failure(let failure)? where failure.reason == .connectionLost:
-                try await talk.reconnected()
                 lostSince = lostSince ?? submitted
+                try await talk.reconnected(lostSince: lostSince)
             case .failure(let failure)?:
                 guard let index = failure.operation, operations.indices.contains(index) else {
                     throw failure.interruption
@@ -247,9 +247,9 @@ package struct Parents {
         }
         if attempt > 1 {
             // Pauses are all that it has cost so far.
-            if Contradiction.pause * attempt > talk.connectTimeout { throw Contradiction.refusal(of: paths[0]) }
+            if Contradictions.pause * attempt > talk.connectTimeout { throw Contradictions.refusal(of: paths[0]) }
             talk.ensemble.dropConnection()
-            try await talk.rest(until: talk.clock.now.advanced(by: Contradiction.pause))
+            try await talk.rest(until: talk.clock.now.advanced(by: Contradictions.pause))
         }
         if creates.isEmpty { return }
         // Gone again meanwhile (a container node that is reaped, somebody's cleaner): whoever needs them asks once more.

@@ -106,6 +106,8 @@ struct Releasing: Sendable {
     var release: Release
     var step: Step
     var patience = Patience()
+    /// How often the record was of another version than it was said to be.
+    var contradictions = 0
     /// Then it is left to the end of the session.
     let until: BootInstant
 

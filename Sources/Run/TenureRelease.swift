@@ -53,8 +53,12 @@ extension Tenure {
         releasing.release.settle(replies)
         endIfLockWasDeleted(replies)
         if !replies.contains(where: \.isLost) { releasing.patience.answered() }
-        // Lost, or refused for the moment.
-        let isUnsettled = replies.contains { $0.isUnsettled && !$0.isRefusedByServer }
+        // Lost, or refused for the moment; or by a server that contradicts itself, which is not to be asked without a pause: a
+        // release creates nothing, and a version that was just read is not twice another one.
+        if replies.contains(where: { $0.failureReason == .badVersion }) { releasing.contradictions += 1 }
+        let isUnsettled =
+            releasing.contradictions > 1
+            || replies.contains { ($0.isUnsettled && !$0.isRefusedByServer) || $0.failureReason == .nodeExists }
         releasing.step = .due(at: isUnsettled ? now.advanced(by: job.term.period) : now)
         enter(.releasing(releasing))
         if releasing.release.isDone { return finish() }

@@ -11,14 +11,17 @@ struct FleetEditor {
     /// Makes the edit again on newer data until it is in. Nothing is written if it changes nothing.
     func edit(_ change: (inout FleetEdit) throws -> Void) async throws {
         let prefix = fleet.layout.prefix
-        var isUnsure = false
+        var lostSince: BootInstant?
+        var contradictions = Contradictions()
         while true {
+            let submitted = fleet.talk.clock.now
             guard let node = try await fleet.talk.askAgain([.get(prefix, watch: false)])[0].node() else {
                 try await fleet.makeParents(of: "\(prefix)/locks")
+                try await contradictions.met(prefix, fleet.talk)
                 continue
             }
             var edit = try parse(node.data)
-            do { try change(&edit) } catch EditError.refused where isUnsure {
+            do { try change(&edit) } catch EditError.refused where lostSince != nil {
                 // Our own, whose reply was lost: what was to be removed is no longer there.
                 return
             }
@@ -26,10 +29,11 @@ struct FleetEditor {
             let bytes = try encode(edit)
             switch try await fleet.talk.ask([.multi([.set(prefix, data: bytes, version: node.stat.version)])])[0] {
             case .success: return
-            case .failure(let failure) where failure.reason == .badVersion || failure.reason == .noNode: continue
+            case .failure(let failure) where failure.reason == .badVersion || failure.reason == .noNode:
+                try await contradictions.met(prefix, fleet.talk)
             case .failure(let failure) where failure.reason == .connectionLost:
-                isUnsure = true
-                try await fleet.talk.reconnected()
+                lostSince = lostSince ?? submitted
+                try await fleet.talk.reconnected(lostSince: lostSince)
                 // A committed write in front of the next read, which must not be older than what was lost.
                 _ = try await fleet.talk.ask([.multi([.check(prefix)])])
             case let reply: throw reply.interruption

@@ -30,6 +30,8 @@ final class Stopping {
         var news: [UInt8]?
         /// The holder has written into it.
         var hasAnswered = false
+        var tries = 0
+        var contradictions = Contradictions()
     }
 
     private let fleet: FleetConnection
@@ -150,6 +152,9 @@ final class Stopping {
         let path = requestPath(target)
         let data = fleet.nodeData
         while true {
+            // It was asked for before, and is not there.
+            if target.tries > 0 { try await target.contradictions.met(path, fleet.talk) }
+            target.tries += 1
             switch try await fleet.talk.ask([.multi([.create(path, data: data, .ephemeral)])])[0] {
             case .success, .failure(Failure(.nodeExists, path: path, operation: 0)): break
             case .failure(let failure) where failure.reason == .noNode:

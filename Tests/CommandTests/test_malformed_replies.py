@@ -42,6 +42,7 @@ REPLIES = {
     "a reply to nobody's credentials": lambda asked, frame: wire.framed(number(-4) + bytes(8) + number(-115)),
     "an event that is only its header": lambda asked, frame: wire.framed(header(0)),
     "an event without a path": lambda asked, frame: wire.framed(header(0) + number(3) + number(3) + number(-1)),
+    "a loss that only a client can speak of": lambda asked, frame: wire.framed(frame[:12] + number(-4)),
     "a frame of 2 GB": lambda asked, frame: number(2 ** 31 - 1) + frame,
     "a frame of less than nothing": lambda asked, frame: number(-1) + frame,
 }
