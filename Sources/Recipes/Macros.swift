@@ -1,5 +1,5 @@
 /// The words which resource names may hold and which stand for facts about this host: FQDN, CPU and MEMMB.
-package struct Macros: Sendable {
+package struct Macros: Sendable, Equatable {
     package let fqdn: String
     /// Processors online.
     package let cpuCount: Int
