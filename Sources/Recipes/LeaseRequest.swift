@@ -11,6 +11,8 @@ package struct LeaseRequest: Sendable, Equatable {
     /// How many there are in all: the declared number, or the given one. 0 until it is known.
     package private(set) var total: Int64
     private(set) var origin: Origin
+    /// That no permit of the resource is given out, as the prefix data says it.
+    var hold: PauseNote?
 
     /// Where the total comes from.
     enum Origin {
