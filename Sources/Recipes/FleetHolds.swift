@@ -1,7 +1,7 @@
 /// Holds: resources of which no permit is given out.
 extension FleetData {
     /// The hold of a resource whose macros are replaced; nil if there is none. Of several, the one that lasts longest.
-    func hold(of resource: String, macros: Macros) -> PauseNote? {
+    package func hold(of resource: String, macros: Macros) -> PauseNote? {
         let holds = pauses.holds.sorted { $0.key < $1.key }.filter {
             macros.expand($0.key.text).isSameName(as: resource)
         }
