@@ -312,3 +312,15 @@ def test_no_permit_is_given_out_after_the_hold_was_answered(ctl, fleet):
         assert not seen, "given out after the answer"
         assert {run.wait() for run in runs} <= {0, 5}
         ctl("resources", "release", "db")
+
+
+def test_edits_of_the_data_keep_nobody_from_its_permits(fleet):
+    """A take that names an older version is made anew."""
+    fleet.resources("db")
+    runs = [fleet.start("--lockname", f"job{number}", "--lease", "db=1:3", "--", "sleep", 0.2) for number in range(24)]
+    edits = 0
+    while any(run.running for run in runs):
+        fleet.resources("db", edits=edits)
+        edits += 1
+        elapsed(now() + 0.03)
+    assert [(run.wait(), run.err) for run in runs] == [(0, "")] * 24 and edits > 10
