@@ -30,6 +30,14 @@ struct CrontabFleet {
             let remedy = command("resume \(shown)")
             found.append("job \"\(shown)\" is paused\(note.phrase()), and no run starts; \(remedy) lifts that")
         }
+        for text in need.leases {
+            let name = String(text.unicodeScalars.prefix { $0 != "=" })
+            guard let hold = data.holds(concerning: name).first else { continue }
+            let entry = Excerpt.of(hold.entry, longest: 255)
+            found.append(
+                "resource \"\(entry)\" is held\(hold.note.phrase()), and no run gets permits of it; "
+                    + "\(command("resources release \(entry)")) lifts that")
+        }
         if let group = need.group {
             let hosts = groupHosts.of(ExactName(group))
             if !hosts.isEmpty, hosts.allSatisfy(isDrained) {

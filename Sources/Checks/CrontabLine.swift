@@ -254,7 +254,15 @@ struct CrontabLine {
                         "--lease \"\(Excerpt.of(text))\": the original needs a total; write RESOURCE=COUNT:TOTAL"
                     ))
             }
-            for word in value.split(whereSeparator: { !($0.isLetter || $0.isNumber) }).map(String.init)
+            let words = value.split(whereSeparator: { !($0.isLetter || $0.isNumber) }).map(String.init)
+            if words.contains("TOTAL") {
+                reading.findings.append(
+                    (
+                        .warning,
+                        "--lease \"\(Excerpt.of(text))\": the original does not know TOTAL in COUNT; write the number"
+                    ))
+            }
+            for word in words
             where Self.unknownFunctions.contains(word) {
                 reading.findings.append(
                     (

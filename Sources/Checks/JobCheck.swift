@@ -34,7 +34,7 @@ package struct JobCheck: Sendable {
 
     /// Which of the things it is, for `--json`.
     enum State: String {
-        case fresh, running, firstRun = "first-run", paused
+        case fresh, running, firstRun = "first-run", paused, held
         case stale, neverRun = "never-run", failing, lost, runningTooLong = "running-too-long"
         case original, unreadable
     }
@@ -48,6 +48,9 @@ package struct JobCheck: Sendable {
             "clock": .string(sight.clock.rawValue), "within_s": .integer(within.milliseconds / 1000),
         ]
         if let note = sight.pause?.note { facts["pause"] = note.shownJSON }
+        if let hold = sight.hold {
+            (facts["held"], facts["hold"]) = (.string(hold.resource), hold.note.shownJSON)
+        }
         if case .found(let record, _) = sight.record, let last = record.runs.last(where: \.hasSucceeded),
             let end = last.endMilliseconds
         {
@@ -70,12 +73,22 @@ package struct JobCheck: Sendable {
             case .runningTooLong, .unreadable: false
             default: true
             }
-        guard let pause = sight.pause, isForgiven else { return judgement }
+        guard isForgiven else { return judgement }
+        guard let pause = sight.pause else { return judgeHeld(judgement, sight) }
         let end = pause.note.until?.text ?? "it is resumed"
         return (
             .paused, .warning,
             "paused\(pause.isOfAll ? " with all jobs" : ""), and not started by anybody until \(end)\(pause.note.origin()); "
                 + judgement.2
+        )
+    }
+
+    private func judgeHeld(_ judgement: Judgement, _ sight: JobSight) -> Judgement {
+        guard let hold = sight.hold else { return judgement }
+        let (resource, end) = (Excerpt.of(hold.resource, longest: 255), hold.note.until?.text ?? "it is released")
+        return (
+            .held, .warning,
+            "waiting for permits of \(resource), which is held until \(end)\(hold.note.origin()); \(judgement.2)"
         )
     }
 

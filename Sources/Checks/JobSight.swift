@@ -26,11 +26,20 @@ package struct JobSight: Sendable {
         package init(note: PauseNote, isOfAll: Bool) { (self.note, self.isOfAll) = (note, isOfAll) }
     }
 
+    /// A run of the job waits for permits of a resource that is held.
+    package struct Hold: Sendable {
+        let resource: String
+        let note: PauseNote
+
+        package init(resource: String, note: PauseNote) { (self.resource, self.note) = (resource, note) }
+    }
+
     package let lockname: String
     package let recordPath: String
     package let record: Record
     package let lock: Contender?
     package let pause: Pause?
+    package let hold: Hold?
     package let nowMilliseconds: Int64
     package let clock: Clock
     /// Whether runs may go unseen, since originals write no record.
@@ -40,8 +49,9 @@ package struct JobSight: Sendable {
 
     package init(
         lockname: String, recordPath: String, record: Record, lock: Contender?, pause: Pause?, nowMilliseconds: Int64,
-        clock: Clock, hasOriginals: Bool, nearest: String?
+        clock: Clock, hasOriginals: Bool, nearest: String?, hold: Hold? = nil
     ) {
+        self.hold = hold
         (self.lockname, self.recordPath, self.record, self.lock) = (lockname, recordPath, record, lock)
         (self.pause, self.nowMilliseconds, self.clock) = (pause, nowMilliseconds, clock)
         (self.hasOriginals, self.nearest) = (hasOriginals, nearest)

@@ -44,6 +44,8 @@ package final class Acquisition {
     package internal(set) var fleetIsUnread = false
     /// What keeps this run from being started, in a sentence: of the skips `paused` and `drained`.
     package internal(set) var pauseSentence: String?
+    /// The resources of this host that are held.
+    var heldResources: [LeaseRequest] = []
     /// What in the fleet's data makes this host one of the group that was asked for: its name, or a pattern.
     var groupEntry: String?
     private var takes = 0
@@ -196,6 +198,16 @@ package final class Acquisition {
 
     /// - Parameter line: our place in the lock's queue, at its head, for one who waits for the lock.
     private func acquirePermits(line: Queues?) async throws(Interruption) -> Turn {
+        do throws(Interruption) {
+            return try await waitForPermits(line: line)
+        } catch {
+            guard case .noPermits = error, let sentence = try await holdInTheWay() else { throw error }
+            pauseSentence = sentence
+            return .verdict(.skipped(.paused))
+        }
+    }
+
+    private func waitForPermits(line: Queues?) async throws(Interruption) -> Turn {
         let queues = Queues(of: .permits, job: job, talk: talk, earlierSessions: earlierSessions, notice: notice)
         if let rival = try await queues.enter() {
             if line == nil { return .verdict(.skipped(.queued)) }

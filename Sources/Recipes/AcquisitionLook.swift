@@ -19,6 +19,7 @@ extension Acquisition {
         let fleet = try fleet(in: replies[0], reader)
         noteFleetVersion(replies[0])
         if let fleet, let skip = try considerFleet(fleet, reader) { return skip }
+        if let fleet { heldResources = reader.held(fleet) }
         let skip = job.takesLock ? try await considerLocks(replies) : nil
         // Who is not needed has nothing to complain of.
         if let fleet, skip == nil || job.waitsForLock { job.leases = try reader.ordered(fleet, job.leases) }
@@ -95,6 +96,7 @@ extension Acquisition {
             }
         }
         if let skip = pause(in: fleet, reader) { return skip }
+        heldResources = reader.held(fleet)
         job.leases = try reader.renewed(fleet, job.leases)
         return nil
     }

@@ -1,4 +1,5 @@
-/// What is not to be started, as the data of PREFIX says it at one moment: what is past is not in here.
+/// What is not to be started, and of which resources no permit is given out, as the data of PREFIX says it at one moment: what
+/// is past is not in here.
 package struct FleetPauses: Sendable, Equatable {
     /// Those of each kind: the names in a list, and notes of them in a table.
     package struct Kind: Sendable {
@@ -11,6 +12,8 @@ package struct FleetPauses: Sendable, Equatable {
 
     /// The key of the pause of all jobs: `*` is a legal lockname.
     package static let allKey: ExactName = "all_paused"
+    /// The key of the holds, which all stand in one table: there are no versions that know them as a list.
+    package static let holdsKey: ExactName = "holds"
 
     /// In the order of the list; those with an end, which are not in it, follow in the order of their names.
     package private(set) var jobs: [String] = []
@@ -18,6 +21,8 @@ package struct FleetPauses: Sendable, Equatable {
     package private(set) var jobNotes: [ExactName: PauseNote] = [:]
     package private(set) var hostNotes: [ExactName: PauseNote] = [:]
     package private(set) var all: PauseNote?
+    /// By the resource's name as the operator wrote it, macros not yet replaced.
+    package private(set) var holds: [ExactName: PauseNote] = [:]
 
     package init(jobs: [String] = [], hosts: [String] = []) {
         (self.jobs, self.hosts) = (jobs, hosts)
@@ -43,8 +48,9 @@ package struct FleetPauses: Sendable, Equatable {
             all = PauseNote()
         } else if let value = members[Self.allKey], value != .null, value != .boolean(false) {
             let note = try PauseNote.note(value, "\"\(Self.allKey.text)\"")
-            all = note.until.map { $0 > now } ?? true ? note : nil
+            all = note.stands(at: now) ? note : nil
         }
+        holds = try PauseNote.table(members[Self.holdsKey], Self.holdsKey.text).filter { $0.value.stands(at: now) }
     }
 
     /// A note without an end is of a name in the list. One with an end stands for itself: in the list the name would be paused
@@ -61,6 +67,7 @@ package struct FleetPauses: Sendable, Equatable {
 
     /// The first end that comes, if any is known.
     package var nextEnd: TimeStamp? {
-        (Array(jobNotes.values) + Array(hostNotes.values) + [all].compactMap { $0 }).compactMap(\.until).min()
+        let notes = [jobNotes, hostNotes, holds].flatMap(\.values) + [all].compactMap { $0 }
+        return notes.compactMap(\.until).min()
     }
 }

@@ -39,7 +39,7 @@ package struct FleetReader {
         }
     }
 
-    /// The leases in the order of `resources`, each with the total that is declared for it.
+    /// The leases in the order of `resources`, each with the total that is declared for it, and its hold.
     func ordered(_ fleet: FleetData, _ leases: [LeaseRequest]) throws(Interruption) -> [LeaseRequest] {
         let order = fleet.orderedResources(macros: job.macros)
         func rank(_ lease: LeaseRequest) -> Int? { order.firstIndex { $0.isSameName(as: lease.resource) } }
@@ -56,25 +56,31 @@ package struct FleetReader {
             } catch {
                 throw .badData("the data of \(job.layout.prefix): \(error.message)")
             }
-            checked.append(try self.checked(lease, declared: declared))
+            checked.append(try self.checked(lease, declared: declared, in: fleet))
         }
         return checked.sorted { (rank($0) ?? 0) < (rank($1) ?? 0) }
     }
 
-    /// The leases of a run that waits already, in the order of its places, with the totals that are declared now. What is declared
+    /// The leases of a run that waits already, in the order of its places, with the totals that are declared and the holds there
+    /// are now. What is declared
     /// no more, or cannot be read, stays as it was: it concerns those who come.
     func renewed(_ fleet: FleetData, _ leases: [LeaseRequest]) throws(Interruption) -> [LeaseRequest] {
         var renewed: [LeaseRequest] = []
         for lease in leases {
             let declared = try? fleet.total(of: lease.resource, macros: job.macros)
-            renewed.append(declared == nil ? lease : try checked(lease, declared: declared))
+            renewed.append(
+                declared == nil
+                    ? lease.held(by: fleet.hold(of: lease.resource, macros: job.macros))
+                    : try checked(lease, declared: declared, in: fleet))
         }
         return renewed
     }
 
-    private func checked(_ lease: LeaseRequest, declared: Int64?) throws(Interruption) -> LeaseRequest {
+    private func checked(
+        _ lease: LeaseRequest, declared: Int64?, in fleet: FleetData
+    ) throws(Interruption) -> LeaseRequest {
         do throws(LeaseError) {
-            return try lease.checked(declared: declared)
+            return try lease.checked(declared: declared).held(by: fleet.hold(of: lease.resource, macros: job.macros))
         } catch {
             throw .badData("\(error.message) (the data of \(job.layout.prefix))")
         }

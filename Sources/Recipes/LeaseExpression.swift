@@ -18,21 +18,38 @@ package struct LeaseExpression {
 
     private let tokens: [LeaseToken]
     private let macros: Macros
+    /// What TOTAL stands for; nil where it stands for nothing.
+    private let total: Double?
     private var position = 0
     private var depth = 0
 
-    private init(tokens: [LeaseToken], macros: Macros) {
+    private init(tokens: [LeaseToken], macros: Macros, total: Double?) {
         self.tokens = tokens
         self.macros = macros
+        self.total = total
     }
 
     /// The value of the expression: a finite number.
-    package static func evaluate(_ text: String, macros: Macros) throws(Fault) -> Double {
-        var expression = LeaseExpression(tokens: try LeaseToken.split(text), macros: macros)
-        let value = try expression.choice(counts: true)
-        guard expression.current.kind == .end else {
-            throw expression.unexpected(expected: "an operator")
-        }
+    ///
+    /// - Parameter total: the resource's total, for an expression that may refer to it.
+    package static func evaluate(_ text: String, macros: Macros, total: Int64? = nil) throws(Fault) -> Double {
+        var expression = LeaseExpression(
+            tokens: try LeaseToken.split(text), macros: macros, total: total.map { Double($0) })
+        return try expression.whole(counts: true)
+    }
+
+    /// Whether the expression refers to the resource's total, and so has no value without it. If it does, it is well-formed.
+    package static func refersToTotal(_ text: String, macros: Macros) throws(Fault) -> Bool {
+        let tokens = try LeaseToken.split(text)
+        guard tokens.contains(where: { $0.kind == .word("TOTAL") }) else { return false }
+        var expression = LeaseExpression(tokens: tokens, macros: macros, total: 1)
+        _ = try expression.whole(counts: false)
+        return true
+    }
+
+    private mutating func whole(counts: Bool) throws(Fault) -> Double {
+        let value = try choice(counts: counts)
+        guard current.kind == .end else { throw unexpected(expected: "an operator") }
         return value
     }
 
@@ -134,6 +151,9 @@ package struct LeaseExpression {
         case .word("MEMMB"):
             position += 1
             return Double(macros.memoryMB)
+        case .word("TOTAL") where total != nil:
+            position += 1
+            return total ?? 0
         case .word(let name):
             guard let function = Function(rawValue: name) else { throw Self.unknown(name, column: token.column) }
             position += 1
@@ -252,6 +272,9 @@ package struct LeaseExpression {
     private static func unknown(_ word: String, column: Int) -> Fault {
         if word == "FQDN" {
             return Fault(column: column, problem: "FQDN is not a number; it belongs in the resource's name")
+        }
+        if word == "TOTAL" {
+            return Fault(column: column, problem: "TOTAL cannot stand in TOTAL, only in COUNT")
         }
         if LeaseToken.macroNames.contains(where: { word.contains($0) }) {
             return Fault(

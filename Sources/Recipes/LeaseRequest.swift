@@ -2,12 +2,17 @@
 package struct LeaseRequest: Sendable, Equatable {
     /// The resource's name, macros replaced.
     package let resource: String
-    package let count: Int64
+    /// 0 as long as it depends on a total that is not known.
+    package private(set) var count: Int64
+    /// The COUNT that refers to TOTAL, until that is declared.
+    private var deferred: DeferredCount?
     /// As the request has it; 0 where the prefix data is to say.
     private let givenTotal: Int64
     /// How many there are in all: the declared number, or the given one. 0 until it is known.
     package private(set) var total: Int64
     private(set) var origin: Origin
+    /// That no permit of the resource is given out, as the prefix data says it.
+    var hold: PauseNote?
 
     /// Where the total comes from.
     enum Origin {
@@ -31,7 +36,8 @@ package struct LeaseRequest: Sendable, Equatable {
     var mayHaveChanged: Bool { origin != .given }
 
     /// COUNT:TOTAL, as far as it is known.
-    private var values: String { total == 0 ? "\(count)" : "\(count):\(total)" }
+    private var values: String { total == 0 ? countText : "\(count):\(total)" }
+    private var countText: String { deferred.map { Excerpt.of(String($0.part)) } ?? "\(count)" }
 
     /// Up to here a double tells every integer from the next.
     private static let totalBound: Double = 0x1p53
@@ -56,10 +62,26 @@ package struct LeaseRequest: Sendable, Equatable {
             throw LeaseError(
                 text, "the resource's name (\"\(Excerpt.of(resource))\" here) \(objection); choose another")
         }
-        let count = try value(
-            of: values[..<(colon ?? values.endIndex)], called: "COUNT", in: text, macros: macros)
-        guard let colon else { return LeaseRequest(resource: resource, count: count, total: 0) }
+        let countPart = values[..<(colon ?? values.endIndex)]
+        guard let colon else {
+            if try refersToTotal(countPart, in: text, macros: macros) {
+                var request = LeaseRequest(resource: resource, count: 0, total: 0)
+                request.deferred = DeferredCount(lease: text, macros: macros)
+                return request
+            }
+            let count = try value(of: countPart, called: "COUNT", in: text, macros: macros)
+            return LeaseRequest(resource: resource, count: count, total: 0)
+        }
+        // COUNT is complained of first, as it stands first; but it may need the other.
+        let needsTotal = try refersToTotal(countPart, in: text, macros: macros)
+        let known = needsTotal ? nil : try value(of: countPart, called: "COUNT", in: text, macros: macros)
         let total = try value(of: values[values.index(after: colon)...], called: "TOTAL", in: text, macros: macros)
+        let count =
+            if let known {
+                known
+            } else {
+                try value(of: countPart, called: "COUNT", in: text, macros: macros, total: total)
+            }
         guard count <= total else {
             throw LeaseError(
                 text, "asks for \(count) of \(total) permits, and would wait for ever; COUNT is at most TOTAL")
@@ -84,39 +106,53 @@ package struct LeaseRequest: Sendable, Equatable {
                 checked.total = givenTotal
                 return checked
             }
+            // A number, where TOTAL means itself.
+            let example = deferred == nil ? "TOTAL" : "8"
             throw LeaseError(
-                message: "--lease \(resource)=\(count): no total; write \(resource)=\(count):TOTAL, or declare it in "
-                    + "\"totals\"")
+                message:
+                    "--lease \(resource)=\(countText): no total; write \(resource)=\(countText):\(example), or declare it "
+                    + "in \"totals\"")
         }
         guard givenTotal == 0 || givenTotal == declared else {
             throw LeaseError(
                 message: "--lease \(resource): total \(givenTotal) here, but \(declared) declared in \"totals\"; leave "
                     + "\":\(givenTotal)\" out")
         }
+        var checked = self
+        if let deferred {
+            checked.count = try Self.value(
+                of: deferred.part, called: "COUNT", in: deferred.lease, macros: deferred.macros, total: declared)
+        }
+        let count = checked.count
         guard count <= declared else {
             throw LeaseError(
                 message:
                     "--lease \(resource): asks for \(count) of the \(declared) permits declared in \"totals\", and "
                     + "would wait for ever")
         }
-        var checked = self
         checked.total = declared
         checked.origin = .declared
         return checked
     }
 
+    private static func refersToTotal(
+        _ part: Substring.UnicodeScalarView, in text: String, macros: Macros
+    ) throws(LeaseError) -> Bool {
+        do {
+            return try LeaseExpression.refersToTotal(String(part), macros: macros)
+        } catch {
+            throw complaint(error, of: part, called: "COUNT", in: text)
+        }
+    }
+
     private static func value(
-        of part: Substring.UnicodeScalarView, called name: String, in text: String, macros: Macros
+        of part: Substring.UnicodeScalarView, called name: String, in text: String, macros: Macros, total: Int64? = nil
     ) throws(LeaseError) -> Int64 {
         let value: Double
         do {
-            value = try LeaseExpression.evaluate(String(part), macros: macros)
+            value = try LeaseExpression.evaluate(String(part), macros: macros, total: total)
         } catch {
-            let columnsBefore = text.unicodeScalars.distance(from: text.startIndex, to: part.startIndex)
-            let hint =
-                name == "COUNT" && part.contains("?")
-                ? " (the first colon ends COUNT, so \"?:\" can stand in TOTAL only)" : ""
-            throw LeaseError(text, "column \(columnsBefore + error.column): \(error.problem)\(hint)")
+            throw complaint(error, of: part, called: name, in: text)
         }
         guard value == value.rounded(.towardZero), value >= 1, value < totalBound, let exact = Int64(exactly: value)
         else {
@@ -125,6 +161,16 @@ package struct LeaseRequest: Sendable, Equatable {
             throw LeaseError(text, "\(shown); it must be an integer from 1 to below 2**53\(remedy(value))")
         }
         return exact
+    }
+
+    private static func complaint(
+        _ fault: LeaseExpression.Fault, of part: Substring.UnicodeScalarView, called name: String, in text: String
+    ) -> LeaseError {
+        let columnsBefore = text.unicodeScalars.distance(from: text.startIndex, to: part.startIndex)
+        let hint =
+            name == "COUNT" && part.contains("?")
+            ? " (the first colon ends COUNT, so \"?:\" can stand in TOTAL only)" : ""
+        return LeaseError(text, "column \(columnsBefore + fault.column): \(fault.problem)\(hint)")
     }
 
     private static func remedy(_ value: Double) -> String {
@@ -149,7 +195,8 @@ package struct LeaseRequest: Sendable, Equatable {
                 kept.append(request)
                 continue
             }
-            guard earlier.count == request.count, earlier.total == request.total else {
+            guard earlier.count == request.count, earlier.total == request.total, earlier.deferred == request.deferred
+            else {
                 throw LeaseError(
                     message: "--lease: resource \"\(Excerpt.of(request.resource))\" is asked for twice, "
                         + "\(earlier.values) and \(request.values); name it once")
@@ -157,6 +204,15 @@ package struct LeaseRequest: Sendable, Equatable {
         }
         return kept
     }
+}
+
+/// A COUNT that can be reckoned once its TOTAL is known.
+private struct DeferredCount: Sendable, Equatable {
+    /// RESOURCE=COUNT, as it was written.
+    let lease: String
+    let macros: Macros
+
+    var part: Substring.UnicodeScalarView { lease.unicodeScalars.drop { $0 != "=" }.dropFirst() }
 }
 
 /// A `--lease` which cannot be understood. One line that names the option and its text and says what to do.

@@ -19,7 +19,7 @@ struct LeaseToken {
     /// From 1, in the text handed to `split`.
     let column: Int
 
-    static let macroNames = ["CPU", "MEMMB", "FQDN"]
+    static let macroNames = ["CPU", "MEMMB", "FQDN", "TOTAL"]
 
     /// The text as tokens, an `end` after the last.
     static func split(_ text: String) throws(LeaseExpression.Fault) -> [LeaseToken] {

@@ -1,4 +1,4 @@
-/// What the data of PREFIX says of one pause or drain, as far as somebody wrote it down.
+/// What the data of PREFIX says of one pause, drain or hold, as far as somebody wrote it down.
 package struct PauseNote: Sendable, Equatable {
     /// By the clock of the host that asks; nil: until it is lifted.
     package var until: TimeStamp?
@@ -10,6 +10,9 @@ package struct PauseNote: Sendable, Equatable {
     package init(until: TimeStamp? = nil, why: String? = nil, by: String? = nil, since: TimeStamp? = nil) {
         (self.until, self.why, self.by, self.since) = (until, why, by, since)
     }
+
+    /// Whether its end is still to come.
+    package func stands(at now: TimeStamp) -> Bool { until.map { $0 > now } ?? true }
 
     /// As it stands in the data of PREFIX.
     package var json: JSONValue {
@@ -40,7 +43,7 @@ package struct PauseNote: Sendable, Equatable {
 
     // MARK: - Reading
 
-    /// The notes under one key, by the name of the job or the host.
+    /// The notes under one key, by the name of the job, the host or the resource.
     static func table(_ value: JSONValue?, _ key: String) throws(FleetDataError) -> [ExactName: PauseNote] {
         switch value {
         case nil, .null: return [:]

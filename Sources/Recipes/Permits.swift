@@ -27,7 +27,7 @@ final class Permits {
 
     /// Waits until all permits are free.
     ///
-    /// The only waits on a timer are the limit and the term of an orphaned mark.
+    /// The only waits on a timer are the limit, the term of an orphaned mark and the end of a hold.
     func awaitRoom(
         limit: BootInstant?, changed: () async throws(Interruption) -> Acquisition.Skip?
     ) async throws(Interruption) -> Room {
@@ -83,11 +83,11 @@ final class Permits {
     /// What nobody's session owns is never released, and what the run owns that started this one is not released before this one
     /// has ended.
     private func checkOwners(_ counts: [Count]) async throws(Interruption) {
-        for count in counts where !count.fits {
+        for count in counts where !count.hasRoom {
             let outer = count.outer
             if outer > 0, Count.sum(outer, count.lease.count) > count.lease.total {
                 throw .waitsForItself(
-                    "--lease \(count.lease.resource): \(count.text), \(outer) of them by the run that started this one "
+                    "--lease \(count.lease.resource): \(count.roomText), \(outer) of them by the run that started this one "
                         + "(SWITCHMAN_SESSION_ID), so the wait would never end")
             }
             let new = count.leases.filter { !looked.contains($0) }
@@ -113,10 +113,14 @@ final class Permits {
         var leases: [String] = []
         /// Taken by the run that started this one.
         var outer: Int64 = 0
+        /// That none is given out now.
+        var holdSentence: String?
 
-        var fits: Bool { Self.sum(taken, orphaned, lease.count) <= lease.total }
-        var fitsWithoutOrphans: Bool { Self.sum(taken, lease.count) <= lease.total }
-        var text: String {
+        var fits: Bool { holdSentence == nil && hasRoom }
+        var hasRoom: Bool { Self.sum(taken, orphaned, lease.count) <= lease.total }
+        var fitsWithoutOrphans: Bool { holdSentence == nil && Self.sum(taken, lease.count) <= lease.total }
+        var text: String { holdSentence ?? roomText }
+        var roomText: String {
             "\(lease.resource) has \(Self.sum(taken, orphaned)) of \(lease.total) permits taken, \(lease.count) wanted"
         }
 
@@ -156,6 +160,7 @@ final class Permits {
         orphans orphansNow: inout [String: BootInstant]
     ) throws(Interruption) -> Count {
         var count = Count(lease: lease)
+        noteHold(in: &count, seen)
         var sessions: Set<String> = []
         for name in leases {
             let path = "\(job.layout.leases(lease.resource))/\(name)"
@@ -193,4 +198,16 @@ final class Permits {
         }
         return count
     }
+
+    /// The end of a hold is by this host's clock, which may be set: so it is looked at again after a while.
+    private func noteHold(in count: inout Count, _ seen: BootInstant) {
+        let now = TimeStamp(milliseconds: job.wallMilliseconds())
+        guard let sentence = count.lease.holdSentence(at: now) else { return }
+        count.holdSentence = sentence
+        guard let until = count.lease.hold?.until else { return }
+        let rest = Duration.milliseconds(until.milliseconds - now.milliseconds + 1)
+        count.ripeAt = seen.advanced(by: min(rest, Self.clockIsTrusted))
+    }
+
+    private static let clockIsTrusted = Duration.seconds(3600)
 }

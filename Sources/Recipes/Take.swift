@@ -26,7 +26,7 @@ struct Take {
     let places: [String]
     /// Orphaned marks that have been waited out.
     let spentMarks: [String]
-    /// Of the prefix data that declares the totals.
+    /// Of the prefix data that declares the totals and the holds.
     let fleetVersion: Int32?
 
     func perform() async throws(Interruption) -> Outcome {
@@ -151,8 +151,9 @@ struct Take {
                 "\(job.layout.leases($0.resource))/\($0.count)_\($0.total)_\(session.text)_", data: job.nodeData,
                 .ephemeralSequential)
         }
-        // Counted by totals that are declared no more, the permits would be too many.
-        if let fleetVersion, job.leases.contains(where: { $0.origin == .declared }) {
+        // Counted by totals that are declared no more, the permits would be too many; and of a resource that is held by now none
+        // is to be given out.
+        if let fleetVersion, !job.leases.isEmpty {
             list.append(.check(job.layout.prefix, version: fleetVersion))
         }
         return list + (places + spentMarks).map { .delete($0) }

@@ -145,6 +145,12 @@ extension Mutant {
                 atOncePerMille: 1000,
                 isLong: true, starves: 900 * millisecond, plaguedPerMille: 0)
         case "lockQueueIgnored": Focus(theme: .lock, strikes: [.signal], wishesPerMille: 400)
+        case "holdIgnored", "holdUnguarded":
+            Focus(
+                theme: .permits, total: 4, declaresTotals: false, strikes: [.operate, .lag, .slowDown], strikesMin: 8,
+                hesitates: true, lateTakesPerMille: 400)
+        case "holdSleepsOn":
+            Focus(theme: .permits, total: 2, declaresTotals: false, strikes: [.operate], strikesMin: 2)
         case "pauseIgnored": Focus(theme: .lock, strikes: [.operate], strikesMin: 4)
         case "tickIgnored", "runningTickIgnored", "lostTickForgotten", "doneIgnored":
             Focus(theme: .lock, termsSeconds: [3, 4], strikes: [.killSupervisor], strikesMin: 3, wishesPerMille: 600)

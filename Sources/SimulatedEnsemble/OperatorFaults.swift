@@ -1,11 +1,12 @@
 import Coordination
 import Recipes
 
-/// What an operator does: pauses, drains, asks a holder to stop, tidies up.
+/// What an operator does: pauses, drains, holds resources, asks a holder to stop, tidies up.
 extension Nemesis {
     func operate() {
         switch world.dice.below(world.plot.declaresTotals ? 8 : 5) {
-        case 0: pause(#""paused":["a"]"#)
+        case 0 where world.plot.theme == .lock: pause(#""paused":["a"]"#)
+        case 0: hold()
         case 1: pause(#""drained":["\#(world.machines[world.dice.below(world.machines.count)].name)"]"#)
         case 2: expel()
         case 3: tidy()
@@ -30,7 +31,20 @@ extension Nemesis {
 
     private func pause(_ members: String) { change { $0.dropLast() + ",\(members)}" } }
 
-    private func change(_ edit: (String) -> String) {
+    /// Half of the holds end by themselves, and nobody lifts them.
+    private func hold() {
+        world.tally("resource held")
+        let resource = world.dice.pick(["r1", "r1", "r2"])
+        // Where there are locks, a pause comes with it.
+        let paused = world.plot.theme == .both ? #""paused":["a"],"# : ""
+        guard world.plot.theme == .permits, world.dice.chance(perMille: 500) else {
+            return pause(#"\#(paused)"holds":{"\#(resource)":{}}"#)
+        }
+        let until = TimeStamp(milliseconds: world.now / millisecond + world.dice.between(5, 40) * 1000)
+        change(isUndone: false) { $0.dropLast() + #","holds":{"\#(resource)":{"until":"\#(until.text)"}}}"# }
+    }
+
+    private func change(isUndone: Bool = true, _ edit: (String) -> String) {
         let path = Plot.layout.prefix
         guard let node = world.referee.books.state[path], node.data == world.scenario.fleetData else { return }
         world.tally("fleet data changed")
@@ -39,7 +53,7 @@ extension Nemesis {
         let data = Array(text.utf8)
         world.note("the data of \(path) is to be \(text)")
         world.ensemble.operate([.set(path, data: data, version: node.version)])
-        undo(after: duration) { [self] in resume(with: before) }
+        if isUndone { undo(after: duration) { [self] in resume(with: before) } }
     }
 
     /// Until a leader takes it; the pause itself may still be on its way.

@@ -108,6 +108,7 @@ final class Referee {
 
     /// Who takes permits was first in the queue.
     private func enters(_ path: String, _ session: Int64) {
+        world.owner(of: session).map { rota.gives(resource(of: path), to: $0, accuse) }
         let queue = Plot.layout.queue(resource(of: path))
         let places = books.state.children(queue).compactMap { Place(name: $0) }
         guard let own = places.first(where: { books.state["\(queue)/\($0.name)"]?.owner == session }) else {
@@ -262,7 +263,6 @@ final class Referee {
     }
 
     var isAnythingPaused: Bool { rota.isAnythingPaused }
-
     func spins(_ run: SimulatedRun) { accuse(.spin, "\(run) spins without waiting") }
 
     /// What waits asks rarely, however long it waits.

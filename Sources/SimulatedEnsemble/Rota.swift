@@ -1,7 +1,7 @@
 import Recipes
 import Run
 
-/// Whose turn it is: waiters for a lock in their order, starts in their interval, and pauses.
+/// Whose turn it is: waiters for a lock in their order, starts in their interval, pauses and holds.
 final class Rota {
     private let world: World
     /// The newest start of each lockname: by whom, and the take's time by the servers' clock.
@@ -11,6 +11,7 @@ final class Rota {
     private var pauses: [String: Int64] = [:]
     /// Every pause that there was, with its end.
     private var pauseEnds: [String: Int64] = [:]
+    private var holds = HoldBook()
 
     init(world: World) { self.world = world }
 
@@ -76,6 +77,16 @@ final class Rota {
         }
         for subject in pauses.keys where now[subject] == nil { pauseEnds[subject] = world.now }
         pauses = now
+        holds.isTold(fleet.pauses.holds, at: world.now)
+    }
+
+    /// A permit is given out, as the data of PREFIX has it at that moment in the order of all writes.
+    func gives(_ resource: String, to run: SimulatedRun, _ accuse: (Violation.Promise, String) -> Void) {
+        if run.order.isOriginal { return }
+        // Each host ends a hold by its own clock, and decides before its take arrives.
+        if holds.stands(resource, on: run.machine) {
+            accuse(.hold, "\(run) is given a permit of \(resource), which is held")
+        }
     }
 
     private func subjects(_ run: SimulatedRun) -> [String] {
@@ -95,9 +106,20 @@ final class Rota {
         }
     }
 
-    var isAnythingPaused: Bool { !pauses.isEmpty }
+    var isAnythingPaused: Bool { !pauses.isEmpty || holds.stands(onAnyOf: world.machines) }
 
-    func wasPaused(_ run: SimulatedRun) -> Bool { was(subjects(run), run) }
+    func wasPaused(_ run: SimulatedRun) -> Bool {
+        was(subjects(run), run) || holds.stood(resourcesInTheWay(of: run), since: run.startedAt)
+    }
+
+    /// What it wants itself, and what those want as well who may stand before it in a queue.
+    private func resourcesInTheWay(of run: SimulatedRun) -> Set<String> {
+        let own = Set(run.job.leases.map(\.resource))
+        return world.runs.reduce(into: own) { all, other in
+            let wanted = other.job.leases.map(\.resource)
+            if !own.isDisjoint(with: wanted) { all.formUnion(wanted) }
+        }
+    }
     func wasOutsideGroup(_ run: SimulatedRun) -> Bool { was(group(run), run) }
 
     private func was(_ subjects: [String], _ run: SimulatedRun) -> Bool {

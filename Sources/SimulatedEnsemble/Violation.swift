@@ -29,6 +29,8 @@ package struct Violation: Sendable, Equatable {
         case tick
         /// Nothing of a paused job, or on a drained host, is started.
         case pause
+        /// No permit of a held resource is given out.
+        case hold
         /// A command does not outlive its supervisor.
         case orphan
     }

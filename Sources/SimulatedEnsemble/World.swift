@@ -92,6 +92,8 @@ import Recipes
         job.lockWait = order.lockWait
         job.minInterval = order.minInterval
         if order.isOncePerTick { job.oncePer = machine.oncePer }
+        let (world, number) = (self, machine.number)
+        job.wallMilliseconds = { world.machines[number].wallMilliseconds }
         job.retriesFailed = order.retriesFailed
         job.timeout = order.timeout
         job.retries = order.retries

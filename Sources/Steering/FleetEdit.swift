@@ -73,25 +73,45 @@ package struct FleetEdit: Sendable {
     private mutating func keep(_ name: String, _ kind: FleetPauses.Kind, _ note: PauseNote, known: PauseNote?) {
         guard let note = renewed(note, known: known) else { return }
         if note.until == nil { add(name, to: kind.list, list(kind)) } else { remove(name, from: kind.list, list(kind)) }
-        setNote(name, kind, note == PauseNote() ? nil : note.json)
+        setNote(name, kind.notes, note == PauseNote() ? nil : note.json)
     }
 
     private mutating func forget(_ name: String, _ kind: FleetPauses.Kind) {
         remove(name, from: kind.list, list(kind))
-        setNote(name, kind, nil)
+        setNote(name, kind.notes, nil)
     }
 
     private func list(_ kind: FleetPauses.Kind) -> [String] { (members[kind.list]?.array ?? []).compactMap(\.string) }
 
-    private mutating func setNote(_ name: String, _ kind: FleetPauses.Kind, _ note: JSONValue?) {
-        var notes = members[kind.notes]?.object ?? [:]
+    private mutating func setNote(_ name: String, _ key: ExactName, _ note: JSONValue?) {
+        var notes = members[key]?.object ?? [:]
         guard note != nil || notes[ExactName(name)] != nil else { return }
         notes[ExactName(name)] = note
-        set(kind.notes, notes.isEmpty ? nil : .object(notes))
+        set(key, notes.isEmpty ? nil : .object(notes))
     }
 
-    /// Without the pauses that have been over for a day, since the clock of this host may be ahead of others'; and without notes of
-    /// names that an older version has taken out of its list.
+    // MARK: Holding
+
+    /// - Parameter note: its end says whether the hold has one.
+    package mutating func hold(_ resource: String, _ note: PauseNote = PauseNote()) throws(EditError) {
+        guard fleet.knowsResource(resource) else {
+            throw .refused("there is no resource \(resource); switchmanctl resources list shows those there are")
+        }
+        guard let note = renewed(note, known: fleet.pauses.holds[ExactName(resource)]) else { return }
+        setNote(resource, FleetPauses.holdsKey, note.json)
+    }
+
+    package mutating func release(_ resource: String) throws(EditError) {
+        guard fleet.pauses.holds[ExactName(resource)] != nil else {
+            let other = fleet.holds(on: resource).first.map { Excerpt.of($0.entry, longest: 255) }
+            let hint = other.map { " by that name, but as \($0); release that" } ?? ""
+            throw .refused("\(resource) is not held\(hint)")
+        }
+        setNote(resource, FleetPauses.holdsKey, nil)
+    }
+
+    /// Without the pauses and holds that have been over for a day, since this host's clock may be ahead of others'; and without
+    /// notes of names that an older version has taken out of its list.
     private var withoutThePast: [ExactName: JSONValue] {
         var members = members
         for (kind, current) in [(FleetPauses.Kind.jobs, fleet.pauses.jobNotes), (.hosts, fleet.pauses.hostNotes)] {
@@ -102,6 +122,10 @@ package struct FleetEdit: Sendable {
                 return (current[name] != nil || isRecent(note)) && ends != listed.contains(name)
             }
             members[kind.notes] = kept.isEmpty ? nil : .object(kept)
+        }
+        if let holds = members[FleetPauses.holdsKey]?.object {
+            let kept = holds.filter { name, note in fleet.pauses.holds[name] != nil || isRecent(note) }
+            members[FleetPauses.holdsKey] = kept.isEmpty ? nil : .object(kept)
         }
         if fleet.pauses.all == nil, !isRecent(members[FleetPauses.allKey] ?? .null) {
             members[FleetPauses.allKey] = nil
@@ -164,6 +188,7 @@ package struct FleetEdit: Sendable {
         }
         remove(resource, from: "resources", fleet.resources)
         if fleet.totals[ExactName(resource)] != nil { setTotal(resource, nil) }
+        setNote(resource, FleetPauses.holdsKey, nil)
     }
 
     private mutating func setTotal(_ resource: String, _ total: JSONValue?) {

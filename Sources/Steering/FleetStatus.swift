@@ -25,6 +25,7 @@ package struct FleetStatus: Sendable {
             "groups": fleet.groupsJSON, "drained": .array(fleet.pauses.hosts.map { .string($0) }),
             "paused": .array(fleet.pauses.jobs.map { .string($0) }), "pauses": FleetPauses.json(fleet.pauses.jobNotes),
             "drains": FleetPauses.json(fleet.pauses.hostNotes), "all_paused": fleet.pauses.all?.shownJSON ?? .null,
+            "holds": FleetPauses.json(fleet.pauses.holds),
         ])
     }
 
@@ -95,11 +96,12 @@ package struct FleetStatus: Sendable {
         table.rows = resources.map { resource in
             let isFull = resource.total.map { resource.used >= $0 } ?? false
             var permits = "\(resource.used)" + (resource.total.map { " of \($0)" } ?? "")
+            if resource.isHeld { permits += ", held" }
             if resource.orphaned > 0 { permits += ", \(resource.orphaned) orphaned" }
             if resource.disagrees { permits += ", totals disagree" }
             if !resource.foreign.isEmpty { permits += ", \(resource.foreign.count) foreign nodes" }
             let isOdd = resource.disagrees || !resource.foreign.isEmpty
-            let paint: Paint? = isOdd ? .bad : resource.orphaned > 0 || isFull ? .warning : .good
+            let paint: Paint? = isOdd ? .bad : resource.orphaned > 0 || isFull || resource.isHeld ? .warning : .good
             return [
                 Table.Cell(resource.resource), Table.Cell(resource.bar(width: 16), paint),
                 Table.Cell(permits, isOdd ? .bad : nil), Table.Cell(Self.crowd(resource.queue.map(\.lockname))),

@@ -1,9 +1,11 @@
 package import Recipes
 
-/// Pauses and drains, for people and for programs.
-enum PauseLines {
-    /// A line each: those of all jobs, of jobs, and of hosts.
-    static func of(_ pauses: FleetPauses) -> [String] { all(pauses) + jobs(pauses, pauses.jobs) + hosts(pauses) }
+/// Pauses, drains and holds, for people and for programs.
+package enum PauseLines {
+    /// A line each: those of all jobs, of jobs, of hosts, and of resources.
+    static func of(_ pauses: FleetPauses) -> [String] {
+        all(pauses) + jobs(pauses, pauses.jobs) + hosts(pauses) + holds(pauses)
+    }
 
     /// Those that concern one job.
     static func of(_ pauses: FleetPauses, job: String) -> [String] {
@@ -28,6 +30,16 @@ enum PauseLines {
         let bare = pauses.hosts.filter { note($0) == PauseNote() }
         let told = pauses.hosts.filter { note($0) != PauseNote() }.map { "drained: \($0)\(phrase(note($0)))" }
         return (bare.isEmpty ? [] : ["drained: \(bare.joined(separator: ", "))"]) + told
+    }
+
+    private static func holds(_ pauses: FleetPauses) -> [String] {
+        pauses.holds.sorted { $0.key < $1.key }.map { name, note in "held: \(name.text)\(phrase(note))" }
+    }
+
+    /// For a column of its own: `until TIME (by WHOM ...)`, or `yes` if nothing more is known.
+    package static func adverb(_ note: PauseNote) -> String {
+        let phrase = phrase(note)
+        return phrase.isEmpty ? "yes" : String(phrase.dropFirst())
     }
 
     /// Where the reader is.

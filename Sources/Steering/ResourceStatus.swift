@@ -32,10 +32,14 @@ package struct ResourceStatus: Sendable {
     package let foreign: [String]
     /// Not all say the same total.
     package let disagrees: Bool
+    /// No permit is given out.
+    package let isHeld: Bool
 
     package init(
-        resource: String, declared: Int64?, leases: [Holder], marks: [Permit], queue: [Waiter], foreign: [String]
+        resource: String, declared: Int64?, leases: [Holder], marks: [Permit], queue: [Waiter], foreign: [String],
+        isHeld: Bool = false
     ) {
+        self.isHeld = isHeld
         self.resource = resource
         self.queue = queue
         self.foreign = foreign
@@ -59,7 +63,7 @@ package struct ResourceStatus: Sendable {
     package var json: JSONValue {
         .object([
             "resource": .string(resource), "total": total.map { .integer($0) } ?? .null, "used": .integer(used),
-            "orphaned": .integer(orphaned), "disagrees": .boolean(disagrees),
+            "orphaned": .integer(orphaned), "disagrees": .boolean(disagrees), "held": .boolean(isHeld),
             "foreign": .array(foreign.map { .string($0) }),
             "holders": .array(
                 holders.map {

@@ -29,6 +29,11 @@ enum PrefixData {
             }
         }
         for name in fleet.pauses.jobs { expect(fleet.pause(of: name) != nil, "\(name) is paused in \(fleet)") }
+        for name in fleet.pauses.holds.keys.map(\.text) {
+            let resource = macros.expand(name)
+            expect(fleet.hold(of: resource, macros: macros) != nil, "\(resource) is held in \(fleet)")
+            if !host.isEmpty { expect(Macros.pattern(name, mayBecome: resource), "\(name) may become \(resource)") }
+        }
         let isDrained = fleet.pauses.hosts.contains { fits(Array($0.utf8)[...], Array(host.utf8)[...]) }
         expect((fleet.drain(of: host) != nil) == isDrained, "\(host) in \(fleet)")
 

@@ -27,7 +27,23 @@ struct JobReader {
         return JobSight(
             lockname: lockname, recordPath: layout.record(lockname), record: record, lock: lock,
             pause: pause(in: fleetData), nowMilliseconds: now, clock: clock,
-            hasOriginals: fleet.settings.mixedFleet, nearest: nearest)
+            hasOriginals: fleet.settings.mixedFleet, nearest: nearest, hold: try await hold(in: fleetData))
+    }
+
+    /// The held resource in whose queue a run of the job stands.
+    private func hold(in data: FleetData) async throws -> JobSight.Hold? {
+        if data.pauses.holds.isEmpty { return nil }
+        let resources = try await fleet.talk.askAgain([.children("\(layout.prefix)/queues", watch: false)])[0]
+            .children()
+            .sorted().map { ($0, data.holds(on: $0)) }.filter { !$0.1.isEmpty }
+        let queues = try await fleet.ask(resources.map { .children(layout.queue($0.0), watch: false) })
+        for ((resource, holds), queue) in zip(resources, queues) {
+            let isWaiting = try queue.children().contains {
+                Place(name: $0)?.lockname.isSameName(as: lockname) ?? false
+            }
+            if isWaiting, let note = holds.first?.note { return JobSight.Hold(resource: resource, note: note) }
+        }
+        return nil
     }
 
     private func pause(in data: FleetData) -> JobSight.Pause? {

@@ -7,7 +7,7 @@ struct Resources: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show and edit the resources that leases may name.",
         discussion: "FQDN, CPU and MEMMB in a name or a total stand for facts of the host that runs a job.",
-        subcommands: [List.self, Add.self, Remove.self])
+        subcommands: [List.self, Add.self, Remove.self, Hold.self, Release.self])
 
     func run() throws { throw Complaint.failed(.usage, "no verb; switchmanctl resources --help lists them") }
 
@@ -22,15 +22,23 @@ struct Resources: ParsableCommand {
                 let resources = data.resources.map { resource in
                     JSONValue.object([
                         "resource": .string(resource), "total": data.totals[ExactName(resource)] ?? .null,
+                        "hold": data.pauses.holds[ExactName(resource)]?.shownJSON ?? .null,
                     ])
                 }
                 Screen.print(.object(["resources": .array(resources)]))
                 return .yes
             }
-            var table = Table([Table.Column("RESOURCE", narrowest: 12), Table.Column("TOTAL", narrowest: 5)])
+            var table = Table([
+                Table.Column("RESOURCE", narrowest: 12), Table.Column("TOTAL", narrowest: 5),
+                Table.Column("HELD", narrowest: 4),
+            ])
             table.rows = data.resources.map { resource in
                 let total = data.totals[ExactName(resource)]
-                return [Table.Cell(resource), Table.Cell(total.map { $0.string ?? $0.text } ?? "-")]
+                let hold = data.pauses.holds[ExactName(resource)].map(PauseLines.adverb)
+                return [
+                    Table.Cell(resource), Table.Cell(total.map { $0.string ?? $0.text } ?? "-"),
+                    hold.map { Table.Cell($0, .warning) } ?? "-",
+                ]
             }
             Screen.print(table)
             return .yes
@@ -58,7 +66,7 @@ struct Resources: ParsableCommand {
 
     struct Remove: FleetVerb {
         static let configuration = CommandConfiguration(
-            abstract: "Remove a resource and its declared total.",
+            abstract: "Remove a resource, its declared total and its hold.",
             discussion: "What holds a lease of it goes on; a run that asks for one from now on ends with 65.")
         @OptionGroup var configuration: ConfigurationOption
         @Argument(help: "The resource's name.") var resource: String

@@ -117,7 +117,8 @@ struct StatusReader {
                     marks: markNames.compactMap(Permit.init(mark:)),
                     queue: waiting[index].map { ResourceStatus.Waiter(lockname: $0.place.lockname, $0.contender) },
                     foreign: leaseNames.filter { Permit(lease: $0) == nil }
-                        + markNames.filter { Permit(mark: $0) == nil }))
+                        + markNames.filter { Permit(mark: $0) == nil },
+                    isHeld: !data.holds(on: name).isEmpty))
         }
         return resources
     }

@@ -319,6 +319,7 @@ import Testing
         arguments: [
             ("* * * * * switchman --lease 'x=min(1,CPU):2' a\n", "does not know min()"),
             ("* * * * * switchman --lease 'x=1:ceil(CPU/2)' a\n", "does not know ceil()"),
+            ("* * * * * switchman --lease x=TOTAL:2 a\n", "does not know TOTAL in COUNT"),
             ("* * * * * switchman --lease x=1 a\n", "needs a total"),
             ("* * * * * switchman --lease-wait 5m --lease x=1:2 a\n", "does not know the option --lease-wait"),
             ("* * * * * switchman -E 7 a\n", "does not know the option -E"),

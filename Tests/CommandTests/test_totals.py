@@ -32,6 +32,38 @@ def test_the_same_total_may_be_repeated(fleet):
     assert granted(fleet, "r", "r=2:3+1") == [(2, 4)]
 
 
+@pytest.mark.parametrize("totals, lease, count", [
+    ({"r": 4}, "r=TOTAL", 4), ({"r": 4}, "r=TOTAL/2", 2), ({"r": 4}, "r=TOTAL-1:4", 3), ({}, "r=TOTAL:4", 4),
+    ({"r": "2*2"}, "r=max(1,TOTAL-CPU*9)", 1)])
+def test_the_count_may_refer_to_the_total(fleet, totals, lease, count):
+    fleet.resources("r", totals=totals)
+    assert granted(fleet, "r", lease) == [(count, 4)]
+
+
+@pytest.mark.parametrize("totals, lease, code, mention", [
+    ({}, "r=TOTAL", 65, "r=TOTAL: no total; write r=TOTAL:8"), ({"r": 3}, "r=TOTAL/2", 65, "COUNT is 1.5, a fraction"),
+    ({"r": 3}, "r=TOTAL+1", 65, "asks for 4 of the 3"), ({"r": 3}, "r=1:TOTAL", 64, "TOTAL cannot stand in TOTAL"),
+    ({"r": 3}, "r=TOTAL*2:3", 64, "asks for 6 of 3"), ({"r": 1}, "r=1/(TOTAL-1)", 65, "division by zero"),
+])
+def test_a_count_that_no_total_allows_is_named(fleet, totals, lease, code, mention):
+    fleet.resources("r", totals=totals)
+    assert_one_line(fleet.run("--lockname", "a", "--lease", lease, "--", "false"), code, mention)
+    fleet.assert_no_trace()
+
+
+def test_all_of_it_is_all_of_what_is_declared_by_then(fleet):
+    fleet.resources("r", totals={"r": 2})
+    fleet.start_job("a", arguments=("--lease", "r=1"))
+    waiting = fleet.launch_job("all", arguments=("--lease", "r=TOTAL"))
+    fleet.queued("r", "all")
+    fleet.resources("r", totals={"r": 5})
+    fleet.end_job("a")
+    fleet.records.started("all")
+    assert [name.split("_")[:2] for name in fleet.leases("r")] == [["5", "5"]]
+    fleet.end_job("all")
+    assert waiting.wait() == 0
+
+
 def test_macros_in_the_names_of_totals(fleet):
     fleet.resources("FQDN_cpu", totals={"FQDN_cpu": "CPU"})
     assert granted(fleet, "host1.example.org_cpu", "FQDN_cpu=1") == [(1, CPU)]

@@ -38,6 +38,14 @@ def test_a_run_with_a_lease_makes_one_more(watched, server):
     assert server.zxid() - before == 5, watched.proxy.requests
 
 
+def test_only_a_take_with_leases_depends_on_the_fleets_data(watched):
+    check = ("check", watched.prefix)
+    assert watched.run("--lockname", "a", "--", "true").code == 0
+    assert not any(check in one.parts for one in watched.proxy.writes())
+    assert watched.run("--lockname", "a", "--lease", "r=1:1", "--", "true").code == 0
+    assert [one.parts.count(check) for one in watched.proxy.writes()[2:]] == [0, 1, 0], "places, take and give back"
+
+
 def test_a_skip_writes_nothing_but_its_session(watched, server):
     watched.settings["zkhosts"] = server.address
     watched.start_job("a")

@@ -9,7 +9,7 @@ import Testing
     private static let line = "/p/waiters/a/a-0000000003"
     private static let place = "/p/queues/r/a-0000000005"
     private static let lease = "create /p/semaphores/r/leases/1_1_5_ sequential"
-    private static let permit = ", create /p/semaphores/r/marks/1_1_5_1_30, \(lease), delete \(place)"
+    private static let permit = ", create /p/semaphores/r/marks/1_1_5_1_30, \(lease), check /p if 6, delete \(place)"
     private let noted = Noted<Notice>()
 
     private func perform(
@@ -60,7 +60,8 @@ import Testing
             script: [.asks("get /p watched", Self.fleet)] + enters() + [
                 lists("a-0000000005"), counts(),
                 .asks(
-                    "commit create /p/semaphores/r/marks/1_1_5_1_30, \(Self.lease), delete \(Self.place)", .committed),
+                    "commit create /p/semaphores/r/marks/1_1_5_1_30, \(Self.lease), check /p if 6, "
+                        + "delete \(Self.place)", .committed),
             ]
         ) { $0.takesLock = false }
         #expect(verdict.claims?.lock == nil && verdict.claims?.leases.count == 1)

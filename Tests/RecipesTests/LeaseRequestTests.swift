@@ -98,6 +98,47 @@ import Testing
         #expect(try request.checked(declared: declared).total == total)
     }
 
+    @Test(
+        arguments: [
+            ("r=TOTAL:8", nil, 8), ("r=TOTAL/2:CPU", nil, 2), ("r=max(1,TOTAL-1):1", nil, 1), ("r=TOTAL", 5, 5),
+            ("r=TOTAL-1", 5, 4), ("r=TOTAL:5", 5, 5), ("r=TOTAL", nil, nil), ("r=TOTAL+1", 5, nil),
+            ("r=TOTAL/2", 5, nil),
+            ("r=TOTAL-5", 5, nil), ("r=1/(TOTAL-5)", 5, nil),
+        ] as [(String, Int64?, Int64?)])
+    func countsByTheTotal(text: String, declared: Int64?, count: Int64?) throws {
+        let request = try LeaseRequest.parse(text, macros: Self.macros)
+        guard let count else {
+            let error = #expect(throws: LeaseError.self) { try request.checked(declared: declared) }
+            return #expect(try #require(error?.message).hasPrefix("--lease"))
+        }
+        #expect(try request.checked(declared: declared).count == count)
+    }
+
+    /// A total that is declared anew is another count.
+    @Test func countsByTheTotalOfTheMoment() throws {
+        let request = try LeaseRequest.parse("r=TOTAL", macros: Self.macros).checked(declared: 5)
+        #expect(try request.checked(declared: 7).count == 7)
+    }
+
+    @Test(
+        arguments: [
+            ("r=1:TOTAL", "TOTAL cannot stand in TOTAL, only in COUNT"),
+            ("r=2TOTAL:8", "a macro cannot be part of a number"),
+            ("r=TOTALS:8", "a macro cannot be part of a word"), ("r=TOTAL*2:8", "asks for 16 of 8"),
+            ("r=(TOTAL", "expected \")\" or an operator"), ("r=TOTAL CPU", "expected an operator"),
+        ])
+    func refusesATotalThatMeansNothing(text: String, problem: String) throws {
+        let error = #expect(throws: LeaseError.self) { try LeaseRequest.parse(text, macros: Self.macros) }
+        #expect(try #require(error?.message).contains(problem), "\(error?.message ?? "")")
+    }
+
+    @Test func tellsRequestsApartThatDependOnTheTotal() throws {
+        let requests = try ["r=TOTAL", "r=TOTAL-1"].map { try LeaseRequest.parse($0, macros: Self.macros) }
+        #expect(try LeaseRequest.unique([requests[0], requests[0]]).count == 1)
+        let error = #expect(throws: LeaseError.self) { try LeaseRequest.unique(requests) }
+        #expect(try #require(error?.message).contains("TOTAL and TOTAL-1"))
+    }
+
     @Test func keepsTheSameRequestOnce() throws {
         let a = LeaseRequest(resource: "a", count: 1, total: 2)
         let b = LeaseRequest(resource: "b", count: 1, total: 2)

@@ -44,6 +44,27 @@ import Testing
         #expect(text == #"{"groups":{"g":["h","i"]},"paused":["b"]}"#)
     }
 
+    @Test func aHoldIsOfAResourceThereIs() throws {
+        let data = #"{"resources":["FQDN_cpu","r"]}"#
+        #expect(try edited(data) { try $0.hold("r") } == #"{"holds":{"r":{}},"resources":["FQDN_cpu","r"]}"#)
+        #expect(try edited(data) { try $0.hold("h1_cpu", PauseNote(why: "x")) }.contains(#""h1_cpu":{"why":"x"}"#))
+        #expect(throws: EditError.self) { try edited(data) { try $0.hold("s") } }
+        #expect(
+            try edited(data) {
+                try $0.hold("r"); try $0.release("r")
+            } == data)
+        #expect(throws: EditError.refused("r is not held")) { try edited(data) { try $0.release("r") } }
+        #expect(throws: EditError.refused("h1_cpu is not held by that name, but as FQDN_cpu; release that")) {
+            try edited(data) {
+                try $0.hold("FQDN_cpu"); try $0.release("h1_cpu")
+            }
+        }
+        #expect(
+            try edited(data) {
+                try $0.hold("r"); try $0.removeResource("r")
+            } == #"{"resources":["FQDN_cpu"]}"#)
+    }
+
     @Test func whatIsThereAlreadyIsNoChange() throws {
         var edit = try FleetEdit(
             bytes: Array(#"{"paused":["a"],"groups":{"g":"h"},"resources":["r"],"totals":{"r":3}}"#.utf8),

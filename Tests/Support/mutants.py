@@ -50,6 +50,7 @@ MUTANTS = [
     ("Take.operations", "list.append(.check(job.layout.records, version: found.removals))",
      "if !$removedRecordTrusted { list.append(.check(job.layout.records, version: found.removals)) }"),
     ("Take.operations", "if let fleetVersion,", "if !$totalsUnguarded, let fleetVersion,"),
+    ("Take.operations", "!job.leases.isEmpty {\n list", "!job.leases.isEmpty, !$holdUnguarded || job.leases.contains(where: { $0.origin == .declared }) {\n            list"),
     ("Take.operations", "(places + spentMarks)", "(($takeLeavesPlace ? [] : places) + spentMarks)"),
     # Queues.
     ("Acquisition.acquireInTurn", "if let skip = try await line.awaitHead(", "if !$lockQueueIgnored, let skip = try await line.awaitHead("),
@@ -76,7 +77,7 @@ MUTANTS = [
     ("Queues.awaitHead", "try talk.noticed(predecessor) { break waiting }",
      "try talk.noticed(predecessor) {\n                    if $noRereadAfterWait { return nil }\n                    break waiting\n                }"),
     # Permits.
-    ("Acquisition.acquirePermits", "let permits = Permits(job: job, talk: talk) { [unowned self] in job.leases }",
+    ("Acquisition.waitForPermits", "let permits = Permits(job: job, talk: talk) { [unowned self] in job.leases }",
      "let permits = Permits(job: job, talk: talk) { [unowned self] in job.leases }\n"
      "        if $orphanClockKept { _ = try await permits.survey() }"),
     ("Acquisition.considerFleetAgain", "job.leases = try reader.renewed(fleet, job.leases)",
@@ -88,6 +89,8 @@ MUTANTS = [
     ("Permits.count", "let seen = talk.clock.now", "let seen = asked ?? talk.clock.now"),
     ("Permits.count", "orphans = orphansNow", "orphans = $orphanClockKept ? orphans.merging(orphansNow) { old, _ in old } : orphansNow"),
     ("Permits.count", "if sessions.contains(session) { continue }", "if sessions.contains(session) || $orphansNotCounted { continue }"),
+    ("Permits.noteHold", "guard let sentence =", "guard !$holdIgnored, let sentence ="),
+    ("Permits.noteHold", "guard let until =", "guard !$holdSleepsOn, let until ="),
     ("Conversation.pause", "while !hasNews {", "while $oldNewsCounts ? changes.isEmpty : !hasNews {"),
     # Before the start, and the start.
     ("FleetReader.pause", "if let note = fleet.pauses.jobNotes[", "if $pauseIgnored { return nil }\n        if let note = fleet.pauses.jobNotes["),
