@@ -19,4 +19,10 @@ package enum DigitText {
     package static func parse(_ text: String) -> Int64? {
         parse(text.utf8)
     }
+
+    /// With zeros in front, up to so many digits.
+    package static func padded(_ number: some BinaryInteger, to width: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    }
 }

@@ -36,8 +36,10 @@ package struct TimeStamp: Sendable, Equatable, Comparable {
         let seconds = milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000
         let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
         let (date, clock) = (Self.date(days), seconds - days * 86_400)
-        let time = [clock / 3600, clock / 60 % 60, clock % 60].map { Self.digits($0, 2) }.joined(separator: ":")
-        return "\(Self.digits(date.year, 4))-\(Self.digits(date.month, 2))-\(Self.digits(date.day, 2))T\(time)Z"
+        let day = [date.month, date.day].map { "-" + DigitText.padded($0, to: 2) }.joined()
+        let time = [clock / 3600, clock / 60 % 60, clock % 60].map { DigitText.padded($0, to: 2) }.joined(
+            separator: ":")
+        return "\(DigitText.padded(date.year, to: 4))\(day)T\(time)Z"
     }
 
     // MARK: - The calendar
@@ -83,8 +85,4 @@ package struct TimeStamp: Sendable, Equatable, Comparable {
         return (sign == UInt8(ascii: "-") ? -1 : 1) * (parts[0] * 3600 + parts[1] * 60)
     }
 
-    private static func digits(_ number: Int64, _ count: Int) -> String {
-        let text = String(number)
-        return String(repeating: "0", count: max(0, count - text.count)) + text
-    }
 }

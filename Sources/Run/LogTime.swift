@@ -1,4 +1,5 @@
 import Glibc
+import Recipes
 
 /// The instant of a log line, in this host's time zone.
 @safe package struct LogTime {
@@ -36,13 +37,9 @@ import Glibc
     var rfc3339: String {
         let minutes = unsafe parts.tm_gmtoff / 60
         let distance = abs(minutes)
-        let zone = "\(minutes < 0 ? "-" : "+")\(padded(distance / 60, 2)):\(padded(distance % 60, 2))"
-        return "\(formatted("%Y-%m-%dT%H:%M:%S")).\(padded(clock.tv_nsec / 1_000_000, 3))\(zone)"
-    }
-
-    private func padded(_ number: Int, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+        let sign = minutes < 0 ? "-" : "+"
+        let zone = "\(sign)\(DigitText.padded(distance / 60, to: 2)):\(DigitText.padded(distance % 60, to: 2))"
+        return "\(formatted("%Y-%m-%dT%H:%M:%S")).\(DigitText.padded(clock.tv_nsec / 1_000_000, to: 3))\(zone)"
     }
 
     /// In C's own locale, since nobody has set another.

@@ -1,4 +1,5 @@
 import Glibc
+import Recipes
 
 /// A time by ZooKeeper's clock, in milliseconds since the epoch.
 package struct ServerTime: Sendable, Equatable {
@@ -11,7 +12,7 @@ package struct ServerTime: Sendable, Equatable {
         var parts = unsafe tm()
         var seconds = time_t(split.seconds)
         guard unsafe gmtime_r(&seconds, &parts) != nil else { return "?" }
-        return unsafe "\(Self.text(parts, between: "T")).\(Self.digits(split.rest, 3))Z"
+        return unsafe "\(Self.text(parts, between: "T")).\(DigitText.padded(split.rest, to: 3))Z"
     }
 
     /// `2026-11-21 19:07:47` where the reader is.
@@ -30,14 +31,11 @@ package struct ServerTime: Sendable, Equatable {
     private static func text(_ parts: tm, between: String) -> String {
         let date = unsafe [Int64(parts.tm_year) + 1900, Int64(parts.tm_mon) + 1, Int64(parts.tm_mday)]
         let time = unsafe [Int64(parts.tm_hour), Int64(parts.tm_min), Int64(parts.tm_sec)]
-        return digits(date[0], 4) + date.dropFirst().map { "-" + digits($0, 2) }.joined() + between
-            + time.map { digits($0, 2) }.joined(separator: ":")
+        let day = date.dropFirst().map { "-" + DigitText.padded($0, to: 2) }.joined()
+        return DigitText.padded(date[0], to: 4) + day + between
+            + time.map { DigitText.padded($0, to: 2) }.joined(separator: ":")
     }
 
-    private static func digits(_ number: Int64, _ count: Int) -> String {
-        let text = String(number)
-        return String(repeating: "0", count: max(0, count - text.count)) + text
-    }
 }
 
 /// A length of time for people: the two largest units that are not zero.
