@@ -56,6 +56,8 @@ package struct Arguments: Sendable {
     package var oncePer: Period?
     package var retryFailed = false
     package var retries: Int?
+    package var success: CodeList?
+    package var noRetry: CodeList?
     package var retryDelay: Int64?
     package var splay: Int64?
     package var onUnavailable = Unavailability.fail
@@ -126,10 +128,18 @@ package struct Arguments: Sendable {
                 "says what --min-interval or --once-per counts; add one of them"
             ),
             (retryDelay != nil && retries == nil, "--retry-delay", "is the pause between --retries; add --retries"),
+            (noRetry != nil && retries == nil, "--no-retry", "says which codes end --retries; add --retries"),
             (onGroupExit != nil && group == nil, "--on-group-exit", "needs a group; add --group"),
         ]
         if let first = refused.first(where: \.isGiven) {
             throw UsageError(message: "option \(first.option) \(first.why)")
+        }
+        var successes = success ?? CodeList()
+        successes.add(.zero)
+        if let code = noRetry?.first(alsoIn: successes) {
+            let place = code == 0 ? "always a success" : "in --success too"
+            throw UsageError(
+                message: "option --no-retry: code \(code) is \(place), and a success is never run again; leave it out")
         }
     }
 

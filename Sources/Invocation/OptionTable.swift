@@ -82,6 +82,14 @@ extension Option {
                 time, up to 5 minutes; default: 1s
                 """),
         Option(
+            name: "--success",
+            value: .codes { $0.success = $1.added(to: $0.success) },
+            help: "exit codes that are a success beside 0: 1,3-5"),
+        Option(
+            name: "--no-retry",
+            value: .codes { $0.noRetry = $1.added(to: $0.noRetry) },
+            help: "exit codes after which --retries ends"),
+        Option(
             name: "--splay",
             value: .seconds(0...daySeconds) { $0.splay = $1 },
             help: """

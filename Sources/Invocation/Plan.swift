@@ -76,6 +76,8 @@ package struct Plan: Sendable {
         if case .seconds(let limit)? = arguments.timeout, limit > 0 { job.timeout = .seconds(limit) }
         job.retries = arguments.retries ?? 0
         job.retryDelay = .seconds(arguments.retryDelay ?? Self.retryDelaySeconds)
+        job.successCodes = arguments.success ?? CodeList()
+        job.noRetryCodes = arguments.noRetry ?? CodeList()
         job.wallMilliseconds = { WallClock.milliseconds }
         job.outerSession = environment["SWITCHMAN_SESSION_ID"]
         job.stopsOnGroupExit = arguments.onGroupExit != .finish

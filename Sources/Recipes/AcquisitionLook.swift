@@ -186,12 +186,25 @@ struct FoundRecord {
     var runs: [PastRun] {
         record.runs.map { run in
             var run = run
-            let ahead = run.started?.subtractingReportingOverflow(writtenMilliseconds)
-            if let ahead, !ahead.overflow, (0...record.term * 1000).contains(ahead.partialValue) {
-                run.started = writtenMilliseconds
-            }
+            run.started = run.started.map(believed)
             return run
         }
+    }
+
+    /// The last success, dated likewise.
+    var lastSuccess: PastSuccess? {
+        record.lastSuccess.map { success in
+            var success = success
+            success.started = success.started.map(believed)
+            success.ended = success.ended.map(believed)
+            return success
+        }
+    }
+
+    private func believed(_ milliseconds: Int64) -> Int64 {
+        let ahead = milliseconds.subtractingReportingOverflow(writtenMilliseconds)
+        return !ahead.overflow && (0...record.term * 1000).contains(ahead.partialValue)
+            ? writtenMilliseconds : milliseconds
     }
 
     /// The holder that wrote this and was not heard of again. It started after it had written, and its term, which is waited

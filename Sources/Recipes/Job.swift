@@ -35,6 +35,9 @@ package struct Job: Sendable {
     /// How often it is run again after a failure, and after which pause at first.
     package var retries = 0
     package var retryDelay = Duration.zero
+    /// Exit codes of the command that are a success, as 0 always is; and those after which it is not run again.
+    package var successCodes = CodeList()
+    package var noRetryCodes = CodeList()
     /// Whether the command ends when this host leaves the group.
     package var stopsOnGroupExit = true
     /// This host's clock, in milliseconds since the epoch, for the ends of pauses. At 0 no pause has ended.

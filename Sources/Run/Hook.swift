@@ -3,9 +3,11 @@ package enum Hook: String, CaseIterable, Sendable {
     case succeeded, failed, lost, released
 
     /// Nil for a skip: that is what most runs of a fleet are meant to do.
-    package init?(for ended: Ended) {
+    ///
+    /// - Parameter hasSucceeded: what the job says of a command that ran.
+    package init?(for ended: Ended, hasSucceeded: Bool) {
         switch ended.outcome {
-        case .ran: self = ended.code == 0 ? .succeeded : .failed
+        case .ran: self = hasSucceeded ? .succeeded : .failed
         case .lost: self = .lost
         case .released: self = .released
         case .signaled, .badData, .unavailable, .osError, .noPermits, .denied, .groupExit, .timeout, .notExecutable,

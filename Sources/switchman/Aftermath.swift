@@ -19,8 +19,11 @@ struct Aftermath {
     let exitCode: Int32
     let reason: String?
 
+    private var hasSucceeded: Bool { plan.job.hasSucceeded(ended) }
+
     private var hook: (Hook, script: String)? {
-        guard !isSkip, let hook = Hook(for: ended), let script = plan.reports.hooks[hook] else { return nil }
+        guard !isSkip, let hook = Hook(for: ended, hasSucceeded: hasSucceeded), let script = plan.reports.hooks[hook]
+        else { return nil }
         return (hook, script)
     }
 
@@ -34,7 +37,7 @@ struct Aftermath {
         var now = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &now)
         let sample = RunSample(
-            outcome: ended.outcome, isSkip: isSkip, succeeded: ended.outcome == .ran && ended.code == 0,
+            outcome: ended.outcome, isSkip: isSkip, succeeded: hasSucceeded,
             waitedSeconds: story.held == nil ? nil : story.waited.seconds, heldSeconds: story.held?.seconds,
             endedSeconds: Double(now.tv_sec) + Double(now.tv_nsec / 1_000_000) / 1000)
         let file = MetricsFile(folder: folder, lockname: plan.job.lockname)
