@@ -59,6 +59,9 @@ package struct JobRecord: Sendable, Equatable {
         UInt64(session, radix: 16).map { sessions.contains(Int64(bitPattern: $0)) } ?? false
     }
 
+    /// Whether a success now would be the first after a failure. A run that an operator ended is neither.
+    package var hasFailed: Bool { runs.last { $0.outcome != "released" }.map { !$0.hasSucceeded } ?? false }
+
     /// The oldest runs give way to the limits.
     package func encoded() -> [UInt8] {
         var kept = runs.suffix(Self.runsMax)
