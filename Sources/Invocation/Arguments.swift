@@ -49,6 +49,7 @@ package struct Arguments: Sendable {
     package var exitCodes: [String: UInt8] = [:]
     package var verbosity = Verbosity.normal
     package var wait: Limit?
+    package var waiters: Int?
     /// In seconds, as all that follow.
     package var term: Int64?
     package var timeout: Limit?
@@ -109,6 +110,10 @@ package struct Arguments: Sendable {
     func refuseCombinations() throws(UsageError) {
         let refused: [(isGiven: Bool, option: String, why: String)] = [
             (!takesLock && wait != nil, "--wait", "waits for the lock; leave out --no-lock, or --wait"),
+            (
+                waiters != nil && (wait ?? .seconds(0)) == .seconds(0), "--waiters",
+                "limits how many wait for the lock; add --wait, or leave it out"
+            ),
             (!takesLock && minInterval != nil, "--min-interval", "needs the lock's record; leave out --no-lock"),
             (!takesLock && oncePer != nil, "--once-per", "needs the lock's record; leave out --no-lock"),
             (

@@ -32,6 +32,10 @@ extension Option {
             value: .time { $0.wait = $1 },
             help: "wait for the lock in a fair queue; default: 0: skip"),
         Option(
+            name: "--waiters",
+            value: .number(1...1_000_000) { $0.waiters = $1 },
+            help: "skip if N others wait for the lock already"),
+        Option(
             name: "--lease", abbreviations: ["--le", "--lea", "--leas"],
             value: .text("RESOURCE=COUNT[:TOTAL]") { $0.leases.append($1) },
             help: """

@@ -64,6 +64,7 @@ package struct Plan: Sendable {
             host: macros.fqdn, pid: getpid(), layout: Layout(prefix: configuration.prefix),
             servers: configuration.zkhosts.map { "\($0.host):\($0.port)" }.joined(separator: ","))
         job.lockWait = arguments.wait ?? .seconds(0)
+        job.waiters = arguments.waiters
         job.minInterval = arguments.minInterval.map { .seconds($0) }
         if let clock, let period = arguments.oncePer {
             guard let oncePer = clock.oncePer(period) else {
