@@ -28,7 +28,7 @@ extension Option {
             value: .none { $0.takesLock = true },
             help: "with the lock, the default"),
         Option(
-            name: "--wait",
+            name: "--wait", abbreviations: ["--w", "--wa", "--wai"],
             value: .time { $0.wait = $1 },
             help: "wait for the lock in a fair queue; default: 0: skip"),
         Option(

@@ -9,6 +9,7 @@ import Testing
         written.runs = [PastRun(host: "b", started: 5, heldMilliseconds: 6, outcome: "ran", code: 0, token: 9)]
         written.token = 9
         written.runs[0].waitedMilliseconds = 11
+        written.lastSuccess = PastSuccess(written.runs[0])
         (written.started, written.isWaiting) = (12, true)
         #expect(JobRecord(bytes: written.encoded()) == written)
     }
