@@ -51,9 +51,7 @@ package struct JobCheck: Sendable {
         if let hold = sight.hold {
             (facts["held"], facts["hold"]) = (.string(hold.resource), hold.note.shownJSON)
         }
-        if case .found(let record, _) = sight.record, let last = record.runs.last(where: \.hasSucceeded),
-            let end = last.endMilliseconds
-        {
+        if case .found(let record, _) = sight.record, let last = record.lastSuccess, let end = last.ended {
             facts["last_success"] = .string(ServerTime(milliseconds: end).utc)
             facts["last_success_age_s"] = .integer(sight.age(of: end) / 1000)
             facts["last_success_host"] = .string(last.host)
@@ -123,8 +121,8 @@ package struct JobCheck: Sendable {
         let createdMilliseconds: Int64
         let sight: JobSight
 
-        var lastSuccess: PastRun? { record.runs.last(where: \.hasSucceeded) }
-        var successAge: Int64? { lastSuccess?.endMilliseconds.map { sight.age(of: $0) } }
+        var lastSuccess: PastSuccess? { record.lastSuccess }
+        var successAge: Int64? { lastSuccess?.ended.map { sight.age(of: $0) } }
         /// What came after the last success.
         var failures: ArraySlice<PastRun> {
             record.runs[((record.runs.lastIndex(where: \.hasSucceeded) ?? -1) + 1)...]
@@ -164,7 +162,7 @@ package struct JobCheck: Sendable {
                 "running too long: \(place), longer than \(running.text); \(history.success)"
             )
         }
-        guard let end = history.lastSuccess?.endMilliseconds else {
+        guard let end = history.lastSuccess?.ended else {
             let isYoung = sight.age(of: history.createdMilliseconds) <= within.milliseconds
             guard let failure = history.failure else { return (.firstRun, .ok, "\(place), for the first time") }
             return (.failing, isYoung ? .warning : .critical, "failing: \(failure); \(place)")
@@ -218,7 +216,7 @@ package struct JobCheck: Sendable {
             let failure = history.failure.map { "; \($0)" } ?? ""
             return graded(.fresh, history.success + failure, age: age)
         }
-        // The record remembers ten runs. What failed ten times in a row may have succeeded before, and nobody can tell.
+        // A job that has never succeeded may be new.
         let isYoung = history.lastSuccess == nil && sight.age(of: history.createdMilliseconds) <= within.milliseconds
         let severity: Severity = isYoung ? .warning : .critical
         if let failure = history.failure, let last = history.failures.last {

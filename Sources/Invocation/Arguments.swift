@@ -49,6 +49,7 @@ package struct Arguments: Sendable {
     package var exitCodes: [String: UInt8] = [:]
     package var verbosity = Verbosity.normal
     package var wait: Limit?
+    package var waiters: Int?
     /// In seconds, as all that follow.
     package var term: Int64?
     package var timeout: Limit?
@@ -56,6 +57,8 @@ package struct Arguments: Sendable {
     package var oncePer: Period?
     package var retryFailed = false
     package var retries: Int?
+    package var success: CodeList?
+    package var noRetry: CodeList?
     package var retryDelay: Int64?
     package var splay: Int64?
     package var onUnavailable = Unavailability.fail
@@ -107,6 +110,10 @@ package struct Arguments: Sendable {
     func refuseCombinations() throws(UsageError) {
         let refused: [(isGiven: Bool, option: String, why: String)] = [
             (!takesLock && wait != nil, "--wait", "waits for the lock; leave out --no-lock, or --wait"),
+            (
+                waiters != nil && (wait ?? .seconds(0)) == .seconds(0), "--waiters",
+                "limits how many wait for the lock; add --wait, or leave it out"
+            ),
             (!takesLock && minInterval != nil, "--min-interval", "needs the lock's record; leave out --no-lock"),
             (!takesLock && oncePer != nil, "--once-per", "needs the lock's record; leave out --no-lock"),
             (
@@ -126,10 +133,18 @@ package struct Arguments: Sendable {
                 "says what --min-interval or --once-per counts; add one of them"
             ),
             (retryDelay != nil && retries == nil, "--retry-delay", "is the pause between --retries; add --retries"),
+            (noRetry != nil && retries == nil, "--no-retry", "says which codes end --retries; add --retries"),
             (onGroupExit != nil && group == nil, "--on-group-exit", "needs a group; add --group"),
         ]
         if let first = refused.first(where: \.isGiven) {
             throw UsageError(message: "option \(first.option) \(first.why)")
+        }
+        var successes = success ?? CodeList()
+        successes.add(.zero)
+        if let code = noRetry?.first(alsoIn: successes) {
+            let place = code == 0 ? "always a success" : "in --success too"
+            throw UsageError(
+                message: "option --no-retry: code \(code) is \(place), and a success is never run again; leave it out")
         }
     }
 

@@ -28,9 +28,13 @@ extension Option {
             value: .none { $0.takesLock = true },
             help: "with the lock, the default"),
         Option(
-            name: "--wait",
+            name: "--wait", abbreviations: ["--w", "--wa", "--wai"],
             value: .time { $0.wait = $1 },
             help: "wait for the lock in a fair queue; default: 0: skip"),
+        Option(
+            name: "--waiters",
+            value: .number(1...1_000_000) { $0.waiters = $1 },
+            help: "skip if N others wait for the lock already"),
         Option(
             name: "--lease", abbreviations: ["--le", "--lea", "--leas"],
             value: .text("RESOURCE=COUNT[:TOTAL]") { $0.leases.append($1) },
@@ -81,6 +85,14 @@ extension Option {
                 before the first of them, then twice as long each
                 time, up to 5 minutes; default: 1s
                 """),
+        Option(
+            name: "--success",
+            value: .codes { $0.success = $1.added(to: $0.success) },
+            help: "exit codes that are a success beside 0: 1,3-5"),
+        Option(
+            name: "--no-retry",
+            value: .codes { $0.noRetry = $1.added(to: $0.noRetry) },
+            help: "exit codes after which --retries ends"),
         Option(
             name: "--splay",
             value: .seconds(0...daySeconds) { $0.splay = $1 },

@@ -20,6 +20,8 @@ indirect enum OptionValue: Sendable {
     case number(ClosedRange<Int>, Store<Int>)
     /// One of these words; see `oneOf`.
     case choice([String], Store<String>)
+    /// Exit codes of the command.
+    case codes(Store<CodeList>)
     /// A period of the clock.
     case period(Store<Period>)
     /// An outcome's word and its exit code.
@@ -42,6 +44,7 @@ indirect enum OptionValue: Sendable {
         case .time, .seconds: "TIME"
         case .number: "N"
         case .choice(let words, _): words.joined(separator: "|")
+        case .codes: "CODES"
         case .period: "PERIOD"
         case .outcomeAndCode: "OUTCOME=N"
         }
@@ -85,6 +88,8 @@ indirect enum OptionValue: Sendable {
             store(
                 &arguments,
                 try Self.value(bytes, of: option, expected: expected) { words.contains($0) ? $0 : nil })
+        case .codes(let store):
+            store(&arguments, try Self.value(bytes, of: option, expected: CodeList.form) { CodeList($0) })
         case .period(let store):
             store(&arguments, try Self.value(bytes, of: option, expected: Period.form) { Period($0) })
         case .outcomeAndCode(let store):

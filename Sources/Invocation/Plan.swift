@@ -64,6 +64,7 @@ package struct Plan: Sendable {
             host: macros.fqdn, pid: getpid(), layout: Layout(prefix: configuration.prefix),
             servers: configuration.zkhosts.map { "\($0.host):\($0.port)" }.joined(separator: ","))
         job.lockWait = arguments.wait ?? .seconds(0)
+        job.waiters = arguments.waiters
         job.minInterval = arguments.minInterval.map { .seconds($0) }
         if let clock, let period = arguments.oncePer {
             guard let oncePer = clock.oncePer(period) else {
@@ -76,6 +77,8 @@ package struct Plan: Sendable {
         if case .seconds(let limit)? = arguments.timeout, limit > 0 { job.timeout = .seconds(limit) }
         job.retries = arguments.retries ?? 0
         job.retryDelay = .seconds(arguments.retryDelay ?? Self.retryDelaySeconds)
+        job.successCodes = arguments.success ?? CodeList()
+        job.noRetryCodes = arguments.noRetry ?? CodeList()
         job.wallMilliseconds = { WallClock.milliseconds }
         job.outerSession = environment["SWITCHMAN_SESSION_ID"]
         job.stopsOnGroupExit = arguments.onGroupExit != .finish

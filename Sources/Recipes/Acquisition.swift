@@ -121,6 +121,11 @@ package final class Acquisition {
             // It begins when the lock is free.
             limits.permits = nil
             _ = try await line.enter()
+            // Looked at only before, two may both have come in; the lower place stays.
+            if job.waiters != nil, try await isCrowded(line.ahead()) {
+                try await line.leave()
+                return .skipped(.queued)
+            }
             if let skip = try await line.awaitHead(limit: limits.lock, changed: considerFleetChanges) {
                 return .skipped(skip)
             }

@@ -27,8 +27,12 @@ extension Acquisition {
     }
 
     private func considerLocks(_ replies: [Reply]) async throws(Interruption) -> Skip? {
-        if let skip = try await considerLock(Array(replies[1...3])) { return skip }
-        return try await considerLine(replies[4]) ? .locked : nil
+        let skip = try await considerLock(Array(replies[1...3]))
+        if let skip, skip != .locked { return skip }
+        let places = try Queues.places(in: job.layout.lockQueue(job.lockname), replies[4])
+        if try await isCrowded(places) { return .queued }
+        if let skip { return skip }
+        return try await considerLine(places) ? .locked : nil
     }
 
     /// What is above the record comes before it: a removal in between shows when the take is made.
@@ -140,9 +144,8 @@ extension Acquisition {
     }
 
     /// Whether somebody waits for the lock who was there before us: then it is as good as held.
-    private func considerLine(_ reply: Reply) async throws(Interruption) -> Bool {
+    private func considerLine(_ places: [Place]) async throws(Interruption) -> Bool {
         let queue = job.layout.lockQueue(job.lockname)
-        let places = try Queues.places(in: queue, reply)
         guard let head = places.min(by: { $0.sequence < $1.sequence }) else { return false }
         // Places that we gave up with an earlier session are nobody's.
         let paths = (earlierSessions.isEmpty ? [head] : places).map { "\(queue)/\($0.name)" }
@@ -188,12 +191,25 @@ struct FoundRecord {
     var runs: [PastRun] {
         record.runs.map { run in
             var run = run
-            let ahead = run.started?.subtractingReportingOverflow(writtenMilliseconds)
-            if let ahead, !ahead.overflow, (0...record.term * 1000).contains(ahead.partialValue) {
-                run.started = writtenMilliseconds
-            }
+            run.started = run.started.map(believed)
             return run
         }
+    }
+
+    /// The last success, dated likewise.
+    var lastSuccess: PastSuccess? {
+        record.lastSuccess.map { success in
+            var success = success
+            success.started = success.started.map(believed)
+            success.ended = success.ended.map(believed)
+            return success
+        }
+    }
+
+    private func believed(_ milliseconds: Int64) -> Int64 {
+        let ahead = milliseconds.subtractingReportingOverflow(writtenMilliseconds)
+        return !ahead.overflow && (0...record.term * 1000).contains(ahead.partialValue)
+            ? writtenMilliseconds : milliseconds
     }
 
     /// The holder that wrote this and was not heard of again. It started after it had written, and its term, which is waited

@@ -90,7 +90,8 @@ extension Acquisition {
         case .notInGroup: "\(job.host) is not in group \(job.group ?? "")"
         case .paused, .drained: "\(pauseSentence ?? "\(skip)"), says the data of \(job.layout.prefix)"
         case .alreadyRun: alreadyRun
-        case .tooSoon, .locked, .queued: "\(skip)"
+        case .queued: "\(job.waiters ?? 1) or more wait for \(job.lockPath) already (--waiters \(job.waiters ?? 1))"
+        case .tooSoon, .locked: "\(skip)"
         }
     }
 

@@ -44,7 +44,3 @@ extension JobRecord {
         return unlessFailed && !last.hasSucceeded ? nil : last.started
     }
 }
-
-extension PastRun {
-    package var hasSucceeded: Bool { outcome == "ran" && code == 0 }
-}

@@ -24,6 +24,10 @@ package enum JSONValue: Sendable, Equatable {
         }
     }
 
+    package var boolean: Bool? {
+        if case .boolean(let value) = self { value } else { nil }
+    }
+
     package var string: String? {
         if case .string(let text) = self { text } else { nil }
     }

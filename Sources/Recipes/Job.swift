@@ -24,6 +24,8 @@ package struct Job: Sendable {
     package var servers: String
     /// How long to wait for the lock in its queue; zero: skip if it is held.
     package var lockWait = Limit.seconds(0)
+    /// Skip if so many others wait for it already; only where it is waited for.
+    package var waiters: Int?
     /// Skip if the last start was less than this ago, by ZooKeeper's clock.
     package var minInterval: Duration?
     /// Skip if its tick was started before.
@@ -35,6 +37,9 @@ package struct Job: Sendable {
     /// How often it is run again after a failure, and after which pause at first.
     package var retries = 0
     package var retryDelay = Duration.zero
+    /// Exit codes of the command that are a success, as 0 always is; and those after which it is not run again.
+    package var successCodes = CodeList()
+    package var noRetryCodes = CodeList()
     /// Whether the command ends when this host leaves the group.
     package var stopsOnGroupExit = true
     /// This host's clock, in milliseconds since the epoch, for the ends of pauses. At 0 no pause has ended.
@@ -71,6 +76,8 @@ package struct Job: Sendable {
 
     /// What the original writes into its nodes, and what its users read there: who it is.
     package var nodeData: [UInt8] { Array("\(host) \(pid)".utf8) }
+    /// The same of a place in the lock's queue, where originals do not look: with the tick for which the run waits.
+    var lockPlaceData: [UInt8] { nodeData + (oncePer.map { Array(" \($0.tick.text)".utf8) } ?? []) }
     package var waitsForLock: Bool { takesLock && lockWait != .seconds(0) }
     package var lockPath: String { layout.lock(lockname) }
     package var recordPath: String { layout.record(lockname) }

@@ -22,10 +22,12 @@ package struct JobRecord: Sendable, Equatable {
     package var isWaiting = false
     package var ticks = Ticks()
     package var runs: [PastRun]
+    package var lastSuccess: PastSuccess?
 
     package init(session: String, n: Int, term: Int64, host: String, pid: Int32, runs: [PastRun]) {
         state = .running
         (self.session, self.n, self.term, self.host, self.pid, self.runs) = (session, n, term, host, pid, runs)
+        lastSuccess = runs.lazy.compactMap(PastSuccess.init).last
     }
 
     /// Nil for what is no record, or has a term that nobody may ask of a successor. The runs are only a memory: a version
@@ -48,6 +50,8 @@ package struct JobRecord: Sendable, Equatable {
         func tick(_ name: ExactName) -> Tick? { members[name]?.string.flatMap(Tick.init) }
         (ticks.current, ticks.started, ticks.done) = (tick("tick"), tick("ticked"), tick("done"))
         ticks.period = members["period"]?.string.flatMap(Period.init)
+        // Versions before this member had the runs only.
+        lastSuccess = members["succeeded"].flatMap(PastSuccess.init(value:)) ?? lastSuccess
     }
 
     /// Whether one of these sessions wrote it.
@@ -55,12 +59,12 @@ package struct JobRecord: Sendable, Equatable {
         UInt64(session, radix: 16).map { sessions.contains(Int64(bitPattern: $0)) } ?? false
     }
 
-    /// The oldest runs give way to the limits, but for the last success: how long it is ago is what monitoring asks.
+    /// Whether a success now would be the first after a failure. A run that an operator ended is neither.
+    package var hasFailed: Bool { runs.last { $0.outcome != "released" }.map { !$0.hasSucceeded } ?? false }
+
+    /// The oldest runs give way to the limits.
     package func encoded() -> [UInt8] {
         var kept = runs.suffix(Self.runsMax)
-        let isForgotten = !kept.contains(where: \.hasSucceeded)
-        let success = isForgotten ? runs.last(where: \.hasSucceeded) : nil
-        if success != nil { kept = kept.suffix(Self.runsMax - 1) }
         while true {
             let value = JSONValue.object([
                 "state": .string(state.rawValue), "session": .string(session), "n": .integer(Int64(n)),
@@ -71,7 +75,8 @@ package struct JobRecord: Sendable, Equatable {
                 "period": ticks.period.map { .string($0.text) } ?? .null,
                 "ticked": ticks.started.map { .string($0.text) } ?? .null,
                 "done": ticks.done.map { .string($0.text) } ?? .null,
-                "runs": .array(([success].compactMap(\.self) + kept).map(\.value)),
+                "succeeded": lastSuccess.map(\.value) ?? .null,
+                "runs": .array(kept.map(\.value)),
             ])
             let bytes = Array(value.text.utf8)
             if bytes.count <= Self.bytesMax || kept.isEmpty { return bytes }
@@ -81,47 +86,4 @@ package struct JobRecord: Sendable, Equatable {
 
     package static let runsMax = 10
     package static let bytesMax = 4096
-}
-
-/// One run in a record's memory; times are the server's, in milliseconds since the epoch.
-package struct PastRun: Sendable, Equatable {
-    package var host: String
-    package var started: Int64?
-    package var heldMilliseconds: Int64?
-    package var outcome: String
-    package var code: Int32?
-    package var token: Int64?
-    package var waitedMilliseconds: Int64?
-    /// Of `--once-per`, as text, if its command was started.
-    package var tick: String?
-
-    package init(
-        host: String, started: Int64?, heldMilliseconds: Int64? = nil, outcome: String, code: Int32? = nil,
-        token: Int64? = nil, waitedMilliseconds: Int64? = nil, tick: String? = nil
-    ) {
-        (self.host, self.started, self.heldMilliseconds) = (host, started, heldMilliseconds)
-        self.waitedMilliseconds = waitedMilliseconds
-        (self.outcome, self.code, self.token, self.tick) = (outcome, code, token, tick)
-    }
-
-    init?(value: JSONValue) {
-        guard let members = value.object, let host = members["host"]?.string,
-            let outcome = members["outcome"]?.string
-        else { return nil }
-        self.init(
-            host: host, started: members["started"]?.integer, heldMilliseconds: members["held_ms"]?.integer,
-            outcome: outcome, code: members["code"]?.integer.flatMap(Int32.init(exactly:)),
-            token: members["token"]?.integer, waitedMilliseconds: members["waited_ms"]?.integer,
-            tick: members["tick"]?.string.flatMap(Tick.init)?.text)
-    }
-
-    var value: JSONValue {
-        .object([
-            "host": .string(host), "started": started.map { .integer($0) } ?? .null,
-            "held_ms": heldMilliseconds.map { .integer($0) } ?? .null, "outcome": .string(outcome),
-            "code": code.map { .integer(Int64($0)) } ?? .null, "token": token.map { .integer($0) } ?? .null,
-            "waited_ms": waitedMilliseconds.map { .integer($0) } ?? .null,
-            "tick": tick.map { .string($0) } ?? .null,
-        ])
-    }
 }

@@ -83,9 +83,10 @@ final class Queues {
     /// Makes all places in one multi, which gives up those that we had.
     private func enqueue() async throws(Interruption) {
         let leaving = paths
+        let data = kind == .lock ? job.lockPlaceData : job.nodeData
         let multi = Request.multi(
             leaving.map { .delete($0) }
-                + queues.map { .create("\($0)/\(job.lockname)-", data: job.nodeData, .ephemeralSequential) })
+                + queues.map { .create("\($0)/\(job.lockname)-", data: data, .ephemeralSequential) })
         var lacking = 0
         var lostSince: BootInstant?
         while true {
@@ -159,6 +160,12 @@ final class Queues {
     }
 
     // MARK: Waiting
+
+    /// Who stands before us in the lock's queue.
+    func ahead() async throws(Interruption) -> [Place] {
+        let own = places[0].sequence
+        return try await list()[0].filter { $0.sequence < own }
+    }
 
     /// Returns nil at the head of every queue.
     func awaitHead(

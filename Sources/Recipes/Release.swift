@@ -31,6 +31,7 @@ package struct Release: Sendable {
                 let isDone = run.map { $0.hasSucceeded || $0.outcome == "released" } ?? false
                 record.content.ticks.conclude(hasStarted: run?.tick != nil, isDone: isDone)
                 if let run { record.content.runs.append(run) }
+                if let success = run.flatMap(PastSuccess.init) { record.content.lastSuccess = success }
             case .waitingOut(let seconds):
                 record.content.term = seconds
             }

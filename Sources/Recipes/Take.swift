@@ -123,6 +123,7 @@ struct Take {
         var record = JobRecord(session: session.text, n: n, term: term, host: job.host, pid: job.pid, runs: runs)
         if let oncePer = job.oncePer { (ticks.current, ticks.period) = (oncePer.tick, oncePer.period) }
         record.ticks = ticks
+        record.lastSuccess = found?.lastSuccess
         record.isWaiting = waitOut != nil || job.minInterval != nil
         return record
     }

@@ -1,4 +1,5 @@
 package import Coordination
+package import Recipes
 
 /// How a run came to its end, as it becomes known, and what follows for the exit code.
 struct Ending: Sendable {
@@ -114,6 +115,14 @@ package struct Ended: Sendable, Equatable {
     ) {
         (self.outcome, self.code, self.signal, self.reason, self.errno) = (outcome, code, signal, reason, errno)
         self.isRefused = isRefused
+    }
+}
+
+extension Job {
+    /// Whether the command did its work: it ended by itself, with 0 or with a code of `--success`.
+    package func hasSucceeded(_ ended: Ended) -> Bool {
+        guard ended.outcome == .ran, let code = ended.code else { return false }
+        return code == 0 || successCodes.contains(code)
     }
 }
 

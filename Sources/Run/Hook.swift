@@ -1,11 +1,13 @@
-/// What an operator may want to be told of at once, each by a command of his own.
+/// What an operator may want to be told of at once, each by a command of his own: that a command was started, and how a run ended.
 package enum Hook: String, CaseIterable, Sendable {
-    case succeeded, failed, lost, released
+    case started, succeeded, recovered, failed, lost, released
 
-    /// Nil for a skip: that is what most runs of a fleet are meant to do.
-    package init?(for ended: Ended) {
+    /// The hook of a run's end. Nil for a skip: that is what most runs of a fleet are meant to do.
+    ///
+    /// - Parameter hasSucceeded: what the job says of a command that ran.
+    package init?(for ended: Ended, hasSucceeded: Bool) {
         switch ended.outcome {
-        case .ran: self = ended.code == 0 ? .succeeded : .failed
+        case .ran: self = hasSucceeded ? .succeeded : .failed
         case .lost: self = .lost
         case .released: self = .released
         case .signaled, .badData, .unavailable, .osError, .noPermits, .denied, .groupExit, .timeout, .notExecutable,
@@ -21,7 +23,9 @@ package enum Hook: String, CaseIterable, Sendable {
 /// A shell command for each hook that has one.
 package struct Hooks: Sendable, Equatable {
     // No dictionary: every run would pay for the making of its type.
+    private var started: String?
     private var succeeded: String?
+    private var recovered: String?
     private var failed: String?
     private var lost: String?
     private var released: String?
@@ -31,7 +35,9 @@ package struct Hooks: Sendable, Equatable {
     package subscript(hook: Hook) -> String? {
         get {
             switch hook {
+            case .started: started
             case .succeeded: succeeded
+            case .recovered: recovered
             case .failed: failed
             case .lost: lost
             case .released: released
@@ -39,7 +45,9 @@ package struct Hooks: Sendable, Equatable {
         }
         set {
             switch hook {
+            case .started: started = newValue
             case .succeeded: succeeded = newValue
+            case .recovered: recovered = newValue
             case .failed: failed = newValue
             case .lost: lost = newValue
             case .released: released = newValue

@@ -37,6 +37,8 @@ package final class Life {
         package var waited: Duration = .zero
         package var held: Duration?
         package var token: Int64?
+        /// The last run before this one failed, as far as the record tells.
+        package var followsFailure = false
         package init() {}
     }
 
@@ -82,6 +84,7 @@ package final class Life {
                 if case .owned(let owned) = verdict { claims = owned }
                 story.waited = began.duration(to: clock.now)
                 story.token = claims?.lock?.czxid
+                story.followsFailure = claims?.record?.content.hasFailed ?? false
                 if let found = claims?.found {
                     tell(.waitingOut(host: acquisition.lostHost ?? "?", seconds: found.seconds))
                 }

@@ -33,14 +33,14 @@ enum MetricFamily: String, CaseIterable {
     var help: String {
         switch self {
         case .runs: "Runs that were not skipped, by outcome."
-        case .successes: "Runs whose command exited with 0."
+        case .successes: "Runs whose command exited with 0, or with a code of --success."
         case .skips: "Runs that were skipped, by reason."
         case .losses: "Runs that lost their ownership, or could no longer prove it."
         case .kills: "Commands that were ended for a loss, an operator, a group or a timeout."
         case .waited: "Time from the first question to ZooKeeper to the take of lock and permits."
         case .held: "Time from the start of a command to the release."
         case .lastRun: "When the last run ended that was not skipped."
-        case .lastSuccess: "When the last run ended whose command exited with 0."
+        case .lastSuccess: "When the last run ended that was a success."
         }
     }
 }

@@ -2,7 +2,7 @@
 package struct RunSample: Sendable {
     package var outcome: Outcome
     package var isSkip: Bool
-    /// The command exited with 0.
+    /// The command exited with 0, or with a code of `--success`.
     package var succeeded: Bool
     /// From the first question to the take, and from the start of the command to the release; nil if it was not started.
     package var waitedSeconds: Double?

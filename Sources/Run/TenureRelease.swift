@@ -13,6 +13,8 @@ extension Tenure {
         } else {
             let held = startedAt.map { $0.duration(to: now).nanoseconds / 1_000_000 }
             let result = ending.result
+            // 0 is one to every reader.
+            let isSuccess = job.hasSucceeded(result) && result.code != 0
             // A guardian that dies with the news of the start takes it along: then what was written down before counts, or when the
             // start was asked for.
             let asked = ending.failure == nil ? askedAt : nil
@@ -23,7 +25,8 @@ extension Tenure {
                 outcome: result.outcome.rawValue, code: result.code, token: claims.lock?.czxid,
                 waitedMilliseconds: waited.nanoseconds / 1_000_000,
                 // The last attempt may have had nothing to execute any more.
-                tick: ending.failure == nil || startedAt != nil || attempts > 1 ? job.oncePer?.tick.text : nil)
+                tick: ending.failure == nil || startedAt != nil || attempts > 1 ? job.oncePer?.tick.text : nil,
+                isSuccess: isSuccess ? true : nil)
             record = .ended(attempts > 0 ? run : nil)
         }
         // A lock that we have lost may be somebody else's by now; the close of the session deletes it if it is ours.

@@ -130,14 +130,17 @@ extension Tenure {
 
     /// The pause before the next attempt; nil if this one was the last.
     ///
-    /// Never after a stop, but for that of an attempt whose time was up; and not after 126 and 127, by which a shell says
-    /// that there was nothing to run.
+    /// Never after a stop, but for that of an attempt whose time was up; and not after a success, the codes of `--no-retry`, and
+    /// 126 and 127, by which a shell says that there was nothing to run.
     private var pauseBeforeRetry: Duration? {
         guard attempts > 0, attempts <= job.retries, ending.takenOver == nil, ending.lost == nil, !ending.isFinal,
             attempt?.interrupted == nil, let exited = ending.exited
         else { return nil }
         switch exited.by {
-        case .none: if [0, 126, 127].contains(Ending.own(exited.waitStatus).code) { return nil }
+        case .none:
+            let ended = Ending.own(exited.waitStatus)
+            let isFinal = ended.code.map { [126, 127].contains($0) || job.noRetryCodes.contains($0) } ?? false
+            if job.hasSucceeded(ended) || ended.outcome == .ran && isFinal { return nil }
         case .requested, .escalation: guard case .timeout? = ending.cause else { return nil }
         // The guardian has ended it, whether or not we have noticed why.
         case .deadline: return nil

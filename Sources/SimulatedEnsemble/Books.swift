@@ -83,6 +83,11 @@ final class Books {
         (stays[lock] ?? []).contains { !sessions.contains($0.session) && ($0.until ?? .max) >= since }
     }
 
+    /// The sessions that stood there at some instant since then.
+    func stood(_ subject: String, since: Int64) -> Set<Int64> {
+        Set((stays[subject] ?? []).filter { ($0.until ?? .max) >= since }.map(\.session))
+    }
+
     /// Whether that was committed before an instant: a node's ctime is that of its proposal, which nobody can see yet.
     func stood(_ path: String, before instant: Int64) -> Bool {
         (stays[subject(path)] ?? []).last { $0.path == path }.map { $0.from < instant } ?? false

@@ -154,6 +154,8 @@ extension Mutant {
         case "pauseIgnored": Focus(theme: .lock, strikes: [.operate], strikesMin: 4)
         case "tickIgnored", "runningTickIgnored", "lostTickForgotten", "doneIgnored":
             Focus(theme: .lock, termsSeconds: [3, 4], strikes: [.killSupervisor], strikesMin: 3, wishesPerMille: 600)
+        case "crowdSeenBeforeOnly":
+            Focus(theme: .lock, strikes: [.killSupervisor], wishesPerMille: 600)
         case "intervalByOwnClock": Focus(theme: .lock, strikes: [.killSupervisor], wishesPerMille: 500)
         case "idleForever": Focus(theme: .lock, strikes: [.killSupervisor, .refuse], strikesMin: 5)
         case "startNotWritten": Focus(theme: .lock, strikes: [.killSupervisor], strikesMin: 4, wishesPerMille: 500)

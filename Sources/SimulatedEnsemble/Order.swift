@@ -10,6 +10,8 @@ struct Order {
     var termSeconds: Int64
     var grace: Duration
     var lockWait = Limit.seconds(0)
+    /// Only where it waits.
+    var waiters: Int?
     var minInterval: Duration?
     var isOncePerTick = false
     var retriesFailed = false
@@ -59,6 +61,7 @@ struct Order {
         parts += [takesLock ? "lock \(lockname)" : "--no-lock \(lockname)"]
         parts += leases.map { "\($0.resource)=\($0.count):\($0.total)" }
         if lockWait != .seconds(0) { parts.append("waits for the lock: \(lockWait)") }
+        if let waiters, lockWait != .seconds(0) { parts.append("waiters \(waiters)") }
         if let minInterval { parts.append("interval \(minInterval)\(retriesFailed ? ", failed ones again" : "")") }
         if isOncePerTick { parts.append("once per tick\(retriesFailed ? ", failed ones again" : "")") }
         if let timeout { parts.append("timeout \(timeout)") }

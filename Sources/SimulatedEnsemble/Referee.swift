@@ -266,9 +266,9 @@ final class Referee {
     func spins(_ run: SimulatedRun) { accuse(.spin, "\(run) spins without waiting") }
 
     /// What waits asks rarely, however long it waits.
-    func asks(_ run: SimulatedRun) {
-        // What an original does while it has no connection is not played.
-        if run.order.isOriginal { return }
+    func asks(_ run: SimulatedRun, _ requests: [Request]) {
+        if run.order.isOriginal { return }  // What it does while it has no connection is not played.
+        rota.waits(run, requests, books, accuse)
         if world.now - (questions[run.number]?.since ?? -second) >= second { questions[run.number] = (world.now, 0) }
         questions[run.number]?.count += 1
         if let count = questions[run.number]?.count, count > Self.questionsPerSecond {

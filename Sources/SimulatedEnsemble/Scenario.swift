@@ -143,6 +143,8 @@ final class Scenario {
         let often = world.plot.focus?.wishesPerMille ?? 150
         if dice(often * 2) {
             order.lockWait = dice(500) ? .forever : .seconds(world.dice.between(1, 60))
+            // A third of these: one, or two.
+            order.waiters = [1, 2, nil, nil, nil, nil][Int(order.command.lasts / millisecond % 6)]
         }
         if dice(often) {
             let seconds = world.dice.between(2, 40)

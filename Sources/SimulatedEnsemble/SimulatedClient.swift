@@ -50,7 +50,7 @@ import Coordination
         run.hesitateBeforeTake(requests)
         run.act { [self] in
             let run = run
-            world.referee.asks(run)
+            world.referee.asks(run, requests)
             let burst = SimulatedBurst(count: requests.count) { replies in
                 run.world.referee.answered(requests, replies, run, submitted: submitted)
                 reply(replies)

@@ -73,9 +73,7 @@ struct Verdict {
                 accuse(.truth, "\(run) says that an operator has stopped it, and none asked for that")
             }
         case .queued:
-            if !books.wasQueued(run.job.lockname, since: run.startedAt, otherThanBy: run.sessions) {
-                accuse(.truth, "\(run) says that its job waits already, which none did since it began")
-            }
+            judgeQueued(accuse)
         case .noPermits: judgeWait(accuse)
         case .unavailable
         where world.plot.isImpatient

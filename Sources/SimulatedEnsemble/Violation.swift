@@ -25,6 +25,8 @@ package struct Violation: Sendable, Equatable {
         case release
         /// At most one start in an interval.
         case interval
+        /// No more wait for a lock than may.
+        case crowd
         /// At most one start for each tick.
         case tick
         /// Nothing of a paused job, or on a drained host, is started.

@@ -90,6 +90,7 @@ import Recipes
             servers: "simulated")
         job.play(plot.mutants)
         job.lockWait = order.lockWait
+        job.waiters = order.lockWait == .seconds(0) ? nil : order.waiters
         job.minInterval = order.minInterval
         if order.isOncePerTick { job.oncePer = machine.oncePer }
         let (world, number) = (self, machine.number)

@@ -15,6 +15,8 @@ package struct RunLine: Sendable {
     let token: Int64?
     /// Of `--once-per`.
     var tick: String?
+    /// Nil for a run that is not over.
+    var isSuccess: Bool?
 
     /// The runs of one job, the oldest first: those that the record remembers, and the present one.
     ///
@@ -25,7 +27,7 @@ package struct RunLine: Sendable {
                 lockname: lock.lockname, host: run.host, pid: nil, start: run.started,
                 heldMilliseconds: run.heldMilliseconds,
                 outcome: run.outcome, code: run.code, waitedMilliseconds: run.waitedMilliseconds, token: run.token,
-                tick: run.tick)
+                tick: run.tick, isSuccess: run.hasSucceeded)
         }
         switch lock.state {
         case .free, .persistent: break
@@ -58,7 +60,7 @@ package struct RunLine: Sendable {
             "duration_ms": heldMilliseconds.map { .integer($0) } ?? .null, "outcome": .string(outcome),
             "code": code.map { .integer(Int64($0)) } ?? .null,
             "waited_ms": waitedMilliseconds.map { .integer($0) } ?? .null, "token": token.map { .integer($0) } ?? .null,
-            "tick": tick.map { .string($0) } ?? .null,
+            "tick": tick.map { .string($0) } ?? .null, "ok": isSuccess.map { .boolean($0) } ?? .null,
         ])
     }
 
@@ -70,7 +72,7 @@ package struct RunLine: Sendable {
 
     private var paint: Paint? {
         switch outcome {
-        case "ran": code == 0 ? .good : .bad
+        case "ran": isSuccess == true ? .good : .bad
         case "running": .good
         case "waiting", "original", "released", "group-exit", "paused": .warning
         default: .bad

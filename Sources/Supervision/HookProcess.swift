@@ -91,10 +91,15 @@ package struct HookProcess {
         if count == 0 { outputIsOver = true }
     }
 
-    /// Its wait status; nil: it lives.
+    /// Its wait status; nil: it lives. A supervisor that takes the killing over kills and reaps all its children, and a hook that
+    /// runs beside the command with them.
     private func reap() -> Int32? {
         var status: Int32 = 0
-        return unsafe waitpid(hook.process, &status, WNOHANG) == hook.process ? status : nil
+        switch unsafe waitpid(hook.process, &status, WNOHANG) {
+        case hook.process: return status
+        case -1 where errno == ECHILD: return SIGKILL
+        default: return nil
+        }
     }
 
     private mutating func kill() -> Ending {

@@ -61,6 +61,7 @@ struct Expectation {
         "runningTickIgnored": Expectation(.tick, within: 8000),
         "lostTickForgotten": Expectation(.tick, within: 8000),
         "doneIgnored": Expectation(.tick, within: 4000),
+        "crowdSeenBeforeOnly": Expectation(.crowd, within: 1000),
         "startNotWritten": Expectation(.interval, within: 1000),
         "startDatedAhead": Expectation(.interval, within: 4000),
         "idleForever": Expectation(.service, within: 1000),

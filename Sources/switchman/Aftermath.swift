@@ -11,7 +11,8 @@ import Threads
 struct Aftermath {
     let plan: Plan
     let log: Logger
-    let clock: any Timekeeper
+    let loop: EventLoop
+    let startHook: StartHook?
     let ended: Ended
     let story: Life.Story
     /// `--on-unavailable skip` makes one of what else is a failure.
@@ -19,22 +20,32 @@ struct Aftermath {
     let exitCode: Int32
     let reason: String?
 
-    private var hook: (Hook, script: String)? {
-        guard !isSkip, let hook = Hook(for: ended), let script = plan.reports.hooks[hook] else { return nil }
-        return (hook, script)
+    private var hasSucceeded: Bool { plan.job.hasSucceeded(ended) }
+
+    /// In the order in which they are called.
+    private var hooks: [Hook] {
+        guard !isSkip, let hook = Hook(for: ended, hasSucceeded: hasSucceeded) else { return [] }
+        return hook == .succeeded && story.followsFailure ? [.succeeded, .recovered] : [hook]
     }
 
     func perform() {
         // First what is quick: a hook may want to send the numbers on.
         if let folder = plan.reports.metricsFolder { count(in: folder) }
-        if let (hook, script) = hook { call(hook, script) }
+        startHook?.wait()
+        for hook in hooks {
+            guard let script = plan.reports.hooks[hook] else { continue }
+            HookCall(
+                hook: hook, script: script, lockname: plan.job.lockname, log: log, loop: loop,
+                outcome: ended.outcome.rawValue, exitCode: String(exitCode), reason: reason ?? ""
+            ).perform()
+        }
     }
 
     private func count(in folder: String) {
         var now = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &now)
         let sample = RunSample(
-            outcome: ended.outcome, isSkip: isSkip, succeeded: ended.outcome == .ran && ended.code == 0,
+            outcome: ended.outcome, isSkip: isSkip, succeeded: hasSucceeded,
             waitedSeconds: story.held == nil ? nil : story.waited.seconds, heldSeconds: story.held?.seconds,
             endedSeconds: Double(now.tv_sec) + Double(now.tv_nsec / 1_000_000) / 1000)
         let file = MetricsFile(folder: folder, lockname: plan.job.lockname)
@@ -47,23 +58,4 @@ struct Aftermath {
     }
 
     private static let patience = Duration.seconds(5)
-
-    private func call(_ hook: Hook, _ script: String) {
-        let name = "hook \"\(hook.rawValue)\""
-        let ending = HookProcess.run(
-            script,
-            variables: [
-                ("SWITCHMAN_LOCKNAME", plan.job.lockname), ("SWITCHMAN_OUTCOME", ended.outcome.rawValue),
-                ("SWITCHMAN_EXIT_CODE", String(exitCode)), ("SWITCHMAN_REASON", reason ?? ""),
-            ],
-            clock: clock, tell: { log.info("\(name): \($0)") })
-        switch ending {
-        case .exited(0): log.debug("\(name) exited with 0")
-        case .exited(let code): log.warning("\(name) exited with \(code)")
-        case .died(let signal): log.warning("\(name) died of signal \(signal)")
-        case .tookTooLong:
-            log.warning("\(name) took longer than \(HookProcess.limit.components.seconds) s and was killed")
-        case .notStarted(let code): log.warning("\(name) cannot be started: \(String(errno: code))")
-        }
-    }
 }

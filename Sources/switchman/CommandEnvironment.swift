@@ -21,7 +21,7 @@ extension Life.Start {
             variable("LAST_START", last?.started.flatMap(LogTime.rfc3339)),
             // Text from ZooKeeper: a NUL in it would be the end of this variable and the beginning of another.
             variable("LAST_OUTCOME", (last?.outcome).flatMap { Outcome(rawValue: $0)?.rawValue }),
-            variable("LAST_SUCCESS", runs.last { $0.hasSucceeded }?.started.flatMap(LogTime.rfc3339)),
+            variable("LAST_SUCCESS", claims?.record?.content.lastSuccess?.started.flatMap(LogTime.rfc3339)),
             variable("CONFIG", plan.configPath),
         ]
     }

@@ -14,6 +14,7 @@ struct Wrapper: Sendable {
     let supervisor: Supervisor
     private let log: Logger
     private let runLog: RunLog
+    private let startHook: StartHook?
 
     init(plan: Plan, codes: ExitCode, supervisor: Supervisor) {
         self.plan = plan
@@ -30,6 +31,12 @@ struct Wrapper: Sendable {
             screenLevel: screenLevel, level: plan.loglevel, logfile: plan.logfile, syslog: plan.reports.syslog)
         runLog = handler
         log = Logger(label: "switchman") { _ in handler }
+        let log = log
+        startHook = plan.reports.hooks[.started].map { script in
+            StartHook(
+                HookCall(
+                    hook: .started, script: script, lockname: plan.job.lockname, log: log, loop: supervisor.loop))
+        }
         for warning in handler.troubles + plan.warnings { log.warning("\(warning)") }
     }
 
@@ -82,7 +89,7 @@ struct Wrapper: Sendable {
 
     private func aftermath(of ended: Ended, _ story: Life.Story) -> Aftermath {
         Aftermath(
-            plan: plan, log: log, clock: supervisor.loop, ended: ended, story: story,
+            plan: plan, log: log, loop: supervisor.loop, startHook: startHook, ended: ended, story: story,
             isSkip: codes.isSkip(ended), exitCode: codes.code(for: ended), reason: reason(ended))
     }
 
@@ -123,6 +130,7 @@ struct Wrapper: Sendable {
         switch remark {
         case .started(let pid):
             log.debug("the command runs as process \(pid)")
+            startHook?.begin()
         case .ownershipLost(let why, _): log.warning("ownership lost: \(why); ending the command")
         case .groupUnreadable(let why): log.warning("cannot tell whether this host is still in the group: \(why)")
         case .stopping(let why): log.info("ending the command: \(why)")
@@ -196,7 +204,10 @@ struct Wrapper: Sendable {
 
     private func tell(_ ended: Ended, _ story: Life.Story) {
         if let line = complaint(ended) { log.log(level: codes.isSkip(ended) ? .info : .error, "\(line)") }
-        if ended.outcome == .ran, let code = ended.code, code != 0 { log.info("the command exited with \(code)") }
+        if ended.outcome == .ran, let code = ended.code, code != 0 {
+            let success = plan.job.hasSucceeded(ended) ? ", a success (--success)" : ""
+            log.info("the command exited with \(code)\(success)")
+        }
         let held = story.held.map { " held=\(Self.seconds($0))" } ?? ""
         let token = story.token.map { " token=\($0)" } ?? ""
         log.info(

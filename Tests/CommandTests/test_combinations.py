@@ -8,6 +8,8 @@ from Support.fleet import HOST, assert_one_line
 REFUSED = [
     (["--no-lock", "--wait", "1m"], "--wait"),
     (["--no-lock", "--wait", "0"], "--wait"),
+    (["--waiters", "1"], "--waiters"),
+    (["--waiters", "1", "--wait", "0"], "--waiters"),
     (["--no-lock", "--min-interval", "1h"], "--min-interval"),
     (["--no-lock", "--lease", "r=1:1", "--min-interval", "1h"], "--min-interval"),
     (["--no-lock", "--lease", "r=1:1", "--wait", "1m"], "--wait"),
@@ -17,6 +19,9 @@ REFUSED = [
     (["--retry-failed"], "--retry-failed"),
     (["--retry-failed", "--retries", "3"], "--retry-failed"),
     (["--retry-delay", "1s"], "--retry-delay"),
+    (["--no-retry", "3"], "--no-retry"),
+    (["--no-retry", "3", "--retries", "1", "--success", "1-5"], "--no-retry"),
+    (["--no-retry", "0", "--retries", "1"], "--no-retry"),
     (["--on-group-exit", "finish"], "--on-group-exit"),
     (["--on-group-exit", "stop"], "--on-group-exit"),
     (["--lease-wait", "1m"], "--lease-wait"),
@@ -47,7 +52,9 @@ def test_what_cannot_mean_anything_is_refused(fleet, options, named):
      "--lease", "r=1:1", "--lease-wait", "1m", "--descendants", "kill", "-E", "9"],
     ["--wait", "1m", "--once-per", "15m", "--retry-failed", "--retries", "1", "--timeout", "1m", "--splay", "1s",
      "--lease", "r=1:1"],
+    ["--wait", "forever", "--waiters", "1", "--once-per", "day", "--retry-failed", "--lease", "r=1:1"],
     ["--retries", "0", "--retry-delay", "1s"],
+    ["--no-lock", "--success", "3", "--retries", "1", "--no-retry", "4,126-255"],
     ["--timeout", "0", "--wait", "0", "--splay", "0"],
     ["--timeout", "forever", "--wait", "forever"],
 ], ids=" ".join)

@@ -89,6 +89,15 @@ def test_healthchecks(notified, receiver, tmp_path, words, code):
     assert path == f"/1234abcd/nightly-report/{code}" and body.startswith("ran")
 
 
+def test_healthchecks_of_a_start(fleet, receiver, tmp_path):
+    hook = str(HOOKS / "healthchecks")
+    fleet.settings["hooks"] = {"started": hook}
+    where = {"HEALTHCHECKS_FILE": secret(tmp_path, f"{receiver.url}/1234abcd")}
+    assert fleet.run("--lockname", "a", "--", "true", env=where).code == 0
+    (path, _, body), = receiver.requests
+    assert path == "/1234abcd/a/start" and body.startswith("started")
+
+
 def test_pagerduty_opens_and_closes(notified, receiver, tmp_path):
     where = {"PAGERDUTY_FILE": secret(tmp_path, "KEY"), "PAGERDUTY_URL": f"{receiver.url}/v2/enqueue"}
     notified("pagerduty", "sh", "-c", "exit 3", lockname=AWKWARD, **where)

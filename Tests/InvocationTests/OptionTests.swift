@@ -82,6 +82,11 @@ import Testing
             case .number(let range, _):
                 (["\(range.lowerBound)", "\(range.upperBound)"], ["", "x", "1.0", "-1", "\(range.upperBound + 1)"])
             case .choice(let words, _): (words, ["", "nonsense", words[0].uppercased(), words[0] + " "])
+            case .codes:
+                (
+                    ["0", "255", "1,3-5", "3-3", "007"],
+                    ["", ",", "1,", ",1", "1,,2", "-1", "1-", "5-3", "256", "1-256", "1-2-3", "1, 2", "x", "+1", "1.5"]
+                )
             case .period:
                 (
                     ["hour", "day", "week", "month", "15m", "6h"],
@@ -132,6 +137,7 @@ extension OptionValue {
         case .time, .number: "7"
         case .seconds(let range, _): "\(range.lowerBound + 7)"
         case .choice(let words, _): words.last
+        case .codes: "1,3-5"
         case .period: "week"
         case .outcomeAndCode: "lost=7"
         }

@@ -9,6 +9,7 @@ import Testing
         written.runs = [PastRun(host: "b", started: 5, heldMilliseconds: 6, outcome: "ran", code: 0, token: 9)]
         written.token = 9
         written.runs[0].waitedMilliseconds = 11
+        written.lastSuccess = PastSuccess(written.runs[0])
         (written.started, written.isWaiting) = (12, true)
         #expect(JobRecord(bytes: written.encoded()) == written)
     }
@@ -36,5 +37,49 @@ import Testing
         let read = try #require(
             record(#"{"state":"ended","session":"a","n":1,"term":3,"runs":{"x":1},"pid":"?","new":1}"#))
         #expect(read.runs.isEmpty && read.pid == 0 && read.host == "?")
+    }
+
+    // MARK: - The last success
+
+    private func run(_ code: Int32, token: Int64, isSuccess: Bool? = nil) -> PastRun {
+        PastRun(
+            host: "b", started: 100, heldMilliseconds: 50, outcome: "ran", code: code, token: token,
+            isSuccess: isSuccess)
+    }
+
+    @Test func itOutlivesAnyNumberOfFailures() throws {
+        var record = JobRecord(session: "abc", n: 1, term: 30, host: "a", pid: 7, runs: [run(0, token: 1)])
+        record.runs += (2...30).map { run(1, token: $0) }
+        let read = try #require(JobRecord(bytes: record.encoded()))
+        #expect(read.runs.map(\.hasSucceeded) == Array(repeating: false, count: 10))
+        #expect(read.lastSuccess == PastSuccess(host: "b", token: 1, started: 100, ended: 150, tick: nil))
+    }
+
+    @Test func anOldRecordHasItAmongItsRuns() throws {
+        let read = try #require(
+            record(
+                #"{"state":"ended","session":"a","n":1,"term":3,"runs":[{"host":"b","outcome":"ran","code":0,"token":4},"#
+                    + #"{"host":"c","outcome":"ran","code":1}]}"#))
+        #expect(read.lastSuccess?.token == 4)
+    }
+
+    @Test func theRunIsBelievedWhatItSaysOfItsCode() throws {
+        let written = JobRecord(
+            session: "abc", n: 1, term: 30, host: "a", pid: 7,
+            runs: [run(3, token: 1, isSuccess: true), run(3, token: 2)])
+        let read = try #require(JobRecord(bytes: written.encoded()))
+        #expect(read.runs.map(\.hasSucceeded) == [true, false] && read == written)
+        #expect(read.lastSuccess?.token == 1 && read.lastStart(unlessFailed: true) == nil)
+    }
+
+    /// It is carried on from run to run, so it may not take the room of everything else.
+    @Test func aHostThatNoHostIsCalledIsForgotten() throws {
+        let name = String(repeating: "h", count: 300)
+        let read = try #require(
+            record(
+                #"{"state":"ended","session":"a","n":1,"term":3,"succeeded":{"host":"\#(name)","token":1},"runs":[]}"#))
+        #expect(read.lastSuccess == nil)
+        let other = try #require(record(#"{"state":"ended","session":"a","n":1,"term":3,"succeeded":7}"#))
+        #expect(other.lastSuccess == nil)
     }
 }

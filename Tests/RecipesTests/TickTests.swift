@@ -104,6 +104,7 @@ import Testing
         #expect(JobRecord(bytes: record.encoded()) == record)
         record.ticks = Ticks()
         record.runs = []
+        record.lastSuccess = nil
         #expect(!String(decoding: record.encoded(), as: UTF8.self).contains("tick"))
     }
 

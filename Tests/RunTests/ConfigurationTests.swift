@@ -276,7 +276,7 @@ import Testing
 
     @Test(arguments: [
         (#""x""#, "an object with a shell command"),
-        (#"{"fialed": "x"}"#, "has no hook \"fialed\"; it may have succeeded"),
+        (#"{"fialed": "x"}"#, "has no hook \"fialed\"; it may have started"),
         (#"{"failed": 7}"#, "hook \"failed\" is 7; it must be a string"), (#"{"lost": "\u0000"}"#, "zero byte"),
     ])
     func saysWhatIsWrongWithAHook(value: String, hint: String) throws {

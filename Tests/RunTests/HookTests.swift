@@ -4,8 +4,8 @@ import Testing
 
 @Suite struct HookTests {
     @Test func theCommandsOwnCodeTellsSuccessFromFailure() {
-        #expect(Hook(for: Ended(outcome: .ran, code: 0)) == .succeeded)
-        #expect(Hook(for: Ended(outcome: .ran, code: 1)) == .failed)
+        #expect(Hook(for: Ended(outcome: .ran, code: 0), hasSucceeded: true) == .succeeded)
+        #expect(Hook(for: Ended(outcome: .ran, code: 1), hasSucceeded: false) == .failed)
     }
 
     @Test(arguments: Outcome.allCases.filter { $0 != .ran })
@@ -18,7 +18,9 @@ import Testing
             case .usage, .badConfig: nil
             default: .failed
             }
-        #expect(Hook(for: Ended(outcome: outcome)) == expected)
+        for hasSucceeded in [true, false] {
+            #expect(Hook(for: Ended(outcome: outcome), hasSucceeded: hasSucceeded) == expected)
+        }
     }
 
     private func lines(of text: String, in pieces: Int = 1) -> [String] {

@@ -54,6 +54,7 @@ MUTANTS = [
     ("Take.operations", "(places + spentMarks)", "(($takeLeavesPlace ? [] : places) + spentMarks)"),
     # Queues.
     ("Acquisition.acquireInTurn", "if let skip = try await line.awaitHead(", "if !$lockQueueIgnored, let skip = try await line.awaitHead("),
+    ("Acquisition.acquireInTurn", "if job.waiters != nil, try await", "if job.waiters != nil, !$crowdSeenBeforeOnly, try await"),
     ("Queues.enter", "if kind == .permits, let rival = try await rival(before: places)",
      "if kind == .permits, !$lockNameCheckedOnlyBefore, let rival = try await rival(before: places)"),
     ("Queues.enqueue", "let leaving = paths", "if $enqueueOneByOne { return try await enqueueOneByOne() }\n        let leaving = paths"),
