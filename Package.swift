@@ -91,10 +91,16 @@ let package = Package(
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(release, .when(configuration: .release))]),
         .target(name: "Steering", dependencies: ["Recipes", "Coordination"], swiftSettings: strict),
+        .target(
+            name: "Fleet",
+            dependencies: [
+                "Steering", "Invocation", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper", "CLinux",
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "switchmanctl",
             dependencies: [
-                "Checks", "Steering", "Invocation", "Run", "Recipes", "Coordination", "Supervision", "Threads",
+                "Fleet", "Checks", "Steering", "Invocation", "Run", "Recipes", "Coordination", "Supervision", "Threads",
                 "ZooKeeper",
                 "CLinux", "CTether", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -17,8 +17,9 @@ LAYERS = {
     "switchman": "Coordination Invocation Logging Recipes Run Supervision Threads ZooKeeper",
     "Steering": "Coordination Recipes",
     "Checks": "Coordination Invocation Recipes Run Steering",
+    "Fleet": "CLinux Coordination Invocation Recipes Run Steering Supervision ZooKeeper",
     "switchmanctl":
-        "ArgumentParser CLinux CTether Checks Coordination Invocation Recipes Run Steering Supervision Threads ZooKeeper",
+        "ArgumentParser CLinux CTether Checks Coordination Fleet Invocation Recipes Run Steering Supervision Threads ZooKeeper",
     "SimulatedEnsemble": "CGuardian Coordination Recipes Run Supervision",
     "soak": "SimulatedEnsemble",
     "fuzz": "Recipes Run Coordination",

@@ -1,18 +1,22 @@
 import Coordination
 import Recipes
-import Steering
+package import Steering
 
 /// Reads everything that `status` shows, in three rounds of batches: lists, their nodes, and the nodes of those.
-struct StatusReader {
+package struct StatusReader {
     let fleet: FleetConnection
     /// Only this lockname, and no resources.
     let only: String?
     /// Leaves watches on everything whose change would show.
     let watches: Bool
 
+    package init(fleet: FleetConnection, only: String?, watches: Bool) {
+        (self.fleet, self.only, self.watches) = (fleet, only, watches)
+    }
+
     private var layout: Layout { fleet.layout }
 
-    func read() async throws -> FleetStatus {
+    package func read() async throws -> FleetStatus {
         var top: [Request] = [.get(layout.prefix, watch: watches)]
         if only == nil {
             top += ["locks", "waiters", "jobs", "queues", "semaphores"].map {
