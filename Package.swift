@@ -102,7 +102,7 @@ let package = Package(
             dependencies: [
                 "Fleet", "Checks", "Steering", "Invocation", "Run", "Recipes", "Coordination", "Supervision", "Threads",
                 "ZooKeeper",
-                "CLinux", "CTether", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CTether", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(release, .when(configuration: .release))]),

@@ -19,7 +19,7 @@ LAYERS = {
     "Checks": "Coordination Invocation Recipes Run Steering",
     "Fleet": "CLinux Coordination Invocation Recipes Run Steering Supervision ZooKeeper",
     "switchmanctl":
-        "ArgumentParser CLinux CTether Checks Coordination Fleet Invocation Recipes Run Steering Supervision Threads ZooKeeper",
+        "ArgumentParser CTether Checks Coordination Fleet Invocation Recipes Run Steering Supervision Threads ZooKeeper",
     "SimulatedEnsemble": "CGuardian Coordination Recipes Run Supervision",
     "soak": "SimulatedEnsemble",
     "fuzz": "Recipes Run Coordination",
