@@ -44,6 +44,8 @@ let package = Package(
     products: [
         .executable(name: "switchman", targets: ["switchman"]),
         .executable(name: "switchmanctl", targets: ["switchmanctl"]),
+        // For switchman-web, a package of its own in Sources/Web: whoever builds the programs above needs no web server.
+        .library(name: "Fleet", targets: ["Fleet"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
