@@ -14,7 +14,9 @@ public struct FleetPage: Sendable {
 
     init(_ status: FleetStatus, servers: String) {
         self.status = status
-        lockOf = Dictionary(status.locks.map { (ExactName($0.lockname), $0) }, uniquingKeysWith: { $1 })
+        // A queue that was left empty is no job that anybody knows.
+        let known = status.locks.filter { !$0.isUnknown || $0.isWorthShowing }
+        lockOf = Dictionary(known.map { (ExactName($0.lockname), $0) }, uniquingKeysWith: { $1 })
         jobs = lockOf.mapValues { JobPart(lock: $0).json.plainText }
         resources = Dictionary(
             status.resources.map { (ExactName($0.resource), ResourcePart(resource: $0).json.plainText) },

@@ -1,6 +1,8 @@
 """The page in a real browser: Debian's Chromium, without a window."""
 
+import json
 import os
+import time
 
 import pytest
 from selenium import webdriver
@@ -10,13 +12,14 @@ from selenium.webdriver.common.keys import Keys
 from Support.eventually import eventually
 
 MARKUP = '<img src=x onerror="document.title=`owned`"><script>alert(1)<'
-RUN = {"host": "web1.example.org", "started": 1790000000000, "held_ms": 61000, "token": 7}
+RUN = {"host": "web1.example.org", "held_ms": 61000, "token": 7}
 
 
 @pytest.fixture
 def browser(tmp_path):
     options = webdriver.ChromeOptions()
-    for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", f"--user-data-dir={tmp_path}/profile"):
+    for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                 f"--user-data-dir={tmp_path}/profile"):
         options.add_argument(word)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     browser = webdriver.Chrome(options=options)
@@ -40,12 +43,15 @@ def picture(browser, name, width=1280, height=900):
         browser.save_screenshot(f"{folder}/{name}-{width}.png")
 
 
+def hours_ago(hours):
+    return int(time.time() * 1000) - 3_600_000 * hours + 600_000
+
+
 def record(fleet, lockname, *runs, **more):
-    import json
     path = fleet.path("jobs", lockname)
     fleet.client.ensure_path(fleet.path("jobs"))
     value = {"state": "ended", "session": "1", "n": 1, "term": 30, "host": "web1.example.org", "pid": 1,
-             "runs": [{**RUN, **run} for run in runs], **more}
+             "runs": [{**RUN, "started": hours_ago(len(runs) - index), **run} for index, run in enumerate(runs)], **more}
     fleet.client.create(path, json.dumps(value).encode())
 
 
@@ -70,6 +76,9 @@ def busy(fleet):
     record(fleet, "vacuum", good, {"outcome": "released"}, good, {"outcome": "timeout"}, good)
     record(fleet, "import", *[good] * 4, state="running")
     record(fleet, "cache-warmer", *[good] * 10)
+    session = f"{fleet.client.client_id[0] & (1 << 64) - 1:x}"
+    for name, runs in (("backup", 9), ("encode", 3)):
+        record(fleet, name, *[good] * runs, state="running", session=session)
     held(fleet, "backup", waiters=3)
     held(fleet, "encode")
 
@@ -91,7 +100,8 @@ def test_a_fleet_in_which_nothing_has_run(browser, web, fleet):
     picture(browser, "empty")
 
 
-def test_what_needs_a_look_comes_first(browser, web, fleet):
+def test_what_needs_a_look_comes_first(browser, own_web, own_fleet):
+    web, fleet = own_web, own_fleet
     busy(fleet)
     browser.get(web.url)
     shows(browser, "nightly-report")
@@ -99,7 +109,8 @@ def test_what_needs_a_look_comes_first(browser, web, fleet):
     names = [one.text for one in browser.find_elements(By.CSS_SELECTOR, "#jobs > li > a")]
     assert names[:3] == ["import", "nightly-report", "backup"] and names[-2:] == ["cache-warmer", "vacuum"]
     text = body(browser)
-    for mention in ("on db1.example.org (4711) for", "3 waiting: web2.example.org", "newsletter is paused by ann@ops: move to rack 7",
+    for mention in ("on db1.example.org (4711) for", "3 waiting: web2.example.org",
+                    "newsletter is paused by ann@ops: move to rack 7",
                     "web3.example.org is drained", "0 of 4 permits taken", "web1.example.org, web2.example.org"):
         assert mention in text, mention
     marks = browser.find_element(By.XPATH, "//li[a='nightly-report']/*[@role='img']")
@@ -107,12 +118,13 @@ def test_what_needs_a_look_comes_first(browser, web, fleet):
     assert marks.get_attribute("aria-label") == "of the last 10 runs 9 succeeded; the newest: failed with code 1"
     assert browser.title.startswith("(2) ")
     for width in (1280, 800, 390):
-        picture(browser, "busy", width)
+        picture(browser, "busy", width, 760)
         wide = browser.execute_script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{width} columns are too few"
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]})
     picture(browser, "dark", 1280, 760)
-    fleet.client.delete(fleet.path("locks", "encode"))
+    for folder in ("jobs", "locks"):
+        fleet.client.delete(fleet.path(folder, "encode"))
     eventually(lambda: not browser.find_elements(By.XPATH, "//li[a='encode']"))
     assert not complaints(browser)
     clear(fleet)
@@ -138,13 +150,14 @@ def test_a_job_by_keyboard(browser, web, fleet):
 def test_markup_is_text(browser, web, fleet):
     name = MARKUP.replace("/", "")
     record(fleet, name, {"outcome": "<b>ran</b>", "host": MARKUP})
-    fleet.prefix_data({"groups": {MARKUP: [MARKUP]}, "paused": [name], "pauses": {name: {"why": MARKUP}}, "resources": ["__proto__"]})
+    fleet.prefix_data({
+        "groups": {MARKUP: [MARKUP]}, "paused": [name], "pauses": {name: {"why": MARKUP}}, "resources": ["__proto__"]})
     browser.get(web.url)
     shows(browser, name)
     browser.find_element(By.CSS_SELECTOR, "#jobs a").click()
     shows(browser, "<b>ran</b>")
     assert not browser.find_elements(By.CSS_SELECTOR, "main img, main script, main b")
-    assert "owned" not in browser.title and not complaints(browser)
+    assert browser.title.endswith(f"{name} - switchman") and not complaints(browser)
     clear(fleet)
 
 
@@ -178,11 +191,12 @@ def test_a_thousand_jobs_and_ten_thousand_waiters(browser, own_web, own_fleet, s
         transaction.commit()
     eventually(lambda: len(own_web.json("/api/status")["locks"]) == 1000)
     browser.get(own_web.url)
-    shows(browser, "1000 running, 10000 waiting")
-    drawn = browser.execute_script(
-        "return performance.now() && document.querySelectorAll('#jobs > li').length")
-    assert drawn == 1000
+    summary = browser.find_element(By.ID, "summary")
+    eventually(lambda: "1000 running, 10000 waiting" in summary.text)
+    assert len(browser.find_elements(By.CSS_SELECTOR, "#jobs > li")) == 1000
+    begun = time.monotonic()
     client.delete(path("locks", "job-0500"))
-    shows(browser, "999 running", within=10)
+    eventually(lambda: "999 running, 10000 waiting" in summary.text)
+    assert time.monotonic() - begun < 10
     client.stop()
     client.close()

@@ -27,6 +27,7 @@ def test_a_job_has_its_status_and_its_history(web, fleet, ctl):
     job = web.json("/api/jobs/a%20b%25c")
     assert job["history"] == ctl.json("history", "a b%c") and job["history"]["runs"][0]["code"] == 3
     assert job["status"]["locks"] == ctl.json("status", "a b%c", code=1)["locks"]
+    checked(web.get("/api/jobs/a%20b%25c").text, "web job")
     assert "nothing is known" in web.json("/api/jobs/other", 404)["error"]
     for path in ("/api/jobs/%zz", "/api/jobs/%ff", "/api/jobs/%"):
         assert "percent-encoded" in web.json(path, 400)["error"]
