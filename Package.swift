@@ -44,6 +44,8 @@ let package = Package(
     products: [
         .executable(name: "switchman", targets: ["switchman"]),
         .executable(name: "switchmanctl", targets: ["switchmanctl"]),
+        // For switchman-web, a package of its own in Sources/Web: whoever builds the programs above needs no web server.
+        .library(name: "Fleet", targets: ["Fleet"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -91,12 +93,18 @@ let package = Package(
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(release, .when(configuration: .release))]),
         .target(name: "Steering", dependencies: ["Recipes", "Coordination"], swiftSettings: strict),
+        .target(
+            name: "Fleet",
+            dependencies: [
+                "Steering", "Invocation", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper", "CLinux",
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "switchmanctl",
             dependencies: [
-                "Checks", "Steering", "Invocation", "Run", "Recipes", "Coordination", "Supervision", "Threads",
+                "Fleet", "Checks", "Steering", "Invocation", "Run", "Recipes", "Coordination", "Supervision", "Threads",
                 "ZooKeeper",
-                "CLinux", "CTether", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CTether", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(release, .when(configuration: .release))]),

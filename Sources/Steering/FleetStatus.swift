@@ -19,6 +19,13 @@ package struct FleetStatus: Sendable {
         self.resources = resources
     }
 
+    /// Without the jobs to which nothing happens: what `status` shows when none is asked for by name.
+    package var worthShowing: FleetStatus {
+        if only != nil { return self }
+        return FleetStatus(
+            prefix: prefix, fleet: fleet, locks: locks.filter(\.isWorthShowing), resources: resources)
+    }
+
     package var json: JSONValue {
         .object([
             "prefix": .string(prefix), "locks": .array(locks.map(\.json)), "resources": .array(resources.map(\.json)),

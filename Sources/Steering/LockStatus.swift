@@ -22,6 +22,8 @@ package struct LockStatus: Sendable {
     /// The lock's creation zxid: the fencing token.
     package let token: Int64?
     package let record: JobRecord?
+    /// When the record was written last: milliseconds since the epoch, by ZooKeeper's clock; nil if the reader did not look.
+    package let recordWritten: Int64?
     /// First come first.
     package let waiting: [Contender]
     /// By its name, or with all jobs.
@@ -29,11 +31,12 @@ package struct LockStatus: Sendable {
     private let isPausedByName: Bool
 
     package init(
-        lockname: String, lock: (contender: Contender, czxid: Int64)?, record: JobRecord?, waiting: [Contender],
-        pauses: FleetPauses = FleetPauses()
+        lockname: String, lock: (contender: Contender, czxid: Int64)?, record: JobRecord?, recordWritten: Int64? = nil,
+        waiting: [Contender], pauses: FleetPauses = FleetPauses()
     ) {
         self.lockname = lockname
         self.record = record
+        self.recordWritten = recordWritten
         self.waiting = waiting
         isPausedByName = pauses.jobNotes[ExactName(lockname)] != nil
         isPaused = isPausedByName || pauses.all != nil

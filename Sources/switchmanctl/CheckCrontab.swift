@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checks
+import Fleet
 import Glibc
 import Invocation
 import Recipes

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checks
 import Coordination
+import Fleet
 import Glibc
 import Recipes
 import Run

@@ -1,4 +1,5 @@
 import Coordination
+import Fleet
 import Invocation
 import Recipes
 import Run

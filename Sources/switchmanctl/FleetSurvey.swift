@@ -1,4 +1,5 @@
 import Checks
+import Fleet
 import Run
 
 /// Reads the fleet's data for a check that has other things to say as well.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Coordination
+import Fleet
 import Recipes
 import Run
 import Steering

@@ -1,5 +1,6 @@
 import Checks
 import Coordination
+import Fleet
 import Invocation
 import Recipes
 import Run

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Fleet
 import Steering
 
 struct Resume: FleetVerb {

@@ -1,4 +1,5 @@
 import Coordination
+import Fleet
 import Invocation
 import Recipes
 import Steering
@@ -14,11 +15,11 @@ struct StatusWatch {
 
     func perform() async throws {
         let display = Display(fleet.loop, fleet.news)
-        fleet.display = display
+        fleet.suspend = { display.suspend() }
         display.show()
         defer {
             display.hide()
-            fleet.display = nil
+            fleet.suspend = nil
         }
         while !display.isToQuit {
             let (status, took) = try await look()

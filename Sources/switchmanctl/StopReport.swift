@@ -1,3 +1,4 @@
+import Fleet
 import Recipes
 import Steering
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Coordination
+import Fleet
 import Invocation
 import Recipes
 import Run

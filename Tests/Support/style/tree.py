@@ -36,7 +36,8 @@ class Tree:
 
     @functools.cache
     def text(self, path):
-        return (self.root / path).read_text(encoding="utf-8")
+        # A picture is there, and there is nothing to read in it.
+        return "" if path.endswith(".png") else (self.root / path).read_text(encoding="utf-8")
 
     def lines(self, path):
         return self.text(path).removesuffix("\n").split("\n")

@@ -1,11 +1,10 @@
-import Glibc
 import Recipes
-import Run
+package import Run
 import Steering
 import Supervision
 
 /// Why a verb could not do what was asked, with the exit code that this is.
-enum Complaint: Error {
+package enum Complaint: Error {
     /// The outcome's word is the wrapper's: both programs mean the same by a code.
     case failed(Outcome, String)
     /// The answer is no, and this is why.
@@ -13,7 +12,7 @@ enum Complaint: Error {
     case signal(Int32)
 
     /// Nil for what the command line's parser has to say.
-    init?(_ error: any Error) {
+    package init?(_ error: any Error) {
         switch error {
         case let error as Complaint: self = error
         case let error as Interruption: self.init(error)
@@ -40,18 +39,11 @@ enum Complaint: Error {
         }
     }
 
-    var code: Int32 {
+    package var code: Int32 {
         switch self {
         case .failed(let outcome, _): outcome.defaultCode
         case .no: Answer.no.rawValue
         case .signal(let signal): 128 + signal
-        }
-    }
-
-    func tell() {
-        switch self {
-        case .failed(_, let message), .no(let message): Screen.complain(message)
-        case .signal(let signal): Signals.die(of: signal)
         }
     }
 }

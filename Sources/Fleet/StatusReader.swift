@@ -1,18 +1,25 @@
 import Coordination
 import Recipes
-import Steering
+package import Steering
 
 /// Reads everything that `status` shows, in three rounds of batches: lists, their nodes, and the nodes of those.
-struct StatusReader {
+package struct StatusReader {
     let fleet: FleetConnection
     /// Only this lockname, and no resources.
     let only: String?
     /// Leaves watches on everything whose change would show.
     let watches: Bool
 
+    package init(fleet: FleetConnection, only: String?, watches: Bool) {
+        (self.fleet, self.only, self.watches) = (fleet, only, watches)
+    }
+
     private var layout: Layout { fleet.layout }
 
-    func read() async throws -> FleetStatus {
+    package func read() async throws -> FleetStatus { try await readAll().worthShowing }
+
+    /// Every job of which there is a record, a lock, a queue or a pause, whether anything happens to it or not.
+    package func readAll() async throws -> FleetStatus {
         var top: [Request] = [.get(layout.prefix, watch: watches)]
         if only == nil {
             top += ["locks", "waiters", "jobs", "queues", "semaphores"].map {
@@ -32,7 +39,7 @@ struct StatusReader {
         let lists = try replies.dropFirst().map { try $0.children() }
         return FleetStatus(
             prefix: layout.prefix, fleet: data,
-            locks: try await locks(lists[0], waiters: lists[1], jobs: lists[2], data).filter(\.isWorthShowing),
+            locks: try await locks(lists[0], waiters: lists[1], jobs: lists[2], data),
             resources: try await resources(queues: lists[3], semaphores: lists[4], data))
     }
 
@@ -67,7 +74,7 @@ struct StatusReader {
         func status(_ name: String, lock: ReadNode?, record: ReadNode?) -> LockStatus {
             LockStatus(
                 lockname: name, lock: lock.map { (Contender(data: $0.data, stat: $0.stat), $0.stat.czxid) },
-                record: record.flatMap { JobRecord(bytes: $0.data) },
+                record: record.flatMap { JobRecord(bytes: $0.data) }, recordWritten: record?.stat.mtimeMilliseconds,
                 waiting: (queueOf[ExactName(name)] ?? []).map(\.contender), pauses: data.pauses)
         }
         var statuses = names.map { name in

@@ -1,73 +1,36 @@
-import ArgumentParser
-import Coordination
+package import Coordination
 import Glibc
 import Invocation
-import Recipes
-import Run
-import Supervision
+package import Recipes
+package import Run
+package import Supervision
 import ZooKeeper
 
-/// The option that all verbs which read the configuration take.
-struct ConfigurationOption: ParsableArguments {
-    @Option(
-        name: .shortAndLong,
-        help: ArgumentHelp(
-            "The configuration file; else $SWITCHMAN_CONFIG, else /etc/switchman.conf.", valueName: "file"),
-        completion: .file())
-    var config: String?
-
-    func load() throws(ConfigurationError) -> Configuration {
-        try Configuration.load(path: config, environment: Environment.ofThisProcess()).0
-    }
-}
-
-/// A verb that talks with the fleet's ZooKeeper.
-protocol FleetVerb: ParsableCommand, Sendable {
-    var configuration: ConfigurationOption { get }
-
-    /// What is wrong with the arguments, before anything is connected.
-    func check() throws
-    func perform(_ fleet: FleetConnection) async throws -> Answer
-    /// Whether it takes the whole terminal.
-    var draws: Bool { get }
-}
-
-extension FleetVerb {
-    func check() throws {}
-    var draws: Bool { false }
-
-    func run() throws {
-        try check()
-        let verb = self
-        let answer = try FleetConnection.open(try configuration.load(), draws: draws) { try await verb.perform($0) }
-        if answer != .yes { throw ExitCode(answer.rawValue) }
-    }
-}
-
-/// The exit codes of a verb that did what was asked.
-enum Answer: Int32, Sendable {
-    case yes = 0
-    case no = 1
-}
-
-/// One verb's session with ZooKeeper.
+/// One session with the fleet's ZooKeeper: of a verb, or of whoever shows the fleet.
 ///
-/// Everything happens on the calling thread, which is the loop's; the session ends with the verb, also when a signal
+/// Everything happens on the calling thread, which is the loop's; the session ends with what was asked, also when a signal
 /// interrupts it.
-final class FleetConnection {
-    let settings: Configuration
-    let layout: Layout
+package final class FleetConnection {
+    package let settings: Configuration
+    package let layout: Layout
+    /// Tells people, in a line, what they should know though it stops nothing.
+    private let warn: @Sendable (String) -> Void
     private var hasWarnedOfLength = false
-    let loop: EventLoop
+    package let loop: EventLoop
     /// Asks and waits: every question ends within the connect timeout, with an error at the latest.
-    let talk: Conversation
-    let news: News
-    /// While it is shown: it must know of Ctrl-Z and of another size.
-    var display: Display?
+    package let talk: Conversation
+    package let news: News
+    /// What Ctrl-Z does, while somebody draws on the whole terminal.
+    package var suspend: (() -> Void)?
     private let client: Client
 
-    private init(_ settings: Configuration, _ loop: EventLoop, _ news: News, _ client: Client) {
+    /// - Parameter firstTicket: beyond those of earlier sessions on this loop, whose replies may still be on their way.
+    init(
+        _ settings: Configuration, _ loop: EventLoop, _ news: News, _ client: Client, firstTicket: Int = 0,
+        warn: @escaping @Sendable (String) -> Void
+    ) {
         self.news = news
+        self.warn = warn
         self.settings = settings
         self.loop = loop
         self.client = client
@@ -79,11 +42,11 @@ final class FleetConnection {
             }
         talk = Conversation(
             ensemble: client, inbox: loop, clock: loop, connectTimeout: .seconds(seconds), servers: settings.servers,
-            prefix: settings.prefix)
+            prefix: settings.prefix, firstTicket: firstTicket)
     }
 
-    static func open<Value: Sendable>(
-        _ settings: Configuration, draws: Bool = false,
+    package static func open<Value: Sendable>(
+        _ settings: Configuration, draws: Bool = false, warn: @escaping @Sendable (String) -> Void,
         _ body: @escaping @Sendable (FleetConnection) async throws -> Value
     ) throws -> Value {
         Signals.block(ofTerminal: draws)
@@ -94,7 +57,7 @@ final class FleetConnection {
             access: settings.access,
             inbox: news, sparing: Client.internetSockets())
         let result = loop.run { () async -> Result<Value, any Error> in
-            let fleet = FleetConnection(settings, loop, news, client)
+            let fleet = FleetConnection(settings, loop, news, client, warn: warn)
             do {
                 try fleet.hearSignals(draws: draws)
                 return .success(try await body(fleet))
@@ -110,7 +73,7 @@ final class FleetConnection {
 
     private func hearSignals(draws: Bool) throws {
         let terminal: (Int32) -> Void = { [self] signal in
-            if signal == SIGTSTP, let display { display.suspend() } else { news.wake() }
+            if signal == SIGTSTP, let suspend { suspend() } else { news.wake() }
         }
         if Signals.arrive(in: loop, terminal: draws ? terminal : nil) { return }
         throw Complaint.failed(.osError, LaunchFailure.systemCall("signalfd", errno: errno).message)
@@ -119,7 +82,7 @@ final class FleetConnection {
     // MARK: Reading
 
     /// Asks in batches, so that a big tree neither fills the server's queues nor keeps others waiting long.
-    func ask(_ requests: [Request]) async throws -> [Reply] {
+    package func ask(_ requests: [Request]) async throws -> [Reply] {
         var replies: [Reply] = []
         replies.reserveCapacity(requests.count)
         var rest = requests[...]
@@ -131,7 +94,7 @@ final class FleetConnection {
     }
 
     /// The paths of what stands in those nodes, sorted in each; none of a node that does not exist.
-    func children(of parents: [String]) async throws -> [String] {
+    package func children(of parents: [String]) async throws -> [String] {
         let lists = try await ask(parents.map { .children($0, watch: false) })
         return try zip(parents, lists).flatMap { parent, list in
             try list.children().sorted().map { "\(parent)/\($0)" }
@@ -142,10 +105,10 @@ final class FleetConnection {
     private static let batch = 500
 
     /// PREFIX's data, or an error that names what is wrong with it.
-    func fleetData() async throws -> FleetData { try fleetData(of: try await prefixBytes()) }
+    package func fleetData() async throws -> FleetData { try fleetData(of: try await prefixBytes()) }
 
     /// As a run takes it.
-    func fleetDataForRuns() async throws -> FleetData {
+    package func fleetDataForRuns() async throws -> FleetData {
         let bytes = try await prefixBytes()
         if let objection = objection(toLengthOf: bytes) { throw Complaint.failed(.badData, objection) }
         return try fleetData(of: bytes)
@@ -160,10 +123,10 @@ final class FleetConnection {
     }
 
     /// An operator sees also what is too long for a run, and is told so once.
-    func fleetData(of bytes: [UInt8]) throws -> FleetData {
+    package func fleetData(of bytes: [UInt8]) throws -> FleetData {
         if !hasWarnedOfLength, let objection = objection(toLengthOf: bytes) {
             hasWarnedOfLength = true
-            Screen.complain("warning: \(objection); until then every run ends with 65")
+            warn("warning: \(objection); until then every run ends with 65")
         }
         do throws(FleetDataError) { return try Self.parse(bytes) } catch {
             throw Complaint.failed(.badData, "the data of \(layout.prefix): \(error.message)")
@@ -171,9 +134,9 @@ final class FleetConnection {
     }
 
     /// The same for whoever needs nothing of it but the pauses: what cannot be read says nothing, as to a run.
-    func fleetDataIfReadable(_ bytes: [UInt8]) -> FleetData {
+    package func fleetDataIfReadable(_ bytes: [UInt8]) -> FleetData {
         do throws(FleetDataError) { return try Self.parse(bytes) } catch {
-            Screen.complain("warning: the data of \(layout.prefix): \(error.message); treated as if it were empty")
+            warn("warning: the data of \(layout.prefix): \(error.message); treated as if it were empty")
             return FleetData(groups: [:], resources: [])
         }
     }
@@ -185,17 +148,17 @@ final class FleetConnection {
     // MARK: Writing
 
     /// Who we are, for the data of what we make, in the original's form.
-    var nodeData: [UInt8] { Array("\(hostName ?? "?") \(getpid())".utf8) }
+    package var nodeData: [UInt8] { Array("\(hostName ?? "?") \(getpid())".utf8) }
 
     /// This host's, as runs call it.
-    var hostName: String? { settings.fqdn ?? Hostname.fqdn() }
+    package var hostName: String? { settings.fqdn ?? Hostname.fqdn() }
 
-    func makeParents(of path: String) async throws {
+    package func makeParents(of path: String) async throws {
         try await Parents(layout: layout, nodeData: nodeData, talk: talk).make(for: [path])
     }
 }
 
 extension Configuration {
     /// For messages.
-    var servers: String { zkhosts.map { "\($0.host):\($0.port)" }.joined(separator: ",") }
+    package var servers: String { zkhosts.map { "\($0.host):\($0.port)" }.joined(separator: ",") }
 }

@@ -1,22 +1,22 @@
-import Coordination
+package import Coordination
 import Recipes
 
-typealias ReadNode = (data: [UInt8], stat: NodeStat)
+package typealias ReadNode = (data: [UInt8], stat: NodeStat)
 
 /// A lock and the record of its job as they stood at one moment: a take and a release change both in one transaction, so with the
 /// same record before and behind it the lock between them belongs to it.
-struct LockPair {
-    var lock: ReadNode?
-    var record: ReadNode?
+package struct LockPair {
+    package var lock: ReadNode?
+    package var record: ReadNode?
     /// The other requests of the same burst.
-    var more: [Reply] = []
+    package var more: [Reply] = []
 
     /// More often than that no job is taken and released between two reads of one burst.
     fileprivate static let attempts = 5
 }
 
 extension FleetConnection {
-    func pairs(of locknames: [String]) async throws -> [LockPair] {
+    package func pairs(of locknames: [String]) async throws -> [LockPair] {
         var pairs = locknames.map { _ in LockPair() }
         var open = Array(locknames.indices)
         for _ in 0..<LockPair.attempts where !open.isEmpty {
@@ -31,7 +31,7 @@ extension FleetConnection {
     }
 
     /// One, and in the same burst what else is asked for.
-    func pair(of lockname: String, with more: [Request]) async throws -> LockPair {
+    package func pair(of lockname: String, with more: [Request]) async throws -> LockPair {
         var pair = LockPair()
         for _ in 0..<LockPair.attempts {
             let replies = try await talk.askAgain(pairRequests(lockname) + more)

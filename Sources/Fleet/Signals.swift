@@ -1,11 +1,11 @@
 import CLinux
 import Coordination
 import Glibc
-import Supervision
+package import Supervision
 
 /// Signals to this process, as events of its loop: a verb that is interrupted closes its session first, so that nothing of
 /// it (a request to stop, for one) stands in ZooKeeper until the session expires.
-struct Signals {
+package struct Signals {
     private static let caught = [SIGHUP, SIGINT, SIGQUIT, SIGTERM].filter { !isIgnored($0) }
     /// What else somebody who draws on the whole terminal must know.
     private static let ofTerminal = [SIGWINCH, SIGTSTP]
@@ -28,7 +28,7 @@ struct Signals {
     ///
     /// - Returns: what was blocked before, signal N as bit N - 1: for children.
     @discardableResult
-    static func block(ofTerminal draws: Bool = false) -> UInt64 {
+    package static func block(ofTerminal draws: Bool = false) -> UInt64 {
         var (set, former) = (set(caught + [SIGCHLD] + (draws ? ofTerminal : [])), sigset_t())
         unsafe pthread_sigmask(SIG_BLOCK, &set, &former)
         return (1...64).reduce(0) { unsafe sigismember(&former, $1) == 1 ? $0 | 1 << UInt64($1 - 1) : $0 }
@@ -36,7 +36,7 @@ struct Signals {
 
     /// The next of them, or of SIGCHLD, for who has no loop; nil if none came in time. One that a terminal sent is left out:
     /// it was for the whole process group.
-    static func next(within duration: Duration?) -> Int32? {
+    package static func next(within duration: Duration?) -> Int32? {
         var set = set(caught + [SIGCHLD])
         var news = unsafe siginfo_t()
         var patience = timespec(tv_sec: 0, tv_nsec: Int((duration ?? .zero).components.attoseconds / 1_000_000_000))
@@ -46,7 +46,7 @@ struct Signals {
     }
 
     /// From now on they arrive in the loop, and the terminal's, if they were blocked, at `terminal`.
-    static func arrive(in loop: EventLoop, terminal: ((Int32) -> Void)? = nil) -> Bool {
+    package static func arrive(in loop: EventLoop, terminal: ((Int32) -> Void)? = nil) -> Bool {
         var set = set(caught + (terminal == nil ? [] : ofTerminal))
         let descriptor = unsafe signalfd(-1, &set, Int32(SFD_CLOEXEC | SFD_NONBLOCK))
         if descriptor < 0 { return false }
@@ -65,7 +65,7 @@ struct Signals {
     }
 
     /// As by Ctrl-Z; returns when somebody has let the process go on.
-    static func stopHere() {
+    package static func stopHere() {
         var set = set([SIGTSTP])
         raise(SIGTSTP)
         unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
@@ -73,7 +73,7 @@ struct Signals {
     }
 
     /// As it would have been without us, so that a shell's loop around this program stops.
-    static func die(of number: Int32) -> Never {
+    package static func die(of number: Int32) -> Never {
         signal(number, SIG_DFL)
         var set = set([number])
         unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)

@@ -1,0 +1,77 @@
+import Recipes
+import Steering
+
+/// What a page shows of one job. Times are milliseconds since the epoch.
+struct JobPart {
+    let lock: LockStatus
+
+    /// More are counted, and told one by one by the job's own document.
+    static let shown = 20
+
+    var json: JSONValue {
+        let record = lock.record
+        let lost = lock.state == .lost ? record : nil
+        let host = lock.holder?.host ?? lost?.host
+        let pid = lock.holder?.pid ?? lost.map { Int64($0.pid) }
+        var members: [ExactName: JSONValue] = [
+            "name": .string(lock.lockname), "state": .string(lock.state.rawValue), "paused": .boolean(lock.isPaused),
+            "waiting": .integer(Int64(lock.waiting.count)),
+            "waiters": .array(lock.waiting.prefix(Self.shown).map { waiter($0) }),
+            "runs": .array((record?.runs ?? []).map { Self.run($0) }),
+        ]
+        members["host"] = host.map { .string($0) }
+        members["pid"] = pid.map { .integer($0) }
+        members["since"] = lock.holder.map { .integer($0.since.milliseconds) }
+        members["period"] = record?.ticks.period.map { .string($0.text) }
+        members["late_from"] = lateFrom.map { .integer($0) }
+        return .object(members)
+    }
+
+    private func waiter(_ contender: Contender) -> JSONValue {
+        .object(["host": .string(contender.host), "since": .integer(contender.since.milliseconds)])
+    }
+
+    private static func run(_ run: PastRun) -> JSONValue {
+        var members: [ExactName: JSONValue] = ["host": .string(run.host), "outcome": .string(run.outcome)]
+        members["start"] = run.started.map { .integer($0) }
+        members["took"] = run.heldMilliseconds.map { .integer($0) }
+        members["code"] = run.code.map { .integer(Int64($0)) }
+        return .object(members)
+    }
+
+    /// Of a job with `--once-per`: when a whole period will have gone by in which nobody started it.
+    private var lateFrom: Int64? {
+        guard let ticks = lock.record?.ticks, let period = ticks.period,
+            let newest = [ticks.current, ticks.started].compactMap({ $0?.seconds }).max()
+        else { return nil }
+        // Of the longest month, and of a day that an hour is added to.
+        let seconds = period == .month ? 31 * 86_400 : period.seconds
+        return (newest + 2 * seconds + (period.isByDate ? 3600 : 0)) * 1000
+    }
+}
+
+/// What a page shows of one resource.
+struct ResourcePart {
+    let resource: ResourceStatus
+
+    var json: JSONValue {
+        var members: [ExactName: JSONValue] = [
+            "name": .string(resource.resource), "used": .integer(resource.used),
+            "orphaned": .integer(resource.orphaned),
+            "disagrees": .boolean(resource.disagrees), "foreign": .integer(Int64(resource.foreign.count)),
+            "holding": .integer(Int64(resource.holders.count)), "waiting": .integer(Int64(resource.queue.count)),
+        ]
+        members["total"] = resource.total.map { .integer($0) }
+        members["holders"] = .array(resource.holders.prefix(JobPart.shown).map { holder($0) })
+        members["queue"] = .array(resource.queue.prefix(JobPart.shown).map { waiter($0) })
+        return .object(members)
+    }
+
+    private func holder(_ holder: ResourceStatus.Holder) -> JSONValue {
+        .object(["host": .string(holder.contender.host), "count": .integer(holder.permit.count)])
+    }
+
+    private func waiter(_ waiter: ResourceStatus.Waiter) -> JSONValue {
+        .object(["job": .string(waiter.lockname), "host": .string(waiter.contender.host)])
+    }
+}

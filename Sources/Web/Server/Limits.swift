@@ -1,0 +1,23 @@
+import NIOCore
+
+/// What one visitor, and all of them, may take.
+enum Limits {
+    /// Connections at once. A browser has up to six; a process may open 1024 files.
+    static let connections = 256
+    /// Of those, live pages.
+    static let streams = 128
+    /// The line of the request, or one header: a browser's are a tenth of that.
+    static let fieldBytes = 8 * 1024
+    static let headerBytes = 32 * 1024
+    static let headerCount = 64
+    /// From the first byte of a connection to the end of the request's headers.
+    static let patienceForRequest = TimeAmount.seconds(10)
+    /// Between two requests of one connection.
+    static let patienceForNext = TimeAmount.seconds(30)
+    /// For a reader to make room for what waits to be sent to it.
+    static let patienceForReader = TimeAmount.seconds(10)
+    /// A page that has heard nothing for three of them says that it is old.
+    static let beat = TimeAmount.seconds(5)
+    /// The kernel's: for a peer that has gone without a word, in milliseconds.
+    static let silenceMilliseconds = 30_000
+}

@@ -1,0 +1,159 @@
+import NIOCore
+import NIOHTTP1
+
+/// One connection: its requests, one after the other, until one becomes a stream.
+final class Visitor: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private enum State {
+        case reading
+        case hasHead(HTTPRequestHead)
+        /// Events are sent; `isBehind`: some were left out, since there was no room for them.
+        case streaming(isBehind: Bool)
+        /// The answer is under way and the last.
+        case leaving
+    }
+
+    private let site: Site
+    private let hub: Hub
+    private var state = State.reading
+    private var context: ChannelHandlerContext?
+    /// For the next request.
+    private var patience: Scheduled<Void>?
+    /// For the reader.
+    private var stall: Scheduled<Void>?
+
+    init(site: Site, hub: Hub) { (self.site, self.hub) = (site, hub) }
+
+    // MARK: The connection
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func channelActive(context: ChannelHandlerContext) { expectRequest(within: Limits.patienceForRequest) }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        hub.remove(self)
+        patience?.cancel()
+        stall?.cancel()
+        self.context = nil
+    }
+
+    private func expectRequest(within time: TimeAmount) { patience = closing(after: time) }
+
+    private func closing(after time: TimeAmount) -> Scheduled<Void>? {
+        guard let channel = context?.channel else { return nil }
+        return channel.eventLoop.scheduleTask(in: time) { channel.close(mode: .all, promise: nil) }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        stall?.cancel()
+        stall = nil
+        if !context.channel.isWritable {
+            stall = closing(after: Limits.patienceForReader)
+        } else if case .streaming(true) = state {
+            state = .streaming(isBehind: false)
+            hub.catchUp(self)
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let error = error as? HTTPParserError, case .reading = state else {
+            context.close(promise: nil)
+            return
+        }
+        switch error {
+        case .headerOverflow: refuse(context, .requestHeaderFieldsTooLarge, "the request's headers are too long")
+        default: refuse(context, .badRequest, "this is no request of HTTP/1.1")
+        }
+        context.close(promise: nil)
+    }
+
+    // MARK: Requests
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch (Self.unwrapInboundIn(data), state) {
+        case (.head(let head), .reading):
+            patience?.cancel()
+            // No request of ours has one; and what follows could be taken for another request by a proxy.
+            if head.headers.contains(name: "transfer-encoding") || (head.headers["content-length"].first ?? "0") != "0"
+            {
+                if head.method == .GET || head.method == .HEAD {
+                    refuse(context, .payloadTooLarge, "a request with a body: there is none that is read")
+                } else if case .reply(let reply) = site.answer(head, hub) {
+                    write(context, reply, to: head, last: true)
+                }
+            } else {
+                state = .hasHead(head)
+                patience = closing(after: Limits.patienceForRequest)
+            }
+        case (.end, .hasHead(let head)):
+            patience?.cancel()
+            state = .reading
+            answer(context, head)
+        default: break
+        }
+    }
+
+    private func answer(_ context: ChannelHandlerContext, _ head: HTTPRequestHead) {
+        switch site.answer(head, hub) {
+        case .reply(let reply): write(context, reply, to: head, last: !head.isKeepAlive)
+        case .stream where hub.isFull:
+            let reply = Reply.refusal(
+                .serviceUnavailable, "too many live pages are open; close some", asJSON: true, [("retry-after", "30")])
+            write(context, reply, to: head, last: true)
+        case .stream:
+            var headers = Reply.headers(type: "text/event-stream")
+            // nginx keeps events back otherwise.
+            headers.add(name: "x-accel-buffering", value: "no")
+            let reply = HTTPResponseHead(version: head.version, status: .ok, headers: headers)
+            context.writeAndFlush(Self.wrapOutboundOut(.head(reply)), promise: nil)
+            if head.method == .HEAD {
+                state = .leaving
+                context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
+                context.close(promise: nil)
+            } else {
+                state = .streaming(isBehind: false)
+                hub.add(self)
+            }
+        }
+    }
+
+    /// One event; left out if the reader has not taken the former ones: it gets the whole when it has.
+    func send(_ event: ByteBuffer) {
+        guard let context, case .streaming = state else { return }
+        guard context.channel.isWritable else {
+            state = .streaming(isBehind: true)
+            return
+        }
+        context.writeAndFlush(Self.wrapOutboundOut(.body(.byteBuffer(event))), promise: nil)
+    }
+
+    // MARK: Answers
+
+    private func refuse(_ context: ChannelHandlerContext, _ status: HTTPResponseStatus, _ why: String) {
+        write(
+            context, .refusal(status, why), to: HTTPRequestHead(version: .http1_1, method: .GET, uri: "/"), last: true)
+    }
+
+    private func write(_ context: ChannelHandlerContext, _ reply: Reply, to head: HTTPRequestHead, last: Bool) {
+        var headers = reply.headers
+        if last {
+            headers.add(name: "connection", value: "close")
+            state = .leaving
+        } else if head.version == .http1_0 {
+            headers.add(name: "connection", value: "keep-alive")
+        }
+        let answer = HTTPResponseHead(version: .http1_1, status: reply.status, headers: headers)
+        context.write(Self.wrapOutboundOut(.head(answer)), promise: nil)
+        if head.method != .HEAD { context.write(Self.wrapOutboundOut(.body(.byteBuffer(reply.body))), promise: nil) }
+        let written = context.writeAndFlush(Self.wrapOutboundOut(.end(nil)))
+        if last {
+            let channel = context.channel
+            written.whenComplete { _ in channel.close(mode: .all, promise: nil) }
+        } else {
+            expectRequest(within: Limits.patienceForNext)
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import Fleet
+import Glibc
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// Listens, and gives each connection a visitor. One thread serves all of them: what they are told is made once for all.
+final class WebServer {
+    let hub: Hub
+    private let group: MultiThreadedEventLoopGroup
+    private let site: Site
+    private let crowd = Crowd()
+
+    init(names: Set<String>) throws {
+        group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        hub = Hub(loop: group.next())
+        site = Site(names: names)
+    }
+
+    /// - Returns: where, for a URL.
+    func listen(at address: ListenAddress) throws(FleetFeed.Failure) -> String {
+        let (site, hub, crowd) = (site, hub, crowd)
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 128)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(
+                ChannelOptions.Types.SocketOption(
+                    level: .tcp, name: NIOBSDSocket.Option(rawValue: TCP_USER_TIMEOUT)),
+                value: SocketOptionValue(Limits.silenceMilliseconds)
+            )
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard crowd.enter(channel) else { return }
+                    var limits = NIOHTTPDecoderLimitConfiguration()
+                    limits.maxHeaderFieldSize = Limits.fieldBytes
+                    limits.maxHeaderListSize = Limits.headerBytes
+                    limits.maxHeaderFieldCount = Limits.headerCount
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.configureHTTPServerPipeline(
+                        withErrorHandling: false, withEncoderConfiguration: .init(),
+                        withDecoderLimitConfiguration: limits)
+                    try pipeline.addHandler(Visitor(site: site, hub: hub))
+                }
+            }
+        do {
+            let channel = try bootstrap.bind(to: address.socket).wait()
+            return ListenAddress.text(channel.localAddress ?? address.socket)
+        } catch {
+            let why = (error as? IOError).map { unsafe String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+            throw FleetFeed.Failure(
+                code: 71, message: "cannot listen at \(ListenAddress.text(address.socket)): \(why)")
+        }
+    }
+
+    func close() { try? group.syncShutdownGracefully() }
+}
+
+/// How many connections there are.
+///
+/// `@unchecked Sendable`: all of them are on one event loop.
+private final class Crowd: @unchecked Sendable {
+    private var count = 0
+    private var isOver = false
+
+    /// False: it is one too many, and is told so.
+    func enter(_ channel: any Channel) -> Bool {
+        guard count < Limits.connections else {
+            if !isOver { Log.say("more than \(Limits.connections) connections at once: further ones are turned away") }
+            isOver = true
+            let answer =
+                "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 10\r\ncontent-length: 0\r\n\r\n"
+            channel.writeAndFlush(ByteBuffer(string: answer)).whenComplete { _ in
+                channel.close(mode: .all, promise: nil)
+            }
+            return false
+        }
+        count += 1
+        channel.closeFuture.whenComplete { [self] _ in
+            count -= 1
+            if count < Limits.connections / 2 { isOver = false }
+        }
+        return true
+    }
+}

@@ -1,0 +1,91 @@
+"""One `switchman-web` on one fleet, and raw HTTP to it."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+
+from .eventually import eventually
+from .run import Run
+
+
+class Web:
+    """Listens at a free port of this host; `wait=False` does not wait for the fleet to be read."""
+
+    def __init__(self, program, fleet, *words, config=None, wait=True):
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("SWITCHMAN_")}
+        config = config or fleet.config("web.conf")
+        self.run = Run([program, "--config", config, "--listen", "127.0.0.1:0", *words], fleet.folder, environment)
+        fleet.runs.append(self.run)
+        found = eventually(lambda: re.search(r"listening at http://127\.0\.0\.1:(\d+)/", self.run.err), within=20)
+        self.port = int(found[1])
+        if wait:
+            eventually(lambda: self.get("/healthz").status == 200, within=20)
+
+    def stop(self):
+        """As systemd does."""
+        if self.run.running:
+            self.run.send(signal.SIGTERM)
+            self.run.wait(10)
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}/"
+
+    def get(self, path, method="GET", body=None, **headers):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
+        connection.request(method, path, body=body, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        answer = connection.getresponse()
+        answer.text = answer.read().decode()
+        connection.close()
+        return answer
+
+    def json(self, path, status=200):
+        answer = self.get(path)
+        assert (answer.status, answer.headers["content-type"]) == (status, "application/json"), (answer.status, answer.text)
+        return json.loads(answer.text)
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+
+    def raw(self, request):
+        """All that is answered to these bytes, until the server closes."""
+        with self.connect() as connection:
+            connection.sendall(request)
+            parts = []
+            try:
+                while part := connection.recv(65536):
+                    parts.append(part)
+            except ConnectionResetError:
+                pass
+            return b"".join(parts).decode()
+
+
+class Events:
+    """A live page's view: `next` is the next event of that kind."""
+
+    def __init__(self, web):
+        self.socket = web.connect()
+        self.socket.sendall(f"GET /api/events HTTP/1.1\r\nHost: localhost:{web.port}\r\n\r\n".encode())
+        self.file = self.socket.makefile("rb")
+        while self.file.readline().strip():
+            pass
+
+    def next(self, kind):
+        name, text = None, ""
+        while True:
+            line = self.file.readline()
+            assert line, "the stream has ended"
+            line = line.decode().rstrip("\n")
+            if line.startswith("event: "):
+                name = line[7:]
+            elif line.startswith("data: "):
+                text = line[6:]
+                if name == kind:
+                    return json.loads(text)
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
