@@ -55,14 +55,6 @@ package struct JobSight: Sendable {
 }
 
 extension PastRun {
-    /// When it ended, or else when it began; nil if nobody wrote that down.
-    var endMilliseconds: Int64? {
-        started.map { started in
-            let (end, overflows) = started.addingReportingOverflow(max(0, heldMilliseconds ?? 0))
-            return overflows ? started : end
-        }
-    }
-
     /// How it ended, for people.
     var ending: String {
         switch outcome {

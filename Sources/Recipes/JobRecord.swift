@@ -124,4 +124,12 @@ package struct PastRun: Sendable, Equatable {
             "tick": tick.map { .string($0) } ?? .null,
         ])
     }
+
+    /// When it ended, or else when it began; nil if nobody wrote that down.
+    package var endMilliseconds: Int64? {
+        started.map { started in
+            let (end, overflows) = started.addingReportingOverflow(max(0, heldMilliseconds ?? 0))
+            return overflows ? started : end
+        }
+    }
 }

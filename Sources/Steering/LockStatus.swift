@@ -22,6 +22,8 @@ package struct LockStatus: Sendable {
     /// The lock's creation zxid: the fencing token.
     package let token: Int64?
     package let record: JobRecord?
+    /// When the record was written last, in milliseconds since the epoch; nil if there is no node.
+    package let recordWritten: Int64?
     /// First come first.
     package let waiting: [Contender]
     /// By its name, or with all jobs.
@@ -30,8 +32,9 @@ package struct LockStatus: Sendable {
 
     package init(
         lockname: String, lock: (contender: Contender, czxid: Int64)?, record: JobRecord?, waiting: [Contender],
-        pauses: FleetPauses = FleetPauses()
+        pauses: FleetPauses = FleetPauses(), recordWritten: Int64? = nil
     ) {
+        self.recordWritten = recordWritten
         self.lockname = lockname
         self.record = record
         self.waiting = waiting
@@ -59,6 +62,12 @@ package struct LockStatus: Sendable {
 
     /// Nothing is there that says of a run, present or past.
     package var isUnknown: Bool { state == .free && record == nil && waiting.isEmpty }
+
+    /// When the newest run started its command, or took the lock to do so, by the server's clock in milliseconds since the epoch.
+    package var lastStart: Int64? {
+        RunLine.of(self, recordWritten: recordWritten).last { $0.start != nil && $0.outcome != State.waiting.rawValue }?
+            .start
+    }
 
     package var json: JSONValue {
         var members: [ExactName: JSONValue] = [

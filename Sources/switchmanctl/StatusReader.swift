@@ -9,6 +9,8 @@ struct StatusReader {
     let only: String?
     /// Leaves watches on everything whose change would show.
     let watches: Bool
+    /// Also the jobs of which nothing runs and nothing waits.
+    var everyJob = false
 
     private var layout: Layout { fleet.layout }
 
@@ -32,7 +34,8 @@ struct StatusReader {
         let lists = try replies.dropFirst().map { try $0.children() }
         return FleetStatus(
             prefix: layout.prefix, fleet: data,
-            locks: try await locks(lists[0], waiters: lists[1], jobs: lists[2], data).filter(\.isWorthShowing),
+            locks: try await locks(lists[0], waiters: lists[1], jobs: lists[2], data)
+                .filter { everyJob || $0.isWorthShowing },
             resources: try await resources(queues: lists[3], semaphores: lists[4], data))
     }
 
@@ -68,7 +71,8 @@ struct StatusReader {
             LockStatus(
                 lockname: name, lock: lock.map { (Contender(data: $0.data, stat: $0.stat), $0.stat.czxid) },
                 record: record.flatMap { JobRecord(bytes: $0.data) },
-                waiting: (queueOf[ExactName(name)] ?? []).map(\.contender), pauses: data.pauses)
+                waiting: (queueOf[ExactName(name)] ?? []).map(\.contender), pauses: data.pauses,
+                recordWritten: record?.stat.mtimeMilliseconds)
         }
         var statuses = names.map { name in
             status(name, lock: lockOf[ExactName(name)] ?? nil, record: recordOf[ExactName(name)] ?? nil)
