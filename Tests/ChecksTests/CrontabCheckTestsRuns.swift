@@ -183,7 +183,8 @@ extension CrontabCheckTests {
             let new = try verdict(Self.nightly, written: "29T03:01")
             #expect(
                 new.text
-                    == "OK: runs: 0 of 1 line late, in 1 file (1 not checked)\ntab:1: note: backup is newer than its last due time\n"
+                    == "OK: runs: 0 of 1 line late, in 1 file (1 not checked)\n"
+                    + "tab:1: note: backup is newer than its last due time\n"
             )
             #expect(
                 try verdict(Self.nightly, [lock(record(started: "28T03:00"))], written: "29T03:01").severity
