@@ -11,8 +11,6 @@ package struct CrontabCheck {
     private var fileCount = 0
     private var callCount = 0
 
-    /// Nobody's crontab is longer; what is was named by mistake.
-    private static let longestBytes = 1 << 22
     /// Of one line: nobody nests more, and each of `switchman switchman ...` is read anew.
     private static let mostCalls = 100
 
@@ -29,18 +27,12 @@ package struct CrontabCheck {
         {
             findings.append(Finding(severity, path, problem))
         }
-        do throws(FileBytes.Failure) {
-            let bytes = try FileBytes.read(path == "-" ? "/dev/stdin" : path, longestBytes: Self.longestBytes)
-            add(bytes, name: path == "-" ? "standard input" : path, format: format ?? .of(path: path))
+        do throws(CrontabFile.Unreadable) {
+            let (name, bytes) = try CrontabFile.read(path: path)
+            add(bytes, name: name, format: format ?? .of(path: path))
         } catch {
             fileCount += 1
-            let problem =
-                switch error {
-                case .missing: "no such file"
-                case .tooLong: "is longer than \(Self.longestBytes) bytes; is it a crontab?"
-                case .unreadable(let code): "cannot be read: \(String(errno: code))"
-                }
-            findings.append(Finding(.unknown, path, problem))
+            findings.append(Finding(.unknown, path, error.problem))
         }
     }
 

@@ -1,4 +1,5 @@
 import Recipes
+import Run
 
 /// A crontab, read as cron reads it: by bytes, since neither commands nor names need be UTF-8.
 package struct CrontabFile: Sendable {
@@ -32,6 +33,28 @@ package struct CrontabFile: Sendable {
         let line: Int
         let severity: Severity
         let problem: String
+    }
+
+    /// A file that could not be read.
+    struct Unreadable: Error {
+        let problem: String
+    }
+
+    /// Nobody's crontab is longer; what is was named by mistake.
+    private static let longestBytes = 1 << 22
+
+    /// - Parameter path: `-` is standard input.
+    static func read(path: String) throws(Unreadable) -> (name: String, bytes: [UInt8]) {
+        do throws(FileBytes.Failure) {
+            let bytes = try FileBytes.read(path == "-" ? "/dev/stdin" : path, longestBytes: longestBytes)
+            return (path == "-" ? "standard input" : path, bytes)
+        } catch {
+            switch error {
+            case .missing: throw Unreadable(problem: "no such file")
+            case .tooLong: throw Unreadable(problem: "is longer than \(longestBytes) bytes; is it a crontab?")
+            case .unreadable(let code): throw Unreadable(problem: "cannot be read: \(String(errno: code))")
+            }
+        }
     }
 
     private(set) var entries: [Entry] = []

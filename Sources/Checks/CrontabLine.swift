@@ -45,7 +45,7 @@ struct CrontabLine {
         let arguments: Arguments
         judgePath(of: call, &reading)
         do throws(UsageError) {
-            guard case .run(let parsed) = try Arguments.parse(call.words.map { $0.filled(with: Self.filler) }) else {
+            guard case .run(let parsed) = try Arguments.parse(Self.filledWords(of: call)) else {
                 return reading
             }
             arguments = parsed
@@ -91,6 +91,10 @@ struct CrontabLine {
 
     /// A good duration, number and name at once.
     private static let filler = "1"
+
+    /// With something in the place of what only the shell knows.
+    static func filledWords(of call: SwitchmanCall) -> [[UInt8]] { call.words.map { $0.filled(with: filler) } }
+
     private static let unsure = " (if the shell does not put something else there)"
 
     // MARK: - Programs
@@ -186,7 +190,7 @@ struct CrontabLine {
     }
 
     /// Nil if only the shell knows it, or if no run takes it.
-    private static func lockname(_ arguments: Arguments, _ command: [ShellWord], _ options: [ShellWord]) -> String? {
+    static func lockname(_ arguments: Arguments, _ command: [ShellWord], _ options: [ShellWord]) -> String? {
         let isCertain =
             arguments.lockname.map { name in
                 options.contains { !$0.isDynamic && $0.bytes.reversed().starts(with: name.reversed()) }

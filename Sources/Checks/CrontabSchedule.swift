@@ -9,6 +9,8 @@ package struct CrontabSchedule: Sendable, Equatable {
 
     /// At least so much time lies between two starts; nil for `@reboot`, and where the day fields make it hard to tell.
     package let leastGapMinutes: Int?
+    /// Nil for `@reboot`.
+    let times: CrontabTimes?
     /// What some crons read differently; as a message.
     package private(set) var doubts: [String] = []
 
@@ -49,20 +51,24 @@ package struct CrontabSchedule: Sendable, Equatable {
 
     /// Reads `@daily` and the like, without the `@`.
     package init(nickname: String) throws(Fault) {
+        let fields: String
         switch nickname {
-        case "reboot": leastGapMinutes = nil
-        case "every_minute": leastGapMinutes = 1
-        case "hourly": leastGapMinutes = 60
-        case "daily", "midnight": leastGapMinutes = Self.minutesPerDay
-        case "weekly": leastGapMinutes = 7 * Self.minutesPerDay
-        case "monthly": leastGapMinutes = 28 * Self.minutesPerDay
-        case "yearly", "annually": leastGapMinutes = 365 * Self.minutesPerDay
+        case "reboot":
+            (leastGapMinutes, times) = (nil, nil)
+            return
+        case "every_minute": (leastGapMinutes, fields) = (1, "* * * * *")
+        case "hourly": (leastGapMinutes, fields) = (60, "0 * * * *")
+        case "daily", "midnight": (leastGapMinutes, fields) = (Self.minutesPerDay, "0 0 * * *")
+        case "weekly": (leastGapMinutes, fields) = (7 * Self.minutesPerDay, "0 0 * * 0")
+        case "monthly": (leastGapMinutes, fields) = (28 * Self.minutesPerDay, "0 0 1 * *")
+        case "yearly", "annually": (leastGapMinutes, fields) = (365 * Self.minutesPerDay, "0 0 1 1 *")
         default:
             throw Fault(
                 problem:
                     "unknown schedule \"@\(Excerpt.of(nickname))\"; write five fields, or one of @reboot, @yearly, "
                     + "@monthly, @weekly, @daily, @hourly")
         }
+        times = try Self.times(fields.split(separator: " ").map { Array($0.utf8) }, &doubts)
     }
 
     /// Reads the five fields.
@@ -71,19 +77,27 @@ package struct CrontabSchedule: Sendable, Equatable {
             throw Fault(
                 problem: "\(fields.count) of five schedule fields; write minute, hour, day, month, day of the week")
         }
-        var values: [Set<Int>] = []
         var doubts: [String] = []
-        for field in Field.allCases {
-            values.append(try Self.values(fields[field.rawValue], field, &doubts))
-        }
+        let times = try Self.times(fields, &doubts)
         let star = UInt8(ascii: "*")
         leastGapMinutes = Self.leastGap(
-            minutes: values[0], hours: values[1],
-            days: fields[2].first == star ? nil : values[2],
-            // 7 is Sunday, as 0 is.
-            weekdays: fields[4].first == star ? nil : Set(values[4].map { $0 % 7 }),
+            minutes: times.minutes, hours: times.hours,
+            days: fields[2].first == star ? nil : times.days,
+            weekdays: fields[4].first == star ? nil : times.weekdays,
             allMonths: fields[3].first == star)
+        self.times = times
         self.doubts = doubts
+    }
+
+    private static func times(_ fields: [[UInt8]], _ doubts: inout [String]) throws(Fault) -> CrontabTimes {
+        var values: [Set<Int>] = []
+        for field in Field.allCases { values.append(try Self.values(fields[field.rawValue], field, &doubts)) }
+        let isStar = fields.map { $0.first == UInt8(ascii: "*") }
+        return CrontabTimes(
+            minutes: values[0], hours: values[1], days: values[2], months: values[3],
+            // 7 is Sunday, as 0 is.
+            weekdays: Set(values[4].map { $0 % 7 }), needsBothDays: isStar[2] || isStar[4],
+            isWild: isStar[0] || isStar[1], isRandom: fields.contains { $0.contains(UInt8(ascii: "~")) })
     }
 
     // MARK: - Fields

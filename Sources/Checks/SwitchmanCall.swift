@@ -6,6 +6,8 @@ struct SwitchmanCall: Equatable {
     let environment: [[UInt8]: [UInt8]]
     /// Whether PATH is what cron and the line say; not behind sudo and the like.
     var hasOwnPath = false
+    /// Whether something before it decides if it is started at all: a test and `&&`, or an `if`.
+    var isConditional = false
 }
 
 /// What the shell runs behind a switchman, whatever came of it.
@@ -26,6 +28,7 @@ struct SwitchmanSearch {
     /// What the shell will complain of.
     private(set) var problem: String?
     private var isBehindStranger = false
+    private var isBehindCondition = false
 
     private static let keywords = ["if", "then", "else", "elif", "while", "until", "do", "!", "{", "eval"]
     /// They speak of it without starting it.
@@ -45,7 +48,22 @@ struct SwitchmanSearch {
         guard depth < ShellText.deepest else { return }
         let shell = ShellText(text, variables: environment)
         if problem == nil { problem = shell.problem }
+        let wasBehindCondition = isBehindCondition
+        defer { isBehindCondition = wasBehindCondition }
+        var (isGuarded, isInBlock) = (false, false)
         for (index, command) in shell.commands.enumerated() {
+            if index > 0 {
+                switch shell.connectors[index - 1] {
+                case .and, .or: isGuarded = isGuarded || !Self.isCertain(shell.commands[index - 1])
+                case .sequence: isGuarded = false
+                case .pipe, .none: break
+                }
+            }
+            if let first = command.first.map({ String(decoding: $0.bytes, as: UTF8.self) }) {
+                if Self.openers.contains(first) { isInBlock = true }
+                if Self.closers.contains(first) { isInBlock = false }
+            }
+            isBehindCondition = wasBehindCondition || isGuarded || isInBlock
             let before = calls.count
             look(at: command[...], environment, depth: depth)
             let connector = shell.connectors[index]
@@ -54,6 +72,19 @@ struct SwitchmanSearch {
             else { continue }
             followers.append(SwitchmanFollower(connector: connector, command: next.source))
         }
+    }
+
+    private static let openers = ["then", "else", "elif", "do"]
+    private static let closers = ["fi", "done"]
+    /// What succeeds on every host that is well.
+    private static let certain = [
+        "cd", ".", "source", "export", "umask", "ulimit", "sleep", "date", "echo", "printf", "logger", "mkdir", "set",
+        ":", "true",
+    ]
+
+    private static func isCertain(_ command: [ShellWord]) -> Bool {
+        guard let program = command.first(where: { $0.assignment == nil }) else { return true }
+        return certain.contains(String(decoding: ShellWord.baseName(program.bytes), as: UTF8.self))
     }
 
     /// It may come after a skip as well: it only says or ends something, or is under a lock of its own.
@@ -90,7 +121,9 @@ struct SwitchmanSearch {
             oddities.append(oddity)
         } else if program.has(name: "switchman") {
             calls.append(
-                SwitchmanCall(words: Array(words), environment: environment, hasOwnPath: !isBehindStranger))
+                SwitchmanCall(
+                    words: Array(words), environment: environment, hasOwnPath: !isBehindStranger,
+                    isConditional: isBehindCondition))
         } else if let launcher = Launcher.known[name] {
             let own = words.dropFirst()
             let wasBehindStranger = isBehindStranger

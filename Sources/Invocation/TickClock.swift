@@ -17,7 +17,7 @@ package import Recipes
         readAt = BootInstant(nanoseconds: Int64(boot.tv_sec) * 1_000_000_000 + Int64(boot.tv_nsec))
     }
 
-    /// For tests: an instant in seconds since the epoch.
+    /// An instant in seconds since the epoch, which is not now.
     init(seconds: Int) {
         (self.seconds, milliseconds, readAt) = (seconds, Int64(seconds) * 1000, BootInstant(nanoseconds: 0))
     }
@@ -28,19 +28,13 @@ package import Recipes
     /// Nil for a clock that shows no year of four digits.
     package func oncePer(_ period: Period) -> OncePer? {
         let zone = unsafe getenv("CRON_TZ").map { unsafe String(cString: $0) }
-        let before = unsafe getenv("TZ").map { unsafe String(cString: $0) }
-        if let zone { unsafe setenv("TZ", zone, 1) }
-        tzset()
-        defer {
-            if zone != nil {
-                if let before { unsafe setenv("TZ", before, 1) } else { unsafe unsetenv("TZ") }
-                tzset()
-            }
-        }
-        return Tick(rfc3339(start(of: period))).map {
+        return ZoneClock.within(zone) { tick(of: period) }.map {
             OncePer(period: period, tick: $0, wallMilliseconds: milliseconds, readAt: readAt)
         }
     }
+
+    /// By the zone that the C library goes by.
+    func tick(of period: Period) -> Tick? { Tick(rfc3339(start(of: period))) }
 
     /// The first instant of the period that holds this one.
     private func start(of period: Period) -> time_t {

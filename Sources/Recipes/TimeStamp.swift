@@ -59,7 +59,8 @@ package struct TimeStamp: Sendable, Equatable, Comparable {
         return shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + dayOfYear - 719_468
     }
 
-    private static func date(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+    /// - Parameter days: since 1970-01-01.
+    package static func date(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         var year = 1970 + days / 366
         while dayNumber(year + 1, 1, 1) <= days { year += 1 }
         var month: Int64 = 1

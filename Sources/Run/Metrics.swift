@@ -53,7 +53,7 @@ package struct Metrics {
         for family in MetricFamily.allCases {
             let lines = lines(of: family)
             if lines.isEmpty { continue }
-            text += "# HELP \(family.rawValue) \(family.help)\n# TYPE \(family.rawValue) \(family.type)\n"
+            text += MetricText.heading(family.rawValue, help: family.help, type: family.type)
             for line in lines { text += line + "\n" }
         }
         return text
@@ -64,25 +64,13 @@ package struct Metrics {
             values.filter { $0.key.family == family && $0.key.suffix == suffix }.sorted { $0.key.word < $1.key.word }
                 .map { series, value in
                     let label = family.label.map { ",\($0)=\"\(series.word)\"" } ?? ""
-                    return "\(family.rawValue)\(suffix)\(head)\(label)} \(Self.shown(value))"
+                    return "\(family.rawValue)\(suffix)\(head)\(label)} \(MetricText.number(value))"
                 }
         }
     }
 
     /// How every list of labels begins.
-    private var head: String {
-        let escaped = lockname.unicodeScalars.map { scalar in
-            switch scalar {
-            case "\\": "\\\\"
-            case "\"": "\\\""
-            case "\n": "\\n"
-            default: String(scalar)
-            }
-        }
-        return "{lockname=\"\(escaped.joined())\""
-    }
-
-    private static func shown(_ value: Double) -> String { Int64(exactly: value).map { "\($0)" } ?? "\(value)" }
+    private var head: String { "{\(MetricText.label("lockname", lockname))" }
 
     // MARK: Reading
 

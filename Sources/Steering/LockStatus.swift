@@ -22,7 +22,7 @@ package struct LockStatus: Sendable {
     /// The lock's creation zxid: the fencing token.
     package let token: Int64?
     package let record: JobRecord?
-    /// When the record was written last: milliseconds since the epoch, by ZooKeeper's clock; nil if the reader did not look.
+    /// When the record was written last: milliseconds since the epoch, by ZooKeeper's clock; nil if there is no node.
     package let recordWritten: Int64?
     /// First come first.
     package let waiting: [Contender]
@@ -62,6 +62,12 @@ package struct LockStatus: Sendable {
 
     /// Nothing is there that says of a run, present or past.
     package var isUnknown: Bool { state == .free && record == nil && waiting.isEmpty }
+
+    /// When the newest run started its command, or took the lock to do so, by the server's clock in milliseconds since the epoch.
+    package var lastStart: Int64? {
+        RunLine.of(self, recordWritten: recordWritten).last { $0.start != nil && $0.outcome != State.waiting.rawValue }?
+            .start
+    }
 
     package var json: JSONValue {
         var members: [ExactName: JSONValue] = [

@@ -12,7 +12,9 @@ struct Check: ParsableCommand {
             The first line says OK, WARNING, CRITICAL or UNKNOWN, and the exit code is 0, 1, 2 or 3, as monitoring \
             systems want it; further lines hold further findings. A mistake in the arguments is UNKNOWN, too.
             """,
-        subcommands: [CheckJob.self, CheckCrontab.self, CheckConfig.self, CheckHosts.self, CheckEnsemble.self])
+        subcommands: [
+            CheckJob.self, CheckRuns.self, CheckCrontab.self, CheckConfig.self, CheckHosts.self, CheckEnsemble.self,
+        ])
 
     func run() throws { throw Complaint.failed(.usage, "no check is named; switchmanctl check --help lists them") }
 

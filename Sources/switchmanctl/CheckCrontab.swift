@@ -60,16 +60,10 @@ struct CheckCrontab: CheckVerb {
     }
 
     private func read(_ wanted: CrontabNeed.Fleet) throws -> FleetSight {
-        let ofThisProcess = Environment.ofThisProcess()
-        // Cron hands on nothing of this process's; a line that names no fleet is taken for one of ours.
-        let environment =
-            wanted.config == nil ? ofThisProcess.merging(wanted.environment) { $1 } : wanted.environment
         let settings: Configuration
-        do throws(ConfigurationError) {
-            settings = try Configuration.load(path: wanted.config ?? configuration.config, environment: environment).0
-        } catch {
+        do throws(ConfigurationError) { settings = try configuration.load(for: wanted) } catch {
             // Whoever names a configuration expects it; without one the crontabs may be another host's.
-            let named = configuration.config ?? ofThisProcess["SWITCHMAN_CONFIG"]
+            let named = configuration.config ?? Environment.ofThisProcess()["SWITCHMAN_CONFIG"]
             let path = wanted.config ?? named ?? Configuration.defaultPath
             let isThere = unsafe access(path, F_OK) == 0
             return .failed(fleet || isThere || (wanted.config == nil && named != nil) ? .unknown : .ok, error.message)

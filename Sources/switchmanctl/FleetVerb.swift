@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checks
 import Fleet
 import Invocation
 import Run
@@ -14,6 +15,14 @@ struct ConfigurationOption: ParsableArguments {
 
     func load() throws(ConfigurationError) -> Configuration {
         try Configuration.load(path: config, environment: Environment.ofThisProcess()).0
+    }
+
+    /// What a line of a crontab would be run with.
+    func load(for line: CrontabNeed.Fleet) throws(ConfigurationError) -> Configuration {
+        let ofThisProcess = Environment.ofThisProcess()
+        // Cron hands on nothing of this process's; a line that names no fleet is taken for one of ours.
+        let environment = line.config == nil ? ofThisProcess.merging(line.environment) { $1 } : line.environment
+        return try Configuration.load(path: line.config ?? config, environment: environment).0
     }
 }
 

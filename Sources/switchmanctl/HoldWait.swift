@@ -1,4 +1,5 @@
 import Coordination
+import Fleet
 import Recipes
 import Steering
 

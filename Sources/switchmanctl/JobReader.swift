@@ -1,7 +1,6 @@
 import Checks
 import Coordination
 import Fleet
-import Invocation
 import Recipes
 import Run
 import Steering
@@ -21,7 +20,7 @@ struct JobReader {
             pair.record.map { node in
                 JobRecord(bytes: node.data).map { .found($0, node.stat) } ?? .unreadable
             } ?? .none
-        let (now, clock) = try await now()
+        let (now, clock) = try await fleet.now()
         let fleetData = fleet.fleetDataIfReadable(data)
         var nearest: String?
         if case .none = record, lock == nil { nearest = try await nearestName() }
@@ -50,11 +49,6 @@ struct JobReader {
     private func pause(in data: FleetData) -> JobSight.Pause? {
         let note = data.pauses.jobNotes[ExactName(lockname)]
         return (note ?? data.pauses.all).map { JobSight.Pause(note: $0, isOfAll: note == nil) }
-    }
-
-    private func now() async throws -> (Int64, JobSight.Clock) {
-        let clock = try await fleet.serverClock()
-        return clock.milliseconds.map { ($0, .server) } ?? (WallClock.milliseconds, .host)
     }
 
     private func nearestName() async throws -> String? {

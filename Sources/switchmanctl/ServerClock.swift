@@ -1,8 +1,16 @@
+import Checks
 import Coordination
 import Fleet
+import Invocation
 import Recipes
 
 extension FleetConnection {
+    /// In milliseconds since the epoch; by this host's clock where ZooKeeper's may not be asked.
+    func now() async throws -> (Int64, JobSight.Clock) {
+        let clock = try await serverClock()
+        return clock.milliseconds.map { ($0, .server) } ?? (WallClock.milliseconds, .host)
+    }
+
     /// ZooKeeper's clock, in milliseconds since the epoch, by an ephemeral node that is made and deleted at once: what is said of
     /// its creation is written by the same clock as the times of the records, and ours may be wrong by years.
     ///

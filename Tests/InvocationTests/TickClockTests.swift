@@ -69,4 +69,15 @@ import Testing
     @Test func aYearThatNoTickHasIsRefused() {
         #expect(TickClock(seconds: -86_400 * 366).oncePer(.day) == nil)
     }
+
+    /// Another zone is asked, and this process's is back afterwards.
+    @Test func aZoneIsAheadOfUTCByItsOffset() {
+        let before = ZoneClock.offset(at: Int64(Self.now), in: nil)
+        #expect(ZoneClock.offset(at: Int64(Self.now), in: "Europe/Berlin") == 3600)
+        #expect(ZoneClock.offset(at: 1_783_000_000, in: "Europe/Berlin") == 7200)
+        #expect(ZoneClock.offset(at: Int64(Self.now), in: "Asia/Kathmandu") == 5 * 3600 + 45 * 60)
+        #expect(ZoneClock.offset(at: Int64(Self.now), in: "No/Such") == 0)
+        #expect(ZoneClock.tick(at: Int64(Self.now), of: .day, in: "Asia/Tokyo")?.text == "2026-11-29T00:00:00+09:00")
+        #expect(ZoneClock.offset(at: Int64(Self.now), in: nil) == before)
+    }
 }

@@ -1,0 +1,19 @@
+package import Recipes
+
+/// What the clocks of time zones show. A zone is named as CRON_TZ names it; nil is this host's.
+package struct CrontabZones {
+    /// What a zone's clock is ahead of UTC at an instant, both in seconds.
+    let offset: (Int64, String?) -> Int64
+    /// The tick of `--once-per` for an instant in seconds since the epoch; nil where there is no year of four digits.
+    let tick: (Int64, Period, String?) -> Tick?
+
+    package init(offset: @escaping (Int64, String?) -> Int64, tick: @escaping (Int64, Period, String?) -> Tick?) {
+        (self.offset, self.tick) = (offset, tick)
+    }
+
+    /// `2026-11-29 03:00`, with the zone if it is not this host's.
+    func text(of seconds: Int64, in zone: String?) -> String {
+        let face = String(TimeStamp(milliseconds: (seconds + offset(seconds, zone)) * 1000).text.prefix(16))
+        return face.replacing("T", with: " ") + (zone.map { " (\(Excerpt.of($0)))" } ?? "")
+    }
+}
