@@ -169,6 +169,8 @@ final class CommandProcesses {
 
     func set(_ killer: TreeKilling.Killer, isAtWork: Bool) { killing?.set(killer, isAtWork: isAtWork) }
 
+    func resume(_ killer: TreeKilling.Killer, takes: Int64) { killing?.resume(killer, takes: takes) }
+
     func hold(_ isHeld: Bool) { killing?.hold(isHeld) }
 
     /// The kernel's doing, at the death of its parent.

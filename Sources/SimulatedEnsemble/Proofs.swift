@@ -12,6 +12,9 @@ final class Proofs {
     /// Likewise, by the guardian, since a deadline had passed.
     private(set) var endedByDeadline: Set<Int> = []
 
+    /// Likewise, by the front: a supervisor that was not scheduled may have its heartbeats answered while the tree dies.
+    private var endedByFront: Set<Int> = []
+
     private struct Pulse {
         let submitted: Int64
         /// By the clock of its machine that stands still during a suspend: nobody hears of anything meanwhile.
@@ -56,6 +59,7 @@ final class Proofs {
             return referee.accuse(.needlessKill, "the front of \(run) kills what was left behind on purpose")
         }
         let isFirst = ends.insert(run.number).inserted
+        endedByFront.insert(run.number)
         guard isFirst, let age = provenAge(run), age < Self.patience(run) else { return }
         referee.accuse(
             .needlessKill, "the front of \(run) kills \(age / millisecond) ms after a heartbeat that was acknowledged")
@@ -91,7 +95,7 @@ final class Proofs {
         switch remark {
         case .ownershipLost(let why, _) where why.hasPrefix("no heartbeat"),
             .noFurtherAttempt(let why) where why.hasPrefix("no heartbeat"):
-            if let age = provenAge(run), age < Self.patience(run) {
+            if !endedByFront.contains(run.number), let age = provenAge(run), age < Self.patience(run) {
                 referee.accuse(.needlessKill, "\(run) gives up, \(why), \(age / millisecond) ms after one")
             }
         case .noFurtherAttempt(let why) where world.plot.isMixed && why.contains("too far apart"): break

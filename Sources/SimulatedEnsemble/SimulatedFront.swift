@@ -143,8 +143,8 @@ final class SimulatedFront {
             if isDead || !isStopped { return }
             world.note("\(run): the front is continued")
             isStopped = false
-            tree.processes.set(.front, isAtWork: true)
             tree.noteAttendance()
+            tree.resume(.front)
             let late = backlog
             backlog = []
             for happen in late { whenRunning(happen) }

@@ -158,6 +158,11 @@ import Supervision
         processes.kill(by: killer, takes: killTakes())
     }
 
+    /// It has been stopped, and goes on where it was; of the time that there was, as much is gone.
+    func resume(_ killer: TreeKilling.Killer) {
+        if processes.isKilled(by: killer) { processes.resume(killer, takes: killTakes()) }
+    }
+
     // MARK: CommandTree
 
     func start(sequence: UInt64, schedule: Schedule, environment: [String], again: Bool) {
@@ -431,8 +436,8 @@ import Supervision
     }
 
     func supervisorIsContinued() {
-        processes.set(.supervisor, isAtWork: true)
         noteAttendance()
+        resume(.supervisor)
     }
 
     /// SIGKILL: the kernel kills the command's first process with it, and hands the rest to the supervisor.
@@ -478,7 +483,7 @@ import Supervision
         noteAttendance()
         if !guardianAnswers { return }
         world.note("\(run): the guardian is continued")
-        if processes.isKilled(by: .guardian) { processes.set(.guardian, isAtWork: true) }
+        resume(.guardian)
         guardianWakes()
     }
 }

@@ -7,7 +7,7 @@ final class TreeKilling {
     private struct Work {
         let killer: Killer
         /// For the whole tree, in nanoseconds.
-        let takes: Int64
+        var takes: Int64
         var isAtWork = true
     }
 
@@ -51,6 +51,15 @@ final class TreeKilling {
     func set(_ killer: Killer, isAtWork: Bool) {
         settle()
         for index in works.indices where works[index].killer == killer { works[index].isAtWork = isAtWork }
+        plan()
+    }
+
+    /// It is continued, and has so much less time than it had when it began.
+    func resume(_ killer: Killer, takes: Int64) {
+        guard let index = works.firstIndex(where: { $0.killer == killer }) else { return }
+        settle()
+        works[index].takes = min(works[index].takes, max(1, takes))
+        works[index].isAtWork = true
         plan()
     }
 
