@@ -189,7 +189,7 @@ package struct CrontabCheck {
         return "\"\(Excerpt.of(word.source))\" is not checked, since what stands before it is not understood\(hint)"
     }
 
-    private static func mentions(_ command: [UInt8]) -> Bool {
+    static func mentions(_ command: [UInt8]) -> Bool {
         let name = Array("switchman".utf8)
         return command.indices.contains { command[$0...].starts(with: name) }
     }

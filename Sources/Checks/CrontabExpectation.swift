@@ -52,11 +52,16 @@ struct CrontabExpectation {
         (self.place, self.lockname, self.times, self.need) = (place, lockname, times, need)
         func variable(_ name: String, _ environment: [[UInt8]: [UInt8]]) -> String? {
             environment[Array(name.utf8)].flatMap {
-                $0.isEmpty || $0.contains(0) ? nil : String(decoding: $0, as: UTF8.self)
+                $0.contains(0) ? nil : String(decoding: $0, as: UTF8.self)
             }
         }
         zone = variable("CRON_TZ", entry.environment)
         tickZone = variable("CRON_TZ", call.environment) ?? variable("TZ", call.environment)
+        // The C library opens what a zone names: whoever checks crontabs of others is not to wait for a file of theirs.
+        for zone in [zone, tickZone].compactMap({ $0 })
+        where zone.hasPrefix("/") || zone.hasPrefix(":") || zone.contains("..") {
+            throw Objection(problem: "its time zone is a file's name")
+        }
         splay = arguments.splay ?? 0
         (minInterval, oncePer) = (arguments.minInterval, arguments.oncePer)
         self.fileWritten = fileWritten

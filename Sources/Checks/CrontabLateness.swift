@@ -35,7 +35,10 @@ struct CrontabLateness {
         let lock = locks[ExactName(line.lockname)]
         var lateness = Self.sum(grace, line.splay)
         if queued.contains(ExactName(line.lockname)) || !(lock?.waiting.isEmpty ?? true) {
-            guard let wait = line.longestWait else { return nil }
+            guard let wait = line.longestWait else {
+                let who = queue(line, lock).first ?? "somebody waits"
+                return note(line, "is not checked: \(who), and may for as long as it takes")
+            }
             lateness = Self.sum(lateness, wait)
         }
         guard lateness <= Self.longestMemory,
@@ -47,13 +50,13 @@ struct CrontabLateness {
             return critical(line, "its record is none, so that every run refuses to start; see check job")
         }
         if isCovered(due, line, lock) { return nil }
-        if lock?.record == nil, lock?.holder == nil {
-            if let written = line.fileWritten, written > due { return note(line, "is newer than its last due time") }
-            if hasOriginals {
-                return Finding(
-                    .unknown, line.place,
-                    "\(name(line)): due \(time(due, line)), and there is no record; an original's runs leave none")
-            }
+        // It may have been due at another time before.
+        if let written = line.fileWritten, written > due { return note(line, "is newer than its last due time") }
+        if hasOriginals, lock?.holder == nil {
+            let what = lock?.record == nil ? "there is no record" : "the record is older"
+            return Finding(
+                .unknown, line.place,
+                "\(name(line)): due \(time(due, line)), and \(what); an original's runs leave none")
         }
         return late(line, due, lock)
     }

@@ -12,7 +12,10 @@ package struct CrontabZones {
     }
 
     /// `2026-11-29 03:00`, with the zone if it is not this host's.
+    ///
+    /// Somebody's numbers: `?` beyond any calendar.
     func text(of seconds: Int64, in zone: String?) -> String {
+        guard (0..<253_370_764_800).contains(seconds) else { return "?" }
         let face = String(TimeStamp(milliseconds: (seconds + offset(seconds, zone)) * 1000).text.prefix(16))
         return face.replacing("T", with: " ") + (zone.map { " (\(Excerpt.of($0)))" } ?? "")
     }

@@ -40,7 +40,13 @@ package struct RunsCheck {
         }
         for entry in file.entries {
             let place = "\(name):\(entry.line)"
-            for call in SwitchmanSearch(entry.command, environment: entry.environment).calls {
+            let search = SwitchmanSearch(entry.command, environment: entry.environment)
+            let odd = [search.problem, search.oddities.first, search.missed.first.map { _ in "is its switchman one?" }]
+            if let problem = odd.compactMap({ $0 }).first, CrontabCheck.mentions(entry.command) {
+                (lineCount, unchecked) = (lineCount + 1, unchecked + 1)
+                findings.append(Finding(.ok, place, "not checked as a whole: \(problem) (check crontab has more)"))
+            }
+            for call in search.calls {
                 lineCount += 1
                 do throws(CrontabExpectation.Objection) {
                     lines.append(try CrontabExpectation(call, entry, place: place, fileWritten: written))

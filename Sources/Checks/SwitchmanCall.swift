@@ -50,12 +50,13 @@ struct SwitchmanSearch {
         if problem == nil { problem = shell.problem }
         let wasBehindCondition = isBehindCondition
         defer { isBehindCondition = wasBehindCondition }
-        var (isGuarded, isInBlock) = (false, false)
+        var (isGuarded, isInBlock, mayLeave) = (false, false, false)
         for (index, command) in shell.commands.enumerated() {
             if index > 0 {
                 switch shell.connectors[index - 1] {
                 case .and, .or: isGuarded = isGuarded || !Self.isCertain(shell.commands[index - 1])
-                case .sequence: isGuarded = false
+                // What stands behind `[ ... ] || exit` is behind the condition as well.
+                case .sequence: isGuarded = isGuarded && (mayLeave || Self.leaves(shell.commands[index - 1]))
                 case .pipe, .none: break
                 }
             }
@@ -63,6 +64,7 @@ struct SwitchmanSearch {
                 if Self.openers.contains(first) { isInBlock = true }
                 if Self.closers.contains(first) { isInBlock = false }
             }
+            mayLeave = isGuarded && (mayLeave || Self.leaves(command))
             isBehindCondition = wasBehindCondition || isGuarded || isInBlock
             let before = calls.count
             look(at: command[...], environment, depth: depth)
@@ -81,6 +83,11 @@ struct SwitchmanSearch {
         "cd", ".", "source", "export", "umask", "ulimit", "sleep", "date", "echo", "printf", "logger", "mkdir", "set",
         ":", "true",
     ]
+
+    private static func leaves(_ command: [ShellWord]) -> Bool {
+        guard let program = command.first(where: { $0.assignment == nil }) else { return false }
+        return ["exit", "return", "exec"].contains { program.bytes == Array($0.utf8) }
+    }
 
     private static func isCertain(_ command: [ShellWord]) -> Bool {
         guard let program = command.first(where: { $0.assignment == nil }) else { return true }

@@ -23,6 +23,11 @@ struct JobPart {
         members["pid"] = pid.map { .integer($0) }
         members["since"] = lock.holder.map { .integer($0.since.milliseconds) }
         members["period"] = record?.ticks.period.map { .string($0.text) }
+        members["last_success"] = record?.lastSuccess.map { success in
+            var members: [ExactName: JSONValue] = ["host": .string(success.host)]
+            members["end"] = (success.ended ?? success.started).map { .integer($0) }
+            return .object(members)
+        }
         members["late_from"] = lateFrom.map { .integer($0) }
         return .object(members)
     }
@@ -32,7 +37,9 @@ struct JobPart {
     }
 
     private static func run(_ run: PastRun) -> JSONValue {
-        var members: [ExactName: JSONValue] = ["host": .string(run.host), "outcome": .string(run.outcome)]
+        var members: [ExactName: JSONValue] = [
+            "host": .string(run.host), "outcome": .string(run.outcome), "ok": .boolean(run.hasSucceeded),
+        ]
         members["start"] = run.started.map { .integer($0) }
         members["took"] = run.heldMilliseconds.map { .integer($0) }
         members["code"] = run.code.map { .integer(Int64($0)) }
@@ -58,7 +65,8 @@ struct ResourcePart {
         var members: [ExactName: JSONValue] = [
             "name": .string(resource.resource), "used": .integer(resource.used),
             "orphaned": .integer(resource.orphaned),
-            "disagrees": .boolean(resource.disagrees), "foreign": .integer(Int64(resource.foreign.count)),
+            "disagrees": .boolean(resource.disagrees), "held": .boolean(resource.isHeld),
+            "foreign": .integer(Int64(resource.foreign.count)),
             "holding": .integer(Int64(resource.holders.count)), "waiting": .integer(Int64(resource.queue.count)),
         ]
         members["total"] = resource.total.map { .integer($0) }

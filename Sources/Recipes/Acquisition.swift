@@ -267,6 +267,10 @@ package final class Acquisition {
         while !release.isDone {
             let replies = try await talk.askAgain(release.requests)
             if let reply = replies.first, reply.isUnsettled { throw reply.interruption }
+            // A release creates nothing, and a version that was just read is not often another one.
+            if [.badVersion, .nodeExists].contains(replies.first?.failureReason) {
+                try await contradictions.met(job.lockname, talk)
+            }
             release.settle(replies)
         }
     }

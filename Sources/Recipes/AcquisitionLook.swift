@@ -88,10 +88,16 @@ extension Acquisition {
 
     func considerFleetAgain() async throws(Interruption) -> Skip? {
         let reply = try await talk.askAgain([.get(job.layout.prefix, watch: true)])[0]
-        noteFleetVersion(reply)
-        // Data that cannot be read now says nothing about this host: go on with what was read before.
         let reader = FleetReader(job: job)
-        guard let fleet = try? reader.read(reply) else { return nil }
+        let fleet: FleetData
+        do throws(Interruption) { fleet = try reader.read(reply) } catch {
+            // They may hold what we want: a take must not rest on a version that we have not read.
+            if !job.leases.isEmpty { throw error }
+            noteFleetVersion(reply)
+            // It says nothing about this host: go on with what was read before.
+            return nil
+        }
+        noteFleetVersion(reply)
         if let group = job.group {
             do throws(Interruption) {
                 if try reader.entry(fleet, in: group) == nil { return .notInGroup }

@@ -134,8 +134,8 @@ package final class Conversation {
 
     /// Waits for a connection, at most for the connect timeout.
     ///
-    /// - Parameter lostSince: when the same write was lost for the first time. What is asked in between may be answered each time;
-    ///   it is given up after twice the connect timeout all the same.
+    /// - Parameter lostSince: when it was first noticed that the same write was lost. What is asked in between may be answered each
+    ///   time; it is given up after twice the connect timeout all the same.
     package func reconnected(lostSince: BootInstant? = nil) async throws(Interruption) {
         if let lostSince, clock.now >= lostSince.advanced(by: connectTimeout * 2) { throw unreachable }
         while let event = inbox.poll() { try take(event) }

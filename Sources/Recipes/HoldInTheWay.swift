@@ -10,9 +10,16 @@ extension Acquisition {
         if held.isEmpty { return nil }
         let asked = (job.leases + held).map { job.layout.queue($0.resource) }
         var queues: [[Place]] = []
-        for (queue, reply) in zip(asked, try await talk.askAgain(asked.map { .children($0, watch: false) })) {
-            queues.append(try Queues.places(in: queue, reply))
+        let replies: [Reply]
+        do throws(Interruption) { replies = try await talk.askAgain(asked.map { .children($0, watch: false) }) } catch {
+            switch error {
+            // Whatever else is wrong now, the wait for permits has ended before.
+            case .unavailable, .refused, .denied, .badData: return nil
+            default: throw error
+            }
         }
+        // Queues that this run does not stand in are none of its business if somebody has spoilt them.
+        for (queue, reply) in zip(asked, replies) { queues.append((try? Queues.places(in: queue, reply)) ?? []) }
         for queue in queues.prefix(job.leases.count) {
             let own = queue.filter { $0.lockname.isSameName(as: job.lockname) }.map(\.sequence).max() ?? .min
             let before = Set(queue.filter { $0.sequence < own }.map { ExactName($0.lockname) })

@@ -15,7 +15,7 @@ package struct PastSuccess: Sendable, Equatable {
 
     /// Nil for a run that did not succeed.
     package init?(_ run: PastRun) {
-        guard run.hasSucceeded else { return nil }
+        guard run.hasSucceeded, run.host.utf8.count <= Self.hostBytesMax else { return nil }
         self.init(
             host: run.host, token: run.token, started: run.started, ended: run.endMilliseconds, tick: run.tick)
     }

@@ -90,14 +90,13 @@ final class Queues {
         var lacking = 0
         var lostSince: BootInstant?
         while true {
-            let submitted = talk.clock.now
             switch try await talk.ask([multi])[0] {
             case .success(.committed(let made)):
                 places = made.compactMap { $0 }.compactMap { Place(name: Layout.name(of: $0)) }
                 guard places.count == queues.count else { throw .badData("ZooKeeper made places without numbers") }
                 return try checkNumbers()
             case .failure(let failure) where failure.reason == .connectionLost:
-                lostSince = lostSince ?? submitted
+                lostSince = lostSince ?? talk.clock.now
                 try await talk.reconnected(lostSince: lostSince)
                 if try await foundAgain() { return try checkNumbers() }
             case .failure(let failure) where failure.reason == .noNode && leaving.contains(failure.path):

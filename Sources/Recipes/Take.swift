@@ -40,6 +40,8 @@ struct Take {
         let operations = operations(session, content)
         // The first of those whose reply was lost: it may be the one that was carried out.
         var lostSince: BootInstant?
+        // When that was noticed: a host may have slept meanwhile.
+        var noticedSince: BootInstant?
         var lacking = 0
         while true {
             // Read before the call that submits: never later than the truth. If this take succeeds, none before it has.
@@ -60,7 +62,8 @@ struct Take {
                     lock: replies.count > 1 ? replies[1] : nil)
             case .failure(let failure)? where failure.reason == .connectionLost:
                 lostSince = lostSince ?? submitted
-                try await talk.reconnected(lostSince: lostSince)
+                noticedSince = noticedSince ?? talk.clock.now
+                try await talk.reconnected(lostSince: noticedSince)
             case .failure(let failure)?:
                 guard let index = failure.operation, operations.indices.contains(index) else {
                     throw failure.interruption

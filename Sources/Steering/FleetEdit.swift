@@ -186,9 +186,12 @@ package struct FleetEdit: Sendable {
         guard fleet.resources.contains(where: { $0.isSameName(as: resource) }) else {
             throw .refused("there is no resource \(resource)")
         }
+        // Runs that wait already would get permits of it.
+        if fleet.pauses.holds[ExactName(resource)] != nil {
+            throw .refused("resource \(resource) is held; release it first: switchmanctl resources release \(resource)")
+        }
         remove(resource, from: "resources", fleet.resources)
         if fleet.totals[ExactName(resource)] != nil { setTotal(resource, nil) }
-        setNote(resource, FleetPauses.holdsKey, nil)
     }
 
     private mutating func setTotal(_ resource: String, _ total: JSONValue?) {

@@ -21,7 +21,7 @@ enum FleetMetricFamily: String, CaseIterable {
     var help: String {
         switch self {
         case .lastStart: "When the newest run started, by ZooKeeper's clock."
-        case .lastSuccess: "When the newest run ended whose command exited with 0."
+        case .lastSuccess: "When the newest run ended that succeeded."
         case .lastRunSuccess: "Whether the command of the newest run that has ended exited with 0."
         case .lastCode: "The exit code of the newest run that has ended."
         case .lastDuration: "How long the newest run that has ended held its lock."

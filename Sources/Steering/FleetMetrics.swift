@@ -28,8 +28,11 @@ package struct FleetMetrics {
         let label = "," + MetricText.label("lockname", lock.lockname)
         let runs = lock.record?.runs ?? []
         add(.lastStart, label, lock.lastStart.map(Self.seconds))
-        add(.lastSuccess, label, runs.last(where: \.hasSucceeded)?.endMilliseconds.map(Self.seconds))
-        add(.lastRunSuccess, label, runs.last.map { $0.hasSucceeded ? 1 : 0 })
+        let success = lock.record?.lastSuccess
+        add(.lastSuccess, label, (success?.ended ?? success?.started).map(Self.seconds))
+        // What an operator has ended is neither.
+        let judged = runs.last { $0.outcome != "released" && $0.outcome != "paused" }
+        add(.lastRunSuccess, label, judged.map { $0.hasSucceeded ? 1 : 0 })
         add(.lastCode, label, runs.last?.code.map { Double($0) })
         add(.lastDuration, label, runs.last?.heldMilliseconds.map(Self.seconds))
         add(.heldSince, label, (lock.holder?.since.milliseconds).map(Self.seconds))

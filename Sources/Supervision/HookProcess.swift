@@ -23,10 +23,13 @@ package struct HookProcess {
 
     /// Returns when the hook has exited or been killed.
     ///
-    /// - Parameter variables: go into its environment beside our own, instead of those of the same name.
+    /// - Parameters:
+    ///   - variables: go into its environment beside our own, instead of those of the same name.
+    ///   - leave: told of the process when it is dead, and it is not reaped. A supervisor that takes the killing over signals its
+    ///     children by number: a number must not become another's behind its back.
     package static func run(
         _ script: String, variables: [(name: String, value: String)], clock: any Timekeeper,
-        tell: @escaping (String) -> Void
+        tell: @escaping (String) -> Void, leave: ((pid_t) -> Void)? = nil
     ) -> Ending {
         let environment = unsafe Self.environment(with: variables)
         var hook = sw_hook()
@@ -39,7 +42,15 @@ package struct HookProcess {
         }
         var process = HookProcess(
             hook: hook, clock: clock, deadline: clock.now.advanced(by: limit), output: HookOutput(tell: tell))
-        return process.end()
+        let ending = process.end()
+        if let leave { leave(hook.process) } else { reap(hook.process) }
+        return ending
+    }
+
+    /// What is left of one that is dead.
+    package static func reap(_ process: pid_t) {
+        var status: Int32 = 0
+        _ = unsafe waitpid(process, &status, WNOHANG)
     }
 
     /// As C wants it; to be freed.
@@ -60,10 +71,12 @@ package struct HookProcess {
     private mutating func end() -> Ending {
         while true {
             let left = clock.now.duration(to: deadline).nanoseconds / 1_000_000
-            if left <= 0 { return kill() }
-            waitForNews(milliseconds: left)
+            if left > 0 { waitForNews(milliseconds: left) }
             readOnce()
-            guard let status = reap() else { continue }
+            guard let status = status else {
+                if left <= 0 { return kill() }
+                continue
+            }
             // What it leaves behind may hold the pipe and write on.
             for _ in 0..<Self.chunksOfPipe { readOnce() }
             output.finish()
@@ -93,13 +106,14 @@ package struct HookProcess {
 
     /// Its wait status; nil: it lives. A supervisor that takes the killing over kills and reaps all its children, and a hook that
     /// runs beside the command with them.
-    private func reap() -> Int32? {
-        var status: Int32 = 0
-        switch unsafe waitpid(hook.process, &status, WNOHANG) {
-        case hook.process: return status
-        case -1 where errno == ECHILD: return SIGKILL
-        default: return nil
+    private var status: Int32? {
+        var info = siginfo_t()
+        guard unsafe waitid(P_PID, id_t(hook.process), &info, WEXITED | WNOHANG | WNOWAIT) == 0 else {
+            return errno == ECHILD ? SIGKILL : nil
         }
+        guard unsafe info._sifields._sigchld.si_pid == hook.process else { return nil }
+        let status = unsafe info._sifields._sigchld.si_status
+        return unsafe info.si_code == CLD_EXITED ? status << 8 : status
     }
 
     private mutating func kill() -> Ending {
@@ -109,7 +123,6 @@ package struct HookProcess {
         // What survives SIGKILL, in uninterruptible sleep, is not to keep the caller as well.
         outputIsOver = true
         waitForNews(milliseconds: 1000)
-        _ = reap()
         return .tookTooLong
     }
 }

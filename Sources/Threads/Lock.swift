@@ -33,14 +33,16 @@ import Glibc
 
     package func open() { unsafe sem_post(semaphore) }
 
-    package func wait(atMost duration: Duration) {
+    /// False: it is not open yet.
+    @discardableResult package func wait(atMost duration: Duration) -> Bool {
         var until = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &until)
         let (seconds, attoseconds) = duration.components
         let nanoseconds = Int(attoseconds / 1_000_000_000) + until.tv_nsec
         until.tv_sec += Int(seconds) + nanoseconds / 1_000_000_000
         until.tv_nsec = nanoseconds % 1_000_000_000
-        while unsafe sem_timedwait(semaphore, &until) == -1 && errno == EINTR {}
+        while unsafe sem_timedwait(semaphore, &until) == -1 { if errno != EINTR { return false } }
+        return true
     }
     // Never destroyed: the closing thread may still be about to open it when the cap has run out.
 }

@@ -19,7 +19,9 @@ struct HookCall: Sendable {
     var reason = ""
 
     /// Returns when the hook has exited or been killed.
-    func perform() {
+    ///
+    /// - Parameter leave: see `HookProcess.run`.
+    func perform(leave: ((pid_t) -> Void)? = nil) {
         let name = "hook \"\(hook.rawValue)\""
         let log = log
         let ending = HookProcess.run(
@@ -28,7 +30,7 @@ struct HookCall: Sendable {
                 ("SWITCHMAN_HOOK", hook.rawValue), ("SWITCHMAN_LOCKNAME", lockname), ("SWITCHMAN_OUTCOME", outcome),
                 ("SWITCHMAN_EXIT_CODE", exitCode), ("SWITCHMAN_REASON", reason),
             ],
-            clock: loop, tell: { log.info("\(name): \($0)") })
+            clock: loop, tell: { log.info("\(name): \($0)") }, leave: leave)
         switch ending {
         case .exited(0): log.debug("\(name) exited with 0")
         case .exited(let code): log.warning("\(name) exited with \(code)")
@@ -42,11 +44,13 @@ struct HookCall: Sendable {
 
 /// The hook `started`: it runs beside the command, on a thread of its own, since this process has heartbeats to send.
 ///
-/// `@unchecked Sendable`: used by the run's one thread; the other has only the gate.
+/// `@unchecked Sendable`: used by the run's one thread; the other has only the gate, and what it writes before it opens that.
 final class StartHook: @unchecked Sendable {
     private let call: HookCall
     private var isOver: Gate?
     private var isCalled = false
+    /// Written by the other thread before it opens the gate.
+    private var process: pid_t?
 
     init(_ call: HookCall) { self.call = call }
 
@@ -55,8 +59,8 @@ final class StartHook: @unchecked Sendable {
         if isCalled { return }
         isCalled = true
         let (gate, call) = (Gate(), call)
-        let hasThread = start {
-            call.perform()
+        let hasThread = start { [self] in
+            call.perform { process = $0 }
             gate.open()
         }
         if hasThread {
@@ -67,5 +71,9 @@ final class StartHook: @unchecked Sendable {
     }
 
     /// Before the hooks of the end are called: news come in their order. It has a limit of its own, and is killed within a second.
-    func wait() { isOver?.wait(atMost: HookProcess.limit + .seconds(2)) }
+    func wait() {
+        guard let isOver, isOver.wait(atMost: HookProcess.limit + .seconds(2)) else { return }
+        if let process { HookProcess.reap(process) }
+        process = nil
+    }
 }

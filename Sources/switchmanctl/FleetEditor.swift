@@ -10,19 +10,20 @@ struct FleetEditor {
     let fleet: FleetConnection
 
     /// Makes the edit again on newer data until it is in. Nothing is written if it changes nothing.
-    func edit(_ change: (inout FleetEdit) throws -> Void) async throws {
+    ///
+    /// - Parameter takesAway: an edit that is refused after a lost reply has been made: what it takes away is no longer there.
+    func edit(takesAway: Bool = true, _ change: (inout FleetEdit) throws -> Void) async throws {
         let prefix = fleet.layout.prefix
         var lostSince: BootInstant?
         var contradictions = Contradictions()
         while true {
-            let submitted = fleet.talk.clock.now
             guard let node = try await fleet.talk.askAgain([.get(prefix, watch: false)])[0].node() else {
                 try await fleet.makeParents(of: "\(prefix)/locks")
                 try await contradictions.met(prefix, fleet.talk)
                 continue
             }
             var edit = try parse(node.data)
-            do { try change(&edit) } catch EditError.refused where lostSince != nil {
+            do { try change(&edit) } catch EditError.refused where takesAway && lostSince != nil {
                 // Our own, whose reply was lost: what was to be removed is no longer there.
                 return
             }
@@ -33,7 +34,7 @@ struct FleetEditor {
             case .failure(let failure) where failure.reason == .badVersion || failure.reason == .noNode:
                 try await contradictions.met(prefix, fleet.talk)
             case .failure(let failure) where failure.reason == .connectionLost:
-                lostSince = lostSince ?? submitted
+                lostSince = lostSince ?? fleet.talk.clock.now
                 try await fleet.talk.reconnected(lostSince: lostSince)
                 // A committed write in front of the next read, which must not be older than what was lost.
                 _ = try await fleet.talk.ask([.multi([.check(prefix)])])

@@ -32,7 +32,7 @@ struct HoldWait {
             .filter { Macros.pattern(held, mayBecome: $0) }.sorted()
         while true {
             let uses = try await uses(of: names, &orphansSince).filter { $0.leases + $0.orphans > 0 }
-            guard let first = uses.first else { return .yes }
+            guard let first = uses.first else { return try await stillHeld() }
             let now = talk.clock.now
             if let deadline, now >= deadline {
                 Screen.complain(try await sentence(first) + "; the hold stays")
@@ -40,6 +40,15 @@ struct HoldWait {
             }
             try await talk.pause(until: (uses.compactMap(\.ripeAt) + [deadline].compactMap { $0 }).min())
         }
+    }
+
+    /// It may be over, or released by another, and permits given out again, while we waited.
+    private func stillHeld() async throws -> Answer {
+        let node = try await fleet.talk.askAgain([.get(layout.prefix, watch: false)])[0].node()
+        let data = fleet.fleetDataIfReadable(node?.data ?? [])
+        if data.pauses.holds[ExactName(held)] != nil { return .yes }
+        Screen.complain("\(Excerpt.of(held, longest: 255)): nothing is in use, but it is held no more")
+        return .no
     }
 
     private func uses(of names: [String], _ orphansSince: inout [String: BootInstant]) async throws -> [Use] {

@@ -30,7 +30,7 @@ extension Resources {
 
         func perform(_ fleet: FleetConnection) async throws -> Answer {
             let note = try options.note(host: fleet.hostName)
-            try await FleetEditor(fleet: fleet).edit { try $0.hold(resource, note) }
+            try await FleetEditor(fleet: fleet).edit(takesAway: false) { try $0.hold(resource, note) }
             guard let limit = try limit() else { return .yes }
             return try await HoldWait(fleet: fleet, held: resource).perform(limit: limit)
         }

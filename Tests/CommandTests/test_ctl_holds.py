@@ -189,8 +189,33 @@ def test_a_hold_is_changed_and_keeps_what_is_not_said_again(ctl, fleet):
     version = fleet.client.exists(fleet.prefix).version
     assert_silent_yes(ctl("resources", "hold", "db", "--why", "first"))
     assert fleet.client.exists(fleet.prefix).version == version, "made already"
+    assert_refused(ctl("resources", "remove", "db"), 1, "db is held", "release it first")
+    assert_silent_yes(ctl("resources", "release", "db"))
     assert_silent_yes(ctl("resources", "remove", "db"))
     assert "holds" not in data(fleet)
+
+
+def test_a_waiting_run_takes_nothing_by_data_that_it_cannot_read(fleet):
+    """They may hold what it wants: here the hold makes them longer than this host reads."""
+    fleet.resources("db")
+    fleet.start_job("holder", arguments=("--lease", "db=1:1"))
+    bytes_now = len(json.dumps(data(fleet)))
+    waiter = fleet.launch_job("w", arguments=("--lease", "db=1:1"),
+                              config=fleet.config("short.conf", data_read_len=bytes_now + 100))
+    fleet.queued("db", "w")
+    fleet.prefix_data({**data(fleet), "holds": {"db": {"why": "x" * 200}}})
+    assert (waiter.wait(), len(waiter.err.splitlines())) == (65, 1) and "data_read_len" in waiter.err
+    fleet.end_job("holder")
+
+
+def test_a_wait_whose_hold_is_over_before_does_not_say_yes(ctl, fleet):
+    fleet.resources("db")
+    fleet.start_job("a", arguments=("--lease", "db=1:1"))
+    waiting = ctl.start("resources", "hold", "db", "--wait", "forever")
+    eventually(lambda: "holds" in data(fleet), what="it is held")
+    assert_silent_yes(ctl("resources", "release", "db"))
+    fleet.end_job("a")
+    assert_refused(waiting.finished(), 1, "db", "held no more")
 
 
 def test_what_is_over_goes_with_an_edit_a_day_later(ctl, fleet):

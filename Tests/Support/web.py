@@ -73,8 +73,9 @@ class Events:
         while self.file.readline().strip():
             pass
 
-    def next(self, kind):
-        name, text = None, ""
+    def any(self):
+        """The next event: its kind, and what it says."""
+        name = None
         while True:
             line = self.file.readline()
             assert line, "the stream has ended"
@@ -82,9 +83,12 @@ class Events:
             if line.startswith("event: "):
                 name = line[7:]
             elif line.startswith("data: "):
-                text = line[6:]
-                if name == kind:
-                    return json.loads(text)
+                return name, json.loads(line[6:])
+
+    def next(self, kind):
+        while (found := self.any())[0] != kind:
+            continue
+        return found[1]
 
     def close(self):
         self.file.close()

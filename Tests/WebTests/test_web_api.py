@@ -1,5 +1,6 @@
 """What switchman-web answers to programs, and to what is none of its requests."""
 
+import json
 import subprocess
 import time
 
@@ -124,6 +125,41 @@ def test_a_slow_reader_is_dropped(web, fleet):
         except ConnectionResetError:
             pass
         assert total < 600 * 15_000
+
+
+def test_a_page_that_was_behind_gets_the_whole_once(web, fleet):
+    """The whole alone is more than there is room for: what is left out behind it is no reason to send it again."""
+    fleet.client.ensure_path(fleet.path("jobs"))
+    run = {"host": "h" * 200, "outcome": "ran", "code": 0, "started": 1}
+    record = {"state": "ended", "session": "1", "n": 1, "term": 30, "host": "h", "pid": 1, "runs": [run] * 10}
+    for number in range(400):
+        fleet.client.create(fleet.path("jobs", f"job{number:03}"), json.dumps(record).encode())
+    eventually(lambda: web.get("/api/jobs/job399").status == 200)
+    stream = Events(web)
+    time.sleep(6)
+    wholes, states = 0, 0
+    begun = time.monotonic()
+    while time.monotonic() < begun + 12:
+        kind, event = stream.any()
+        states += kind == "state"
+        wholes += bool(event.get("whole"))
+    assert wholes <= 2 and states >= 2, (wholes, states)
+    stream.close()
+
+
+def test_who_asks_on_and_takes_nothing_fills_no_memory(web):
+    """Requests behind each other, more than a thousand in one piece."""
+    requests = b"GET /page.js HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1400
+    before = memory_kb(web.run.front)
+    with web.connect() as connection:
+        connection.sendall(requests)
+        eventually(lambda: web.get("/healthz").status == 200)
+        assert memory_kb(web.run.front) < before + 20_000
+
+
+def memory_kb(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:"))
 
 
 def test_what_is_old_is_no_answer(own_web, own_fleet, server):

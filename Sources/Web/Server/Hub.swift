@@ -17,7 +17,8 @@ final class Hub: @unchecked Sendable {
 
     init(loop: any EventLoop) {
         self.loop = loop
-        loop.scheduleRepeatedTask(initialDelay: Limits.beat, delay: Limits.beat) { [self] _ in tell(stateEvent) }
+        loop.scheduleRepeatedTask(initialDelay: Limits.beat, delay: Limits.beat) { [self] _ in tell(stateEvent, .state)
+        }
     }
 
     func hear(_ news: FleetFeed.News) { loop.execute { self.take(news) } }
@@ -35,16 +36,16 @@ final class Hub: @unchecked Sendable {
             if let former {
                 if let text = new.changes(since: former) {
                     whole = nil
-                    tell(Self.event("fleet", text))
+                    tell(Self.event("fleet", text), .fleet)
                 }
             } else if let event = wholeEvent {
-                tell(event)
+                tell(event, .fleet)
             }
         case .lost(let why):
             if lost != why { Log.say("what is shown is old: \(why)") }
             lost = why
         }
-        tell(stateEvent)
+        tell(stateEvent, .state)
     }
 
     /// In a line; nil if what was read last is as it is.
@@ -56,18 +57,22 @@ final class Hub: @unchecked Sendable {
 
     func add(_ stream: Visitor) {
         streams[ObjectIdentifier(stream)] = stream
-        catchUp(stream)
+        catchUp(stream, .fleet)
     }
 
     func remove(_ stream: Visitor) { streams[ObjectIdentifier(stream)] = nil }
 
     /// For one that is new, or could not be told all that has changed.
-    func catchUp(_ stream: Visitor) {
-        if let event = wholeEvent { stream.send(event) }
-        stream.send(stateEvent)
+    func catchUp(_ stream: Visitor, _ missed: Visitor.Event) {
+        var events = ByteBuffer()
+        if missed == .fleet, let event = wholeEvent { events.writeImmutableBuffer(event) }
+        events.writeImmutableBuffer(stateEvent)
+        stream.send(events, missed)
     }
 
-    private func tell(_ event: ByteBuffer) { for stream in streams.values { stream.send(event) } }
+    private func tell(_ event: ByteBuffer, _ kind: Visitor.Event) {
+        for stream in streams.values { stream.send(event, kind) }
+    }
 
     private var wholeEvent: ByteBuffer? {
         if whole == nil { whole = page.map { Self.event("fleet", $0.wholeText) } }

@@ -9,10 +9,15 @@ final class Visitor: ChannelInboundHandler {
     private enum State {
         case reading
         case hasHead(HTTPRequestHead)
-        /// Events are sent; `isBehind`: some were left out, since there was no room for them.
-        case streaming(isBehind: Bool)
+        /// Events are sent, but for what was left out, since there was no room for it.
+        case streaming(leftOut: Event?)
         /// The answer is under way and the last.
         case leaving
+    }
+
+    /// What an event tells: how old the news are, or the news. One that has missed the second has missed the first as well.
+    enum Event: Int {
+        case state, fleet
     }
 
     private let site: Site
@@ -51,9 +56,9 @@ final class Visitor: ChannelInboundHandler {
         stall = nil
         if !context.channel.isWritable {
             stall = closing(after: Limits.patienceForReader)
-        } else if case .streaming(true) = state {
-            state = .streaming(isBehind: false)
-            hub.catchUp(self)
+        } else if case .streaming(let leftOut?) = state {
+            state = .streaming(leftOut: nil)
+            hub.catchUp(self, leftOut)
         }
         context.fireChannelWritabilityChanged()
     }
@@ -114,17 +119,19 @@ final class Visitor: ChannelInboundHandler {
                 context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
                 context.close(promise: nil)
             } else {
-                state = .streaming(isBehind: false)
-                hub.add(self)
+                state = .streaming(leftOut: nil)
+                // Whoever has hung up already was removed before it was added.
+                if self.context != nil { hub.add(self) }
             }
         }
     }
 
-    /// One event; left out if the reader has not taken the former ones: it gets the whole when it has.
-    func send(_ event: ByteBuffer) {
-        guard let context, case .streaming = state else { return }
+    /// One event; left out if the reader has not taken the former ones: it gets the whole when it has, or the state if that is all
+    /// that it has missed. Else the whole, which alone may be more than there is room for, would be sent again and again.
+    func send(_ event: ByteBuffer, _ kind: Event) {
+        guard let context, case .streaming(let leftOut) = state else { return }
         guard context.channel.isWritable else {
-            state = .streaming(isBehind: true)
+            state = .streaming(leftOut: leftOut == .fleet ? .fleet : kind)
             return
         }
         context.writeAndFlush(Self.wrapOutboundOut(.body(.byteBuffer(event))), promise: nil)
@@ -137,7 +144,9 @@ final class Visitor: ChannelInboundHandler {
             context, .refusal(status, why), to: HTTPRequestHead(version: .http1_1, method: .GET, uri: "/"), last: true)
     }
 
-    private func write(_ context: ChannelHandlerContext, _ reply: Reply, to head: HTTPRequestHead, last: Bool) {
+    private func write(_ context: ChannelHandlerContext, _ reply: Reply, to head: HTTPRequestHead, last isLast: Bool) {
+        // Who asks on and on and takes no answer would have them all kept here.
+        let last = isLast || !context.channel.isWritable
         var headers = reply.headers
         if last {
             headers.add(name: "connection", value: "close")

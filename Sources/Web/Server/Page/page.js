@@ -46,7 +46,8 @@
   // Runs
 
   function kind(run) {
-    if (run.outcome === "ran") return run.code === 0 ? ["●", "good", "succeeded"] : ["✕", "bad", `failed with code ${run.code}`];
+    if (run.ok) return ["●", "good", "succeeded"];
+    if (run.outcome === "ran") return ["✕", "bad", `failed with code ${run.code}`];
     if (["released", "group-exit", "paused"].includes(run.outcome)) return ["▲", "warn", run.outcome];
     if (["lost", "timeout", "signaled"].includes(run.outcome)) return ["◆", "bad", run.outcome];
     return ["✕", "bad", run.outcome];
@@ -197,6 +198,7 @@
     const notices = [];
     if (fleet.all_paused) notices.push(`All jobs are paused${note(fleet.all_paused)}`);
     for (const name of fleet.paused) notices.push(`${name} is paused${note(own(fleet.pauses, name) || {})}`);
+    for (const name of Object.keys(fleet.holds || {}).sort()) notices.push(`${name} is held${note(fleet.holds[name])}: no permits of it are given out`);
     for (const name of fleet.drained) notices.push(`${name} is drained${note(own(fleet.drains, name) || {})}`);
     $("notices").firstChild.replaceChildren(...notices.map((text) => make("li", {}, text)));
     $("notices").hidden = !notices.length;
@@ -224,9 +226,9 @@
     if (job.paused) all.push(`It is paused${note(pause || {})}: nothing new starts.`);
     if (job.period !== undefined) all.push(`It starts once per ${job.period}.`);
     if (isLate(job)) all.push("It is late: a whole period has gone by in which nobody has started it.");
-    const done = runs.filter((run) => run.end !== undefined);
-    const good = done.filter((run) => run.outcome === "ran" && run.code === 0).pop();
-    if (done.length) all.push(good ? `It has last succeeded on ${good.host}, ended ${spell(Date.parse(good.end))}.` : "None of the runs that are remembered has succeeded.");
+    const good = job.last_success;
+    if (good) all.push(`It has last succeeded on ${good.host}${good.end === undefined ? "" : `, ended ${spell(good.end)}`}.`);
+    else if (job.runs.length) all.push("None of the runs that are remembered has succeeded.");
     return all;
   }
 
@@ -322,7 +324,7 @@
   }
 
   function freshness() {
-    const isHeard = isLive && Date.now() - heard < 15000;
+    const isHeard = isLive && Math.abs(Date.now() - heard) < 15000;
     const trouble = !isHeard ? "switchman-web does not answer" : why;
     const isOld = Boolean(trouble) && (hasAll || heard > 0 || !isLive);
     document.body.classList.toggle("old", isOld);
