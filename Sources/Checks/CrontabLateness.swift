@@ -50,8 +50,9 @@ struct CrontabLateness {
             return critical(line, "its record is none, so that every run refuses to start; see check job")
         }
         if isCovered(due, line, lock) { return nil }
-        // It may have been due at another time before.
-        if let written = line.fileWritten, written > due { return note(line, "is newer than its last due time") }
+        if lock?.record == nil, lock?.holder == nil, let written = line.fileWritten, written > due {
+            return note(line, "is newer than its last due time")
+        }
         if hasOriginals, lock?.holder == nil {
             let what = lock?.record == nil ? "there is no record" : "the record is older"
             return Finding(

@@ -20,7 +20,7 @@ extension Option {
             value: .bytes("NAME") { $0.lockname = $1 },
             help: "default: the command's base name"),
         Option(
-            name: "--no-lock", aliases: ["--nolock"], abbreviations: ["--no", "--no-"],
+            name: "--no-lock", aliases: ["--nolock"], abbreviations: ["--no"],
             value: .none { $0.takesLock = false },
             help: "without the lock"),
         Option(

@@ -29,7 +29,7 @@ package struct HookProcess {
     ///     children by number: a number must not become another's behind its back.
     package static func run(
         _ script: String, variables: [(name: String, value: String)], clock: any Timekeeper,
-        tell: @escaping (String) -> Void, leave: ((pid_t) -> Void)? = nil
+        tell: @escaping (String) -> Void, leave: ((Int32) -> Void)? = nil
     ) -> Ending {
         let environment = unsafe Self.environment(with: variables)
         var hook = sw_hook()
@@ -48,7 +48,7 @@ package struct HookProcess {
     }
 
     /// What is left of one that is dead.
-    package static func reap(_ process: pid_t) {
+    package static func reap(_ process: Int32) {
         var status: Int32 = 0
         _ = unsafe waitpid(process, &status, WNOHANG)
     }
@@ -107,7 +107,7 @@ package struct HookProcess {
     /// Its wait status; nil: it lives. A supervisor that takes the killing over kills and reaps all its children, and a hook that
     /// runs beside the command with them.
     private var status: Int32? {
-        var info = siginfo_t()
+        var info = unsafe siginfo_t()
         guard unsafe waitid(P_PID, id_t(hook.process), &info, WEXITED | WNOHANG | WNOWAIT) == 0 else {
             return errno == ECHILD ? SIGKILL : nil
         }

@@ -18,12 +18,14 @@ struct HookCall: Sendable {
     var exitCode = ""
     var reason = ""
 
+    /// As the log has it.
+    var name: String { "hook \"\(hook.rawValue)\"" }
+
     /// Returns when the hook has exited or been killed.
     ///
     /// - Parameter leave: see `HookProcess.run`.
-    func perform(leave: ((pid_t) -> Void)? = nil) {
-        let name = "hook \"\(hook.rawValue)\""
-        let log = log
+    func perform(leave: ((Int32) -> Void)? = nil) {
+        let (name, log) = (self.name, self.log)
         let ending = HookProcess.run(
             script,
             variables: [
@@ -50,7 +52,7 @@ final class StartHook: @unchecked Sendable {
     private var isOver: Gate?
     private var isCalled = false
     /// Written by the other thread before it opens the gate.
-    private var process: pid_t?
+    private var process: Int32?
 
     init(_ call: HookCall) { self.call = call }
 
@@ -60,13 +62,14 @@ final class StartHook: @unchecked Sendable {
         isCalled = true
         let (gate, call) = (Gate(), call)
         let hasThread = start { [self] in
-            call.perform { process = $0 }
+            call.perform { self.process = $0 }
             gate.open()
         }
         if hasThread {
             isOver = gate
         } else {
-            call.log.warning("hook \"\(call.hook.rawValue)\" cannot be started: \(String(errno: EAGAIN))")
+            let (name, log) = (call.name, call.log)
+            log.warning("\(name) cannot be started: \(String(errno: EAGAIN))")
         }
     }
 

@@ -205,8 +205,11 @@ struct Wrapper: Sendable {
     private func tell(_ ended: Ended, _ story: Life.Story) {
         if let line = complaint(ended) { log.log(level: codes.isSkip(ended) ? .info : .error, "\(line)") }
         if ended.outcome == .ran, let code = ended.code, code != 0 {
-            let success = plan.job.hasSucceeded(ended) ? ", a success (--success)" : ""
-            log.info("the command exited with \(code)\(success)")
+            if plan.job.hasSucceeded(ended) {
+                log.info("the command exited with \(code); that is a success")
+            } else {
+                log.info("the command exited with \(code)")
+            }
         }
         let held = story.held.map { " held=\(Self.seconds($0))" } ?? ""
         let token = story.token.map { " token=\($0)" } ?? ""
