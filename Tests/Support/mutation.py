@@ -98,7 +98,8 @@ def write(folder, on=()):
 def package(on):
     """What a build needs, with the mutants in it: contents by path from the root."""
     suites = [path for path in (ROOT / "Tests").iterdir() if any(path.glob("*.swift"))]
-    paths = [ROOT / "Package.swift", *(path for top in (ROOT / "Sources", *suites) for path in top.rglob("*") if path.is_file())]
+    paths = [ROOT / "Package.swift", *(path for top in (ROOT / "Sources", *suites) for path in top.rglob("*")
+                                       if path.is_file() and ROOT / "Sources/Web" not in path.parents)]
     files = {path: path.read_bytes() for path in paths}
     files |= {path: text.encode() for path, text in mutated().items()}
     files[ROOT / "Sources/Recipes/Break.swift"] = breaks(on).encode()
