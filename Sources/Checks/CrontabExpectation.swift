@@ -66,12 +66,10 @@ struct CrontabExpectation {
         (minInterval, oncePer) = (arguments.minInterval, arguments.oncePer)
         self.fileWritten = fileWritten
         let leaseWait = arguments.leases.isEmpty ? Limit.seconds(0) : arguments.leaseWait ?? .forever
-        longestWait = Self.sum(arguments.wait ?? .seconds(0), leaseWait)
-    }
-
-    private static func sum(_ one: Limit, _ other: Limit) -> Int64? {
-        guard case (.seconds(let one), .seconds(let other)) = (one, other) else { return nil }
-        let (sum, overflows) = one.addingReportingOverflow(other)
-        return overflows ? nil : sum
+        longestWait =
+            switch (arguments.wait ?? .seconds(0), leaseWait) {
+            case (.seconds(let lock), .seconds(let permits)): lock.addedUp(with: permits)
+            default: nil
+            }
     }
 }

@@ -33,13 +33,13 @@ struct CrontabLateness {
     /// Nil: somebody has run it, or may still.
     func finding(on line: CrontabExpectation) -> Finding? {
         let lock = locks[ExactName(line.lockname)]
-        var lateness = Self.sum(grace, line.splay)
+        var lateness = grace.addedUp(with: line.splay)
         if queued.contains(ExactName(line.lockname)) || !(lock?.waiting.isEmpty ?? true) {
             guard let wait = line.longestWait else {
                 let who = queue(line, lock).first ?? "somebody waits"
                 return note(line, "is not checked: \(who), and may for as long as it takes")
             }
-            lateness = Self.sum(lateness, wait)
+            lateness = lateness.addedUp(with: wait)
         }
         guard lateness <= Self.longestMemory,
             let due = line.times.lastDue(
@@ -74,12 +74,6 @@ struct CrontabLateness {
         }
         guard let start = lock.lastStart else { return false }
         return start / 1000 >= due - max(Self.skew, line.minInterval ?? 0)
-    }
-
-    /// Somebody's numbers: they may be of any size.
-    private static func sum(_ one: Int64, _ other: Int64) -> Int64 {
-        let (sum, overflows) = one.addingReportingOverflow(other)
-        return overflows ? .max : sum
     }
 
     // MARK: - Sentences

@@ -236,10 +236,7 @@ package struct EnsembleCheck {
     /// Those that are left inherit the connections of a server that is lost, at the worst all of them. As long as there are no
     /// more than one admits, none is refused, wherever they come from.
     private mutating func judgeConnections() {
-        let all = servers.compactMap(\.connectionCount).reduce(Int64(0)) {
-            let (sum, overflows) = $0.addingReportingOverflow($1)
-            return overflows ? .max : sum
-        }
+        let all = servers.compactMap(\.connectionCount).sum
         let limited = servers.filter { ($0.mostConnectionsOfOneAddress ?? 0) > 0 }
         guard let server = limited.first(where: { $0.mostConnectionsOfOneAddress ?? .max < all }) else { return }
         find(

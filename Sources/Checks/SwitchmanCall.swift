@@ -56,7 +56,7 @@ struct SwitchmanSearch {
                 switch shell.connectors[index - 1] {
                 case .and, .or: isGuarded = isGuarded || !Self.isCertain(shell.commands[index - 1])
                 // What stands behind `[ ... ] || exit` is behind the condition as well.
-                case .sequence: isGuarded = isGuarded && (mayLeave || Self.leaves(shell.commands[index - 1]))
+                case .sequence: isGuarded = mayLeave
                 case .pipe, .none: break
                 }
             }

@@ -52,10 +52,7 @@ package final class FleetConnection {
         Signals.block(ofTerminal: draws)
         let loop = try EventLoop()
         let news = News(loop)
-        let client = Client(
-            servers: settings.entries, sessionTimeout: .seconds(settings.sessionTimeoutSeconds),
-            access: settings.access,
-            inbox: news, sparing: Client.internetSockets())
+        let client = settings.client(telling: news)
         let result = loop.run { () async -> Result<Value, any Error> in
             let fleet = FleetConnection(settings, loop, news, client, warn: warn)
             do {
@@ -159,6 +156,13 @@ package final class FleetConnection {
 }
 
 extension Configuration {
+    /// A session of this process's own: what it has open already is not the library's.
+    func client(telling news: News) -> Client {
+        Client(
+            servers: entries, sessionTimeout: .seconds(sessionTimeoutSeconds), access: access, inbox: news,
+            sparing: Client.internetSockets())
+    }
+
     /// For messages.
     package var servers: String { zkhosts.map { "\($0.host):\($0.port)" }.joined(separator: ",") }
 }

@@ -98,9 +98,7 @@ private final class FeedReader: @unchecked Sendable {
     func run() async -> Int32 {
         while true {
             let news = News(loop)
-            let client = Client(
-                servers: settings.entries, sessionTimeout: .seconds(settings.sessionTimeoutSeconds),
-                access: settings.access, inbox: news, sparing: Client.internetSockets())
+            let client = settings.client(telling: news)
             let fleet = FleetConnection(
                 settings, loop, news, client, firstTicket: tickets, warn: { [warn] in warn(Excerpt.line($0)) })
             let hear = hear

@@ -34,7 +34,7 @@ public struct FleetPage: Sendable {
     /// nothing is known of such a job.
     public func jobText(_ name: String) -> String? {
         guard let lock = lockOf[ExactName(name)] else { return nil }
-        let runs = RunLine.of(lock, recordWritten: lock.recordWritten)
+        let runs = RunLine.of(lock)
         let only = FleetStatus(prefix: status.prefix, fleet: status.fleet, locks: [lock], resources: [], only: lock)
         return JSONValue.object([
             "status": only.json, "history": .object(["runs": .array(runs.map(\.json))]),

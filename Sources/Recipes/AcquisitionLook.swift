@@ -28,7 +28,8 @@ extension Acquisition {
 
     private func considerLocks(_ replies: [Reply]) async throws(Interruption) -> Skip? {
         let skip = try await considerLock(Array(replies[1...3]))
-        if let skip, skip != .locked { return skip }
+        // Without --waiters a held lock is all that there is to know, however long its queue is.
+        if let skip, skip != .locked || job.waiters == nil { return skip }
         let places = try Queues.places(in: job.layout.lockQueue(job.lockname), replies[4])
         if try await isCrowded(places) { return .queued }
         if let skip { return skip }

@@ -85,7 +85,7 @@ final class Permits {
     private func checkOwners(_ counts: [Count]) async throws(Interruption) {
         for count in counts where !count.hasRoom {
             let outer = count.outer
-            if outer > 0, Count.sum(outer, count.lease.count) > count.lease.total {
+            if outer > 0, outer.addedUp(with: count.lease.count) > count.lease.total {
                 throw .waitsForItself(
                     "--lease \(count.lease.resource): \(count.roomText), \(outer) of them by the run that started this one "
                         + "(SWITCHMAN_SESSION_ID), so the wait would never end")
@@ -117,17 +117,11 @@ final class Permits {
         var holdSentence: String?
 
         var fits: Bool { holdSentence == nil && hasRoom }
-        var hasRoom: Bool { Self.sum(taken, orphaned, lease.count) <= lease.total }
-        var fitsWithoutOrphans: Bool { holdSentence == nil && Self.sum(taken, lease.count) <= lease.total }
+        var hasRoom: Bool { [taken, orphaned, lease.count].sum <= lease.total }
+        var fitsWithoutOrphans: Bool { holdSentence == nil && [taken, lease.count].sum <= lease.total }
         var text: String { holdSentence ?? roomText }
         var roomText: String {
-            "\(lease.resource) has \(Self.sum(taken, orphaned)) of \(lease.total) permits taken, \(lease.count) wanted"
-        }
-
-        static func sum(_ numbers: Int64...) -> Int64 {
-            numbers.reduce(0) {
-                let (sum, overflow) = $0.addingReportingOverflow($1); return overflow ? .max : sum
-            }
+            "\(lease.resource) has \([taken, orphaned].sum) of \(lease.total) permits taken, \(lease.count) wanted"
         }
     }
 
@@ -175,9 +169,9 @@ final class Permits {
             count.leases.append(path)
             if let session = permit.session {
                 sessions.insert(session)
-                if session == job.outerSession { count.outer = Count.sum(count.outer, permit.count) }
+                if session == job.outerSession { count.outer = count.outer.addedUp(with: permit.count) }
             }
-            count.taken = Count.sum(count.taken, permit.count)
+            count.taken = count.taken.addedUp(with: permit.count)
         }
         for name in marks {
             let path = "\(job.layout.marks(lease.resource))/\(name)"
@@ -192,7 +186,7 @@ final class Permits {
             if talk.clock.now >= ripe {
                 count.spent.append(path)
             } else {
-                count.orphaned = Count.sum(count.orphaned, permit.count)
+                count.orphaned = count.orphaned.addedUp(with: permit.count)
                 count.ripeAt = min(count.ripeAt ?? ripe, ripe)
             }
         }

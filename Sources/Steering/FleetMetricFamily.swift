@@ -22,7 +22,7 @@ enum FleetMetricFamily: String, CaseIterable {
         switch self {
         case .lastStart: "When the newest run started, by ZooKeeper's clock."
         case .lastSuccess: "When the newest run ended that succeeded."
-        case .lastRunSuccess: "Whether the command of the newest run that has ended exited with 0."
+        case .lastRunSuccess: "Whether the newest run that has ended succeeded; what an operator ended is not counted."
         case .lastCode: "The exit code of the newest run that has ended."
         case .lastDuration: "How long the newest run that has ended held its lock."
         case .heldSince: "Since when the lock is held; absent while nobody holds it."

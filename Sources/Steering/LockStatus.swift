@@ -22,7 +22,8 @@ package struct LockStatus: Sendable {
     /// The lock's creation zxid: the fencing token.
     package let token: Int64?
     package let record: JobRecord?
-    /// When the record was written last: milliseconds since the epoch, by ZooKeeper's clock; nil if there is no node.
+    /// When the record was written last: milliseconds since the epoch, by ZooKeeper's clock. Of a
+    /// running one that is its take or its start. Nil if there is no node.
     package let recordWritten: Int64?
     /// First come first.
     package let waiting: [Contender]
@@ -65,7 +66,7 @@ package struct LockStatus: Sendable {
 
     /// When the newest run started its command, or took the lock to do so, by the server's clock in milliseconds since the epoch.
     package var lastStart: Int64? {
-        RunLine.of(self, recordWritten: recordWritten).last { $0.start != nil && $0.outcome != State.waiting.rawValue }?
+        RunLine.of(self).last { $0.start != nil && $0.outcome != State.waiting.rawValue }?
             .start
     }
 

@@ -46,18 +46,11 @@ package struct ResourceStatus: Sendable {
         holders = leases
         let sessions = Set(leases.compactMap(\.permit.session))
         let orphans = marks.filter { !sessions.contains($0.session ?? "") }
-        used = Self.sum(leases.map(\.permit.count))
-        orphaned = Self.sum(orphans.map(\.count))
+        used = leases.map(\.permit.count).sum
+        orphaned = orphans.map(\.count).sum
         let totals = Set(leases.map(\.permit.total) + orphans.map(\.total))
         disagrees = totals.union(declared.map { [$0] } ?? []).count > 1
         total = declared ?? totals.max()
-    }
-
-    private static func sum(_ counts: [Int64]) -> Int64 {
-        counts.reduce(0) {
-            let (sum, overflow) = $0.addingReportingOverflow($1)
-            return overflow ? .max : sum
-        }
     }
 
     package var json: JSONValue {
@@ -86,7 +79,7 @@ package struct ResourceStatus: Sendable {
             Int(min(Double(width), (Double(min(count, total)) * Double(width) / Double(total)).rounded(.up)))
         }
         let taken = columns(used)
-        let all = max(taken, columns(used.addingReportingOverflow(orphaned).overflow ? .max : used + orphaned))
+        let all = max(taken, columns(used.addedUp(with: orphaned)))
         return "[" + String(repeating: "#", count: taken) + String(repeating: "+", count: all - taken)
             + String(repeating: ".", count: Int(width) - all) + "]"
     }

@@ -19,9 +19,7 @@ package struct RunLine: Sendable {
     var isSuccess: Bool?
 
     /// The runs of one job, the oldest first: those that the record remembers, and the present one.
-    ///
-    /// - Parameter recordWritten: when the record was written last, which for a running one is its take or its start.
-    package static func of(_ lock: LockStatus, recordWritten: Int64?) -> [RunLine] {
+    package static func of(_ lock: LockStatus) -> [RunLine] {
         var lines = (lock.record?.runs ?? []).map { run in
             RunLine(
                 lockname: lock.lockname, host: run.host, pid: nil, start: run.started,
@@ -37,7 +35,8 @@ package struct RunLine: Sendable {
                 lines.append(
                     RunLine(
                         lockname: lock.lockname, host: record.host, pid: Int64(record.pid),
-                        start: record.started ?? recordWritten, heldMilliseconds: nil, outcome: lock.state.rawValue,
+                        start: record.started ?? lock.recordWritten, heldMilliseconds: nil,
+                        outcome: lock.state.rawValue,
                         code: nil,
                         waitedMilliseconds: nil, token: record.token, tick: record.ticks.current?.text))
             }

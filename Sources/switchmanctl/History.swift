@@ -39,8 +39,8 @@ struct History: FleetVerb {
             let status = LockStatus(
                 lockname: name,
                 lock: lock.map { (Contender(data: $0.data, stat: $0.stat), $0.stat.czxid) }, record: record,
-                waiting: [])
-            runs += RunLine.of(status, recordWritten: node?.stat.mtimeMilliseconds)
+                recordWritten: node?.stat.mtimeMilliseconds, waiting: [])
+            runs += RunLine.of(status)
         }
         if lockname == nil { runs.sort { $0.start ?? 0 < $1.start ?? 0 } }
         if printing.json {

@@ -67,8 +67,11 @@ struct Resources: ParsableCommand {
 
     struct Remove: FleetVerb {
         static let configuration = CommandConfiguration(
-            abstract: "Remove a resource, its declared total and its hold.",
-            discussion: "What holds a lease of it goes on; a run that asks for one from now on ends with 65.")
+            abstract: "Remove a resource and its declared total.",
+            discussion: """
+                What holds a lease of it goes on; a run that asks for one from now on ends with 65. A resource that is held is not \
+                removed: release it first.
+                """)
         @OptionGroup var configuration: ConfigurationOption
         @Argument(help: "The resource's name.") var resource: String
 

@@ -1,6 +1,7 @@
 """The hooks `started`, which runs beside the command, and `recovered`, for the first success after a failure."""
 
 import os
+import pathlib
 
 import pytest
 
@@ -11,11 +12,6 @@ from Support.fleet import assert_one_line, assert_silent
 EVERY = ("started", "succeeded", "recovered", "failed", "lost", "released")
 
 
-def read(path):
-    with open(path, encoding="utf-8") as file:
-        return file.read()
-
-
 @pytest.fixture
 def called(fleet):
     script = 'printf "%s|%s|%s|%s\\n" "$SWITCHMAN_HOOK" "$SWITCHMAN_OUTCOME" "$SWITCHMAN_EXIT_CODE" "$SWITCHMAN_LOCKNAME"' \
@@ -23,8 +19,8 @@ def called(fleet):
     fleet.settings["hooks"] = {hook: script for hook in EVERY}
 
     def calls(number=None):
-        path = f"{fleet.folder}/called"
-        lines = read(path).splitlines() if os.path.exists(path) else []
+        path = pathlib.Path(fleet.folder, "called")
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         return [line.split("|")[number] if number is not None else line for line in lines]
     return calls
 
@@ -73,7 +69,7 @@ def test_the_end_waits_for_it_and_neither_command_nor_lock_does(fleet):
     assert fleet.record("a")["runs"][-1]["held_ms"] < 5000 and not os.path.exists(f"{fleet.folder}/called")
     fleet.raise_flag(f"{fleet.folder}/end")
     assert_silent(job.finished(), 3)
-    assert read(f"{fleet.folder}/called").split() == ["started", "failed"]
+    assert pathlib.Path(fleet.folder, "called").read_text(encoding="utf-8").split() == ["started", "failed"]
 
 
 def test_one_that_takes_too_long_is_killed_beside_the_command(fleet):
@@ -82,7 +78,7 @@ def test_one_that_takes_too_long_is_killed_beside_the_command(fleet):
     job = fleet.start_job("a", arguments=("--lockname", "a", "--term", "3s"))
     eventually(lambda: "took longer than 10 s and was killed" in job.err, within=20, what="the limit")
     assert fleet.stat("locks", "a"), "the command has run on, its heartbeats too"
-    assert 'hook "started": said\n' in read(f"{fleet.folder}/log")
+    assert 'hook "started": said\n' in pathlib.Path(fleet.folder, "log").read_text(encoding="utf-8")
     fleet.end_job("a")
     assert_one_line(job.finished(), 0, 'hook "started" took longer than 10 s')
     assert job.all_gone()

@@ -6,7 +6,6 @@ import pytest
 
 from Support.eventually import always, eventually, now
 from Support.fleet import HOST, assert_silent
-from Support.server import expire_session
 
 CLAIM = ("--claim", "lock:1:1")
 
@@ -152,11 +151,9 @@ def test_leaving_the_group_ends_the_wait(held):
     held.end_job("holder")
 
 
-def test_a_waiter_whose_session_expires_stands_in_line_again(held, shared_server):
+def test_a_waiter_whose_session_expires_stands_in_line_again(held):
     run = join(held, "next")
-    place = held.waiters("a")[0]
-    expire_session(shared_server.address, held.stat("waiters", "a", place).ephemeralOwner)
-    eventually(lambda: held.waiters("a") not in ([], [place]), what="a new place")
+    held.loses_its_place("a")
     held.end_job("holder")
     held.records.started("next")
     held.end_job("next")

@@ -8,7 +8,6 @@ import pytest
 from Support import processes
 from Support.eventually import always, eventually
 from Support.fleet import assert_one_line, assert_silent
-from Support.server import expire_session
 
 QUEUED = ("--exit-code", "queued=7", "--exit-code", "locked=5", "--exit-code", "already-run=6")
 HOUR = ("--once-per", "hour")
@@ -89,11 +88,9 @@ def test_the_head_that_waits_for_permits_counts(fleet):
     assert first.wait() == 0
 
 
-def test_an_own_place_of_a_session_that_is_over_is_nobodys(held, shared_server):
+def test_an_own_place_of_a_session_that_is_over_is_nobodys(held):
     run = join(held, "first")
-    place = held.waiters("a")[0]
-    expire_session(shared_server.address, held.stat("waiters", "a", place).ephemeralOwner)
-    eventually(lambda: held.waiters("a") not in ([], [place]), what="a new place")
+    held.loses_its_place("a")
     held.end_job("holder")
     assert run.wait() == 0
 

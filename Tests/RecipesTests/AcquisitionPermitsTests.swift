@@ -24,20 +24,8 @@ import Testing
         [
             .asks("list /p/queues/r", .names([]), line: line),
             .asks("commit create /p/queues/r/a- sequential", .committed(numbers: [5]), line: line),
-            lists("a-0000000005", line: line),
+            .lists("a-0000000005", line: line),
         ]
-    }
-
-    private func lists(_ names: String..., line: SourceLocation = #_sourceLocation) -> Step {
-        .asks("list /p/queues/r", .names(names), line: line)
-    }
-
-    private func counts(_ leases: String..., line: SourceLocation = #_sourceLocation) -> Step {
-        .asks(
-            [
-                "list /p/semaphores/r/leases watched": .names(leases),
-                "list /p/semaphores/r/marks watched": .names([]),
-            ], line: line)
     }
 
     private func looks(watchesLock: Bool = true, line: SourceLocation = #_sourceLocation) -> Step {
@@ -51,14 +39,14 @@ import Testing
 
     @Test func aRunQueuesCountsAndTakesLockAndPermitsAtOnce() async throws {
         let verdict = try await perform(
-            script: [looks()] + enters() + [lists("a-0000000005"), counts(), .takes(more: Self.permit)])
+            script: [looks()] + enters() + [.lists("a-0000000005"), .counts(), .takes(more: Self.permit)])
         #expect(verdict.claims?.leases == ["/p/semaphores/r/leases/1_1_5_0000000001"])
     }
 
     @Test func withoutALockTheLockIsNotAskedFor() async throws {
         let verdict = try await perform(
             script: [.asks("get /p watched", Self.fleet)] + enters() + [
-                lists("a-0000000005"), counts(),
+                .lists("a-0000000005"), .counts(),
                 .asks(
                     "commit create /p/semaphores/r/marks/1_1_5_1_30, \(Self.lease), check /p if 6, "
                         + "delete \(Self.place)", .committed),
@@ -110,7 +98,7 @@ import Testing
     @Test func aLockThatAppearsEndsTheWaitForPermits() async throws {
         let verdict = try await perform(
             script: [looks()] + enters() + [
-                lists("a-0000000005"), counts(taken), looksAtOwner, .changes("/p/locks/a", .created),
+                .lists("a-0000000005"), .counts(taken), looksAtOwner, .changes("/p/locks/a", .created),
                 .looksAgain(lock: .owned(by: 9), record: .record(.sample(.running))),
             ])
         #expect(verdict.skip == .locked)
@@ -119,7 +107,7 @@ import Testing
     @Test func aPauseEndsTheWaitForPermits() async throws {
         let verdict = try await perform(
             script: [looks()] + enters() + [
-                lists("a-0000000005"), counts(taken), looksAtOwner, .changes("/p", .changed),
+                .lists("a-0000000005"), .counts(taken), looksAtOwner, .changes("/p", .changed),
                 .asks("get /p watched", .data(#"{"resources": ["r"], "paused": ["a"]}"#)),
             ])
         #expect(verdict.skip == .paused)
@@ -129,10 +117,10 @@ import Testing
         let found = await interruption { () async throws(Interruption) in
             try await perform(
                 script: [looks()] + enters() + [
-                    lists("b-0000000004", "a-0000000005"),
+                    .lists("b-0000000004", "a-0000000005"),
                     .asks("exists /p/queues/r/b-0000000004 watched", .owned(by: 8)),
                     .sleeps(until: 120), .changes("/p/queues/r/b-0000000004"),
-                    lists("a-0000000005"), counts(taken), looksAtOwner, .wakes(at: 130),
+                    .lists("a-0000000005"), .counts(taken), looksAtOwner, .wakes(at: 130),
                 ]
             ) { $0.leaseWait = .seconds(30) }
         }
@@ -146,9 +134,9 @@ import Testing
         let verdict = try await perform(
             undeclared,
             script: [.looks(fleet: one, watches: true, watchesLock: true)] + enters() + [
-                lists("a-0000000005"), counts(taken), looksAtOwner, .changes("/p", .changed),
+                .lists("a-0000000005"), .counts(taken), looksAtOwner, .changes("/p", .changed),
                 .asks("get /p watched", two),
-                counts(taken),
+                .counts(taken),
                 .takes(
                     more: ", create /p/semaphores/r/marks/1_2_5_1_30, create /p/semaphores/r/leases/1_2_5_ sequential, "
                         + "check /p if 7, delete \(Self.place)"),
@@ -159,7 +147,7 @@ import Testing
     @Test func aTakeThatCameTooLateReadsTheFleetsDataToo() async throws {
         let verdict = try await perform(
             script: [looks()] + enters() + [
-                lists("a-0000000005"), counts(), .takes(.fails(.nodeExists, at: "/p/jobs/a"), more: Self.permit),
+                .lists("a-0000000005"), .counts(), .takes(.fails(.nodeExists, at: "/p/jobs/a"), more: Self.permit),
                 .looksAgain(), .asks("get /p watched", .data(#"{"resources": ["r"], "drained": ["h"]}"#)),
             ])
         #expect(verdict.skip == .drained)
@@ -178,7 +166,7 @@ import Testing
     @Test func thePlaceInTheLocksQueueIsKeptUntilTheTake() async throws {
         let verdict = try await perform(
             script: stands() + enters() + [
-                lists("a-0000000005"), counts(), .takes(more: "\(Self.permit), delete \(Self.line)"),
+                .lists("a-0000000005"), .counts(), .takes(more: "\(Self.permit), delete \(Self.line)"),
             ]
         ) { $0.lockWait = .forever }
         #expect(verdict.claims != nil)
@@ -187,13 +175,13 @@ import Testing
     @Test func whoWaitsForTheLockLeavesTheOtherQueuesWhenItAppearsAndWaitsOn() async throws {
         let verdict = try await perform(
             script: stands() + enters() + [
-                lists("a-0000000005"), counts(taken), looksAtOwner, .changes("/p/locks/a", .created),
+                .lists("a-0000000005"), .counts(taken), looksAtOwner, .changes("/p/locks/a", .created),
                 .looksAgain(lock: .owned(by: 9), record: .record(.sample(.running))),
                 .asks("commit delete \(Self.place)", .committed),
                 .looksAgain(lock: .owned(by: 9), record: .record(.sample(.running))),
                 .changes("/p/locks/a"), .looksAgain(),
             ] + enters() + [
-                lists("a-0000000005"), counts(), .takes(more: "\(Self.permit), delete \(Self.line)"),
+                .lists("a-0000000005"), .counts(), .takes(more: "\(Self.permit), delete \(Self.line)"),
             ]
         ) { $0.lockWait = .forever }
         #expect(verdict.claims != nil)
@@ -203,12 +191,12 @@ import Testing
         let rival = "/p/queues/r/a-0000000002"
         let verdict = try await perform(
             script: stands() + [
-                lists("a-0000000002"), .asks("exists \(rival)", .owned(by: 9)),
+                .lists("a-0000000002"), .asks("exists \(rival)", .owned(by: 9)),
                 .asks("exists \(rival) watched", .owned(by: 9)), .changes(rival),
                 .asks("exists \(rival) watched", .noNode),
                 .looksAgain(),
             ] + enters() + [
-                lists("a-0000000005"), counts(), .takes(more: "\(Self.permit), delete \(Self.line)"),
+                .lists("a-0000000005"), .counts(), .takes(more: "\(Self.permit), delete \(Self.line)"),
             ]
         ) { $0.lockWait = .forever }
         #expect(verdict.claims != nil)
@@ -219,8 +207,8 @@ import Testing
         let rival = "/p/queues/r/a-0000000002"
         let verdict = try await perform(
             script: stands() + [
-                lists(), .asks("commit create /p/queues/r/a- sequential", .committed(numbers: [5])),
-                lists("a-0000000002", "a-0000000005"), .asks("exists \(rival)", .owned(by: 9)),
+                .lists(), .asks("commit create /p/queues/r/a- sequential", .committed(numbers: [5])),
+                .lists("a-0000000002", "a-0000000005"), .asks("exists \(rival)", .owned(by: 9)),
                 .asks("commit delete \(Self.place)", .committed), .asks("exists \(rival) watched", .owned(by: 9)),
                 .wakes(at: 160),
             ]
@@ -234,7 +222,7 @@ import Testing
         let mine = "1_1_5_0000000002"
         let verdict = try await perform(
             script: [looks()] + enters() + [
-                lists("a-0000000005"), counts(), .takes(.committed(numbers: [2]), more: Self.permit),
+                .lists("a-0000000005"), .counts(), .takes(.committed(numbers: [2]), more: Self.permit),
                 .asks("list /p/semaphores/r/leases", .names(["1_1_0000000001", mine])),
                 .asks(
                     "commit set /p/jobs/a if 0, delete /p/semaphores/r/marks/1_1_5_1_30, "

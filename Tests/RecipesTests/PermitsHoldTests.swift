@@ -32,20 +32,8 @@ import Testing
         [
             .asks("list /p/queues/r", .names([]), line: line),
             .asks("commit create /p/queues/r/a- sequential", .committed(numbers: [5]), line: line),
-            lists("a-0000000005", line: line), lists("a-0000000005", line: line),
+            .lists("a-0000000005", line: line), .lists("a-0000000005", line: line),
         ]
-    }
-
-    private func lists(_ names: String..., line: SourceLocation = #_sourceLocation) -> Step {
-        .asks("list /p/queues/r", .names(names), line: line)
-    }
-
-    private func counts(_ leases: String..., line: SourceLocation = #_sourceLocation) -> Step {
-        .asks(
-            [
-                "list /p/semaphores/r/leases watched": .names(leases),
-                "list /p/semaphores/r/marks watched": .names([]),
-            ], line: line)
     }
 
     /// - Parameter n: which take it is.
@@ -59,9 +47,9 @@ import Testing
     @Test func theTakeIsConditionalOnTheDataInWhichNothingIsHeld() async throws {
         let found = try await run(
             script: [looks("")] + enters() + [
-                counts(), takes(ifVersion: 6, .fails(.badVersion, at: "/p")), .looksAgain(),
-                .asks("get /p watched", data(#", "holds": {"r": {}}"#, version: 7)), lists("a-0000000005"), counts(),
-                .changes("/p", .changed), .asks("get /p watched", data("", version: 8)), counts(),
+                .counts(), takes(ifVersion: 6, .fails(.badVersion, at: "/p")), .looksAgain(),
+                .asks("get /p watched", data(#", "holds": {"r": {}}"#, version: 7)), .lists("a-0000000005"), .counts(),
+                .changes("/p", .changed), .asks("get /p watched", data("", version: 8)), .counts(),
                 takes(ifVersion: 8, n: 2),
             ])
         #expect(found.verdict.claims?.leases == ["/p/semaphores/r/leases/1_1_5_0000000001"])
@@ -71,7 +59,7 @@ import Testing
     @Test func theHeadGoesOnWhenTheHoldEnds() async throws {
         let found = try await run(
             script: [looks(#", "holds": {"r": {"until": "1970-01-01T00:00:20Z"}}"#)] + enters() + [
-                counts(), .wakes(at: 120.001), counts(), takes(ifVersion: 6),
+                .counts(), .wakes(at: 120.001), .counts(), takes(ifVersion: 6),
             ])
         #expect(found.verdict.claims != nil)
     }
@@ -79,15 +67,15 @@ import Testing
     @Test func anEndThatIsFarIsLookedAtAgainSinceTheClockMayBeSet() async throws {
         let found = try await run(
             script: [looks(#", "holds": {"r": {"until": "2038-01-01T00:00:00Z"}}"#)] + enters() + [
-                counts(), .wakes(at: 3700), counts(), .changes("/p", .changed),
-                .asks("get /p watched", data("", version: 8)), counts(), takes(ifVersion: 8),
+                .counts(), .wakes(at: 3700), .counts(), .changes("/p", .changed),
+                .asks("get /p watched", data("", version: 8)), .counts(), takes(ifVersion: 8),
             ])
         #expect(found.verdict.claims != nil)
     }
 
     @Test func aWaitThatRunsOutWhileItIsHeldIsTheSkipPaused() async throws {
         let found = try await run(
-            script: [looks(#", "holds": {"r": {"why": "repair"}}"#)] + enters() + [counts(), .wakes(at: 130)]
+            script: [looks(#", "holds": {"r": {"why": "repair"}}"#)] + enters() + [.counts(), .wakes(at: 130)]
         ) { $0.leaseWait = .seconds(30) }
         #expect(found.verdict.skip == .paused && found.sentence == "r is held (repair)")
     }
@@ -95,7 +83,7 @@ import Testing
     @Test func soItIsBehindOthersInTheQueue() async throws {
         let found = try await run(
             script: [looks(#", "holds": {"r": {}}"#)] + enters().dropLast() + [
-                lists("b-0000000004", "a-0000000005"),
+                .lists("b-0000000004", "a-0000000005"),
                 .asks("exists /p/queues/r/b-0000000004 watched", .owned(by: 8)), .wakes(at: 130),
             ]
         ) { $0.leaseWait = .seconds(30) }
@@ -107,7 +95,7 @@ import Testing
         let script: [Step] =
             [looks(#", "holds": {"q": {}}"#)] + enters().dropLast()
             + [
-                lists("b-0000000004", "a-0000000005"),
+                .lists("b-0000000004", "a-0000000005"),
                 .asks("exists /p/queues/r/b-0000000004 watched", .owned(by: 8)), .wakes(at: 130),
                 .asks([
                     "list /p/queues/r": .names(["b-0000000004", "a-0000000005"]),

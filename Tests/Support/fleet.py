@@ -12,6 +12,7 @@ from . import processes
 from .eventually import eventually, now
 from .records import Records
 from .run import Run
+from .server import expire_session
 
 HOST = "host1.example.org"
 
@@ -174,6 +175,12 @@ class Fleet:
     def waiting(self, lockname, count=1, within=20.0):
         """Wait until so many stand in the lock's queue."""
         eventually(lambda: len(self.waiters(lockname)) == count, within, f"{count} wait for {lockname}")
+
+    def loses_its_place(self, lockname):
+        """The session of the one run that waits for the lock expires: it stands in line again, by another place."""
+        place = self.waiters(lockname)[0]
+        expire_session(self.address, self.stat("waiters", lockname, place).ephemeralOwner)
+        eventually(lambda: self.waiters(lockname) not in ([], [place]), what="a new place")
 
     def leases(self, resource):
         return self.list("semaphores", resource, "leases")

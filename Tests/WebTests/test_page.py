@@ -9,6 +9,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from Support.crowd import crowd
 from Support.eventually import eventually
 
 MARKUP = '<img src=x onerror="document.title=`owned`"><script>alert(1)<'
@@ -179,16 +180,7 @@ def test_the_page_says_that_it_is_old(browser, own_web, own_fleet, server):
 
 def test_a_thousand_jobs_and_ten_thousand_waiters(browser, own_web, own_fleet, server):
     client, path = server.client(), own_fleet.path
-    for folder in ("locks", "waiters"):
-        client.ensure_path(path(folder))
-    for number in range(1000):
-        name = f"job-{number:04}"
-        transaction = client.transaction()
-        transaction.create(path("locks", name), b"host1.example.org 4711", ephemeral=True)
-        transaction.create(path("waiters", name), b"")
-        for _ in range(10):
-            transaction.create(path("waiters", name, f"{name}-"), b"host2.example.org 12", ephemeral=True, sequence=True)
-        transaction.commit()
+    crowd(client, path)
     eventually(lambda: len(own_web.json("/api/status")["locks"]) == 1000)
     browser.get(own_web.url)
     summary = browser.find_element(By.ID, "summary")

@@ -1,6 +1,7 @@
 """What switchman-web answers to programs, and to what is none of its requests."""
 
 import json
+import os
 import subprocess
 import time
 
@@ -113,9 +114,10 @@ def test_a_change_is_told_at_once(web, fleet):
 
 def test_a_slow_reader_is_dropped(web, fleet):
     """It has asked for more than any buffer holds, and takes nothing."""
+    before = open_files(web)
     with web.connect() as connection:
         connection.sendall((b"GET /page.js HTTP/1.1\r\nHost: localhost\r\n\r\n") * 600)
-        time.sleep(16)
+        eventually(lambda: open_files(web) == before, within=20, what="it is dropped")
         assert web.get("/healthz").status == 200
         connection.settimeout(5)
         total = 0
@@ -135,16 +137,18 @@ def test_a_page_that_was_behind_gets_the_whole_once(web, fleet):
     for number in range(3000):
         fleet.client.create(fleet.path("jobs", f"job{number:04}"), json.dumps(record).encode())
     eventually(lambda: web.get("/api/jobs/job2999").status == 200)
-    stream = Events(web)
-    time.sleep(6)
+    stream, other = Events(web), Events(web)
+    # Two beats are more than one that is sent behind the whole.
+    for _ in range(2):
+        other.next("state")
     wholes, states = 0, 0
-    begun = time.monotonic()
-    while time.monotonic() < begun + 12:
+    while states < 2 and wholes <= 2:
         kind, event = stream.any()
         states += kind == "state"
         wholes += bool(event.get("whole"))
-    assert wholes <= 2 and states >= 2, (wholes, states)
+    assert wholes <= 2, (wholes, states)
     stream.close()
+    other.close()
 
 
 def test_who_asks_on_and_takes_nothing_fills_no_memory(web):
@@ -155,6 +159,10 @@ def test_who_asks_on_and_takes_nothing_fills_no_memory(web):
         connection.sendall(requests)
         always(lambda: memory_kb(web.run.front) < before + 10_000, during=3)
         assert web.get("/healthz").status == 200
+
+
+def open_files(web):
+    return len(os.listdir(f"/proc/{web.run.front}/fd"))
 
 
 def memory_kb(pid):

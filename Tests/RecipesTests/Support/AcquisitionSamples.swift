@@ -29,6 +29,20 @@ extension Step {
             ["exists /p/locks/a watched": lock, "exists /p/jobs": .version(3), "get /p/jobs/a": record], line: location)
     }
 
+    /// The queue of the resource `r`.
+    static func lists(_ names: String..., line: SourceLocation = #_sourceLocation) -> Step {
+        .asks("list /p/queues/r", .names(names), line: line)
+    }
+
+    /// Its permits, of which none is a lost holder's.
+    static func counts(_ leases: String..., line: SourceLocation = #_sourceLocation) -> Step {
+        .asks(
+            [
+                "list /p/semaphores/r/leases watched": .names(leases),
+                "list /p/semaphores/r/marks watched": .names([]),
+            ], line: line)
+    }
+
     /// A first take of the lock, with more operations behind it.
     static func takes(
         _ answer: Answer = .committed, more: String = "", lock: Answer = .owned(by: 5, czxid: 44, made: 1_000_000),

@@ -210,7 +210,7 @@
 
   // One job
 
-  function sentences(job, lock, runs) {
+  function sentences(job, lock) {
     const all = [], name = job.name;
     const held = lock && lock.holder ? lock.holder : {};
     switch (job.state) {
@@ -234,7 +234,7 @@
 
   function drawJob(job, document_) {
     const lock = document_.status.locks[0], runs = document_.history.runs;
-    $("sentences").replaceChildren(...sentences(job, lock, runs).map((text) => make("li", {}, text)));
+    $("sentences").replaceChildren(...sentences(job, lock).map((text) => make("li", {}, text)));
     const waiting = lock ? lock.waiting : [];
     const items = waiting.slice(0, 500).map((one, index) =>
       make("li", {}, `${index + 1}. ${one.host}${one.pid === undefined ? "" : ` (${one.pid})`} for `, age(Date.parse(one.since))));
