@@ -38,6 +38,7 @@ typedef struct sw_guard {
     int64_t outsiders_pause_ns;  // wait says that nobody is left, and the cgroup is not empty: 0 if it is not so
     int64_t lateness_ns[SW_LATENESS_KEPT];
     unsigned measured;           // lateness, so far
+    int64_t started_ns;          // when the last start was done: what waited for that was not late
     sw_tree_size size;
     int64_t measure_again_ns;
     int64_t killing_since_ns, complain_at_ns, pause_ns, next_round_ns;
@@ -47,6 +48,8 @@ typedef struct sw_guard {
 void sw_guard_act(sw_guard *guard, sw_event event);
 /// Sends to the supervisor, now or as soon as it reads.
 void sw_guard_report(sw_guard *guard, sw_message message);
+/// Notes how late a deadline was heard of, and counts the tree now and then.
+void sw_guard_measure(sw_guard *guard, const sw_message *message);
 /// Acknowledges `seq`, with the budget for killing as it is now.
 void sw_guard_acknowledge(sw_guard *guard, uint64_t seq);
 

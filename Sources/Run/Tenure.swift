@@ -155,7 +155,7 @@ package struct Tenure: Sendable {
             case .start(let sequence, let schedule, _), .postpone(let sequence, let schedule):
                 attempt?.toldKill = schedule.kill
                 guard sequence == attempt?.unacknowledged?.sequence else { continue }
-                attempt?.unacknowledged = Unacknowledged(sequence, since: now)
+                attempt?.unacknowledged?.begins(at: now)
             default: break
             }
         }
@@ -171,8 +171,7 @@ package struct Tenure: Sendable {
         // Stopped, suspended or not scheduled for a while: then it is no wonder that nothing was heard of the guardian.
         if attempt?.unacknowledged?.since != nil, now > dueAt.advanced(by: Lateness.tolerated) {
             let now = now
-            attempt?.unacknowledged?.since = now
-            attempt?.unacknowledged?.isLast = false
+            attempt?.unacknowledged?.begins(at: now)
         }
         beat()
         watchFleet()

@@ -78,12 +78,24 @@ struct Attempt: Sendable {
 /// A message to the guardian, and since when it has had the time to answer.
 struct Unacknowledged: Sendable {
     let sequence: UInt64
+    /// Answered after a fork.
+    let isStart: Bool
     /// Nil: not sent yet.
-    var since: BootInstant?
+    private(set) var since: BootInstant?
     /// The patience is over, and the second chance runs.
-    var isLast = false
+    private(set) var isLast = false
 
-    init(_ sequence: UInt64, since: BootInstant? = nil) { (self.sequence, self.since) = (sequence, since) }
+    init(_ sequence: UInt64, isStart: Bool = false, since: BootInstant? = nil) {
+        (self.sequence, self.isStart, self.since) = (sequence, isStart, since)
+    }
+
+    /// It has been sent by now, or there was no way to notice an answer before now.
+    mutating func begins(at now: BootInstant) { (since, isLast) = (now, false) }
+
+    /// Its time is over; what is on its way may yet arrive until a second chance is over too.
+    mutating func isOverdue(at now: BootInstant, patience: Duration) {
+        (since, isLast) = (now.advanced(by: Lateness.secondChance - patience), true)
+    }
 }
 
 /// How the tree's size stands to what the term leaves for killing it.

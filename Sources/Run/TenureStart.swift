@@ -84,7 +84,7 @@ extension Tenure {
         enter(
             .running(
                 Attempt(
-                    schedule: schedule, unacknowledged: Unacknowledged(sequence),
+                    schedule: schedule, unacknowledged: Unacknowledged(sequence, isStart: true),
                     previous: (ending.exited, ending.cause))))
         (ending.exited, ending.cause) = (nil, nil)
         actions.append(.start(sequence: sequence, schedule, again: attempts <= job.retries))

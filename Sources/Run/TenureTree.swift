@@ -3,13 +3,18 @@ import Recipes
 
 /// What is heard of the command and its guardian, and when the guardian is not to be relied on any more.
 extension Tenure {
-    /// A guardian that does not answer for a period is no dead man's switch any more.
-    var guardianPatience: Duration { max(job.term.period, .seconds(1)) }
+    /// A guardian that does not answer for a period is no dead man's switch any more. But before it answers to a start it forks,
+    /// which takes the lock of each file that is mapped: 1.3 s, while a thousand processes with the same libraries died.
+    private func patience(with message: Unacknowledged) -> Duration {
+        max(job.term.period, message.isStart ? .seconds(5) : .seconds(1))
+    }
+
     /// Out of the budget for killing; in this time the guardian has killed all but a fork bomb.
     static let guardianSlack = Duration.milliseconds(500)
 
     private func guardianOverdueAt(_ attempt: Attempt) -> BootInstant {
-        attempt.unacknowledged?.since.map { $0.advanced(by: guardianPatience) } ?? .never
+        guard let message = attempt.unacknowledged, let since = message.since else { return .never }
+        return since.advanced(by: patience(with: message))
     }
 
     func wake(for attempt: Attempt) -> BootInstant {
@@ -20,12 +25,11 @@ extension Tenure {
     mutating func watchGuardian() {
         guard let attempt else { return }
         if now >= guardianOverdueAt(attempt) {
-            if attempt.unacknowledged?.isLast == true {
-                takeOver("the guardian does not answer")
+            if let message = attempt.unacknowledged, !message.isLast {
+                let (now, patience) = (now, patience(with: message))
+                self.attempt?.unacknowledged?.isOverdue(at: now, patience: patience)
             } else {
-                let since = now.advanced(by: Lateness.secondChance - guardianPatience)
-                self.attempt?.unacknowledged?.since = since
-                self.attempt?.unacknowledged?.isLast = true
+                takeOver("the guardian does not answer")
             }
         } else if ending.takenOver == nil, now >= attempt.schedule.kill.advanced(by: Self.guardianSlack) {
             // The same timer as the guardian's.

@@ -117,6 +117,7 @@ final class Proofs {
                 referee.accuse(.needlessKill, "\(run) ends its command for a size that it has not")
             }
         case .takingOver(let why) where why.contains("answer"):
+            // Also one that waits for the kernel to fork.
             if run.tree.guardianHasAnswered(for: 20 * millisecond) {
                 referee.accuse(.needlessKill, "\(run): \(why), says the supervisor, but it is well")
             }

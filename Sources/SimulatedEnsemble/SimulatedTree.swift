@@ -59,6 +59,8 @@ import Supervision
     /// The one that the guardian's deadline rests on.
     private var budget = KillingBudget.least
     private var worstLateness: Int64 = 0
+    /// What has waited for the fork was not late.
+    private var startedAt = Int64.min
     /// When the guardian was last seen to kill.
     private var killedUntil = Int64.min / 2
     /// When one of the three went on, after none had.
@@ -78,6 +80,9 @@ import Supervision
         unsafe sw_deadman_init(&deadman, descendants, run.order.grace.nanoseconds)
         processes.onDeath = { [unowned self] in guardianWakes() }
     }
+
+    /// Within the patience that a start has.
+    private static let slowestFork = 4 * second
 
     /// Not just continued at this very moment.
     func guardianHasAnswered(for time: Int64) -> Bool {
@@ -196,6 +201,11 @@ import Supervision
 
     private func post(_ message: Message) {
         lastArrival = max(lastArrival, world.now + world.dice.between(0, millisecond))
+        // As if it came later: nothing is answered before the fork, and what is due meanwhile is due for the front as well.
+        if case .start = message, world.dice.chance(perMille: 20) {
+            world.tally("slow fork")
+            lastArrival += world.dice.between(0, Self.slowestFork)
+        }
         mail.append(
             Letter(message: message, sentAt: run.machine.boottime(at: world.now), arrivesAt: lastArrival))
         // A busy machine lets its guardian wait.
@@ -292,7 +302,7 @@ import Supervision
     }
 
     private func acknowledge(_ sequence: UInt64, sentAt: Int64) {
-        worstLateness = max(worstLateness, run.machine.boottime(at: world.now) - sentAt)
+        worstLateness = max(worstLateness, run.machine.boottime(at: world.now) - max(sentAt, startedAt))
         let budget = run.machine.budget(of: processes.size, lateness: worstLateness)
         report(.acknowledged(sequence: sequence, budget: budget))
     }
@@ -307,6 +317,7 @@ import Supervision
         if !wasIdle { return }
         if deadman.phase == SW_IDLE { return report(.refused()) }
         self.budget = budget
+        startedAt = run.machine.boottime(at: world.now)
         acknowledge(sequence, sentAt: sentAt)
         if run.order.command.failsToStart {
             report(.failedToStart(errno: 2, inExec: true))

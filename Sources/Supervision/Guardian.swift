@@ -219,6 +219,9 @@ import Glibc
 
     // MARK: Without the guardian
 
+    /// Why it does not answer, as far as the kernel tells; nil: it is gone, or nothing is known.
+    package var isDoing: String? { isGone ? nil : Doing.of(guardianProcess) }
+
     /// Kills the tree from here, beside a guardian that may do so as well, and the guardian at last: the supervisor is a subreaper
     /// too, so the orphans are its children.
     package func takeOver() {

@@ -67,6 +67,7 @@ struct Expectation {
         "idleForever": Expectation(.service, within: 1000),
         "oldNewsCounts": Expectation(.spin, within: 2000),
         "treeSizeIgnored": Expectation(.exclusion, within: 1000),
+        "startHasNoTime": Expectation(.needlessKill, within: 1000),
         "treeTooLargeIgnored": Expectation(.needlessKill, within: 1000),
         "latenessIgnored": Expectation(.exclusion, within: 4000),
         "takeOverKillsGuardian": Expectation(.exclusion, within: 4000),

@@ -141,7 +141,9 @@ struct Wrapper: Sendable {
                 (--descendants kill ends them, --descendants leave does not wait)
                 """
             )
-        case .takingOver(let why): log.warning("\(why); killing the command")
+        case .takingOver(let why):
+            let doing = supervisor.guardian.isDoing.map { " (it \($0))" } ?? ""
+            log.warning("\(why)\(doing); killing the command")
         case .unkillable(let count):
             log.error(
                 "\(count) processes of the command have not died of SIGKILL; keeping the lock and the leases until they have"

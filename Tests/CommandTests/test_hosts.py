@@ -70,6 +70,14 @@ def test_a_tree_is_killed_without_a_descriptor_left(fleet, failing, killed):
     fleet.leaves_marks = len(killed) == 2
 
 
+def test_a_fork_takes_seconds(fleet, failing):
+    """A guardian that has not answered to the start yet is no broken one, and what has waited for that is no sign of a busy
+    machine: the term, of 6 s, would not hold three times that."""
+    fleet.settings["cgroup"] = "off"
+    run = fleet.start_job("a", "--for", 2, until=False, env=failing("slow-fork"))
+    assert_silent(run.finished(), 0)
+
+
 @pytest.mark.parametrize("prefixed", [(), ("sh", "-c", 'sleep 100 & exec "$0" "$@"')])
 def test_without_subreapers_orphans_would_get_away_so_nothing_starts(fleet, failing, prefixed):
     run = fleet.run("--lockname", "a", "--", "touch", fleet.flag("ran"), env=failing("subreaper"), prefixed=prefixed)

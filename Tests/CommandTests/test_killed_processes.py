@@ -147,7 +147,7 @@ def test_guardian_stopped_as_the_command_ends(fleet):
     processes.stop(run.guardian)
     fleet.end_job("first")
     assert run.wait() == 0
-    assert "the guardian does not answer" in run.err
+    assert "the guardian does not answer (it is stopped); killing the command" in run.err
 
 
 def test_supervisor_and_guardian_stopped_leaves_the_command_to_the_front(fleet, first):

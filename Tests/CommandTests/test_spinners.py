@@ -8,7 +8,7 @@ import pytest
 
 from Support.eventually import elapsed, now
 from Support.ground import ACCOUNTS
-from Support.steal import stolen_s
+from Support.machine import stolen_s
 
 # Each waits until nothing else runs: `alone`.
 pytestmark = pytest.mark.timeout(900)

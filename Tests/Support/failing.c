@@ -1,8 +1,10 @@
-// A kernel or a sandbox that refuses. With LD_PRELOAD, what SWITCHMAN_TEST_FAILING names fails: "subreaper", "signalfd"
-// (front's, which has SIGTERM); and while the file SWITCHMAN_TEST_REFUSED is there "open", with ENFILE,
-// "settime-of-guardian" and "settime-of-others" (timerfd_settime), with EPERM, or "sendmsg", with ENOBUFS, for the types of
-// message (digits) that this file holds. Each message that was refused is added to the file of that name with ".seen".
+// A kernel or a sandbox that refuses, or is slow. With LD_PRELOAD, what SWITCHMAN_TEST_FAILING names fails: "subreaper",
+// "signalfd" (front's, which has SIGTERM); "slow-fork": the guardian's takes 3 s; and while the file SWITCHMAN_TEST_REFUSED is
+// there "open", with ENFILE, "settime-of-guardian" and "settime-of-others" (timerfd_settime), with EPERM, or "sendmsg", with
+// ENOBUFS, for the types of message (digits) that this file holds. Each message that was refused is added to the file of that
+// name with ".seen".
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -15,11 +17,25 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 static int fails(const char *call) {
     const char *calls = getenv("SWITCHMAN_TEST_FAILING");
     return calls && strstr(calls, call);
+}
+
+static int is_guardian(void) {
+    char name[16] = "";
+    syscall(SYS_prctl, PR_GET_NAME, name, 0, 0, 0);
+    return strcmp(name, "sm-guardian") == 0;
+}
+
+pid_t fork(void) {
+    pid_t (*real)(void) = (pid_t (*)(void))dlsym(RTLD_NEXT, "fork");
+    struct timespec pause = { .tv_sec = 3 };
+    if (is_guardian() && fails("slow-fork")) nanosleep(&pause, NULL);
+    return real();
 }
 
 int prctl(int option, ...) {
@@ -64,9 +80,7 @@ int open(const char *path, int flags, ...) {
 }
 
 int timerfd_settime(int fd, int flags, const struct itimerspec *due, struct itimerspec *old) {
-    char name[16] = "";
-    syscall(SYS_prctl, PR_GET_NAME, name, 0, 0, 0);
-    const char *whose = strcmp(name, "sm-guardian") == 0 ? "settime-of-guardian" : "settime-of-others";
+    const char *whose = is_guardian() ? "settime-of-guardian" : "settime-of-others";
     const char *file = getenv("SWITCHMAN_TEST_REFUSED");
     if (file && fails(whose) && access(file, F_OK) == 0) return errno = EPERM, -1;
     return syscall(SYS_timerfd_settime, fd, flags, due, old);

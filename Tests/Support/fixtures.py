@@ -12,7 +12,7 @@ import uuid
 import pytest
 from kazoo.handlers.threading import KazooTimeoutError
 
-from . import cgroups, ground as grounds
+from . import cgroups, ground as grounds, machine
 from .control import Control
 from .fake_server import FakeServer
 from .fleet import Fleet
@@ -70,10 +70,20 @@ def shared_client(shared_server):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Let fixtures know whether the test itself failed: then what it left behind is no news."""
+    """Let fixtures know whether the test itself failed: then what it left behind is no news. Says beside a failure what the runs
+    said and what the machine did."""
     report = (yield).get_result()
     if call.when == "call":
         item.failed = report.failed
+    if report.failed:
+        runs = [run for value in item.funcargs.values() if isinstance(value, Fleet) for run in value.runs]
+        report.sections.append(("Runs", "\n".join(run.story() for run in dict.fromkeys(runs))))
+        report.sections.append(("Machine", item.machine.report()))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    item.machine = machine.Watch()
 
 
 def _lived(fleet, request, server=None):

@@ -52,6 +52,8 @@ MUTANTS = [
     ("Take.operations", "if let fleetVersion,", "if !$totalsUnguarded, let fleetVersion,"),
     ("Take.operations", "!job.leases.isEmpty {\n list", "!job.leases.isEmpty, !$holdUnguarded || job.leases.contains(where: { $0.origin == .declared }) {\n            list"),
     ("Take.operations", "(places + spentMarks)", "(($takeLeavesPlace ? [] : places) + spentMarks)"),
+    # The guardian.
+    ("Tenure.patience", "message.isStart ?", "message.isStart && !$startHasNoTime ?"),
     # Queues.
     ("Acquisition.acquireInTurn", "if let skip = try await line.awaitHead(", "if !$lockQueueIgnored, let skip = try await line.awaitHead("),
     ("Acquisition.acquireInTurn", "if job.waiters != nil, try await", "if job.waiters != nil, !$crowdSeenBeforeOnly, try await"),

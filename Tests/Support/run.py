@@ -38,6 +38,11 @@ class Run:
     def __repr__(self):
         return f"<run {self.front}: {' '.join(map(str, self.arguments[:8]))}; stderr {self.err!r}>"
 
+    def story(self):
+        """For a test that has failed: how it ended, if it did, and what it said."""
+        code = self.popen.poll()
+        return f"{'runs' if code is None else f'ended with {code}'}, began {now() - self.began:.2f} s ago: {self!r}"
+
     # Its processes.
 
     @property

@@ -255,6 +255,10 @@ void sw_share_end(void);
 /// supervisor, before it exits, so that nobody is left as an orphan and the caller is told of the processor time.
 void sw_await_guardian(pid_t guardian);
 
+/// Why a process does not answer, in words that follow "it": "is stopped", "hangs in the kernel, in cgroup_mkdir". False: not
+/// known. Of the moment, for a line in the log. Source: proc_pid_stat(5).
+bool sw_doing(pid_t pid, char *text, size_t room);
+
 // ------------------------------------------------------------------------------------------------------------- the cgroup
 
 /// How far the making of a cgroup for a run came.
