@@ -240,12 +240,12 @@ final class Referee {
 
     private func orphaned(_ run: SimulatedRun, at death: Int64) {
         let time = run.tree.allowance + 600 * millisecond
-        let due = max(death, run.machine.resumedAt, run.tree.attendedSince) + time
+        let due = max(death, run.machine.resumedAt, run.tree.ableSince) + time
         world.agenda.at(due > world.now ? due : world.now + time) { [self] in
             let (machine, allowance) = (run.machine, run.tree.allowance)
             if run.tree.processes.areAllDead || run.tree.isLeftBehind { return }
             // Nobody kills anything while the machine sleeps, or none of the three is there.
-            let latest = max(death, machine.resumedAt, run.tree.attendedSince) + allowance + 600 * millisecond
+            let latest = max(death, machine.resumedAt, run.tree.ableSince) + allowance + 600 * millisecond
             if machine.isSuspended || run.tree.isUnattended || world.now < latest { return orphaned(run, at: death) }
             if counts(run) { accuse(.orphan, "the command of \(run) lives on without its supervisor") }
         }

@@ -59,13 +59,15 @@ import Supervision
     /// The one that the guardian's deadline rests on.
     private var budget = KillingBudget.least
     private var worstLateness: Int64 = 0
-    /// What has waited for the fork was not late.
-    private var startedAt = Int64.min
+    /// When the guardian was done with its fork, in true time and on the machine's clock: what has waited for that was not late.
+    private(set) var forked = (at: Int64.min / 2, boottime: Int64.min / 2)
     /// When the guardian was last seen to kill.
     private var killedUntil = Int64.min / 2
     /// When one of the three went on, after none had.
     private(set) var attendedSince = Int64.min / 2
     private var wasUnattended = false
+    /// A guardian that forks hears of nothing.
+    var ableSince: Int64 { max(attendedSince, forked.at) }
 
     init(world: World, run: SimulatedRun) {
         self.world = world
@@ -302,7 +304,7 @@ import Supervision
     }
 
     private func acknowledge(_ sequence: UInt64, sentAt: Int64) {
-        worstLateness = max(worstLateness, run.machine.boottime(at: world.now) - max(sentAt, startedAt))
+        worstLateness = max(worstLateness, run.machine.boottime(at: world.now) - max(sentAt, forked.boottime))
         let budget = run.machine.budget(of: processes.size, lateness: worstLateness)
         report(.acknowledged(sequence: sequence, budget: budget))
     }
@@ -317,7 +319,7 @@ import Supervision
         if !wasIdle { return }
         if deadman.phase == SW_IDLE { return report(.refused()) }
         self.budget = budget
-        startedAt = run.machine.boottime(at: world.now)
+        forked = (world.now, run.machine.boottime(at: world.now))
         acknowledge(sequence, sentAt: sentAt)
         if run.order.command.failsToStart {
             report(.failedToStart(errno: 2, inExec: true))
