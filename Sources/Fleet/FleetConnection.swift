@@ -23,12 +23,17 @@ package final class FleetConnection {
     /// What Ctrl-Z does, while somebody draws on the whole terminal.
     package var suspend: (() -> Void)?
     private let client: Client
+    /// Of whoever reads the fleet again and again.
+    let memory: WatchedReads?
 
-    /// - Parameter firstTicket: beyond those of earlier sessions on this loop, whose replies may still be on their way.
+    /// - Parameters:
+    ///   - firstTicket: beyond those of earlier sessions on this loop, whose replies may still be on their way.
+    ///   - remembers: what was read under a watch is not asked for again before that fires.
     init(
         _ settings: Configuration, _ loop: EventLoop, _ news: News, _ client: Client, firstTicket: Int = 0,
-        warn: @escaping @Sendable (String) -> Void
+        remembers: Bool = false, warn: @escaping @Sendable (String) -> Void
     ) {
+        memory = remembers ? WatchedReads(loop) : nil
         self.news = news
         self.warn = warn
         self.settings = settings
@@ -41,7 +46,8 @@ package final class FleetConnection {
             case .seconds(let seconds): seconds
             }
         talk = Conversation(
-            ensemble: client, inbox: loop, clock: loop, connectTimeout: .seconds(seconds), servers: settings.servers,
+            ensemble: client, inbox: memory ?? loop, clock: loop, connectTimeout: .seconds(seconds),
+            servers: settings.servers,
             prefix: settings.prefix, firstTicket: firstTicket)
     }
 
@@ -80,6 +86,22 @@ package final class FleetConnection {
 
     /// Asks in batches, so that a big tree neither fills the server's queues nor keeps others waiting long.
     package func ask(_ requests: [Request]) async throws -> [Reply] {
+        guard let memory else { return try await askServer(requests) }
+        var replies = requests.map(memory.reply)
+        let unknown = replies.indices.filter { replies[$0] == nil }
+        memory.beginQuestions()
+        for (index, reply) in zip(unknown, try await askServer(unknown.map { requests[$0] })) {
+            replies[index] = reply
+            memory.note(reply, to: requests[index])
+        }
+        return replies.compactMap(\.self)
+    }
+
+    func record(of job: String, _ data: [UInt8]) -> JobRecord? {
+        memory.map { $0.record(of: ExactName(job), data) } ?? JobRecord(bytes: data)
+    }
+
+    private func askServer(_ requests: [Request]) async throws -> [Reply] {
         var replies: [Reply] = []
         replies.reserveCapacity(requests.count)
         var rest = requests[...]

@@ -100,7 +100,8 @@ private final class FeedReader: @unchecked Sendable {
             let news = News(loop)
             let client = settings.client(telling: news)
             let fleet = FleetConnection(
-                settings, loop, news, client, firstTicket: tickets, warn: { [warn] in warn(Excerpt.line($0)) })
+                settings, loop, news, client, firstTicket: tickets, remembers: true,
+                warn: { [warn] in warn(Excerpt.line($0)) })
             let hear = hear
             fleet.talk.hears = { event in
                 // What comes next says whether it is over; until then nobody knows what has changed.
@@ -116,11 +117,16 @@ private final class FeedReader: @unchecked Sendable {
     }
 
     private func watch(_ fleet: FleetConnection) async -> Complaint? {
+        var former: FleetPage?
         do {
             while true {
                 let begun = loop.now
+                fleet.memory?.beginLook()
                 let status = try await StatusReader(fleet: fleet, only: nil, watches: true).readAll()
-                hear(.page(FleetPage(status, servers: settings.servers)))
+                fleet.memory?.endLook()
+                let page = FleetPage(status, servers: settings.servers, after: former)
+                hear(.page(page))
+                former = page
                 let took = begun.duration(to: loop.now)
                 try await fleet.talk.rest(
                     until: loop.now.advanced(by: min(max(took, Self.shortestRest), Self.longestRest)))

@@ -7,21 +7,36 @@ import Steering
 /// It is public, and so is `FleetFeed`: the web server is a package of its own.
 public struct FleetPage: Sendable {
     private let status: FleetStatus
-    private let lockOf: [ExactName: LockStatus]
-    private let jobs: [ExactName: String]
-    private let resources: [ExactName: String]
+    private let jobs: [ExactName: Part<LockStatus>]
+    private let resources: [ExactName: Part<ResourceStatus>]
     private let rest: String
 
-    init(_ status: FleetStatus, servers: String) {
+    /// What a page is told of one thing, and what that is made of.
+    private struct Part<Subject: Sendable & Equatable> {
+        let subject: Subject
+        let text: String
+    }
+
+    /// - Parameter former: what is in it as it was is not made anew.
+    init(_ status: FleetStatus, servers: String, after former: FleetPage?) {
+        func parts<Subject>(
+            _ subjects: [(ExactName, Subject)], _ former: [ExactName: Part<Subject>]?, make: (Subject) -> JSONValue
+        ) -> [ExactName: Part<Subject>] {
+            let parts = subjects.map { name, subject in
+                let known = former?[name].flatMap { $0.subject == subject ? $0 : nil }
+                return (name, known ?? Part(subject: subject, text: make(subject).plainText))
+            }
+            return Dictionary(parts, uniquingKeysWith: { $1 })
+        }
         self.status = status
         // A queue that was left empty is no job that anybody knows.
         let known = status.locks.filter { !$0.isUnknown || $0.isWorthShowing }
-        lockOf = Dictionary(known.map { (ExactName($0.lockname), $0) }, uniquingKeysWith: { $1 })
-        jobs = lockOf.mapValues { JobPart(lock: $0).json.plainText }
-        resources = Dictionary(
-            status.resources.map { (ExactName($0.resource), ResourcePart(resource: $0).json.plainText) },
-            uniquingKeysWith: { $1 })
-        guard case .object(var members) = status.json else { preconditionFailure("the status is no object") }
+        jobs = parts(known.map { (ExactName($0.lockname), $0) }, former?.jobs) { JobPart(lock: $0).json }
+        resources = parts(status.resources.map { (ExactName($0.resource), $0) }, former?.resources) {
+            ResourcePart(resource: $0).json
+        }
+        let others = FleetStatus(prefix: status.prefix, fleet: status.fleet, locks: [], resources: [])
+        guard case .object(var members) = others.json else { preconditionFailure("the status is no object") }
         (members["locks"], members["resources"]) = (nil, nil)
         members["servers"] = .string(servers)
         rest = JSONValue.object(members).plainText
@@ -33,7 +48,7 @@ public struct FleetPage: Sendable {
     /// What `switchmanctl status NAME --json` and `history NAME --json` print, as `status` and `history` of one object; nil if
     /// nothing is known of such a job.
     public func jobText(_ name: String) -> String? {
-        guard let lock = lockOf[ExactName(name)] else { return nil }
+        guard let lock = jobs[ExactName(name)]?.subject else { return nil }
         let runs = RunLine.of(lock)
         let only = FleetStatus(prefix: status.prefix, fleet: status.fleet, locks: [lock], resources: [], only: lock)
         return JSONValue.object([
@@ -46,15 +61,18 @@ public struct FleetPage: Sendable {
 
     /// What differs from that moment, in a line of JSON; nil if nothing does.
     public func changes(since former: FleetPage) -> String? {
-        let isSame = rest == former.rest && jobs == former.jobs && resources == former.resources
+        let isSame =
+            rest == former.rest && jobs.mapValues(\.text) == former.jobs.mapValues(\.text)
+            && resources.mapValues(\.text) == former.resources.mapValues(\.text)
         return isSame ? nil : text(since: former)
     }
 
     private func text(since former: FleetPage?) -> String {
-        func changed(_ new: [ExactName: String], _ old: [ExactName: String]?) -> String {
-            new.filter { old?[$0.key] != $0.value }.sorted { $0.key < $1.key }.map(\.value).joined(separator: ",")
+        func changed<Subject>(_ new: [ExactName: Part<Subject>], _ old: [ExactName: Part<Subject>]?) -> String {
+            new.filter { old?[$0.key]?.text != $0.value.text }.sorted { $0.key < $1.key }.map(\.value.text)
+                .joined(separator: ",")
         }
-        func gone(_ new: [ExactName: String], _ old: [ExactName: String]?) -> String {
+        func gone<Subject>(_ new: [ExactName: Part<Subject>], _ old: [ExactName: Part<Subject>]?) -> String {
             JSONValue.array((old ?? [:]).keys.filter { new[$0] == nil }.sorted().map { .string($0.text) }).plainText
         }
         return """

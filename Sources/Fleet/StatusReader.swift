@@ -65,7 +65,7 @@ package struct StatusReader {
         let all = Set((held + waiters + jobs + (only == nil ? data.pauses.jobs : [])).map { ExactName($0) })
         let names = all.sorted().map(\.text)
             .filter { NodeName.objection(to: Array($0.utf8), longestBytes: 1024) == nil }
-        let locks = try await nodes(held.map(layout.lock), watch: only != nil && watches)
+        let locks = try await nodes(held.map(layout.lock), watch: watches && only != nil)
         let records = try await nodes(jobs.map(layout.record), watch: watches)
         let queues = try await places(in: waiters.map(layout.lockQueue))
         let lockOf = Dictionary(zip(held.map { ExactName($0) }, locks), uniquingKeysWith: { $1 })
@@ -74,7 +74,8 @@ package struct StatusReader {
         func status(_ name: String, lock: ReadNode?, record: ReadNode?) -> LockStatus {
             LockStatus(
                 lockname: name, lock: lock.map { (Contender(data: $0.data, stat: $0.stat), $0.stat.czxid) },
-                record: record.flatMap { JobRecord(bytes: $0.data) }, recordWritten: record?.stat.mtimeMilliseconds,
+                record: record.flatMap { fleet.record(of: name, $0.data) },
+                recordWritten: record?.stat.mtimeMilliseconds,
                 waiting: (queueOf[ExactName(name)] ?? []).map(\.contender), pauses: data.pauses)
         }
         var statuses = names.map { name in
@@ -132,12 +133,15 @@ package struct StatusReader {
 
     // MARK: Nodes
 
+    /// What is asked for by its name in a list, and may be gone by now, needs no watch on its beginning: the list has one.
+    private var remembers: Bool { watches && fleet.memory != nil }
+
     private func nodes(
         _ paths: [String], watch: Bool = false
     ) async throws -> [(data: [UInt8], stat: NodeStat)?] {
-        let asked = paths.map { Request.get($0, watch: watch) }
+        let asked = paths.map { Request.get($0, watch: watch || remembers) }
         let replies = try await fleet.ask(asked)
-        if watch { try await watchMissing(zip(asked, replies)) }
+        if watch, !remembers { try await watchMissing(zip(asked, replies)) }
         return try replies.map { try $0.node() }
     }
 

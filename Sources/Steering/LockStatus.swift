@@ -1,7 +1,7 @@
 package import Recipes
 
 /// One lockname as it stands: who holds it, who waits, whether it is paused.
-package struct LockStatus: Sendable {
+package struct LockStatus: Sendable, Equatable {
     package enum State: String, Sendable {
         /// Held, and the record says that its holder is a run of ours.
         case running

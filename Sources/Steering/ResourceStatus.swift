@@ -1,15 +1,15 @@
 package import Recipes
 
 /// One resource as it stands: permits taken, and who waits for some.
-package struct ResourceStatus: Sendable {
-    package struct Holder: Sendable {
+package struct ResourceStatus: Sendable, Equatable {
+    package struct Holder: Sendable, Equatable {
         package let permit: Permit
         package let contender: Contender
 
         package init(_ permit: Permit, _ contender: Contender) { (self.permit, self.contender) = (permit, contender) }
     }
 
-    package struct Waiter: Sendable {
+    package struct Waiter: Sendable, Equatable {
         package let lockname: String
         package let contender: Contender
 
