@@ -151,7 +151,8 @@ extension Mutant {
                 hesitates: true, lateTakesPerMille: 400)
         case "holdSleepsOn":
             Focus(theme: .permits, total: 2, declaresTotals: false, strikes: [.operate], strikesMin: 2)
-        case "pauseIgnored": Focus(theme: .lock, strikes: [.operate], strikesMin: 4)
+        case "pauseIgnored", "endingPauseIgnored", "pauseNeverEnds":
+            Focus(theme: .lock, strikes: [.operate], strikesMin: 4)
         case "tickIgnored", "runningTickIgnored", "lostTickForgotten", "doneIgnored":
             Focus(theme: .lock, termsSeconds: [3, 4], strikes: [.killSupervisor], strikesMin: 3, wishesPerMille: 600)
         case "crowdSeenBeforeOnly":
