@@ -35,7 +35,8 @@ extension Nemesis {
 
     /// Half of them end by themselves, and nobody lifts those; of jobs, some are pauses of all.
     private func pause(_ name: String, list: String, notes: String) {
-        guard let seconds = ([nil, 5, nil, 12, nil, 30] as [Int64?])[Int(world.now / millisecond % 6)] else {
+        let ends: [Int64?] = world.plot.focus?.pausesEnd ?? true ? [nil, 5, nil, 12, nil, 30] : [nil]
+        guard let seconds = ends[Int(world.now / millisecond) % ends.count] else {
             return pause(#""\#(list)":["\#(name)"]"#)
         }
         world.tally("pause with an end")

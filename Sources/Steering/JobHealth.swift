@@ -69,6 +69,7 @@ package struct JobHealth: Sendable {
 extension [JobHealth] {
     /// First what needs a look, then what goes on, each in the order of the names.
     package var inOrderOfNeed: [JobHealth] {
-        sorted { ($0.rank, ExactName($0.lock.lockname)) < ($1.rank, ExactName($1.lock.lockname)) }
+        map { (rank: $0.rank, name: ExactName($0.lock.lockname), job: $0) }
+            .sorted { ($0.rank, $0.name) < ($1.rank, $1.name) }.map(\.job)
     }
 }
