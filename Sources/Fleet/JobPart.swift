@@ -28,7 +28,10 @@ struct JobPart {
             members["end"] = (success.ended ?? success.started).map { .integer($0) }
             return .object(members)
         }
-        members["late_from"] = lateFrom.map { .integer($0) }
+        let health = JobHealth(lock, nowMilliseconds: 0)
+        members["failed"] = .boolean(health.hasFailed)
+        // Who is late is for the page to say: it has a clock.
+        members["late_from"] = health.lateFrom.map { .integer($0) }
         return .object(members)
     }
 
@@ -44,16 +47,6 @@ struct JobPart {
         members["took"] = run.heldMilliseconds.map { .integer($0) }
         members["code"] = run.code.map { .integer(Int64($0)) }
         return .object(members)
-    }
-
-    /// Of a job with `--once-per`: when a whole period will have gone by in which nobody started it.
-    private var lateFrom: Int64? {
-        guard let ticks = lock.record?.ticks, let period = ticks.period,
-            let newest = [ticks.current, ticks.started].compactMap({ $0?.seconds }).max()
-        else { return nil }
-        // Of the longest month, and of a day that an hour is added to.
-        let seconds = period == .month ? 31 * 86_400 : period.seconds
-        return (newest + 2 * seconds + (period.isByDate ? 3600 : 0)) * 1000
     }
 }
 

@@ -16,8 +16,6 @@ package struct StatusReader {
 
     private var layout: Layout { fleet.layout }
 
-    package func read() async throws -> FleetStatus { try await readAll().worthShowing }
-
     /// Every job of which there is a record, a lock, a queue or a pause, whether anything happens to it or not.
     package func readAll() async throws -> FleetStatus {
         var top: [Request] = [.get(layout.prefix, watch: watches)]

@@ -38,6 +38,8 @@ struct Focus {
     var size: Int?
     /// Of every command, in nanoseconds.
     var starves: Int64?
+    /// Half of the operators' pauses end by themselves; nothing else is edited then. Where there is no focus they do.
+    var pausesEnd = false
     /// How often, in a thousand, more than one fault at a time befalls a run's own processes.
     var plaguedPerMille = 300
 
@@ -152,6 +154,8 @@ extension Mutant {
         case "holdSleepsOn":
             Focus(theme: .permits, total: 2, declaresTotals: false, strikes: [.operate], strikesMin: 2)
         case "pauseIgnored": Focus(theme: .lock, strikes: [.operate], strikesMin: 4)
+        case "endingPauseIgnored", "pauseNeverEnds":
+            Focus(theme: .lock, strikes: [.operate], strikesMin: 4, pausesEnd: true)
         case "tickIgnored", "runningTickIgnored", "lostTickForgotten", "doneIgnored":
             Focus(theme: .lock, termsSeconds: [3, 4], strikes: [.killSupervisor], strikesMin: 3, wishesPerMille: 600)
         case "crowdSeenBeforeOnly":

@@ -5,9 +5,11 @@ import Recipes
 extension Nemesis {
     func operate() {
         switch world.dice.below(world.plot.declaresTotals ? 8 : 5) {
-        case 0 where world.plot.theme == .lock: pause(#""paused":["a"]"#)
+        case 0 where world.plot.theme == .lock: pause("a", list: "paused", notes: "pauses")
         case 0: hold()
-        case 1: pause(#""drained":["\#(world.machines[world.dice.below(world.machines.count)].name)"]"#)
+        case 1:
+            pause(
+                world.machines[world.dice.below(world.machines.count)].name, list: "drained", notes: "drains")
         case 2: expel()
         case 3: tidy()
         case 4: askToStop()
@@ -30,6 +32,21 @@ extension Nemesis {
     }
 
     private func pause(_ members: String) { change { $0.dropLast() + ",\(members)}" } }
+
+    /// Half of them end by themselves, and nobody lifts those; of jobs, some are pauses of all.
+    private func pause(_ name: String, list: String, notes: String) {
+        let ends: [Int64?] = world.plot.focus?.pausesEnd ?? true ? [nil, 5, nil, 12, nil, 30] : [nil]
+        guard let seconds = ends[Int(world.now / millisecond) % ends.count] else {
+            return pause(#""\#(list)":["\#(name)"]"#)
+        }
+        world.tally("pause with an end")
+        let until = TimeStamp(milliseconds: world.now / millisecond + seconds * 1000).text
+        let isOfAll = list == "paused" && seconds == 12
+        let member =
+            isOfAll
+            ? #""all_paused":{"until":"\#(until)"}"# : #""\#(notes)":{"\#(name)":{"until":"\#(until)"}}"#
+        change(isUndone: false) { $0.dropLast() + ",\(member)}" }
+    }
 
     /// Half of the holds end by themselves, and nobody lifts them.
     private func hold() {

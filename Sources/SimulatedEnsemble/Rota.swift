@@ -7,10 +7,7 @@ final class Rota {
     /// The newest start of each lockname: by whom, and the take's time by the servers' clock.
     private var starts: [String: (run: SimulatedRun, takenMilliseconds: Int64, at: Int64)] = [:]
     private var ticks = TickBook()
-    /// Since when locknames are paused and hosts drained.
-    private var pauses: [String: Int64] = [:]
-    /// Every pause that there was, with its end.
-    private var pauseEnds: [String: Int64] = [:]
+    private var pauses = PauseBook()
     private var holds = HoldBook()
 
     init(world: World) { self.world = world }
@@ -68,15 +65,8 @@ final class Rota {
 
     func isTold(_ data: [UInt8]) {
         guard let fleet = try? FleetData.parse(data, nowMilliseconds: 0) else { return }
-        var now: [String: Int64] = [:]
         let outside = world.machines.map(\.name).filter { !(fleet.groups["g"] ?? []).contains($0) }
-        for subject in fleet.pauses.jobs.map({ "job \($0)" }) + fleet.pauses.hosts.map({ "host \($0)" })
-            + outside.map({ "group without \($0)" })
-        {
-            now[subject] = pauses[subject] ?? world.now
-        }
-        for subject in pauses.keys where now[subject] == nil { pauseEnds[subject] = world.now }
-        pauses = now
+        pauses.isTold(fleet, outside: outside, at: world.now)
         holds.isTold(fleet.pauses.holds, at: world.now)
     }
 
@@ -90,7 +80,7 @@ final class Rota {
     }
 
     private func subjects(_ run: SimulatedRun) -> [String] {
-        ["job \(run.job.lockname)", "host \(run.machine.name)"] + group(run)
+        ["job \(run.job.lockname)", "all jobs", "host \(run.machine.name)"] + group(run)
     }
 
     private func group(_ run: SimulatedRun) -> [String] {
@@ -99,14 +89,14 @@ final class Rota {
 
     private func checkPause(_ run: SimulatedRun, _ accuse: (Violation.Promise, String) -> Void) {
         if run.order.isOriginal { return }
-        for subject in subjects(run) {
-            if let since = pauses[subject], since < run.startedAt {
-                accuse(.pause, "\(run) starts its command, and \(subject) was paused before it began")
-            }
+        if let subject = pauses.inForce(subjects(run), on: run.machine, before: run.startedAt) {
+            accuse(.pause, "\(run) starts its command, and \(subject) was paused before it began")
         }
     }
 
-    var isAnythingPaused: Bool { !pauses.isEmpty || holds.stands(onAnyOf: world.machines) }
+    var isAnythingPaused: Bool {
+        pauses.isInForce(onAnyOf: world.machines) || holds.stands(onAnyOf: world.machines)
+    }
 
     func wasPaused(_ run: SimulatedRun) -> Bool {
         was(subjects(run), run) || holds.stood(resourcesInTheWay(of: run), since: run.startedAt)
@@ -123,6 +113,6 @@ final class Rota {
     func wasOutsideGroup(_ run: SimulatedRun) -> Bool { was(group(run), run) }
 
     private func was(_ subjects: [String], _ run: SimulatedRun) -> Bool {
-        subjects.contains { pauses[$0] != nil || pauseEnds[$0] ?? -1 >= run.startedAt }
+        pauses.wasInForce(subjects, on: run.machine, since: run.startedAt)
     }
 }

@@ -5,7 +5,9 @@ import Recipes
 /// of the machines are up to 15 s apart, and may be up to half of it.
 extension Machine {
     /// Time of day, in milliseconds: that of the servers, but for this machine's error.
-    var wallMilliseconds: Int64 { max(0, world.now / millisecond + Int64(number - 1) * 5000) }
+    var wallMilliseconds: Int64 { wallMilliseconds(at: world.now) }
+
+    func wallMilliseconds(at time: Int64) -> Int64 { max(0, time / millisecond + Int64(number - 1) * 5000) }
 
     var oncePer: OncePer? {
         let wall = wallMilliseconds

@@ -4,7 +4,7 @@ package import Recipes
 package struct FleetEdit: Sendable {
     private var members: [ExactName: JSONValue]
     /// As it was, understood: who edits data that no run can read would not see what they do.
-    private var fleet: FleetData
+    package private(set) var fleet: FleetData
     private let nowMilliseconds: Int64
     /// Whether anything is different now.
     package private(set) var hasChanged = false

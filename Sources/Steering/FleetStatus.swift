@@ -38,7 +38,10 @@ package struct FleetStatus: Sendable {
 
     // MARK: For people
 
-    package func lines(width: Int?, colour: Bool) -> [String] {
+    /// - Parameter nowMilliseconds: this host's clock, since the epoch: it says who is late.
+    package func lines(width: Int?, colour: Bool, nowMilliseconds: Int64) -> [String] {
+        let jobs = locks.map { JobHealth($0, nowMilliseconds: nowMilliseconds) }.inOrderOfNeed
+            .filter { only != nil || $0.needsLook || $0.lock.isWorthShowing }
         var parts: [[String]] = []
         let pauses = (only.map { PauseLines.of(fleet.pauses, job: $0.lockname) } ?? PauseLines.of(fleet.pauses))
             .map { line in
@@ -46,12 +49,12 @@ package struct FleetStatus: Sendable {
                 return colour ? Paint.warning.on(line) : line
             }
         if let only {
-            parts.append(lockTable.lines(width: width, colour: colour))
+            parts.append(Self.lockTable(jobs).lines(width: width, colour: colour))
             if !only.waiting.isEmpty { parts.append(Self.waiterTable(only).lines(width: width, colour: colour)) }
             if !pauses.isEmpty { parts.append(pauses) }
             return Array(parts.joined(separator: [""]))
         }
-        if !locks.isEmpty { parts.append(lockTable.lines(width: width, colour: colour)) }
+        if !jobs.isEmpty { parts.append(Self.lockTable(jobs).lines(width: width, colour: colour)) }
         if !resources.isEmpty { parts.append(resourceTable.lines(width: width, colour: colour)) }
         if !fleet.groups.isEmpty { parts.append(Self.groupTable(fleet).lines(width: width, colour: colour)) }
         if !pauses.isEmpty { parts.append(pauses) }
@@ -59,28 +62,34 @@ package struct FleetStatus: Sendable {
         return Array(parts.joined(separator: [""]))
     }
 
-    private var lockTable: Table {
+    /// When the next of the jobs will be late, if nobody starts it: milliseconds since the epoch. Nil if none will.
+    package func nextLate(nowMilliseconds: Int64) -> Int64? {
+        locks.compactMap { JobHealth($0, nowMilliseconds: nowMilliseconds).lateFrom }.filter { $0 >= nowMilliseconds }
+            .min()
+    }
+
+    private static func lockTable(_ jobs: [JobHealth]) -> Table {
         var table = Table([
             Table.Column("LOCK", narrowest: 12), Table.Column("STATE"), Table.Column("HOST", narrowest: 12),
             Table.Column("PID", .right), Table.Column("SINCE"), Table.Column("WAITING", narrowest: 7),
         ])
-        table.rows = locks.map { lock in
-            let paint: Paint? =
-                switch lock.state {
-                case .running: .good
-                case .waiting, .original: .warning
-                case .lost, .persistent: .bad
-                case .free: .dim
-                }
+        // A new fleet has none.
+        let hasRuns = jobs.contains { !$0.marks.isEmpty }
+        if hasRuns { table = Table(table.columns + [Table.Column("RUNS", narrowest: 4)]) }
+        table.rows = jobs.map { job in
+            let lock = job.lock
             let isLost = lock.state == .lost
-            let host = lock.holder?.host ?? (isLost ? lock.record?.host : nil) ?? "-"
+            // Of a job that is idle, where its last run was.
+            let run = lock.state == .free && job.needsLook ? lock.record?.runs.last : nil
+            let host = lock.holder?.host ?? (isLost ? lock.record?.host : run?.host) ?? "-"
             let pid = lock.holder?.pid ?? (isLost ? lock.record.map { Int64($0.pid) } : nil)
-            return [
-                Table.Cell(lock.lockname),
-                Table.Cell(lock.state.rawValue + (lock.isPaused ? ", paused" : ""), lock.isPaused ? .warning : paint),
-                Table.Cell(host), Table.Cell(pid.map { "\($0)" } ?? "-"), Table.Cell(lock.holder?.since.local ?? "-"),
-                Table.Cell(Self.crowd(lock.waiting.map(\.host))),
+            let since = lock.holder?.since ?? run?.started.map { ServerTime(milliseconds: $0) }
+            let cells = [
+                Table.Cell(lock.lockname), Table.Cell(job.words, job.paint), Table.Cell(host),
+                Table.Cell(pid.map { "\($0)" } ?? "-"), Table.Cell(since?.local ?? "-"),
+                Table.Cell(crowd(lock.waiting.map(\.host))),
             ]
+            return hasRuns ? cells + [Table.Cell(marks: job.marks)] : cells
         }
         return table
     }

@@ -69,7 +69,10 @@ package struct RunLine: Sendable {
         return overflow ? nil : ServerTime(milliseconds: end)
     }
 
-    private var paint: Paint? {
+    /// The outcome with the code, if there is one.
+    var result: String { outcome + (code.map { " \($0)" } ?? "") }
+
+    var paint: Paint? {
         switch outcome {
         case "ran": isSuccess == true ? .good : .bad
         case "running": .good

@@ -16,10 +16,27 @@ package struct Table: Sendable {
     package struct Cell: Sendable, ExpressibleByStringInterpolation {
         package let text: String
         package let paint: Paint?
+        /// One sign each, with a colour of its own; where there is no room for all, the last ones stay.
+        private var marks: [RunMark] = []
 
         /// Made visible here, once and for all: a table never passes on what a terminal would act on.
         package init(_ text: String, _ paint: Paint? = nil) { (self.text, self.paint) = (Visible.text(text), paint) }
         package init(stringLiteral text: String) { self.init(text) }
+
+        package init(marks: [RunMark]) {
+            self.init(marks.map(\.sign).joined())
+            self.marks = marks
+        }
+
+        /// As much of it as fits, and the same with its colours.
+        fileprivate func fitted(to width: Int) -> (plain: String, painted: String) {
+            if marks.isEmpty {
+                let plain = Table.cut(text, to: width)
+                return (plain, paint?.on(plain) ?? plain)
+            }
+            let shown = marks.suffix(width)
+            return (shown.map(\.sign).joined(), shown.map { $0.paint.on($0.sign) }.joined())
+        }
     }
 
     package let columns: [Column]
@@ -58,9 +75,9 @@ package struct Table: Sendable {
     private func line(_ cells: [Cell], _ widths: [Int], _ colour: Bool) -> String {
         var line = ""
         for (index, cell) in cells.prefix(widths.count).enumerated() {
-            let text = Self.cut(cell.text, to: widths[index])
+            let (text, coloured) = cell.fitted(to: widths[index])
             let room = String(repeating: " ", count: widths[index] - Visible.width(text))
-            let painted = colour ? cell.paint?.on(text) ?? text : text
+            let painted = colour ? coloured : text
             let isLast = index == widths.count - 1
             line += columns[index].side == .right ? room + painted : painted + (isLast ? "" : room)
             if !isLast { line += String(repeating: " ", count: Self.gap) }

@@ -53,6 +53,8 @@ struct Expectation {
         "mixedFleetBesideShortTimeouts": Expectation(.permits, within: 20000),
         "lockQueueIgnored": Expectation(.order, within: 400),
         "pauseIgnored": Expectation(.pause, within: 400),
+        "endingPauseIgnored": Expectation(.pause, within: 1000),
+        "pauseNeverEnds": Expectation(.truth, within: 1000),
         "holdIgnored": Expectation(.hold, within: 400),
         "holdUnguarded": Expectation(.hold, within: 4000),
         "holdSleepsOn": Expectation(.service, within: 2000),

@@ -35,7 +35,7 @@ struct Drain: FleetVerb {
             if printing.json { Screen.print(.object(["locks": .array([])])) }
             return .yes
         }
-        let status = try await StatusReader(fleet: fleet, only: nil, watches: false).read()
+        let status = try await StatusReader(fleet: fleet, only: nil, watches: false).readAll()
         let locks = status.locks.filter { lock in
             named.hosts.contains { entry in lock.holder.map { HostPattern.matches(entry, host: $0.host) } ?? false }
         }

@@ -124,6 +124,33 @@ struct NameSlips {
         }
     }
 
+    // MARK: - Resources
+
+    /// Adds to a refusal which resource was probably meant.
+    ///
+    /// - Parameter held: among those that are held, rather than all.
+    static func hinting(
+        at resource: String, held: Bool = false, _ edit: inout FleetEdit,
+        _ change: (inout FleetEdit) throws -> Void
+    ) throws {
+        let known = held ? edit.fleet.pauses.holds.keys.sorted().map(\.text) : edit.fleet.resources
+        do { try change(&edit) } catch EditError.refused(let text)
+            where !known.contains(where: { $0.isSameName(as: resource) })
+        {
+            let meant = NearestWord.slip(resource, among: known)
+            throw EditError.refused(text + (meant.map { "; did you mean \(shown($0))?" } ?? ""))
+        }
+    }
+
+    /// Of a new resource that is nearly called as another.
+    ///
+    /// - Parameter data: as it was before.
+    static func warn(ofResource resource: String, in data: FleetData) {
+        if data.resources.contains(where: { $0.isSameName(as: resource) }) { return }
+        guard let meant = NearestWord.slip(resource, among: data.resources) else { return }
+        Screen.complain("warning: resource \(shown(resource)) is new; did you mean \(shown(meant))?")
+    }
+
     // MARK: - Words
 
     private func slip(_ name: String, among known: Set<ExactName>) -> String? {
@@ -133,6 +160,6 @@ struct NameSlips {
     private func say(_ what: String, meaning meant: String?) {
         Screen.complain("warning: \(what)\(meant.map { "; did you mean \(shown($0))?" } ?? "")")
     }
-
-    private func shown(_ name: String) -> String { "\"\(Excerpt.of(name, longest: 255))\"" }
 }
+
+private func shown(_ name: String) -> String { "\"\(Excerpt.of(name, longest: 255))\"" }

@@ -30,7 +30,9 @@ extension Resources {
 
         func perform(_ fleet: FleetConnection) async throws -> Answer {
             let note = try options.note(host: fleet.hostName)
-            try await FleetEditor(fleet: fleet).edit(takesAway: false) { try $0.hold(resource, note) }
+            try await FleetEditor(fleet: fleet).edit(takesAway: false) { edit in
+                try NameSlips.hinting(at: resource, &edit) { try $0.hold(resource, note) }
+            }
             guard let limit = try limit() else { return .yes }
             return try await HoldWait(fleet: fleet, held: resource).perform(limit: limit)
         }
@@ -54,7 +56,9 @@ extension Resources {
         func check() throws { try NameCheck.resource(resource) }
 
         func perform(_ fleet: FleetConnection) async throws -> Answer {
-            try await FleetEditor(fleet: fleet).edit { try $0.release(resource) }
+            try await FleetEditor(fleet: fleet).edit { edit in
+                try NameSlips.hinting(at: resource, held: true, &edit) { try $0.release(resource) }
+            }
             return .yes
         }
     }

@@ -60,7 +60,12 @@ struct Resources: ParsableCommand {
 
         func perform(_ fleet: FleetConnection) async throws -> Answer {
             let value = try total.value()
-            try await FleetEditor(fleet: fleet).edit { $0.addResource(resource, total: value) }
+            var before: FleetData?
+            try await FleetEditor(fleet: fleet).edit { edit in
+                before = before ?? edit.fleet
+                edit.addResource(resource, total: value)
+            }
+            if let before { NameSlips.warn(ofResource: resource, in: before) }
             return .yes
         }
     }
@@ -78,7 +83,9 @@ struct Resources: ParsableCommand {
         func check() throws { try NameCheck.resource(resource) }
 
         func perform(_ fleet: FleetConnection) async throws -> Answer {
-            try await FleetEditor(fleet: fleet).edit { try $0.removeResource(resource) }
+            try await FleetEditor(fleet: fleet).edit { edit in
+                try NameSlips.hinting(at: resource, &edit) { try $0.removeResource(resource) }
+            }
             return .yes
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Fleet
+import Invocation
 import Recipes
 import Run
 import Steering
@@ -33,11 +34,13 @@ struct Status: FleetVerb {
             try await draws ? watch.perform() : watch.stream()
             return .yes
         }
-        let status = try await StatusReader(fleet: fleet, only: lockname, watches: false).read()
+        let status = try await StatusReader(fleet: fleet, only: lockname, watches: false).readAll()
         if printing.json {
-            Screen.print(status.json)
+            Screen.print(status.worthShowing.json)
         } else {
-            Screen.print(status.lines(width: Screen.size?.columns, colour: Screen.hasColour))
+            Screen.print(
+                status.lines(
+                    width: Screen.size?.columns, colour: Screen.hasColour, nowMilliseconds: WallClock.milliseconds))
         }
         guard let lockname else { return .yes }
         if let lock = status.locks.first, lock.isUnknown {

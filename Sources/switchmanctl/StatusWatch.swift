@@ -23,9 +23,11 @@ struct StatusWatch {
         }
         while !display.isToQuit {
             let (status, took) = try await look()
-            let end = pauseEnd(in: status)
+            let now = WallClock.milliseconds
+            let end = nextMoment(of: status, now: now)
             display.draw(
-                status.lines(width: Screen.size?.columns, colour: Screen.hasColour),
+                status.lines(
+                    width: Screen.size?.columns, colour: Screen.hasColour, nowMilliseconds: now),
                 footer: "\(fleet.layout.prefix) on \(fleet.settings.servers)   q: quit")
             try await fleet.talk.rest(
                 until: fleet.talk.clock.now.advanced(by: min(max(took, Self.shortestRest), Self.longestRest)))
@@ -33,12 +35,13 @@ struct StatusWatch {
         }
     }
 
-    /// The end of a pause is no event of ZooKeeper's.
-    private func pauseEnd(in status: FleetStatus) -> BootInstant? {
-        status.fleet.pauses.nextEnd.map { end in
-            let left = max(0, end.milliseconds - WallClock.milliseconds)
-            return fleet.talk.clock.now.advanced(by: .milliseconds(min(left, Self.longestPause)))
-        }
+    /// The end of a pause, and that a job is late, are no events of ZooKeeper's.
+    ///
+    /// - Parameter now: by this host's clock, as the status was drawn.
+    private func nextMoment(of status: FleetStatus, now: Int64) -> BootInstant? {
+        let end = status.fleet.pauses.nextEnd.map { min(max(0, $0.milliseconds - now), Self.longestPause) }
+        let late = status.nextLate(nowMilliseconds: now).map { $0 - now + 1 }
+        return [end, late].compactMap(\.self).min().map { fleet.talk.clock.now.advanced(by: .milliseconds($0)) }
     }
 
     /// Clocks may be set.
@@ -49,10 +52,10 @@ struct StatusWatch {
         var last: String?
         while true {
             let (status, took) = try await look()
-            let text = status.json.plainText
+            let text = status.worthShowing.json.plainText
             if text != last { Screen.print(text + "\n") }
             last = text
-            let end = pauseEnd(in: status)
+            let end = nextMoment(of: status, now: WallClock.milliseconds)
             try await fleet.talk.rest(
                 until: fleet.talk.clock.now.advanced(by: min(max(took, Self.shortestRest), Self.longestRest)))
             try await fleet.talk.pause(until: end)
@@ -61,7 +64,7 @@ struct StatusWatch {
 
     private func look() async throws -> (FleetStatus, took: Duration) {
         let begun = fleet.talk.clock.now
-        let status = try await StatusReader(fleet: fleet, only: only, watches: true).read()
+        let status = try await StatusReader(fleet: fleet, only: only, watches: true).readAll()
         return (status, begun.duration(to: fleet.talk.clock.now))
     }
 }

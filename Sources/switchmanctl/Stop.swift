@@ -28,7 +28,7 @@ struct Stop: FleetVerb {
 
     func perform(_ fleet: FleetConnection) async throws -> Answer {
         let name = lock.lockname
-        let status = try await StatusReader(fleet: fleet, only: name, watches: false).read()
+        let status = try await StatusReader(fleet: fleet, only: name, watches: false).readAll()
         guard let found = status.locks.first, found.holder != nil else {
             throw Complaint.no("nobody holds the lock \(name)" + Self.lost(status.locks.first))
         }

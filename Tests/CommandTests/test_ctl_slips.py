@@ -94,6 +94,25 @@ def test_what_is_new_in_a_group_is_no_slip(ctl, fleet, group, member):
     assert_silent_yes(ctl("groups", "add", group, member))
 
 
+@pytest.mark.parametrize("words, name, meant", [
+    (("hold",), "databse", "database"), (("hold",), "other", None), (("remove",), "Database", "database"),
+    (("remove",), "db", None),
+    (("release",), "dtaabase", "database"), (("release",), "chache", None), (("hold",), "host1.example.org_cpu", None)])
+def test_a_resource_that_nobody_knows(ctl, fleet, words, name, meant):
+    fleet.resources("database", "cache", "web1_cpu", holds={"database": {}})
+    run = ctl("resources", *words, name)
+    assert_refused(run, 1, name)
+    assert f'; did you mean "{meant}"?' in run.err if meant else "did you mean" not in run.err
+
+
+def test_a_new_resource_that_is_nearly_called_as_another(ctl, fleet):
+    fleet.resources("database")
+    assert_warned(ctl("resources", "add", "databse", "--total", 3), 'resource "databse" is new; did you mean "database"?')
+    for known in ("databse", "cache"):
+        assert_silent_yes(ctl("resources", "add", known, "--total", 4))
+    assert "databse" in fleet.get(), "it is added all the same"
+
+
 @pytest.mark.parametrize("words, meant", [
     (("stauts",), "status"), (("puase", "a"), "pause"), (("groups", "remvoe", "web"), "remove"),
     (("resourcse", "list"), "resources")])

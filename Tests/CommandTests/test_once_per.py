@@ -5,15 +5,13 @@ import os
 import random
 import re
 import signal
-import subprocess
-import time
 
 import pytest
 
 from Support import processes
 from Support.eventually import eventually
-from Support.fixtures import ROOT
 from Support.fleet import assert_one_line, assert_silent
+from Support.ticks import Zones, other_clocks
 
 HOUR = ("--once-per", "hour")
 SEEN = ("--exit-code", "already-run=6", "--exit-code", "locked=5")
@@ -24,15 +22,11 @@ BEGAN = {}
 
 @pytest.fixture(autouse=True)
 def began():
-    """Looked at once: a minute later the same zone has to be meant."""
-    BEGAN["minute"] = time.gmtime().tm_min
+    BEGAN["zones"] = Zones()
 
 
 def zone(minute):
-    """A time zone in which it was so many minutes past an hour as the test began: with a greater number the tick is an earlier
-    instant."""
-    ahead = (minute - BEGAN["minute"]) % 60
-    return f"TEST-0:{ahead:02}"
+    return BEGAN["zones"].at(minute)
 
 
 OLDER, NOW, NEWER = 46, 30, 14
@@ -51,10 +45,7 @@ def starts(fleet):
 
 @pytest.fixture
 def clock(tmp_path):
-    """Gives a host's environment a clock that is so many seconds ahead."""
-    library = tmp_path / "other_clock.so"
-    subprocess.run(["gcc", "-shared", "-fPIC", "-O2", "-o", library, ROOT / "Tests/Support/other_clock.c"], check=True)
-    return lambda ahead_s: {"LD_PRELOAD": str(library), "SWITCHMAN_TEST_CLOCK_AHEAD": str(ahead_s)}
+    return other_clocks(tmp_path)
 
 
 @pytest.mark.parametrize("options, hosts", [

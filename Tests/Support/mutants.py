@@ -97,6 +97,9 @@ MUTANTS = [
     ("Conversation.pause", "while !hasNews {", "while $oldNewsCounts ? changes.isEmpty : !hasNews {"),
     # Before the start, and the start.
     ("FleetReader.pause", "if let note = fleet.pauses.jobNotes[", "if $pauseIgnored { return nil }\n        if let note = fleet.pauses.jobNotes["),
+    ("FleetReader.pause", "ExactName(job.lockname)] {", "ExactName(job.lockname)], !$endingPauseIgnored || note.until == nil {"),
+    ("FleetReader.pause", "if let note = fleet.pauses.all {", "if let note = fleet.pauses.all, !$endingPauseIgnored || note.until == nil {"),
+    ("FleetReader.read", "nowMilliseconds: job.wallMilliseconds()", "nowMilliseconds: $pauseNeverEnds ? 0 : job.wallMilliseconds()"),
     ("Tenure.init", "let wait = found.waitOut", "let wait = $noMargin ? Duration.seconds(found.seconds) : found.waitOut"),
     ("Tenure.init", "claims.record?.content.isWaiting == true {", "claims.record?.content.isWaiting == true, !$startNotWritten {"),
     ("Tenure.givesUpAt", "isBeforeStart ?", "isBeforeStart && !$idleForever && !$lossIgnored ?"),

@@ -21,7 +21,7 @@ class Tmux:
         self.shows("ready>")
 
     def _tmux(self, *words):
-        return subprocess.run(["tmux", "-S", f"{self._folder.name}/socket", *words], env=self._environment, check=True,
+        return subprocess.run(["tmux", "-u", "-S", f"{self._folder.name}/socket", *words], env=self._environment, check=True,
                               capture_output=True, text=True).stdout
 
     def line(self, *words):

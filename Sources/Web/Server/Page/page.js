@@ -71,7 +71,7 @@
   // Jobs
 
   const isLate = (job) => job.late_from !== undefined && now() > job.late_from && !job.paused && job.state === "free";
-  const hasFailed = (job) => job.runs.length > 0 && kind(job.runs[job.runs.length - 1])[1] === "bad";
+  const hasFailed = (job) => job.failed;
 
   /** What needs a look first comes first. */
   function rank(job) {

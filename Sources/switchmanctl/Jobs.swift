@@ -1,0 +1,30 @@
+import ArgumentParser
+import Fleet
+import Invocation
+import Steering
+
+struct Jobs: FleetVerb {
+    static let configuration = CommandConfiguration(
+        abstract: "List every job that is known, with its last runs.",
+        discussion: """
+            Jobs that were lost, failed or are late come first. RUNS are the last ten, the newest at the right: ● succeeded, \
+            ✕ failed, ▲ stopped by an operator, ◆ lost, or ended by a signal or a time limit. For example: switchmanctl jobs \
+            --json
+            """)
+
+    @OptionGroup var configuration: ConfigurationOption
+    @OptionGroup var printing: PrintingOption
+
+    func perform(_ fleet: FleetConnection) async throws -> Answer {
+        let status = try await StatusReader(fleet: fleet, only: nil, watches: false).readAll()
+        let jobs = JobList(status, nowMilliseconds: WallClock.milliseconds)
+        if printing.json {
+            Screen.print(jobs.json)
+        } else if jobs.isEmpty {
+            Screen.print("no job is known\n")
+        } else {
+            Screen.print(jobs.table)
+        }
+        return .yes
+    }
+}
