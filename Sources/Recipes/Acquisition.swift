@@ -76,7 +76,7 @@ package final class Acquisition {
                 if case .verdict(let verdict) = try await acquirePermits(line: nil) { return verdict }
                 continue
             }
-            switch try await take(places: [], spentMarks: []) {
+            switch try await take(places: []) {
             case .taken(let claims): return try await owned(claims)
             case .held where job.waitsForLock: return try await acquireInTurn()
             case .held where earlierSessions.isEmpty: return .skipped(.locked)
@@ -85,12 +85,12 @@ package final class Acquisition {
         }
     }
 
-    private func take(places: [String], spentMarks: [String]) async throws(Interruption) -> Take.Outcome {
+    private func take(places: [String], free: Permits.Free = ([], [])) async throws(Interruption) -> Take.Outcome {
         takes += 1
         talk.hold()
         let outcome = try await Take(
             job: job, talk: talk, n: takes, found: foundRecord, earlierSessions: earlierSessions, places: places,
-            spentMarks: spentMarks, fleetVersion: fleetVersion
+            spentMarks: free.spent, slots: free.slots, fleetVersion: fleetVersion
         ).perform()
         if case .taken = outcome { return outcome }
         try talk.unhold()
@@ -138,7 +138,7 @@ package final class Acquisition {
         while true {
             if let skip = try await awaitFreeLock() { return .skipped(skip) }
             if job.leases.isEmpty {
-                switch try await take(places: line.paths, spentMarks: []) {
+                switch try await take(places: line.paths) {
                 case .taken(let claims): return try await owned(claims)
                 case .held, .changed: try await contradictions.met(job.lockname, talk)
                 }
@@ -226,12 +226,12 @@ package final class Acquisition {
             if let skip = try await queues.awaitHead(limit: limits.permits, changed: considerChanges) {
                 return try await concede(skip, queues, line)
             }
-            let spent: [String]
+            let free: Permits.Free
             switch try await permits.awaitRoom(limit: limits.permits, changed: considerChanges) {
             case .needless(let skip): return try await concede(skip, queues, line)
-            case .free(let marks): spent = marks
+            case .free(let spent, let slots): free = (spent, slots)
             }
-            switch try await take(places: queues.paths + (line?.paths ?? []), spentMarks: spent) {
+            switch try await take(places: queues.paths + (line?.paths ?? []), free: free) {
             case .held where line != nil:
                 try await contradictions.met(job.lockname, talk)
                 return try await concede(.locked, queues, line)

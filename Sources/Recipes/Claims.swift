@@ -6,6 +6,8 @@ package struct Claims: Sendable {
     package var lock: (path: String, czxid: Int64)?
     package var leases: [String]
     package var marks: [String]
+    /// The numbers of the permits, of each lease that has some.
+    package var slots: [(resource: String, slots: SlotSet)]
     /// The record as we wrote it, and the version that names it.
     package var record: (path: String, version: Int32, content: JobRecord)?
     package var session: Session
@@ -24,7 +26,7 @@ package struct Claims: Sendable {
         lock: (path: String, czxid: Int64)? = nil, leases: [String], marks: [String],
         record: (path: String, version: Int32, content: JobRecord)? = nil, session: Session,
         takenMilliseconds: Int64? = nil, submitted: BootInstant, submittedBefore: BootInstant,
-        acknowledged: BootInstant, found: Term? = nil
+        acknowledged: BootInstant, found: Term? = nil, slots: [(resource: String, slots: SlotSet)] = []
     ) {
         self.lock = lock
         self.leases = leases
@@ -36,6 +38,7 @@ package struct Claims: Sendable {
         self.submittedBefore = submittedBefore
         self.acknowledged = acknowledged
         self.found = found
+        self.slots = slots
     }
 
     /// The heartbeat: checks that a quorum commits, and behind them in the same session a look at whose the nodes are.

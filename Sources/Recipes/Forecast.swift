@@ -76,8 +76,10 @@ extension Acquisition {
             let room = count.fits ? "\(lease.resource) has room for \(lease.count)" : count.text
             reasons.append("\(room); \(ahead)")
         }
+        let slots = permits.compactMap { count in count.slots.map { "\(count.lease.resource)=\($0.text)" } }
+        let free = "all permits are free" + (slots.isEmpty ? "" : " (slots: \(slots.joined(separator: " ")))")
         return reasons.isEmpty
-            ? Forecast(decision: .starts, reasons: [start("all permits are free")])
+            ? Forecast(decision: .starts, reasons: [start(free)])
             : Forecast(decision: .waitsForPermits, reasons: reasons)
     }
 

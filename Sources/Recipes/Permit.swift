@@ -1,3 +1,5 @@
+import Coordination
+
 /// What is known of one contender's permits from the name of its lease or of its mark.
 package struct Permit: Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
@@ -5,7 +7,8 @@ package struct Permit: Sendable, Equatable {
         case original(sequence: Int64)
         /// Our lease, `COUNT_TOTAL_SESSION_SEQ`: the claim.
         case lease(session: String, sequence: Int64)
-        /// Our mark, `COUNT_TOTAL_SESSION_N_TERM`: a command may still be running, for this many seconds at most.
+        /// Our mark, `COUNT_TOTAL_SESSION_N_TERM`: a command may still be running, for this many seconds at most. A lease whose
+        /// numbers lie in several ranges has a mark for each.
         case mark(session: String, termSeconds: Int64)
     }
 
@@ -14,6 +17,8 @@ package struct Permit: Sendable, Equatable {
     package let total: Int64
     package let kind: Kind
     package let name: String
+    /// The numbers of these permits: of a mark, unless an older version wrote it.
+    package private(set) var slots: ClosedRange<Int64>?
 
     /// Nil for a name of neither form.
     package init?(lease name: String) {
@@ -33,11 +38,30 @@ package struct Permit: Sendable, Equatable {
     package init?(mark name: String) {
         let parts = name.split(separator: "_", omittingEmptySubsequences: false)
         guard let (count, total) = Self.numbers(parts, least: 1), parts.count == 5, Self.isSession(parts[2]),
-            Int64(parts[3]) != nil, let term = Int64(parts[4]), term >= 0, term <= Term.secondsMax
+            let n = Int64(parts[3]), let term = Int64(parts[4]), term >= 0, term <= Term.secondsMax
         else { return nil }
         kind = .mark(session: String(parts[2]), termSeconds: term)
         (self.count, self.total, self.name) = (count, total, name)
+        let first = n / Self.takesMax
+        if first > 0 { slots = first...(first + count - 1) }
     }
+
+    /// The name of a mark.
+    ///
+    /// - Parameters:
+    ///   - n: counts the takes of a session, from 1 on.
+    ///   - first: the number of the first of these permits, if they are numbered. It stands in front of the digits of N, since
+    ///     versions that know of no numbers take any whole number there.
+    static func mark(
+        _ count: Int64, of total: Int64, session: Session, n: Int, term: Term, first: Int64?
+    ) -> String {
+        "\(count)_\(total)_\(session.text)_\((first ?? 0) * takesMax + Int64(n) % takesMax)_\(term.seconds)"
+    }
+
+    /// Where the number begins in a mark's N, in decimal. No session takes as often.
+    private static let takesMax: Int64 = 1_000_000_000
+    /// Up to here a number fits into N, which has 63 bits.
+    static let numberedTotalMax: Int64 = 1_000_000_000
 
     package var session: String? {
         switch kind {

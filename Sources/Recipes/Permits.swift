@@ -18,9 +18,11 @@ final class Permits {
         self.leases = leases
     }
 
+    /// The marks that were waited out, and the numbers for each lease; nil where it can have none.
+    typealias Free = (spent: [String], slots: [SlotSet?])
+
     enum Room {
-        /// There is room, and these marks were waited out for it.
-        case free(spent: [String])
+        case free(spent: [String], slots: [SlotSet?])
         /// Something has changed that makes the run needless.
         case needless(Acquisition.Skip)
     }
@@ -38,7 +40,9 @@ final class Permits {
             // ZooKeeper Guarantees about Watches").
             if let skip = try await changed() { return .needless(skip) }
             if leases() != asOf { continue }
-            if counts.allSatisfy(\.fits) { return .free(spent: counts.flatMap(\.spent)) }
+            if counts.allSatisfy(\.fits) {
+                return .free(spent: counts.flatMap(\.spent), slots: counts.map(\.slots))
+            }
             try await checkOwners(counts)
             let blocked = counts.first { !$0.fits }
             // Else short waits would starve each other behind a mark that none of them outlasts.
@@ -113,9 +117,13 @@ final class Permits {
         var leases: [String] = []
         /// Taken by the run that started this one.
         var outer: Int64 = 0
+        /// The numbers of the permits that are taken or orphaned, as far as they have some.
+        var numbered: [ClosedRange<Int64>] = []
         /// That none is given out now.
         var holdSentence: String?
 
+        /// Those that this run gets if it takes its permits now.
+        var slots: SlotSet? { SlotSet(numbered).lowestFree(lease.count, of: lease.total) }
         var fits: Bool { holdSentence == nil && hasRoom }
         var hasRoom: Bool { [taken, orphaned, lease.count].sum <= lease.total }
         var fitsWithoutOrphans: Bool { holdSentence == nil && [taken, lease.count].sum <= lease.total }
@@ -179,7 +187,10 @@ final class Permits {
                 throw .badData(
                     "\(path) is not a mark, or its term is longer than a day; if its run cannot be alive, delete it")
             }
-            if sessions.contains(session) { continue }
+            if sessions.contains(session) {
+                count.numbered += [permit.slots].compactMap { $0 }
+                continue
+            }
             let since = orphans[path] ?? seen
             let ripe = since.advanced(by: Term(seconds: termSeconds).waitOut)
             orphansNow[path] = since
@@ -187,6 +198,7 @@ final class Permits {
                 count.spent.append(path)
             } else {
                 count.orphaned = count.orphaned.addedUp(with: permit.count)
+                count.numbered += [permit.slots].compactMap { $0 }
                 count.ripeAt = min(count.ripeAt ?? ripe, ripe)
             }
         }

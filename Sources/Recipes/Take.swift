@@ -26,6 +26,8 @@ struct Take {
     let places: [String]
     /// Orphaned marks that have been waited out.
     let spentMarks: [String]
+    /// The numbers of each lease's permits, in the order of the leases; nil where they have none.
+    var slots: [SlotSet?] = []
     /// Of the prefix data that declares the totals and the holds.
     let fleetVersion: Int32?
 
@@ -58,7 +60,7 @@ struct Take {
                         record: job.takesLock ? (job.recordPath, found.map { $0.version &+ 1 } ?? 0, content) : nil,
                         session: session, submitted: submitted, submittedBefore: before,
                         acknowledged: talk.clock.now,
-                        found: waitOut),
+                        found: waitOut, slots: namedSlots),
                     lock: replies.count > 1 ? replies[1] : nil)
             case .failure(let failure)? where failure.reason == .connectionLost:
                 lostSince = lostSince ?? submitted
@@ -131,9 +133,22 @@ struct Take {
         return record
     }
 
+    private func numbers(_ index: Int) -> SlotSet? { slots.indices.contains(index) ? slots[index] : nil }
+
+    private var namedSlots: [(resource: String, slots: SlotSet)] {
+        job.leases.indices.compactMap { index in numbers(index).map { (job.leases[index].resource, $0) } }
+    }
+
+    /// One for each lease, or for each range of its numbers.
     private func markPaths(_ session: Session) -> [String] {
-        job.leases.map {
-            "\(job.layout.marks($0.resource))/\($0.count)_\($0.total)_\(session.text)_\(n)_\(job.term.seconds)"
+        job.leases.enumerated().flatMap { index, lease in
+            let folder = job.layout.marks(lease.resource)
+            func path(_ count: Int64, _ first: Int64?) -> String {
+                let name = Permit.mark(
+                    count, of: lease.total, session: session, n: n, term: job.term, first: first)
+                return "\(folder)/\(name)"
+            }
+            return numbers(index)?.ranges.map { path(Int64($0.count), $0.lowerBound) } ?? [path(lease.count, nil)]
         }
     }
 
@@ -185,7 +200,8 @@ struct Take {
     {
         var claims = Claims(
             leases: [], marks: markPaths(session), session: session, submitted: submitted,
-            submittedBefore: talk.newestAnswered ?? submitted, acknowledged: talk.clock.now, found: waitOut)
+            submittedBefore: talk.newestAnswered ?? submitted, acknowledged: talk.clock.now, found: waitOut,
+            slots: namedSlots)
         if job.takesLock {
             guard let node = try await talk.askAgain([.get(job.recordPath, watch: false)])[0].node(),
                 let record = JobRecord(bytes: node.data), record.session == session.text, record.n == n

@@ -153,6 +153,9 @@ extension Mutant {
                 hesitates: true, lateTakesPerMille: 400)
         case "holdSleepsOn":
             Focus(theme: .permits, total: 2, declaresTotals: false, strikes: [.operate], strikesMin: 2)
+        case "orphanSlotGivenAway":
+            Focus(theme: .permits, termsSeconds: [4, 6], total: 4, strikes: [.betray], strikesMin: 4)
+        case "slotNotMarked": Focus(theme: .permits, total: 4, strikes: [.signal])
         case "pauseIgnored": Focus(theme: .lock, strikes: [.operate], strikesMin: 4)
         case "endingPauseIgnored", "pauseNeverEnds":
             Focus(theme: .lock, strikes: [.operate], strikesMin: 4, pausesEnd: true)

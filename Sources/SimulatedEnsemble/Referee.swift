@@ -4,7 +4,7 @@ import Run
 
 /// Watches a history for broken promises. It sees what no process can: every commit and every life and death.
 final class Referee {
-    private let world: World
+    let world: World
     private(set) var violation: Violation?
     let books: Books
     private var tokens: [String: Int64] = [:]
@@ -149,7 +149,7 @@ final class Referee {
     /// Who is suspended runs nothing; who wakes up past its deadline is given its budget for killing. So is the first of the three
     /// processes that is continued, after none had been there to kill. What three dead ones have left is only looked after by
     /// the next run on the same machine.
-    private func counts(_ run: SimulatedRun, beside starter: SimulatedRun? = nil) -> Bool {
+    func counts(_ run: SimulatedRun, beside starter: SimulatedRun? = nil) -> Bool {
         if run.tree.processes.areAllDead || run.machine.isSuspended { return false }
         if !run.order.isOriginal, run.tree.isUnattended {
             return run.tree.isLeftBehind && starter?.machine === run.machine && run.machine.hasCgroups
@@ -166,21 +166,6 @@ final class Referee {
             && counts(other, beside: run)
         {
             accuse(.exclusion, "the command of \(run) runs while that of \(other) lives")
-        }
-    }
-
-    private func checkPermits(_ run: SimulatedRun) {
-        for lease in run.job.leases {
-            var sum = lease.count
-            for other in world.runs where other !== run && counts(other, beside: run) {
-                for taken in other.job.leases where taken.resource == lease.resource { sum += taken.count }
-            }
-            // As it is declared when they are taken; whoever took more while there were more is not made to give them back.
-            let taken = books.leased(lease.resource, by: run.sessions) ?? run.startedAt
-            let total = lease.total > 0 ? lease.total : books.total(of: lease.resource, since: taken)
-            if sum > total {
-                accuse(.permits, "\(sum) of \(total) \(lease.resource) in use as \(run) starts")
-            }
         }
     }
 

@@ -5,6 +5,8 @@ package struct Violation: Sendable, Equatable {
         case exclusion
         /// Permits of running trees within the total.
         case permits
+        /// Numbers of permits: never one for two at once, and one for each permit.
+        case slot
         /// First come, first served.
         case order
         /// Fencing tokens grow.

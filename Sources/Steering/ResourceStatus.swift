@@ -26,6 +26,10 @@ package struct ResourceStatus: Sendable, Equatable {
     /// By marks without their lease: their holder was lost, and they count until their term is over.
     package let orphaned: Int64
     package let holders: [Holder]
+    /// The numbers of their permits, by session.
+    private let slotsOf: [String: SlotSet]
+    /// Those of lost holders.
+    package let orphanedSlots: SlotSet
     /// First come first.
     package let queue: [Waiter]
     /// Nodes that are nobody's lease or mark: every run that wants this resource refuses to go on.
@@ -46,6 +50,8 @@ package struct ResourceStatus: Sendable, Equatable {
         holders = leases
         let sessions = Set(leases.compactMap(\.permit.session))
         let orphans = marks.filter { !sessions.contains($0.session ?? "") }
+        slotsOf = Dictionary(grouping: marks) { $0.session ?? "" }.mapValues { SlotSet($0.compactMap(\.slots)) }
+        orphanedSlots = SlotSet(orphans.compactMap(\.slots))
         used = leases.map(\.permit.count).sum
         orphaned = orphans.map(\.count).sum
         let totals = Set(leases.map(\.permit.total) + orphans.map(\.total))
@@ -53,10 +59,17 @@ package struct ResourceStatus: Sendable, Equatable {
         total = declared ?? totals.max()
     }
 
+    /// The numbers of its permits; nil if they have none, as an original's.
+    package func slots(of holder: Holder) -> SlotSet? {
+        holder.permit.session.flatMap { slotsOf[$0] }.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     package var json: JSONValue {
         .object([
             "resource": .string(resource), "total": total.map { .integer($0) } ?? .null, "used": .integer(used),
-            "orphaned": .integer(orphaned), "disagrees": .boolean(disagrees), "held": .boolean(isHeld),
+            "orphaned": .integer(orphaned),
+            "orphaned_slots": orphanedSlots.isEmpty ? .null : .string(orphanedSlots.text),
+            "disagrees": .boolean(disagrees), "held": .boolean(isHeld),
             "foreign": .array(foreign.map { .string($0) }),
             "holders": .array(
                 holders.map {
@@ -64,6 +77,7 @@ package struct ResourceStatus: Sendable, Equatable {
                         $0.contender.json.merging([
                             "count": .integer($0.permit.count),
                             "original": .boolean($0.permit.session == nil),
+                            "slots": slots(of: $0).map { .string($0.text) } ?? .null,
                         ]) { $1 })
                 }),
             "queue": .array(

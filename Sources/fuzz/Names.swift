@@ -33,8 +33,11 @@ enum Names {
             made = "\(permit.count)_\(permit.total)_\(session)_\(tenDigits(sequence))"
         case .mark(let session, let termSeconds):
             expect((0...Term.secondsMax).contains(termSeconds), "\(permit) has a term that is believed")
-            made = "\(permit.count)_\(permit.total)_\(session)_1_\(termSeconds)"
+            let n = (permit.slots?.lowerBound ?? 0) * 1_000_000_000 + 1
+            made = "\(permit.count)_\(permit.total)_\(session)_\(n)_\(termSeconds)"
             expect(Permit(mark: made)?.kind == permit.kind, "\(made) is \(name)")
+            expect(Permit(mark: made)?.slots == permit.slots, "\(made) has the numbers of \(name)")
+            expect(Int64(permit.slots?.count ?? 0) <= permit.count, "\(permit) has a number for each permit at most")
             return
         }
         expect(Permit(lease: made)?.kind == permit.kind, "\(made) is \(name)")

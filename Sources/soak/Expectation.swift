@@ -18,6 +18,8 @@ struct Expectation {
         "givingUpWritesEnded": Expectation(.exclusion, within: 1000),
         "ownOldMarkTrusted": Expectation(.exclusion, within: 1000),
         "orphansNotCounted": Expectation(.permits, within: 200),
+        "orphanSlotGivenAway": Expectation(.slot, within: 1000),
+        "slotNotMarked": Expectation(.slot, within: 100),
         "takeLeavesPlace": Expectation(.order, within: 100),
         "recordInHeartbeat": Expectation(.needlessKill, within: 1000),
         "sReadAfterCall": Expectation(.exclusion, within: 1000),

@@ -201,7 +201,7 @@ def test_fleet_data_that_is_too_long_for_a_run(ctl, fleet, tab):
 
 
 def test_the_example_is_without_a_fault(ctl, fleet):
-    fleet.prefix_data({"groups": {"billing": [HOST]}, "resources": ["db", "host_cpu", "FQDN_cpu", "FQDN_mem", "table"],
+    fleet.prefix_data({"groups": {"billing": [HOST]}, "resources": ["db", "host_cpu", "FQDN_cpu", "FQDN_mem", "table", "part"],
                        "totals": {"db": 4}})
     assert_one_line(check(ctl, ROOT / "Examples/crontab"), "OK", "crontab", "switchman lines in 1 file")
 

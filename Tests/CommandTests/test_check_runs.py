@@ -299,7 +299,7 @@ def test_whoever_holds_it_since_yesterday_is_named(at, half_past_two):
 def test_the_example_crontab(ctl, fleet, tab):
     """A fleet in which all of it has just run, and one in which nothing ever has."""
     text = (ROOT / "Examples/crontab").read_text(encoding="utf-8")
-    fleet.prefix_data({"groups": {"billing": [HOST]}, "resources": ["host_cpu", "db", "table", "FQDN_cpu", "FQDN_mem"]})
+    fleet.prefix_data({"groups": {"billing": [HOST]}, "resources": ["host_cpu", "db", "table", "FQDN_cpu", "FQDN_mem", "part"]})
     facts = ctl.json("check", "runs", tab(text), code=2)["facts"]
     lines = len(re.findall(r"^[^#\n]*\bswitchman ", text, re.M))
     made_by_the_shell = len(re.findall(r"^[^#\n]*\$\(hostname -f\)|^[^#\n]*--no-lock", text, re.M))

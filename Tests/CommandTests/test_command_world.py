@@ -234,12 +234,13 @@ def test_environment_added_and_nothing_else_changed(fleet):
     ours = {key: found.pop(key) for key in list(found) if key.startswith("SWITCHMAN_")}
     lock = fleet.stat("locks", "a")
     assert set(ours) == {f"SWITCHMAN_{name}" for name in (
-        "LOCKNAME", "LOCK_PATH", "FENCING_TOKEN", "SESSION_ID", "LEASES", "ATTEMPT", "CONFIG")}
+        "LOCKNAME", "LOCK_PATH", "FENCING_TOKEN", "SESSION_ID", "LEASES", "SLOTS", "ATTEMPT", "CONFIG")}
     assert ours["SWITCHMAN_LOCKNAME"] == "a"
     assert ours["SWITCHMAN_LOCK_PATH"] == fleet.path("locks", "a")
     assert int(ours["SWITCHMAN_FENCING_TOKEN"], 0) == lock.czxid
     assert int(ours["SWITCHMAN_SESSION_ID"].removeprefix("0x"), 16) == lock.ephemeralOwner
     assert "r" in ours["SWITCHMAN_LEASES"] and "2" in ours["SWITCHMAN_LEASES"]
+    assert ours["SWITCHMAN_SLOTS"] == "r=1-2"
     assert ours["SWITCHMAN_CONFIG"] == config
     expected = {key: value for key, value in os.environ.items() if not key.startswith("SWITCHMAN_")}
     for key in ("_", "PWD", "OLDPWD", "SHLVL", "BLACK_BOX_RUN"):
@@ -292,6 +293,7 @@ def test_without_a_lock_there_is_no_token(fleet):
 
 @pytest.mark.parametrize("name, value", [
     ("LOCKNAME", "other"), ("LOCK_PATH", "/other"), ("FENCING_TOKEN", "1"), ("SESSION_ID", "0x1"), ("LEASES", "r=1:1"),
+    ("SLOTS", "r=1"), ("SLOT", "1"),
 ])
 def test_none_of_them_is_read_as_an_option(fleet, name, value):
     assert fleet.run("--", "true", env={f"SWITCHMAN_{name}": value}).code == 0

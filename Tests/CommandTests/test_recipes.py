@@ -94,6 +94,47 @@ def test_readers_and_writers(fleet, hosts):
     assert [(run.wait(), run.err) for run in runs] == [(0, "")] * 4
 
 
+def test_a_partitioned_job(ctl, fleet, hosts):
+    assert_silent_yes(ctl("resources", "add", "part"))
+    line, = [line.split(maxsplit=5)[5] for line in (ROOT / "Examples/crontab").read_text().splitlines() if "--partition" in line]
+    line = line.replace(f"{LOCAL}work", "work")
+    # The kernel gives each part to one tree at a time.
+    job = " ".join(map(shlex.quote, fleet.job("work")))
+    work = f'#!/bin/sh\n[ "$1" = --partition ] && exec {job} --claim "part$2:1:1" --until {fleet.flag("end")}.$SWITCHMAN_FQDN\n'
+
+    def fires(number):
+        # Ten at once are a load, and none of them is to be lost but one.
+        return hosts(line, number, programs={"work": work}, env={"SWITCHMAN_OWNERSHIP_TERM": "12"})
+
+    def starts():
+        return len(fleet.records.events("start"))
+
+    def parts():
+        return sorted(mark.split("_")[3][:-9] for mark in fleet.marks("part"))
+    runs = []
+    for number in range(1, 9):
+        runs.append(fires(number))
+        eventually(lambda number=number: starts() == number)
+    assert parts() == list("12345678")
+    for number in (9, 10):
+        runs.append(fires(number))
+        fleet.queued("part", f"work-host{number}.example.org")
+    assert (fires(9).wait(), starts()) == (0, 8), "one run of each host stands by"
+    fleet.raise_flag(fleet.flag("end.host3.example.org"))
+    eventually(lambda: starts() == 9, what="another host takes the part that is free")
+    assert runs[2].wait() == 0 and parts() == list("12345678")
+    fleet.lose_host(runs[5])
+    eventually(lambda: len(fleet.leases("part")) == 7, within=30, what="its lease goes with its session")
+    always(lambda: starts() == 9 and parts() == list("12345678"), during=5, what="its command may be running")
+    eventually(lambda: starts() == 10, within=30)
+    assert parts() == list("12345678") and fleet.marks("part") and len(fleet.leases("part")) == 8
+    for number in range(1, 11):
+        fleet.raise_flag(fleet.flag(f"end.host{number}.example.org"))
+    assert [(run.wait(), run.err) for run in [*runs[:5], *runs[6:]]] == [(0, "")] * 9
+    fleet.records.assert_no_violation()
+    assert fleet.marks("part") == []
+
+
 def test_a_hot_standby_of_a_crontab_line(fleet, hosts, zone):
     line, env = crontab_line("billing"), {"CRON_TZ": zone()}
 

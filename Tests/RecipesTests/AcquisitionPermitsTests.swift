@@ -9,7 +9,8 @@ import Testing
     private static let line = "/p/waiters/a/a-0000000003"
     private static let place = "/p/queues/r/a-0000000005"
     private static let lease = "create /p/semaphores/r/leases/1_1_5_ sequential"
-    private static let permit = ", create /p/semaphores/r/marks/1_1_5_1_30, \(lease), check /p if 6, delete \(place)"
+    private static let permit =
+        ", create /p/semaphores/r/marks/1_1_5_1000000001_30, \(lease), check /p if 6, delete \(place)"
     private let noted = Noted<Notice>()
 
     private func perform(
@@ -48,7 +49,7 @@ import Testing
             script: [.asks("get /p watched", Self.fleet)] + enters() + [
                 .lists("a-0000000005"), .counts(),
                 .asks(
-                    "commit create /p/semaphores/r/marks/1_1_5_1_30, \(Self.lease), check /p if 6, "
+                    "commit create /p/semaphores/r/marks/1_1_5_1000000001_30, \(Self.lease), check /p if 6, "
                         + "delete \(Self.place)", .committed),
             ]
         ) { $0.takesLock = false }
@@ -138,7 +139,8 @@ import Testing
                 .asks("get /p watched", two),
                 .counts(taken),
                 .takes(
-                    more: ", create /p/semaphores/r/marks/1_2_5_1_30, create /p/semaphores/r/leases/1_2_5_ sequential, "
+                    more:
+                        ", create /p/semaphores/r/marks/1_2_5_1000000001_30, create /p/semaphores/r/leases/1_2_5_ sequential, "
                         + "check /p if 7, delete \(Self.place)"),
             ])
         #expect(verdict.claims?.leases == ["/p/semaphores/r/leases/1_2_5_0000000001"])
@@ -225,7 +227,7 @@ import Testing
                 .lists("a-0000000005"), .counts(), .takes(.committed(numbers: [2]), more: Self.permit),
                 .asks("list /p/semaphores/r/leases", .names(["1_1_0000000001", mine])),
                 .asks(
-                    "commit set /p/jobs/a if 0, delete /p/semaphores/r/marks/1_1_5_1_30, "
+                    "commit set /p/jobs/a if 0, delete /p/semaphores/r/marks/1_1_5_1000000001_30, "
                         + "delete /p/semaphores/r/leases/\(mine), delete /p/locks/a", .committed),
                 .looks(
                     fleet: Self.fleet, lock: .owned(by: 9), record: .record(.sample(.running)), watches: true,

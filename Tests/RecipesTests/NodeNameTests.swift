@@ -1,5 +1,7 @@
-import Recipes
+import Coordination
 import Testing
+
+@testable import Recipes
 
 @Suite struct NodeNameTests {
     @Test(
@@ -32,7 +34,29 @@ import Testing
         let ours = try #require(Permit(lease: "2_8_10000abc_0000000004"))
         #expect(ours.session == "10000abc" && ours.sequence == 4)
         let mark = try #require(Permit(mark: "2_8_10000abc_1_30"))
-        #expect(mark.kind == .mark(session: "10000abc", termSeconds: 30))
+        #expect(mark.kind == .mark(session: "10000abc", termSeconds: 30) && mark.slots == nil)
+    }
+
+    @Test(
+        arguments: [
+            ("1_8_ab_3000000001_30", 3...3), ("2_8_ab_3000000012_30", 3...4), ("1_8_ab_8999999999_30", 8...8),
+            ("1_8_ab_999999999_30", nil), ("1_8_ab_-3000000001_30", nil), ("1_8_ab_0_30", nil),
+            // No sum beyond any number.
+            ("9007199254740992_9007199254740992_ab_9223372036854775807_30", 9_223_372_036...9_007_208_478_113_027),
+        ] as [(String, ClosedRange<Int64>?)])
+    func aMarkSaysWhichNumbersItsPermitsHave(name: String, slots: ClosedRange<Int64>?) throws {
+        #expect(try #require(Permit(mark: name)).slots == slots)
+    }
+
+    /// What it writes it reads; and a version that knows of no numbers reads it as a mark of as many permits.
+    @Test(arguments: [nil, 1, 8, 1_000_000_000] as [Int64?])
+    func whatIsWrittenIsRead(first: Int64?) throws {
+        let session = Session(id: 0x0100_0000_0000_0abc, timeout: .seconds(30))
+        let name = Permit.mark(1, of: 1_000_000_000, session: session, n: 7, term: Term(seconds: 30), first: first)
+        let mark = try #require(Permit(mark: name))
+        #expect(mark.slots == first.map { $0...$0 } && mark.count == 1)
+        #expect(mark.kind == .mark(session: session.text, termSeconds: 30))
+        #expect(name.split(separator: "_").count == 5 && Int64(name.split(separator: "_")[3]) != nil)
     }
 
     @Test(arguments: [

@@ -40,7 +40,8 @@ import Testing
     private func takes(ifVersion version: Int, _ answer: Answer = .committed, n: Int = 1) -> Step {
         .takes(
             answer,
-            more: ", create /p/semaphores/r/marks/1_1_5_\(n)_30, create /p/semaphores/r/leases/1_1_5_ sequential, "
+            more:
+                ", create /p/semaphores/r/marks/1_1_5_100000000\(n)_30, create /p/semaphores/r/leases/1_1_5_ sequential, "
                 + "check /p if \(version), delete \(Self.place)")
     }
 

@@ -184,6 +184,6 @@ import Testing
 }
 
 extension Permits.Room {
-    var spent: [String]? { if case .free(let spent) = self { spent } else { nil } }
+    var spent: [String]? { if case .free(let spent, _) = self { spent } else { nil } }
     var skip: Acquisition.Skip? { if case .needless(let skip) = self { skip } else { nil } }
 }

@@ -10,12 +10,13 @@ import Testing
 
     private func take(
         _ job: Job = .sample(), found: FoundRecord? = nil, earlierSessions: Set<Int64> = [], places: [String] = [],
-        spentMarks: [String] = [], fleetVersion: Int32? = nil, script: [Step], line: SourceLocation = #_sourceLocation
+        spentMarks: [String] = [], slots: [SlotSet?] = [], fleetVersion: Int32? = nil, script: [Step],
+        line: SourceLocation = #_sourceLocation
     ) async throws(Interruption) -> (Take.Outcome, ScriptedEnsemble) {
         let ensemble = ScriptedEnsemble(script, line: line)
         let outcome = try await Take(
             job: job, talk: Conversation(ensemble, job), n: 2, found: found, earlierSessions: earlierSessions,
-            places: places, spentMarks: spentMarks, fleetVersion: fleetVersion
+            places: places, spentMarks: spentMarks, slots: slots, fleetVersion: fleetVersion
         ).perform()
         return (outcome, ensemble)
     }
@@ -93,6 +94,31 @@ import Testing
             ])
         #expect(outcome.claims?.lock == nil && outcome.claims?.record == nil)
         #expect(outcome.claims?.leases.count == 1)
+    }
+
+    /// A lease whose numbers lie apart has a mark for each range of them, and one lease all the same.
+    @Test func theMarksSayWhichNumbersThePermitsHave() async throws {
+        let leases = [
+            LeaseRequest(resource: "r", count: 3, total: 8), LeaseRequest(resource: "s", count: 1, total: 2),
+            LeaseRequest(resource: "t", count: 2, total: 2),
+        ]
+        let marks = [
+            "/p/semaphores/r/marks/2_8_5_3000000002_30", "/p/semaphores/r/marks/1_8_5_7000000002_30",
+            "/p/semaphores/s/marks/1_2_5_2_30", "/p/semaphores/t/marks/2_2_5_1000000002_30",
+        ]
+        let made = ["r/leases/3_8_5_", "s/leases/1_2_5_", "t/leases/2_2_5_"]
+            .map { "create /p/semaphores/\($0) sequential" }
+        let (outcome, _) = try await take(
+            .sample(leases: leases), slots: [SlotSet([3...4, 7...7]), nil, SlotSet([1...2])],
+            script: [
+                .asks([
+                    ([plain] + marks.map { "create \($0)" } + made).joined(separator: ", "): .committed(
+                        numbers: [12, 13, 14]), look: .owned(by: 5),
+                ])
+            ])
+        let claims = try #require(outcome.claims)
+        #expect(claims.marks == marks && claims.leases.count == 3)
+        #expect(claims.slots.map { "\($0.resource)=\($0.slots.text)" } == ["r=3-4,7", "t=1-2"])
     }
 
     /// A run that had counted by a larger total would exceed the one that is declared by then; and a resource may be held by then.

@@ -32,6 +32,18 @@ import Testing
         #expect(both.bar(width: 8) == "[##+++...]")
     }
 
+    @Test func theNumbersOfALeaseStandInItsMarks() {
+        let leases = ["3_8_ab_0000000001", "1_8_cd_0000000002", "1_8_0000000003"]
+        let marks = [
+            "1_8_ab_7000000001_30", "2_8_ab_3000000001_30", "1_8_cd_1_30", "1_8_ef_5000000001_30",
+            "1_8_ef_6000000002_30",
+        ]
+        let all = status(leases, marks: marks)
+        #expect(all.holders.map { all.slots(of: $0)?.text } == ["3-4,7", nil, nil])
+        #expect(all.orphanedSlots.text == "5-6")
+        #expect(status(leases).orphanedSlots.isEmpty && status(leases).slots(of: all.holders[0]) == nil)
+    }
+
     @Test func totalsThatDisagreeAreSeen() {
         #expect(status(["1_8_0000000001"], declared: 9).disagrees)
         #expect(!status(["1_8_0000000001"], declared: 8).disagrees)
