@@ -38,6 +38,8 @@ struct Focus {
     var size: Int?
     /// Of every command, in nanoseconds.
     var starves: Int64?
+    /// Half of the runs are of a job that comes after the other one.
+    var isChained = false
     /// How often, in a thousand, more than one fault at a time befalls a run's own processes.
     var plaguedPerMille = 300
 
@@ -156,6 +158,12 @@ extension Mutant {
             Focus(theme: .lock, termsSeconds: [3, 4], strikes: [.killSupervisor], strikesMin: 3, wishesPerMille: 600)
         case "crowdSeenBeforeOnly":
             Focus(theme: .lock, strikes: [.killSupervisor], wishesPerMille: 600)
+        case "afterIgnored", "consumedIgnored", "doneGenerationIgnored", "failedParentCounts":
+            Focus(theme: .lock, strikes: [.signal], wishesPerMille: 300, isChained: true)
+        case "runningGenerationIgnored", "lostGenerationForgotten":
+            Focus(
+                theme: .lock, termsSeconds: [3, 4], strikes: [.killSupervisor], strikesMin: 3, wishesPerMille: 300,
+                isChained: true)
         case "intervalByOwnClock": Focus(theme: .lock, strikes: [.killSupervisor], wishesPerMille: 500)
         case "idleForever": Focus(theme: .lock, strikes: [.killSupervisor, .refuse], strikesMin: 5)
         case "startNotWritten": Focus(theme: .lock, strikes: [.killSupervisor], strikesMin: 4, wishesPerMille: 500)

@@ -15,7 +15,7 @@ import Testing
         let ensemble = ScriptedEnsemble(script, line: line)
         let outcome = try await Take(
             job: job, talk: Conversation(ensemble, job), n: 2, found: found, earlierSessions: earlierSessions,
-            places: places, spentMarks: spentMarks, fleetVersion: fleetVersion
+            places: places, spentMarks: spentMarks, fleetVersion: fleetVersion, after: []
         ).perform()
         return (outcome, ensemble)
     }
@@ -172,7 +172,7 @@ import Testing
         let found = await interruption { () async throws(Interruption) in
             try await Take(
                 job: job, talk: Conversation(ensemble, job), n: 1, found: nil, earlierSessions: [], places: [],
-                spentMarks: [], fleetVersion: nil
+                spentMarks: [], fleetVersion: nil, after: []
             ).perform()
         }
         #expect(found == .sessionExpired)
@@ -185,7 +185,7 @@ import Testing
         let found = await interruption { () async throws(Interruption) in
             try await Take(
                 job: job, talk: Conversation(ensemble, job), n: 1, found: nil, earlierSessions: [], places: [],
-                spentMarks: [], fleetVersion: nil
+                spentMarks: [], fleetVersion: nil, after: []
             ).perform()
         }
         #expect(found?.isRefused == true)
