@@ -5,7 +5,7 @@ import Run
 package struct CrontabCheck {
     private let line: CrontabLine
     private var findings: [Finding] = []
-    private var jobs: [(job: CrontabLine.Job, place: String)] = []
+    private(set) var jobs: [(job: CrontabLine.Job, place: String)] = []
     private var needs: [(need: CrontabNeed, place: String)] = []
     private var fleetCount = 0
     private var fileCount = 0
@@ -88,7 +88,7 @@ package struct CrontabCheck {
     }
 
     package func verdict() -> Verdict {
-        let all = findings + sharedNames()
+        let all = findings + sharedNames() + brokenChains()
         let errors = all.count { $0.severity == .critical }
         let warnings = all.count { $0.severity == .warning }
         let files = "\(fileCount) \(fileCount == 1 ? "file" : "files")"

@@ -11,7 +11,7 @@ struct CrontabLateness {
     let grace: Int64
     let zones: CrontabZones
     let fleet: CrontabFleet
-    private let locks: [ExactName: LockStatus]
+    let locks: [ExactName: LockStatus]
     /// Who stands in some queue for permits.
     private let queued: Set<ExactName>
 
@@ -50,6 +50,9 @@ struct CrontabLateness {
             return critical(line, "its record is none, so that every run refuses to start; see check job")
         }
         if isCovered(due, line, lock) { return nil }
+        let notReady = parentsInTheWay(of: line, due: due)
+        // Without a tick it may be due often, and has something to do now and then; the jobs before it have lines of their own.
+        if let why = notReady.first, line.oncePer == nil { return note(line, "is not ready: \(why)") }
         if lock?.record == nil, lock?.holder == nil, let written = line.fileWritten, written > due {
             return note(line, "is newer than its last due time")
         }
@@ -59,7 +62,7 @@ struct CrontabLateness {
                 .unknown, line.place,
                 "\(name(line)): due \(time(due, line)), and \(what); an original's runs leave none")
         }
-        return late(line, due, lock)
+        return late(line, due, lock, notReady.map { "not-ready: \($0)" })
     }
 
     private func isCovered(_ due: Int64, _ line: CrontabExpectation, _ lock: LockStatus?) -> Bool {
@@ -78,11 +81,13 @@ struct CrontabLateness {
 
     // MARK: - Sentences
 
-    private func late(_ line: CrontabExpectation, _ due: Int64, _ lock: LockStatus?) -> Finding {
+    private func late(
+        _ line: CrontabExpectation, _ due: Int64, _ lock: LockStatus?, _ notReady: [String]
+    ) -> Finding {
         let standstills = fleet.standstills(of: line.need) + fleet.standstills(ofLocknames: [])
         let last = lock?.lastStart.map { "nobody since \(time($0 / 1000, line))" }
         let never = lock?.record == nil ? "never run" : "nobody has started it yet"
-        let reasons = standstills + fleet.findings(on: line.need) + holder(line, lock) + queue(line, lock)
+        let reasons = standstills + fleet.findings(on: line.need) + notReady + holder(line, lock) + queue(line, lock)
         let text = (["\(name(line)): due \(time(due, line)), \(last ?? never)"] + reasons).joined(separator: "; ")
         // Whoever stopped it knows that it does not run.
         return Finding(standstills.isEmpty ? .critical : .warning, line.place, text)

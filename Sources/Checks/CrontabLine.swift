@@ -38,6 +38,10 @@ struct CrontabLine {
         let lockname: [UInt8]
         let isDefaultName: Bool
         let command: [[UInt8]]
+        /// What it comes after, as far as it stands in the line.
+        let after: JobList
+        let hasTicks: Bool
+        let waitsForever: Bool
     }
 
     func read(_ call: SwitchmanCall, schedule: CrontabSchedule) -> Reading {
@@ -84,7 +88,9 @@ struct CrontabLine {
         if arguments.takesLock, !(arguments.lockname == nil ? command[0] : ShellWord()).isDynamic {
             reading.job = Job(
                 config: config ?? [], lockname: arguments.effectiveLockname, isDefaultName: arguments.lockname == nil,
-                command: command.map(\.source))
+                command: command.map(\.source),
+                after: options.contains(where: \.isDynamic) ? JobList() : arguments.after ?? JobList(),
+                hasTicks: arguments.oncePer != nil, waitsForever: arguments.wait == .forever)
         }
         return reading
     }

@@ -36,7 +36,7 @@ extension CrontabLine {
     func judgeWait(_ arguments: Arguments, _ options: [ShellWord], _ reading: inout Reading) {
         guard !reading.findings.contains(where: { $0.severity == .critical }), arguments.takesLock,
             arguments.wait != nil,
-            arguments.minInterval == nil, arguments.oncePer == nil,
+            arguments.minInterval == nil, arguments.oncePer == nil, arguments.after == nil,
             arguments.lockname == nil || !options.contains(where: \.isDynamic)
         else { return }
         reading.findings.append(

@@ -55,6 +55,7 @@ package struct Arguments: Sendable {
     package var timeout: Limit?
     package var minInterval: Int64?
     package var oncePer: Period?
+    package var after: JobList?
     package var retryFailed = false
     package var retries: Int?
     package var success: CodeList?
@@ -120,6 +121,12 @@ package struct Arguments: Sendable {
                 oncePer != nil && minInterval != nil, "--once-per",
                 "goes by the clock, and --min-interval by the last start; leave one of them out"
             ),
+            (!takesLock && after != nil, "--after", "needs the lock's record; leave out --no-lock"),
+            (
+                after?.contains(effectiveLockname) == true, "--after",
+                "names the job itself, which comes after no success of its own; leave it out"
+            ),
+            (after?.isWithinLimits == false, "--after", "takes \(JobList.form); name fewer"),
             (
                 !takesLock && leases.isEmpty && term != nil, "--term",
                 "with --no-lock and without --lease there is nothing to own; leave it out"
@@ -129,8 +136,8 @@ package struct Arguments: Sendable {
                 "limits the wait for --lease; add --lease, or leave it out"
             ),
             (
-                retryFailed && minInterval == nil && oncePer == nil, "--retry-failed",
-                "says what --min-interval or --once-per counts; add one of them"
+                retryFailed && minInterval == nil && oncePer == nil && after == nil, "--retry-failed",
+                "says what --min-interval, --once-per or --after counts; add one of them"
             ),
             (retryDelay != nil && retries == nil, "--retry-delay", "is the pause between --retries; add --retries"),
             (noRetry != nil && retries == nil, "--no-retry", "says which codes end --retries; add --retries"),

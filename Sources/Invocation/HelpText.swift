@@ -13,7 +13,8 @@ package enum HelpText {
         Options end at the first word that is none: COMMAND's own are passed on.
 
         Exit codes: COMMAND's own (ran); 128+N if it died of signal N (signaled);
-          0    skipped: locked, queued, not-in-group, too-soon, paused
+          0    skipped: locked, queued, not-in-group, too-soon, already-run, not-ready,
+               paused
           64   usage                     79   group-exit: stopped, host left group
           65   bad-data in ZooKeeper     80   released: an operator stopped it
           69   unavailable: ZooKeeper    81   lost: ownership; COMMAND was killed

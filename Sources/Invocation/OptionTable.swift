@@ -67,6 +67,13 @@ extension Option {
                 month, 15m, 6h, ... of the clock
                 """),
         Option(
+            name: "--after",
+            value: .jobs { $0.after = $1.added(to: $0.after) },
+            help: """
+                skip unless each of these jobs has succeeded since
+                the last start
+                """),
+        Option(
             name: "--retry-failed",
             value: .none { $0.retryFailed = true },
             help: "a last run that failed or was lost does not count"),

@@ -22,6 +22,8 @@ indirect enum OptionValue: Sendable {
     case choice([String], Store<String>)
     /// Exit codes of the command.
     case codes(Store<CodeList>)
+    /// Locknames.
+    case jobs(Store<JobList>)
     /// A period of the clock.
     case period(Store<Period>)
     /// An outcome's word and its exit code.
@@ -45,6 +47,7 @@ indirect enum OptionValue: Sendable {
         case .number: "N"
         case .choice(let words, _): words.joined(separator: "|")
         case .codes: "CODES"
+        case .jobs: "JOB[,JOB...]"
         case .period: "PERIOD"
         case .outcomeAndCode: "OUTCOME=N"
         }
@@ -90,6 +93,8 @@ indirect enum OptionValue: Sendable {
                 try Self.value(bytes, of: option, expected: expected) { words.contains($0) ? $0 : nil })
         case .codes(let store):
             store(&arguments, try Self.value(bytes, of: option, expected: CodeList.form) { CodeList($0) })
+        case .jobs(let store):
+            store(&arguments, try Self.value(bytes, of: option, expected: JobList.form) { JobList($0) })
         case .period(let store):
             store(&arguments, try Self.value(bytes, of: option, expected: Period.form) { Period($0) })
         case .outcomeAndCode(let store):

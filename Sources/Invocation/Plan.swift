@@ -73,6 +73,7 @@ package struct Plan: Sendable {
             }
             job.oncePer = oncePer
         }
+        job.after = arguments.after ?? JobList()
         job.retriesFailed = arguments.retryFailed
         if case .seconds(let limit)? = arguments.timeout, limit > 0 { job.timeout = .seconds(limit) }
         job.retries = arguments.retries ?? 0

@@ -38,7 +38,7 @@ extension Forecast {
         let head =
             switch decision {
             case .starts: "would start"
-            case .waitsForLock, .waitsForPermits: "would wait"
+            case .waitsForLock, .waitsForJobs, .waitsForPermits: "would wait"
             case .skips(let skip): "would skip (\(skip.outcome.rawValue))"
             }
         // What stood in the way may be gone by the time it is asked who it was.
@@ -46,13 +46,14 @@ extension Forecast {
     }
 
     /// Not now, but perhaps later.
-    package var waits: Bool { decision == .waitsForLock || decision == .waitsForPermits }
+    package var waits: Bool { decision == .waitsForLock || decision == .waitsForJobs || decision == .waitsForPermits }
 
     /// What a run comes to that does not start now; one that would wait ends as if its wait were over. Nil: it starts.
     package var outcome: Outcome? {
         switch decision {
         case .starts: nil
         case .waitsForLock: .locked
+        case .waitsForJobs: .notReady
         case .waitsForPermits: .noPermits
         case .skips(let skip): skip.outcome
         }

@@ -19,6 +19,10 @@ package final class Acquisition {
         case tooSoon
         /// Its tick was started, or is done: --once-per.
         case alreadyRun
+        /// The jobs that it comes after have not succeeded since: --after.
+        case notReady
+        /// Nor will it be worth the wait: another run has had its turn, or the period is over.
+        case neverReady
         case locked
         case queued
     }
@@ -48,6 +52,7 @@ package final class Acquisition {
     var heldResources: [LeaseRequest] = []
     /// What in the fleet's data makes this host one of the group that was asked for: its name, or a pattern.
     var groupEntry: String?
+    var after = AfterSight()
     private var takes = 0
     var contradictions = Contradictions()
     package private(set) var limits: Limits
@@ -68,7 +73,7 @@ package final class Acquisition {
     package func perform() async throws(Interruption) -> Verdict {
         while true {
             if let skip = try await look() {
-                return skip == .locked && job.waitsForLock ? try await acquireInTurn() : .skipped(skip)
+                return isWaitedFor(skip) ? try await acquireInTurn() : .skipped(skip)
             }
             if !job.takesLock, job.leases.isEmpty { return .nothingToOwn }
             if !job.leases.isEmpty, job.waitsForLock { return try await acquireInTurn() }
@@ -90,7 +95,7 @@ package final class Acquisition {
         talk.hold()
         let outcome = try await Take(
             job: job, talk: talk, n: takes, found: foundRecord, earlierSessions: earlierSessions, places: places,
-            spentMarks: free.spent, slots: free.slots, fleetVersion: fleetVersion
+            spentMarks: free.spent, slots: free.slots, fleetVersion: fleetVersion, after: after.seen
         ).perform()
         if case .taken = outcome { return outcome }
         try talk.unhold()
@@ -162,12 +167,13 @@ package final class Acquisition {
     }
 
     private func awaitFreeLock() async throws(Interruption) -> Skip? {
-        while let held = try await lookAgain() {
-            if held == .alreadyRun { return held }
-            notice(.waitingForLock(job.lockPath))
+        while let held = try await lookAgain(watchesParents: true) {
+            guard isWaitedFor(held) else { return held }
+            notice(held == .notReady ? .waitingForJobs(after.sentence ?? "") : .waitingForLock(job.lockPath))
             waiting: while true {
                 if let skip = try await considerFleetChanges() { return skip }
                 if try talk.noticed(job.lockPath) { break waiting }
+                if try parentsHaveChanged() { break waiting }
                 if let limit = limits.lock, talk.clock.now >= limit { return held }
                 try await talk.pause(until: limits.lock)
             }
@@ -254,7 +260,7 @@ package final class Acquisition {
 
     /// Who waits for the lock leaves the other queues when it appears; for everybody else that is the end.
     private func concede(_ skip: Skip, _ queues: Queues, _ line: Queues?) async throws(Interruption) -> Turn {
-        guard line != nil, skip == .locked else { return .verdict(.skipped(skip)) }
+        guard line != nil, isWaitedFor(skip) else { return .verdict(.skipped(skip)) }
         try await queues.leave()
         return .lockAppeared
     }
@@ -274,17 +280,6 @@ package final class Acquisition {
             release.settle(replies)
         }
     }
-}
-
-/// What is worth a line in the log on the way.
-package enum Notice: Sendable, Equatable {
-    /// The lock is held, and no record says that one of ours is running: an original holds it.
-    case lockWithoutRecord(String)
-    case waitingForLock(String)
-    case waitingInQueue(String, ahead: Int)
-    case sequenceHigh(String)
-    /// PREFIX's data cannot be read, and this run does not need it but for pauses.
-    case pausesUnknown(String)
 }
 
 extension Limit {

@@ -13,7 +13,7 @@ extension Acquisition {
         let lockRequests: [Request] =
             job.takesLock
             ? lockRequests(watch: !job.leases.isEmpty && !job.waitsForLock)
-                + [.children(job.layout.lockQueue(job.lockname), watch: false)] : []
+                + [.children(job.layout.lockQueue(job.lockname), watch: false)] + parentRequests(watch: false) : []
         let replies = try await talk.askAgain([fleetRequest] + lockRequests)
         let reader = FleetReader(job: job)
         let fleet = try fleet(in: replies[0], reader)
@@ -27,9 +27,9 @@ extension Acquisition {
     }
 
     private func considerLocks(_ replies: [Reply]) async throws(Interruption) -> Skip? {
-        let skip = try await considerLock(Array(replies[1...3]))
+        let skip = try await considerLock(Array(replies[1...3]), parents: Array(replies[5...]))
         // Without --waiters a held lock is all that there is to know, however long its queue is.
-        if let skip, skip != .locked || job.waiters == nil { return skip }
+        if let skip, job.waiters == nil || !isWaitedFor(skip) { return skip }
         let places = try Queues.places(in: job.layout.lockQueue(job.lockname), replies[4])
         if try await isCrowded(places) { return .queued }
         if let skip { return skip }
@@ -115,11 +115,14 @@ extension Acquisition {
     // MARK: The lock
 
     /// The lock and the record as they were read; reads them again while the lock is our own from an earlier session.
-    private func considerLock(_ first: [Reply]) async throws(Interruption) -> Skip? {
-        var replies = first
+    private func considerLock(_ first: [Reply], parents: [Reply]) async throws(Interruption) -> Skip? {
+        var (replies, parents) = (first, parents)
         while true {
             foundRecord = try FoundRecord(replies[2], above: replies[1], job)
-            guard let lock = try replies[0].stat() else { return considerTick(holder: nil) }
+            guard let lock = try replies[0].stat() else {
+                if let skip = considerTick(holder: nil) { return skip }
+                return try considerAfter(parents, holder: nil)
+            }
             // This server follows those that decide.
             contradictions = Contradictions()
             try lock.checkIsEphemeral(job.lockPath)
@@ -130,13 +133,15 @@ extension Acquisition {
             }
             guard earlierSessions.contains(lock.ephemeralOwner) else {
                 if let skip = considerTick(holder: lock.ephemeralOwner) { return skip }
+                if let skip = try considerAfter(parents, holder: lock.ephemeralOwner) { return skip }
                 if try await isOriginals(lock) { notice(.lockWithoutRecord(job.lockPath)) }
                 return .locked
             }
             // Nobody holds it: it goes when that session, which we gave up, is closed or expires.
             let watched = Request.exists(job.lockPath, watch: true)
             if try await talk.askAgain([watched])[0].stat() != nil { try await talk.pause() }
-            replies = try await talk.askAgain(lockRequests(watch: true))
+            replies = try await talk.askAgain(lockRequests(watch: true) + parentRequests(watch: false))
+            parents = Array(replies[3...])
         }
     }
 
@@ -165,9 +170,13 @@ extension Acquisition {
     }
 
     /// The lock and the record once more, after a wait or a take that came too late.
-    func lookAgain() async throws(Interruption) -> Skip? {
+    ///
+    /// - Parameter watchesParents: for one who waits for the jobs that it comes after.
+    func lookAgain(watchesParents: Bool = false) async throws(Interruption) -> Skip? {
         guard job.takesLock else { return nil }
-        return try await considerLock(try await talk.askAgain(lockRequests(watch: true)))
+        let replies = try await talk.askAgain(
+            lockRequests(watch: true) + parentRequests(watch: watchesParents))
+        return try await considerLock(Array(replies[..<3]), parents: Array(replies[3...]))
     }
 
     /// What may have happened while we waited for permits: the lock has appeared, or the fleet's data has changed.

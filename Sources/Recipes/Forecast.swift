@@ -6,6 +6,8 @@ package struct Forecast: Sendable {
         case starts
         /// For the lock, in its queue.
         case waitsForLock
+        /// That it comes after.
+        case waitsForJobs
         case waitsForPermits
         case skips(Acquisition.Skip)
     }
@@ -26,7 +28,10 @@ extension Acquisition {
 
     private func forecastWithoutGroup(_ wallMilliseconds: Int64) async throws(Interruption) -> Forecast {
         let skip = try await lookTwice()
-        if let skip, skip != .locked { return Forecast(decision: .skips(skip), reasons: [reason(skip)]) }
+        if let skip, skip != .locked {
+            let decision: Forecast.Decision = isWaitedFor(skip) ? .waitsForJobs : .skips(skip)
+            return Forecast(decision: decision, reasons: [reason(skip)] + (try await nearestNames(skip)))
+        }
         let tooSoon = tooSoon(wallMilliseconds)
         if skip == .locked {
             let reasons = [try await holder(), try await line()].compactMap { $0 }
@@ -93,6 +98,7 @@ extension Acquisition {
         case .paused, .drained: "\(pauseSentence ?? "\(skip)"), says the data of \(job.layout.prefix)"
         case .alreadyRun: alreadyRun
         case .queued: "\(job.waiters ?? 1) or more wait for \(job.lockPath) already (--waiters \(job.waiters ?? 1))"
+        case .notReady, .neverReady: after.sentence ?? "\(skip)"
         case .tooSoon, .locked: "\(skip)"
         }
     }
@@ -109,6 +115,19 @@ extension Acquisition {
         let newest = (job.retriesFailed ? ticks?.done : ticks?.started)?.text ?? tick
         return "tick \(tick) has \(job.retriesFailed ? "succeeded" : "been started") already (the newest: \(newest))"
     }
+
+    /// Of jobs that have left no record, those that may be meant.
+    private func nearestNames(_ skip: Acquisition.Skip) async throws(Interruption) -> [String] {
+        guard skip == .notReady, !after.missing.isEmpty else { return [] }
+        let known = try await talk.askAgain([.children(job.layout.records, watch: false)])[0].children()
+        let names = Array(known.filter { !$0.isSameName(as: job.lockname) }.prefix(Self.mostNames))
+        return after.missing.compactMap { name in
+            NearestWord.slip(name, among: names).map { "did you mean \(Excerpt.of($0, longest: 255))?" }
+        }
+    }
+
+    /// Enough to find a slip of the finger; what comparing more would cost is not worth it.
+    private static let mostNames = 10_000
 
     private func tooSoon(_ wallMilliseconds: Int64) -> String? {
         guard let interval = job.minInterval, let foundRecord else { return nil }

@@ -30,6 +30,8 @@ package struct Job: Sendable {
     package var minInterval: Duration?
     /// Skip if its tick was started before.
     package var oncePer: OncePer?
+    /// Skip if these have not succeeded since its last run.
+    package var after = JobList()
     /// With one of them, a last run that failed or was lost does not count.
     package var retriesFailed = false
     /// For how long the command may run.

@@ -21,6 +21,7 @@ package struct JobRecord: Sendable, Equatable {
     /// The holder has started nothing yet, and writes again before it does.
     package var isWaiting = false
     package var ticks = Ticks()
+    package var generations = Generations()
     package var runs: [PastRun]
     package var lastSuccess: PastSuccess?
 
@@ -50,6 +51,7 @@ package struct JobRecord: Sendable, Equatable {
         func tick(_ name: ExactName) -> Tick? { members[name]?.string.flatMap(Tick.init) }
         (ticks.current, ticks.started, ticks.done) = (tick("tick"), tick("ticked"), tick("done"))
         ticks.period = members["period"]?.string.flatMap(Period.init)
+        generations = Generations(members: members)
         // Versions before this member had the runs only.
         lastSuccess = members["succeeded"].flatMap(PastSuccess.init(value:)) ?? lastSuccess
     }
@@ -75,6 +77,7 @@ package struct JobRecord: Sendable, Equatable {
                 "period": ticks.period.map { .string($0.text) } ?? .null,
                 "ticked": ticks.started.map { .string($0.text) } ?? .null,
                 "done": ticks.done.map { .string($0.text) } ?? .null,
+                "after": generations.afterValue ?? .null, "consumed": generations.consumedValue ?? .null,
                 "succeeded": lastSuccess.map(\.value) ?? .null,
                 "runs": .array(kept.map(\.value)),
             ])

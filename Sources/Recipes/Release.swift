@@ -5,7 +5,9 @@ package import Coordination
 package struct Release: Sendable {
     package enum Record: Sendable, Equatable {
         /// The tree was reaped, or nothing ever ran. Nil: no run to remember.
-        case ended(PastRun?)
+        ///
+        /// - Parameter hasStarted: its command was started, or may have been.
+        case ended(PastRun?, hasStarted: Bool = false)
         /// Given up before a lost predecessor was waited out: the record stays running, with the rest of its term.
         case waitingOut(Int64)
     }
@@ -23,13 +25,14 @@ package struct Release: Sendable {
         leavesLock = claims.lock != nil && keepsLock
         if var record = claims.record {
             switch outcome {
-            case .ended(let run):
+            case .ended(let run, let hasStarted):
                 record.content.state = .ended
                 record.content.isWaiting = false
                 record.content.token = run?.token
                 record.content.started = run?.started
                 let isDone = run.map { $0.hasSucceeded || $0.outcome == "released" } ?? false
-                record.content.ticks.conclude(hasStarted: run?.tick != nil, isDone: isDone)
+                record.content.ticks.conclude(hasStarted: hasStarted, isDone: isDone)
+                record.content.generations.conclude(hasStarted: hasStarted, isDone: isDone)
                 if let run { record.content.runs.append(run) }
                 if let success = run.flatMap(PastSuccess.init) { record.content.lastSuccess = success }
             case .waitingOut(let seconds):

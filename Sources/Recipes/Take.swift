@@ -30,6 +30,8 @@ struct Take {
     var slots: [SlotSet?] = []
     /// Of the prefix data that declares the totals and the holds.
     let fleetVersion: Int32?
+    /// What it comes after.
+    let after: [Generation]
 
     func perform() async throws(Interruption) -> Outcome {
         guard let session = talk.ensemble.session else { throw .sessionExpired }
@@ -114,6 +116,7 @@ struct Take {
         var runs = found?.runs ?? []
         var term = job.term.seconds
         var ticks = found?.record.ticks ?? Ticks()
+        var generations = found?.record.generations ?? Generations()
         if let oncePer = job.oncePer, let found {
             ticks = ticks.believed(at: found.writtenMilliseconds, beside: oncePer.period)
         }
@@ -122,12 +125,15 @@ struct Take {
             let hasStarted = !found.record.isWaiting && !found.record.isOf(earlierSessions)
             if hasStarted { runs.append(found.lostRun) }
             ticks.conclude(hasStarted: hasStarted, isDone: false)
+            generations.conclude(hasStarted: hasStarted, isDone: false)
             // In case we die while we wait it out.
             term = max(term, found.record.term)
         }
         var record = JobRecord(session: session.text, n: n, term: term, host: job.host, pid: job.pid, runs: runs)
         if let oncePer = job.oncePer { (ticks.current, ticks.period) = (oncePer.tick, oncePer.period) }
         record.ticks = ticks
+        generations.current = after
+        record.generations = generations
         record.lastSuccess = found?.lastSuccess
         record.isWaiting = waitOut != nil || job.minInterval != nil
         return record

@@ -6,8 +6,10 @@ package struct Tick: Sendable, Equatable {
     package let text: String
     /// Since the epoch.
     package let seconds: Int64
+    /// What the clock on the wall shows.
+    let face: TickFace
     /// Days since the epoch, of the date that `text` shows.
-    private let day: Int64
+    private var day: Int64 { face.day }
 
     /// Nil for what is none: it comes from a record too.
     package init?(_ text: String) {
@@ -17,7 +19,7 @@ package struct Tick: Sendable, Equatable {
         guard let face = TimeStamp(wall), face.text == wall else { return nil }
         self.text = text
         seconds = instant.milliseconds / 1000
-        day = face.milliseconds / 86_400_000
+        self.face = TickFace(seconds: seconds, wall: face.milliseconds / 1000)
     }
 
     /// Who has had this tick has had that one as well: it is the same, or an earlier one.

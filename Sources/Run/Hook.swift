@@ -13,7 +13,7 @@ package enum Hook: String, CaseIterable, Sendable {
         case .signaled, .badData, .unavailable, .osError, .noPermits, .denied, .groupExit, .timeout, .notExecutable,
             .notFound:
             self = .failed
-        case .locked, .queued, .notInGroup, .tooSoon, .alreadyRun, .paused: return nil
+        case .locked, .queued, .notInGroup, .tooSoon, .alreadyRun, .notReady, .paused: return nil
         // Decided before there is a configuration to go by.
         case .usage, .badConfig: return nil
         }

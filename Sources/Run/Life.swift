@@ -78,7 +78,7 @@ package final class Life {
                 if case .skipped(let skip) = verdict {
                     // What was taken may have been given back (too soon): who asked for the end meanwhile has it.
                     try talk.unhold()
-                    return left(Ended(outcome: skip.outcome, reason: acquisition.pauseSentence), since: began)
+                    return left(Ended(outcome: skip.outcome, reason: acquisition.sentence(of: skip)), since: began)
                 }
                 var claims: Claims?
                 if case .owned(let owned) = verdict { claims = owned }
@@ -223,6 +223,7 @@ extension Acquisition.Skip {
         case .paused, .drained: .paused
         case .tooSoon: .tooSoon
         case .alreadyRun: .alreadyRun
+        case .notReady, .neverReady: .notReady
         case .locked: .locked
         case .queued: .queued
         }

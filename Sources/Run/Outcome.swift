@@ -14,6 +14,8 @@ package enum Outcome: String, CaseIterable, Sendable {
     case tooSoon = "too-soon"
     /// Somebody has started the command for this tick of `--once-per`.
     case alreadyRun = "already-run"
+    /// The jobs of `--after` have not succeeded since.
+    case notReady = "not-ready"
     /// The job is paused, or this host drained.
     case paused
     case usage
@@ -41,7 +43,7 @@ package enum Outcome: String, CaseIterable, Sendable {
     /// The command was not started, and nothing is wrong: it is meant that way, or somebody else has it.
     package var isSkip: Bool {
         switch self {
-        case .locked, .queued, .notInGroup, .tooSoon, .alreadyRun, .paused: true
+        case .locked, .queued, .notInGroup, .tooSoon, .alreadyRun, .notReady, .paused: true
         default: false
         }
     }
@@ -50,7 +52,7 @@ package enum Outcome: String, CaseIterable, Sendable {
     /// Where sysexits.h has a word for it, it is that; 126 and 127 are the shell's.
     package var defaultCode: Int32 {
         switch self {
-        case .ran, .signaled, .locked, .queued, .notInGroup, .tooSoon, .alreadyRun, .paused: 0
+        case .ran, .signaled, .locked, .queued, .notInGroup, .tooSoon, .alreadyRun, .notReady, .paused: 0
         case .usage: 64
         case .badData: 65
         case .unavailable: 69

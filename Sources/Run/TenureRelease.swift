@@ -19,15 +19,16 @@ extension Tenure {
             // start was asked for.
             let asked = ending.failure == nil ? askedAt : nil
             let unheard = asked.flatMap { claims.record?.content.started ?? claims.serverMilliseconds(at: $0) }
+            // The last attempt may have had nothing to execute any more.
+            let hasStarted = ending.failure == nil || startedAt != nil || attempts > 1
             let run = PastRun(
                 host: job.host, started: startedAt.flatMap { claims.serverMilliseconds(at: $0) } ?? unheard,
                 heldMilliseconds: held,
                 outcome: result.outcome.rawValue, code: result.code, token: claims.lock?.czxid,
                 waitedMilliseconds: waited.nanoseconds / 1_000_000,
-                // The last attempt may have had nothing to execute any more.
-                tick: ending.failure == nil || startedAt != nil || attempts > 1 ? job.oncePer?.tick.text : nil,
+                tick: hasStarted ? job.oncePer?.tick.text : nil,
                 isSuccess: isSuccess ? true : nil)
-            record = .ended(attempts > 0 ? run : nil)
+            record = .ended(attempts > 0 ? run : nil, hasStarted: attempts > 0 && hasStarted)
         }
         // A lock that we have lost may be somebody else's by now; the close of the session deletes it if it is ours.
         let keepsLock = job.mixedFleet || ending.lost != nil

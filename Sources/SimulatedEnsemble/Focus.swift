@@ -40,6 +40,8 @@ struct Focus {
     var starves: Int64?
     /// Half of the operators' pauses end by themselves; nothing else is edited then. Where there is no focus they do.
     var pausesEnd = false
+    /// Half of the runs are of a job that comes after the other one.
+    var isChained = false
     /// How often, in a thousand, more than one fault at a time befalls a run's own processes.
     var plaguedPerMille = 300
 
@@ -163,6 +165,12 @@ extension Mutant {
             Focus(theme: .lock, termsSeconds: [3, 4], strikes: [.killSupervisor], strikesMin: 3, wishesPerMille: 600)
         case "crowdSeenBeforeOnly":
             Focus(theme: .lock, strikes: [.killSupervisor], wishesPerMille: 600)
+        case "afterIgnored", "consumedIgnored", "doneGenerationIgnored", "failedParentCounts":
+            Focus(theme: .lock, strikes: [.signal], wishesPerMille: 300, isChained: true)
+        case "runningGenerationIgnored", "lostGenerationForgotten":
+            Focus(
+                theme: .lock, termsSeconds: [3, 4], strikes: [.killSupervisor], strikesMin: 3, wishesPerMille: 300,
+                isChained: true)
         case "intervalByOwnClock": Focus(theme: .lock, strikes: [.killSupervisor], wishesPerMille: 500)
         case "idleForever": Focus(theme: .lock, strikes: [.killSupervisor, .refuse], strikesMin: 5)
         case "startNotWritten": Focus(theme: .lock, strikes: [.killSupervisor], strikesMin: 4, wishesPerMille: 500)

@@ -14,6 +14,7 @@ struct Order {
     var waiters: Int?
     var minInterval: Duration?
     var isOncePerTick = false
+    var after = JobList()
     var retriesFailed = false
     var timeout: Duration?
     var retries = 0
@@ -64,6 +65,7 @@ struct Order {
         if let waiters, lockWait != .seconds(0) { parts.append("waiters \(waiters)") }
         if let minInterval { parts.append("interval \(minInterval)\(retriesFailed ? ", failed ones again" : "")") }
         if isOncePerTick { parts.append("once per tick\(retriesFailed ? ", failed ones again" : "")") }
+        if !after.names.isEmpty { parts.append("after \(after.names)\(retriesFailed ? ", failed ones again" : "")") }
         if let timeout { parts.append("timeout \(timeout)") }
         if retries > 0 { parts.append("\(retries) retries after \(retryDelay)") }
         if let group { parts.append("group \(group)") }

@@ -34,6 +34,7 @@ final class Referee {
 
     func committed(_ transaction: Transaction) {
         noteCommit(transaction)
+        rota.chains.committed(transaction, at: world.now)
         let isClose = transaction.changes.contains { if case .closeSession = $0 { true } else { false } }
         let actor = transaction.session == 0 ? nil : world.owner(of: transaction.session)
         noticeHeartbeat(transaction, by: actor)
@@ -91,15 +92,7 @@ final class Referee {
 
     private func noteCommit(_ transaction: Transaction) {
         world.note(
-            {
-                if transaction.changes.isEmpty, case .success = transaction.reply {
-                    return "heartbeat of \(name(world.owner(of: transaction.session)))"
-                }
-                let owner = transaction.session == 0 ? "ensemble" : name(world.owner(of: transaction.session))
-                let what = transaction.changes.map { "\($0)".prefix(170) }.joined(separator: "; ")
-                let failed = if case .failure(let failure) = transaction.reply { " fails: \(failure)" } else { "" }
-                return "commit \(String(transaction.zxid, radix: 16)) for \(owner): \(what)\(failed)"
-            }())
+            transaction.text(of: transaction.session == 0 ? "ensemble" : name(world.owner(of: transaction.session))))
     }
 
     private func name(_ run: SimulatedRun?) -> String { run.map { "\($0)" } ?? "somebody" }

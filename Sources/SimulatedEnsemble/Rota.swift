@@ -8,6 +8,7 @@ final class Rota {
     private var starts: [String: (run: SimulatedRun, takenMilliseconds: Int64, at: Int64)] = [:]
     private var ticks = TickBook()
     private var pauses = PauseBook()
+    var chains = ChainBook()
     private var holds = HoldBook()
 
     init(world: World) { self.world = world }
@@ -34,7 +35,9 @@ final class Rota {
 
     func starts(_ run: SimulatedRun, _ books: Books, _ accuse: (Violation.Promise, String) -> Void) {
         checkPause(run, accuse)
-        ticks.starts(run, books.state[run.job.recordPath].flatMap { JobRecord(bytes: $0.data) }, accuse)
+        let record = books.state[run.job.recordPath].flatMap { JobRecord(bytes: $0.data) }
+        ticks.starts(run, record, accuse)
+        chains.starts(run, record, accuse)
         guard run.job.takesLock, !run.order.isOriginal, let taken = run.claims?.takenMilliseconds else { return }
         defer { starts[run.job.lockname] = (run, taken, world.now) }
         guard let interval = run.job.minInterval, let last = starts[run.job.lockname] else { return }
@@ -45,7 +48,6 @@ final class Rota {
         let isShort = (world.now - last.at) / millisecond < milliseconds - 1500 && !isHeldUp
         guard taken - last.takenMilliseconds < milliseconds || isShort else { return }
         // What it says itself may never have reached the record.
-        let record = books.state[run.job.recordPath].flatMap { JobRecord(bytes: $0.data) }
         let newest = record?.runs.last
         let hasSucceeded = newest?.hasSucceeded == true && newest?.token == last.run.claims?.lock?.czxid
         if run.job.retriesFailed, !hasSucceeded { return }
@@ -59,6 +61,7 @@ final class Rota {
     func forget(_ lockname: String) {
         starts[lockname] = nil
         ticks.forget(lockname)
+        chains.forget(lockname)
     }
 
     // MARK: Pauses

@@ -41,7 +41,6 @@ final class Scenario {
                 }
             }
         }
-        _ = world.agenda.step(until: 300 * millisecond)
         while world.agenda.step(until: 300 * millisecond) {}
 
         runsMax = 4 + world.dice.below(8)
@@ -93,6 +92,7 @@ final class Scenario {
         runsMax -= 1
         var order = makeOrder()
         if let lockname { order.lockname = lockname }
+        order.joinChain(world.plot.focus, seed: world.seed)
         let machine = machine ?? world.dice.below(world.machines.count)
         world.agenda.after(start + world.dice.between(0, delay)) { [self] in
             world.machines[machine].whenAwake { [self] in
@@ -122,8 +122,7 @@ final class Scenario {
             if leases.isEmpty { leases = [plot.request("r1", 1)] }
         }
         let takesLock = plot.theme != .permits
-        let lockname =
-            plot.theme == .permits ? "j\(world.dice.below(4))" : world.dice.chance(perMille: 800) ? "a" : "b"
+        let lockname = plot.lockname(&world.dice)
         var order = Order(
             lockname: lockname, takesLock: takesLock, leases: leases, group: nil,
             leaseWait: leases.isEmpty || world.dice.chance(perMille: 600)

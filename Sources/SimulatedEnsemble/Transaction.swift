@@ -25,6 +25,15 @@ final class Transaction {
         self.origin = origin
         self.dueAt = dueAt
     }
+
+    /// For the timeline.
+    func text(of owner: String) -> String {
+        let isSuccess = if case .success = reply { true } else { false }
+        if changes.isEmpty, isSuccess { return "heartbeat of \(owner)" }
+        let what = changes.map { "\($0)".prefix(170) }.joined(separator: "; ")
+        let failed = if case .failure(let failure) = reply { " fails: \(failure)" } else { "" }
+        return "commit \(String(zxid, radix: 16)) for \(owner): \(what)\(failed)"
+    }
 }
 
 /// A write on its way: from the server that took it to the leader, and back when that server has applied it.

@@ -43,6 +43,7 @@ struct Verdict {
             judgeLockWait(accuse)
         case .tooSoon: judgeInterval(accuse)
         case .alreadyRun: judgeTick(accuse)
+        case .notReady: rota.chains.judge(run, books, accuse)
         case .paused:
             if !rota.wasPaused(run) { accuse(.truth, "\(run) says that it is paused, which it was not") }
         case .notInGroup, .groupExit:

@@ -31,6 +31,8 @@ package struct Violation: Sendable, Equatable {
         case crowd
         /// At most one start for each tick.
         case tick
+        /// None starts before the jobs that it comes after have succeeded, nor twice after one success.
+        case chain
         /// Nothing of a paused job, or on a drained host, is started.
         case pause
         /// No permit of a held resource is given out.

@@ -75,6 +75,7 @@ import Recipes
         if order.isOriginal {
             (order.lockWait, order.minInterval, order.timeout, order.retries) = (.seconds(0), nil, nil, 0)
             (order.group, order.descendants, order.isOncePerTick) = (nil, .wait, false)
+            order.after = JobList()
             order.isPlagued = false
             (order.command.size, order.command.starves) = (1, 0)
         }
@@ -95,6 +96,7 @@ import Recipes
         if order.isOncePerTick { job.oncePer = machine.oncePer }
         let (world, number) = (self, machine.number)
         job.wallMilliseconds = { world.machines[number].wallMilliseconds }
+        job.after = order.after
         job.retriesFailed = order.retriesFailed
         job.timeout = order.timeout
         job.retries = order.retries

@@ -195,6 +195,7 @@ struct Wrapper: Sendable {
         case .lockWithoutRecord(let path):
             log.info("\(path) is held by an original switchman; set \"mixed_fleet\": true in every configuration")
         case .waitingForLock(let path): log.info("waiting for \(path), first in its queue")
+        case .waitingForJobs(let why): log.info("waiting for a job of --after: \(why)")
         case .pausesUnknown(let why): log.info("cannot tell whether the job is paused: \(why)")
         case .waitingInQueue(let path, let ahead): log.info("waiting in the queue, \(ahead) ahead, next is \(path)")
         case .sequenceHigh(let place):

@@ -26,11 +26,17 @@ struct Sweep {
             names.flatMap {
                 [Request.get(layout.record($0), watch: false), Request.exists(layout.lock($0), watch: false)]
             })
+        var latest: [Generation] = []
+        for (index, name) in names.enumerated() {
+            let success = try replies[2 * index].node().flatMap { JobRecord(bytes: $0.data) }?.lastSuccess
+            if let token = success?.token { latest.append(Generation(job: name, token: token)) }
+        }
         var old: [(path: String, data: [UInt8], version: Int32)] = []
         for (index, name) in names.enumerated() {
             guard let node = try replies[2 * index].node(), try replies[2 * index + 1].stat() == nil,
                 let record = JobRecord(bytes: node.data), record.state == .ended,
-                node.stat.mtimeMilliseconds < min(oldest, now - record.ticks.remembered * 1000)
+                node.stat.mtimeMilliseconds < min(oldest, now - record.ticks.remembered * 1000),
+                !record.generations.isNeeded(beside: latest)
             else { continue }
             old.append((layout.record(name), node.data, node.stat.version))
         }

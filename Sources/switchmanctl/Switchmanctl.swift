@@ -1,6 +1,7 @@
 import ArgumentParser
 import Fleet
 import Glibc
+import Recipes
 import Run
 import Steering
 import Supervision

@@ -226,3 +226,38 @@ def test_more_starts_than_periods(ctl, tab, schedule, period, is_warned):
     else:
         assert_one_line(check(ctl, path), "OK", "crontab")
     assert_one_line(check(ctl, tab(f"{schedule} switchman --once-per {period} --retry-failed -- rollup\n")), "OK", "crontab")
+
+
+# Chains: --after.
+
+
+def test_a_chain_whose_jobs_are_all_there_is_fine(ctl, tab):
+    lines = ("0 3 * * * switchman --once-per day extract\n",
+             "0 3 * * * switchman --once-per day --wait 6h --after extract load\n",
+             "*/5 * * * * switchman --after load,extract --wait 1m index\n")
+    assert_one_line(check(ctl, tab("".join(lines))), "OK", "crontab", "3 switchman lines")
+
+
+def test_a_job_that_no_line_has_is_a_warning(ctl, tab):
+    one = tab("0 3 * * * switchman --after extarct load\n", "one")
+    two = tab("0 3 * * * switchman extract\n", "two")
+    assert_one_line(check(ctl, one), "WARNING", "crontab", ':1: --after: no line here has the lockname "extarct"', "together")
+    assert_one_line(check(ctl, one, two), "WARNING", "crontab", 'did you mean "extract"?')
+    known = tab("0 3 * * * switchman --after extract load\n", "three")
+    assert_one_line(check(ctl, known, two), "OK", "crontab")
+    assert_one_line(check(ctl, tab('0 3 * * * switchman --after "$BEFORE" load\n')), "OK", "crontab")
+
+
+def test_a_chain_by_ticks_after_a_job_without_is_a_warning(ctl, tab):
+    before = "0 3 * * * switchman extract\n"
+    after = "0 3 * * * switchman --once-per day --after extract load\n"
+    assert_one_line(check(ctl, tab(before + after)), "WARNING", "crontab", ":2: --after: this line has --once-per",
+                    "add --once-per there")
+    assert_one_line(check(ctl, tab(before.replace("extract", "--once-per day extract") + after)), "OK", "crontab")
+
+
+@pytest.mark.parametrize("wait, said", [("", ""), ("--wait forever ", "waits for ever")])
+def test_a_cycle_is_a_warning(ctl, tab, wait, said):
+    path = tab("".join(f"0 3 * * * switchman {wait}--after {before} {job}\n" for before, job in ("ca", "ab", "bc")))
+    run = check(ctl, path)
+    assert_says(run, "WARNING", "crontab", "3 warnings", "(a after c after b after a)", "run by hand", said)

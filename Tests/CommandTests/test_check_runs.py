@@ -99,6 +99,29 @@ def test_a_run_that_is_under_way_counts(ctl, fleet, tab):
     original.release_lock("b")
 
 
+def test_a_job_before_it_that_has_not_succeeded_is_named(ctl, fleet, tab):
+    due = ago(hours=2)
+    line = f"{daily(due)} switchman --once-per day --after extract --lockname a -- true\n"
+    assert_says(check(ctl, tab(line)), "CRITICAL", "runs", "a: due", "not-ready: there is no record of extract")
+    fleet.run("--once-per", "day", "--lockname", "extract", "--", "sh", "-c", "exit 3", env=UTC)
+    if ago().date() == due.date():
+        assert_says(check(ctl, tab(line)), "CRITICAL", "runs", "not-ready: extract has not succeeded", "code 3")
+        fleet.run("--once-per", "day", "--retry-failed", "--lockname", "extract", "--", "true", env=UTC)
+        run = check(ctl, tab(line))
+        assert_says(run, "CRITICAL", "runs", "never run")
+        assert "not-ready" not in run.out
+
+
+def test_a_job_that_comes_after_others_and_has_nothing_to_do_is_a_note(ctl, fleet, tab):
+    path = tab("* * * * * switchman --after extract --lockname a -- true\n")
+    assert_says(check(ctl, "--grace", "0", path), "OK", "runs", "(1 not checked)", "a is not ready: there is no record of extract")
+    fleet.run("--lockname", "extract", "--", "true")
+    assert_says(check(ctl, "--grace", "0", path), "CRITICAL", "runs", "never run")
+    assert fleet.run("--after", "extract", "--lockname", "a", "--", "true").code == 0
+    put_record(fleet, ago(hours=26), consumed=fleet.record("a")["consumed"])
+    assert_says(check(ctl, "--grace", "0", path), "OK", "runs", "a is not ready: extract has not succeeded again since")
+
+
 def test_a_holder_that_was_lost(ctl, fleet, tab):
     path = tab(NIGHTLY.format(daily(ago(hours=2))))
     begun = int(ago(hours=26).timestamp() * 1000)
@@ -303,7 +326,10 @@ def test_the_example_crontab(ctl, fleet, tab):
     facts = ctl.json("check", "runs", tab(text), code=2)["facts"]
     lines = len(re.findall(r"^[^#\n]*\bswitchman ", text, re.M))
     made_by_the_shell = len(re.findall(r"^[^#\n]*\$\(hostname -f\)|^[^#\n]*--no-lock", text, re.M))
-    assert facts["lines"] == lines and facts["unchecked"] == made_by_the_shell and facts["late"] == lines - made_by_the_shell
+    # There is nothing to come after.
+    idle = len(re.findall(r"^[^#\n]*\bswitchman --after", text, re.M))
+    unchecked = made_by_the_shell + idle
+    assert idle == 1 and (facts["lines"], facts["unchecked"], facts["late"]) == (lines, unchecked, lines - unchecked)
     # Each job, as its line has it.
     for line in re.findall(r"^[\d*/,-]+(?: +\S+){4} +switchman( .*)$", text, re.M):
         if "$(" not in line and "--no-lock" not in line:

@@ -66,6 +66,18 @@ def test_a_record_stays_while_its_tick_may_come_again(later):
     assert ctl("tidy", *OLD).out.splitlines() == [path("jobs", "day"), path("jobs", "hour")]
 
 
+def test_a_record_stays_while_the_job_would_start_again_without_it(later):
+    """After the same success of the job before it."""
+    client, path = later.fleet.client, later.fleet.path
+    success = {"host": "h", "token": 7, "started": 1, "ended": 2}
+    client.create(path("jobs", "extract"), record(succeeded=success), makepath=True)
+    client.create(path("jobs", "load"), record(consumed={"extract": {"started": 7}}), makepath=True)
+    client.create(path("jobs", "report"), record(consumed={"extract": {"started": 6}}), makepath=True)
+    ctl = later()
+    assert ctl("tidy", *OLD).out.splitlines() == [path("jobs", "extract"), path("jobs", "report")]
+    assert ctl("tidy", *OLD).out.splitlines() == [path("jobs", "load")], "with the success the memory may go"
+
+
 def test_old_records_go_but_not_those_that_say_running_or_whose_lock_is_held(later):
     fleet = later.fleet
     for name, data in {"old": record(), "running": record("running"), "held": record(), "renewed": record(), "odd": b"?"}.items():

@@ -27,9 +27,11 @@ def test_what_is_shown_of_leases(shell):
 
 
 def test_the_runs_of_use_would_start(fleet, shell):
-    """Each line, on a fleet that has the group and the resources that it names."""
+    """Each line, on a fleet that has the group and the resources that it names, and has run the jobs that it comes after."""
     fleet.prefix_data({"groups": {"web": [fleet.settings["fqdn"]]}, "resources": ["FQDN_cpu", "host_cpu", "db", "api", "part"],
                        "totals": {"FQDN_cpu": 2, "host_cpu": "CPU"}})
+    for job in ("extract", "clean"):
+        assert fleet.run("--lockname", job, "--", "true").code == 0
     lines = [line.split(" # ")[0].strip() for block in indented(PAGE.section("Use")) for line in block]
     assert len(lines) >= 10
     for line in lines:

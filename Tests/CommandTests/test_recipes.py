@@ -158,6 +158,50 @@ def test_a_hot_standby_of_a_crontab_line(fleet, hosts, zone):
     fleet.records.assert_never_two()
 
 
+def test_a_chain_of_three_jobs(fleet, hosts, zone):
+    """Each on a host of its own choice, the first of which fails once."""
+    env, steps = {"CRON_TZ": zone()}, ("extract", "load", "summary")
+
+    def fires(name, number, *options):
+        label = f"{name}{number}"
+        return hosts(crontab_line(name), number, {name: fleet.job(label, "--until", fleet.flag(f"end.{label}"), *options)}, env=env)
+
+    def ends(name, number):
+        fleet.records.started(f"{name}{number}")
+        fleet.end_job(f"{name}{number}")
+    runs = [fires("extract", 1, "--exit", 3)]
+    fleet.records.started("extract1")
+    for place, number in enumerate((1, 2), 1):
+        for name in ("load", "summary"):
+            runs.append(fires(name, number))
+            fleet.waiting(name, place)
+    runs.append(fires("extract", 2))
+    fleet.waiting("extract", 1)
+    fleet.end_job("extract1")
+    fleet.records.started("extract2")
+    always(lambda: len(fleet.records.events("start")) == 2, during=0.5, what="a failure is no success")
+    fleet.end_job("extract2")
+    fleet.records.started("load1")
+    always(lambda: len(fleet.records.events("start")) == 3, during=0.5, what="the third waits for the second")
+    ends("load", 1)
+    ends("summary", 1)
+    assert [run.wait() for run in runs] == [3, 0, 0, 0, 0, 0]
+    assert [len(fleet.records.events("start", f"{name}2")) for name in steps] == [1, 0, 0], "the others had stood by"
+    again = [fires(name, 2) for name in steps]
+    assert [run.wait() for run in again] == [0] * 3 and len(fleet.records.events("start")) == 4, "once a day"
+
+
+def test_once_for_each_success(fleet, hosts):
+    load = fleet.run("--lockname", "load", "--", "true")
+    assert load.code == 0
+
+    def fires(number):
+        return hosts(crontab_line("index"), number, {"index": fleet.job("index", "--for", 1)}).wait()
+    assert [fires(1), fires(2)] == [0, 0] and len(fleet.records.events("start")) == 1
+    fleet.run("--lockname", "load", "--", "true")
+    assert [fires(1), fires(2)] == [0, 0] and len(fleet.records.events("start")) == 2
+
+
 def test_catching_up_after_a_day_off(fleet, hosts, zone):
     line = crontab_line("backup")
 

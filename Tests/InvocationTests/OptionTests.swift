@@ -87,6 +87,7 @@ import Testing
                     ["0", "255", "1,3-5", "3-3", "007"],
                     ["", ",", "1,", ",1", "1,,2", "-1", "1-", "5-3", "256", "1-256", "1-2-3", "1, 2", "x", "+1", "1.5"]
                 )
+            case .jobs: (["a", "a,b", "a,a"], ["", ",", "a,", "a/b", "0", "a,b,c,d,e,f,g,h,i"])
             case .period:
                 (
                     ["hour", "day", "week", "month", "15m", "6h"],
@@ -138,6 +139,7 @@ extension OptionValue {
         case .seconds(let range, _): "\(range.lowerBound + 7)"
         case .choice(let words, _): words.last
         case .codes: "1,3-5"
+        case .jobs: "extract,clean"
         case .period: "week"
         case .outcomeAndCode: "lost=7"
         }

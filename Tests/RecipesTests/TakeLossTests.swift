@@ -21,7 +21,7 @@ import Testing
         }
         return try await Take(
             job: job, talk: Conversation(ScriptedEnsemble(script, line: line), job), n: 2, found: nil,
-            earlierSessions: [], places: places, spentMarks: spentMarks, fleetVersion: nil
+            earlierSessions: [], places: places, spentMarks: spentMarks, fleetVersion: nil, after: []
         ).perform()
     }
 
@@ -99,7 +99,7 @@ import Testing
         let found = await interruption { () async throws(Interruption) in
             try await Take(
                 job: job, talk: Conversation(ensemble, job), n: 2, found: nil, earlierSessions: [], places: [],
-                spentMarks: [], fleetVersion: nil
+                spentMarks: [], fleetVersion: nil, after: []
             ).perform()
         }
         #expect(found == .sessionExpired)

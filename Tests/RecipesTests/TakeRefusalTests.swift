@@ -22,7 +22,7 @@ import Testing
             job: job, talk: Conversation(ensemble, job), n: 2,
             found: FoundRecord(record: .sample(), version: 7, removals: 3, writtenMilliseconds: 10),
             earlierSessions: [], places: ["/p/queues/r/a-0000000005"],
-            spentMarks: ["/p/semaphores/r/marks/1_2_9_1_30"], fleetVersion: 6
+            spentMarks: ["/p/semaphores/r/marks/1_2_9_1_30"], fleetVersion: 6, after: []
         ).perform()
         return (outcome, ensemble)
     }
@@ -42,7 +42,7 @@ import Testing
         let job = Job.sample()
         return try await Take(
             job: job, talk: Conversation(ensemble, job), n: 1, found: nil, earlierSessions: [], places: [],
-            spentMarks: [], fleetVersion: nil
+            spentMarks: [], fleetVersion: nil, after: []
         ).perform()
     }
 
@@ -134,7 +134,7 @@ import Testing
         let job = Job.sample()
         let outcome = try await Take(
             job: job, talk: Conversation(ensemble, job), n: 1, found: nil, earlierSessions: [], places: [],
-            spentMarks: [], fleetVersion: nil
+            spentMarks: [], fleetVersion: nil, after: []
         ).perform()
         #expect(outcome.claims != nil)
         #expect(ensemble.written("/p") == Array("{}".utf8))

@@ -16,7 +16,7 @@ import Testing
         let ensemble = ScriptedEnsemble(script, line: line)
         let outcome = try await Take(
             job: job, talk: Conversation(ensemble, job), n: 2, found: found, earlierSessions: earlierSessions,
-            places: places, spentMarks: spentMarks, slots: slots, fleetVersion: fleetVersion
+            places: places, spentMarks: spentMarks, slots: slots, fleetVersion: fleetVersion, after: []
         ).perform()
         return (outcome, ensemble)
     }
@@ -198,7 +198,7 @@ import Testing
         let found = await interruption { () async throws(Interruption) in
             try await Take(
                 job: job, talk: Conversation(ensemble, job), n: 1, found: nil, earlierSessions: [], places: [],
-                spentMarks: [], fleetVersion: nil
+                spentMarks: [], fleetVersion: nil, after: []
             ).perform()
         }
         #expect(found == .sessionExpired)
@@ -211,7 +211,7 @@ import Testing
         let found = await interruption { () async throws(Interruption) in
             try await Take(
                 job: job, talk: Conversation(ensemble, job), n: 1, found: nil, earlierSessions: [], places: [],
-                spentMarks: [], fleetVersion: nil
+                spentMarks: [], fleetVersion: nil, after: []
             ).perform()
         }
         #expect(found?.isRefused == true)

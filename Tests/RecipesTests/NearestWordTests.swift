@@ -1,4 +1,4 @@
-import Run
+import Recipes
 import Testing
 
 @Suite struct NearestWordTests {
