@@ -61,6 +61,8 @@ package struct Arguments: Sendable {
     package var noRetry: CodeList?
     package var retryDelay: Int64?
     package var splay: Int64?
+    /// In bytes.
+    package var keptOutput: Int?
     package var onUnavailable = Unavailability.fail
     package var onGroupExit: GroupExit?
     package var isDryRun = false
@@ -134,6 +136,11 @@ package struct Arguments: Sendable {
             ),
             (retryDelay != nil && retries == nil, "--retry-delay", "is the pause between --retries; add --retries"),
             (noRetry != nil && retries == nil, "--no-retry", "says which codes end --retries; add --retries"),
+            (!takesLock && keptOutput != nil, "--keep-output", "needs the lock's record; leave out --no-lock"),
+            (
+                keptOutput != nil && descendants == .leave, "--keep-output",
+                "ends with the run, and what --descendants leave leaves would die of its next line; leave one of them out"
+            ),
             (onGroupExit != nil && group == nil, "--on-group-exit", "needs a group; add --group"),
         ]
         if let first = refused.first(where: \.isGiven) {

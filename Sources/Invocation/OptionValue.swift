@@ -18,6 +18,8 @@ indirect enum OptionValue: Sendable {
     /// A duration in a range of seconds.
     case seconds(ClosedRange<Int64>, Store<Int64>)
     case number(ClosedRange<Int>, Store<Int>)
+    /// A number of bytes in a range.
+    case size(ClosedRange<Int>, Store<Int>)
     /// One of these words; see `oneOf`.
     case choice([String], Store<String>)
     /// Exit codes of the command.
@@ -43,6 +45,7 @@ indirect enum OptionValue: Sendable {
         case .bytes(let name, _), .text(let name, _): name
         case .time, .seconds: "TIME"
         case .number: "N"
+        case .size: "SIZE"
         case .choice(let words, _): words.joined(separator: "|")
         case .codes: "CODES"
         case .period: "PERIOD"
@@ -82,6 +85,13 @@ indirect enum OptionValue: Sendable {
                 &arguments,
                 try Self.value(bytes, of: option, expected: expected) { text in
                     DigitText.parse(text).flatMap { Int(exactly: $0) }.flatMap { range.contains($0) ? $0 : nil }
+                })
+        case .size(let range, let store):
+            let expected = "\(ByteSize.form), from \(range.lowerBound) to \(range.upperBound)"
+            store(
+                &arguments,
+                try Self.value(bytes, of: option, expected: expected) { text in
+                    ByteSize.parse(text).flatMap { range.contains($0) ? $0 : nil }
                 })
         case .choice(let words, let store):
             let expected = "one of \(words.joined(separator: ", "))"

@@ -79,6 +79,7 @@ package struct Plan: Sendable {
         job.retryDelay = .seconds(arguments.retryDelay ?? Self.retryDelaySeconds)
         job.successCodes = arguments.success ?? CodeList()
         job.noRetryCodes = arguments.noRetry ?? CodeList()
+        job.keptOutputBytes = arguments.keptOutput
         job.wallMilliseconds = { WallClock.milliseconds }
         job.outerSession = environment["SWITCHMAN_SESSION_ID"]
         job.stopsOnGroupExit = arguments.onGroupExit != .finish
