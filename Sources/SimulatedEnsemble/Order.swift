@@ -18,6 +18,8 @@ struct Order {
     var timeout: Duration?
     var retries = 0
     var retryDelay = Duration.zero
+    /// A third of those that may.
+    var keepsOutput: Bool { takesLock && descendants != .leave && command.lasts / millisecond % 3 == 1 }
     var staysInGroup = false
     var descendants = Descendants.wait
     var command: Behaviour
@@ -66,6 +68,7 @@ struct Order {
         if isOncePerTick { parts.append("once per tick\(retriesFailed ? ", failed ones again" : "")") }
         if let timeout { parts.append("timeout \(timeout)") }
         if retries > 0 { parts.append("\(retries) retries after \(retryDelay)") }
+        if keepsOutput { parts.append("keeps its output") }
         if let group { parts.append("group \(group)") }
         if descendants != .wait { parts.append("descendants \(descendants)") }
         if let leaseWait { parts.append("lease wait \(leaseWait)") }

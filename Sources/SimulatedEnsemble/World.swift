@@ -99,6 +99,7 @@ import Recipes
         job.timeout = order.timeout
         job.retries = order.retries
         job.retryDelay = order.retryDelay
+        if order.keepsOutput { job.keptOutputBytes = 8192 }
         job.stopsOnGroupExit = !order.staysInGroup
         let run = SimulatedRun(world: self, machine: machine, number: runs.count, job: job, order: order)
         runs.append(run)
