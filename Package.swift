@@ -69,7 +69,7 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "Recipes", dependencies: ["Coordination"], swiftSettings: strict),
         .target(
-            name: "Supervision", dependencies: ["CGuardian", "CLinux", "Run", "Coordination"],
+            name: "Supervision", dependencies: ["CGuardian", "CLinux", "Run", "Coordination", "Threads"],
             swiftSettings: strict),
         .target(
             name: "Run",

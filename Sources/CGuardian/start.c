@@ -1,5 +1,6 @@
 // The forks that make three processes of one.
 #define _GNU_SOURCE
+#include "capture.h"
 #include "cgroup.h"
 #include "shared.h"
 #include "sweep.h"
@@ -24,6 +25,7 @@ const char *sw_need_name(sw_need need) {
         [SW_NEEDS_MEMORY] = "mmap",
         [SW_NEEDS_FORK] = "fork",
         [SW_NEEDS_SOCKETPAIR] = "socketpair",
+        [SW_NEEDS_PIPE] = "pipe2",
         [SW_NEEDS_SIGNALFD] = "signalfd",
         [SW_NEEDS_TIMERFD_CREATE] = "timerfd_create",
         [SW_NEEDS_TIMERFD_SETTIME] = "timerfd_settime",
@@ -103,20 +105,26 @@ static bool finds_tree(sw_refusal *why) {
 }
 
 /// In the supervisor. The guardian hears of nobody but the supervisor, and nobody but it holds the supervisor's end.
-static pid_t fork_guardian(const sw_role *role, int front_fd, int *guardian_fd, sw_refusal *why) {
+static pid_t fork_guardian(const sw_role *role, int front_fd, sw_supervision *out, sw_refusal *why) {
     int ends[2];
-    if (!socket_pair(ends, why)) return -1;
+    sw_capture capture;
+    if (!socket_pair(ends, why) || !sw_capture_make(role->plan, &capture, why)) return -1;
     pid_t guardian = fork();
     if (guardian == 0) {
         close(front_fd);
         close(ends[0]);
+        sw_capture_enter(&capture);
         if (finds_tree(why)) sw_guardian(role, ends[1]);
         sw_send_unfit(ends[1], *why);
         _exit(EXIT_FAILURE);
     }
     if (guardian < 0) return refuse(why, SW_NEEDS_FORK), -1;
     close(ends[1]);
-    *guardian_fd = ends[0];
+    sw_capture_leave(&capture);
+    *out = (sw_supervision){
+        .front_fd = front_fd, .guardian_fd = ends[0], .front = role->front, .guardian = guardian,
+        .output = capture.stream[0], .error_output = capture.stream[1], .output_is_joined = capture.is_joined,
+    };
     sw_message first;
     return hears_ready(ends[0], &first, why) ? guardian : -1;
 }
@@ -125,9 +133,8 @@ static pid_t fork_guardian(const sw_role *role, int front_fd, int *guardian_fd, 
 static int be_supervisor(const sw_role *role, int front_fd, sw_supervision *out) {
     close(role->signal_fd);
     close(role->front_timer_fd);
-    int guardian_fd = -1;
     sw_refusal why = { 0 };
-    pid_t guardian = finds_tree(&why) ? fork_guardian(role, front_fd, &guardian_fd, &why) : -1;
+    pid_t guardian = finds_tree(&why) ? fork_guardian(role, front_fd, out, &why) : -1;
     sw_message ready = { .type = SW_READY, .number = guardian };
     int sent = guardian < 0 ? sw_send_unfit(front_fd, why) : sw_send(front_fd, &ready, NULL, 0);
     if (guardian < 0 || sent < 0) _exit(EXIT_FAILURE);
@@ -135,8 +142,6 @@ static int be_supervisor(const sw_role *role, int front_fd, sw_supervision *out)
     sw_scheduling_leave();
     if (role->front_pidfd >= 0) close(role->front_pidfd);
     sw_tree_set_scope((sw_scope){ .own = true, .spared = { guardian } });
-
-    *out = (sw_supervision){ .front_fd = front_fd, .guardian_fd = guardian_fd, .front = role->front, .guardian = guardian };
     sw_descriptor_silence(STDIN_FILENO);
     sw_descriptor_silence(STDOUT_FILENO);
     sw_descriptors_close_inherited();

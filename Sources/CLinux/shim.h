@@ -1,5 +1,6 @@
 // What Swift's Glibc module leaves out: descriptors for events, signals and timers, malloc's settings, and capabilities.
 #include <linux/capability.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdbool.h>
 #include <sys/auxv.h>
@@ -7,9 +8,21 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
+
+/// Whether nobody can open the pipe behind a descriptor anew: once its readers are gone, they are gone for good.
+static inline bool sw_is_pipe_without_name(int fd) {
+    struct statfs found;
+    return fstatfs(fd, &found) == 0 && found.f_type == 0x50495045; // PIPEFS_MAGIC
+}
+
+/// How much a pipe can hold; -1: it is none.
+static inline int sw_pipe_bytes(int fd) {
+    return fcntl(fd, 1032); // F_GETPIPE_SZ, which the C library has for _GNU_SOURCE only
+}
 
 /// Whether this process has capabilities that it got from its program's file (setcap(8)): the kernel's own rule for AT_SECURE
 /// (capabilities(7)). AT_SECURE alone does not say so, since a security module sets it for a program that it confines.

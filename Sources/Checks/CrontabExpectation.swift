@@ -18,7 +18,7 @@ struct CrontabExpectation {
     let minInterval: Int64?
     let oncePer: Period?
     /// What it comes after, and whether a run that failed counts.
-    let after: JobList
+    let after: EarlierJobs
     let retriesFailed: Bool
     /// When the file was written last, in seconds since the epoch, if that is known.
     let fileWritten: Int64?
@@ -67,7 +67,7 @@ struct CrontabExpectation {
         }
         splay = arguments.splay ?? 0
         (minInterval, oncePer) = (arguments.minInterval, arguments.oncePer)
-        (after, retriesFailed) = (arguments.after ?? JobList(), arguments.retryFailed)
+        (after, retriesFailed) = (arguments.after ?? EarlierJobs(), arguments.retryFailed)
         self.fileWritten = fileWritten
         let leaseWait = arguments.leases.isEmpty ? Limit.seconds(0) : arguments.leaseWait ?? .forever
         longestWait =

@@ -39,7 +39,7 @@ struct CrontabLine {
         let isDefaultName: Bool
         let command: [[UInt8]]
         /// What it comes after, as far as it stands in the line.
-        let after: JobList
+        let after: EarlierJobs
         let hasTicks: Bool
         let waitsForever: Bool
     }
@@ -89,7 +89,7 @@ struct CrontabLine {
             reading.job = Job(
                 config: config ?? [], lockname: arguments.effectiveLockname, isDefaultName: arguments.lockname == nil,
                 command: command.map(\.source),
-                after: options.contains(where: \.isDynamic) ? JobList() : arguments.after ?? JobList(),
+                after: options.contains(where: \.isDynamic) ? EarlierJobs() : arguments.after ?? EarlierJobs(),
                 hasTicks: arguments.oncePer != nil, waitsForever: arguments.wait == .forever)
         }
         return reading

@@ -55,13 +55,15 @@ package struct Arguments: Sendable {
     package var timeout: Limit?
     package var minInterval: Int64?
     package var oncePer: Period?
-    package var after: JobList?
+    package var after: EarlierJobs?
     package var retryFailed = false
     package var retries: Int?
     package var success: CodeList?
     package var noRetry: CodeList?
     package var retryDelay: Int64?
     package var splay: Int64?
+    /// In bytes.
+    package var keptOutput: Int?
     package var onUnavailable = Unavailability.fail
     package var onGroupExit: GroupExit?
     package var isDryRun = false
@@ -126,7 +128,7 @@ package struct Arguments: Sendable {
                 after?.contains(effectiveLockname) == true, "--after",
                 "names the job itself, which comes after no success of its own; leave it out"
             ),
-            (after?.isWithinLimits == false, "--after", "takes \(JobList.form); name fewer"),
+            (after?.isWithinLimits == false, "--after", "takes \(EarlierJobs.form); name fewer"),
             (
                 !takesLock && leases.isEmpty && term != nil, "--term",
                 "with --no-lock and without --lease there is nothing to own; leave it out"
@@ -141,6 +143,11 @@ package struct Arguments: Sendable {
             ),
             (retryDelay != nil && retries == nil, "--retry-delay", "is the pause between --retries; add --retries"),
             (noRetry != nil && retries == nil, "--no-retry", "says which codes end --retries; add --retries"),
+            (!takesLock && keptOutput != nil, "--keep-output", "needs the lock's record; leave out --no-lock"),
+            (
+                keptOutput != nil && descendants == .leave, "--keep-output",
+                "ends with the run, and what --descendants leave leaves would die of its next line; leave one of them out"
+            ),
             (onGroupExit != nil && group == nil, "--on-group-exit", "needs a group; add --group"),
         ]
         if let first = refused.first(where: \.isGiven) {

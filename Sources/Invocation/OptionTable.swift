@@ -101,6 +101,13 @@ extension Option {
             value: .codes { $0.noRetry = $1.added(to: $0.noRetry) },
             help: "exit codes after which --retries ends"),
         Option(
+            name: "--keep-output",
+            value: .size(1...KeptOutput.bytesMax) { $0.keptOutput = $1 },
+            help: """
+                if COMMAND fails, keep the last SIZE of its output
+                for switchmanctl output; at most 32k
+                """),
+        Option(
             name: "--splay",
             value: .seconds(0...daySeconds) { $0.splay = $1 },
             help: """

@@ -18,12 +18,14 @@ indirect enum OptionValue: Sendable {
     /// A duration in a range of seconds.
     case seconds(ClosedRange<Int64>, Store<Int64>)
     case number(ClosedRange<Int>, Store<Int>)
+    /// A number of bytes in a range.
+    case size(ClosedRange<Int>, Store<Int>)
     /// One of these words; see `oneOf`.
     case choice([String], Store<String>)
     /// Exit codes of the command.
     case codes(Store<CodeList>)
     /// Locknames.
-    case jobs(Store<JobList>)
+    case jobs(Store<EarlierJobs>)
     /// A period of the clock.
     case period(Store<Period>)
     /// An outcome's word and its exit code.
@@ -45,6 +47,7 @@ indirect enum OptionValue: Sendable {
         case .bytes(let name, _), .text(let name, _): name
         case .time, .seconds: "TIME"
         case .number: "N"
+        case .size: "SIZE"
         case .choice(let words, _): words.joined(separator: "|")
         case .codes: "CODES"
         case .jobs: "JOB[,JOB...]"
@@ -86,6 +89,13 @@ indirect enum OptionValue: Sendable {
                 try Self.value(bytes, of: option, expected: expected) { text in
                     DigitText.parse(text).flatMap { Int(exactly: $0) }.flatMap { range.contains($0) ? $0 : nil }
                 })
+        case .size(let range, let store):
+            let expected = "\(ByteSize.form), from \(range.lowerBound) to \(range.upperBound)"
+            store(
+                &arguments,
+                try Self.value(bytes, of: option, expected: expected) { text in
+                    ByteSize.parse(text).flatMap { range.contains($0) ? $0 : nil }
+                })
         case .choice(let words, let store):
             let expected = "one of \(words.joined(separator: ", "))"
             store(
@@ -94,7 +104,7 @@ indirect enum OptionValue: Sendable {
         case .codes(let store):
             store(&arguments, try Self.value(bytes, of: option, expected: CodeList.form) { CodeList($0) })
         case .jobs(let store):
-            store(&arguments, try Self.value(bytes, of: option, expected: JobList.form) { JobList($0) })
+            store(&arguments, try Self.value(bytes, of: option, expected: EarlierJobs.form) { EarlierJobs($0) })
         case .period(let store):
             store(&arguments, try Self.value(bytes, of: option, expected: Period.form) { Period($0) })
         case .outcomeAndCode(let store):

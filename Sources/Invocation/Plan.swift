@@ -73,13 +73,14 @@ package struct Plan: Sendable {
             }
             job.oncePer = oncePer
         }
-        job.after = arguments.after ?? JobList()
+        job.after = arguments.after ?? EarlierJobs()
         job.retriesFailed = arguments.retryFailed
         if case .seconds(let limit)? = arguments.timeout, limit > 0 { job.timeout = .seconds(limit) }
         job.retries = arguments.retries ?? 0
         job.retryDelay = .seconds(arguments.retryDelay ?? Self.retryDelaySeconds)
         job.successCodes = arguments.success ?? CodeList()
         job.noRetryCodes = arguments.noRetry ?? CodeList()
+        job.keptOutputBytes = arguments.keptOutput
         job.wallMilliseconds = { WallClock.milliseconds }
         job.outerSession = environment["SWITCHMAN_SESSION_ID"]
         job.stopsOnGroupExit = arguments.onGroupExit != .finish

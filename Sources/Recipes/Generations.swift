@@ -59,7 +59,8 @@ package struct Generations: Sendable, Equatable {
     private static func names(_ values: JSONValue?...) -> [ExactName]? {
         let all = Set(values.flatMap { $0?.object.map { Array($0.keys) } ?? [] })
         if all.isEmpty { return [] }
-        guard all.count <= 2 * JobList.namesMax, all.reduce(0, { $0 + $1.text.utf8.count }) <= 2 * JobList.bytesMax
+        guard all.count <= 2 * EarlierJobs.namesMax,
+            all.reduce(0, { $0 + $1.text.utf8.count }) <= 2 * EarlierJobs.bytesMax
         else { return nil }
         return all.sorted()
     }

@@ -31,7 +31,7 @@ package struct Job: Sendable {
     /// Skip if its tick was started before.
     package var oncePer: OncePer?
     /// Skip if these have not succeeded since its last run.
-    package var after = JobList()
+    package var after = EarlierJobs()
     /// With one of them, a last run that failed or was lost does not count.
     package var retriesFailed = false
     /// For how long the command may run.
@@ -42,6 +42,8 @@ package struct Job: Sendable {
     /// Exit codes of the command that are a success, as 0 always is; and those after which it is not run again.
     package var successCodes = CodeList()
     package var noRetryCodes = CodeList()
+    /// How much of a failed run's output is kept.
+    package var keptOutputBytes: Int?
     /// Whether the command ends when this host leaves the group.
     package var stopsOnGroupExit = true
     /// This host's clock, in milliseconds since the epoch, for the ends of pauses. At 0 no pause has ended.

@@ -10,6 +10,9 @@ package struct Layout: Sendable {
     package func record(_ lockname: String) -> String { "\(records)/\(lockname)" }
     /// The places of those who wait for a lock; the original does not look here.
     package func lockQueue(_ lockname: String) -> String { "\(prefix)/waiters/\(lockname)" }
+    /// Above the ends of what failed runs have written (`--keep-output`).
+    package var outputs: String { "\(prefix)/outputs" }
+    package func output(_ lockname: String) -> String { "\(outputs)/\(lockname)" }
     /// An operator's request that this holder of the lock, and no other, end its command: ephemeral.
     package func stopRequest(_ lockname: String, czxid: Int64) -> String {
         "\(prefix)/stops/\(lockname)-\(String(UInt64(bitPattern: czxid), radix: 16))"

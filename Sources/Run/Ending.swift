@@ -152,6 +152,8 @@ package enum Remark: Sendable, Equatable {
     case notReleased
     /// The end of the session deletes the lock and the leases; what cannot be written is waited out by whoever comes next.
     case releaseRefused(String)
+    /// `--keep-output` asked for it, and it is not certain to be there.
+    case outputNotKept(String)
     /// Killing the tree takes more than half of the time that the term leaves for it.
     case treeLarge(Killing)
     /// It takes more than all of it, so the command is ended.

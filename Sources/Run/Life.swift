@@ -15,6 +15,9 @@ package final class Life {
     private let tell: (Remark) -> Void
     private let notice: (Notice) -> Void
     private let over: (Ended) -> Void
+    /// Fills in what the command has written.
+    private let fill: (inout KeptOutput) -> Void
+    private var output: KeptOutput?
     private(set) var ensemble: any Ensemble
     private var tickets = 0
     private var wasHopeless = false
@@ -46,8 +49,10 @@ package final class Life {
         job: Job, grace: Duration, waitsForDescendants: Bool, inbox: any Inbox, clock: any Timekeeper,
         commandTree: any CommandTree, connect: @escaping () -> any Ensemble,
         environment: @escaping (Start) -> [String],
-        tell: @escaping (Remark) -> Void, notice: @escaping (Notice) -> Void, over: @escaping (Ended) -> Void
+        tell: @escaping (Remark) -> Void, notice: @escaping (Notice) -> Void, over: @escaping (Ended) -> Void,
+        fill: @escaping (inout KeptOutput) -> Void = { _ in }
     ) {
+        self.fill = fill
         self.job = job
         self.grace = grace
         self.waitsForDescendants = waitsForDescendants
@@ -161,6 +166,7 @@ package final class Life {
                 if case .finish = action {
                     story.held = tenure.startedAt.map { $0.duration(to: clock.now) }
                     isReleased = tenure.isReleased
+                    if tenure.keeping.isMissing { await makeOutput(&tenure) }
                     guard tenure.isToBeginAnew else { return tenure.ended }
                     defer { wasHopeless = wasHopeless || tenure.isHopeless }
                     guard tenure.isHopeless, wasHopeless else { return nil }
@@ -190,11 +196,27 @@ package final class Life {
         if let remark = connection.hear(event, server: ensemble.server, at: clock.now) { tell(remark) }
     }
 
+    private func makeOutput(_ tenure: inout Tenure) async {
+        guard let output else { return }
+        // A lock that is still held goes with the session, which is not to wait. In a mixed fleet that is the rule.
+        guard isReleased || job.mixedFleet else { return tell(.outputNotKept("the release was not acknowledged")) }
+        let creation = OutputCreation(
+            ensemble: ensemble, inbox: inbox, clock: clock, job: job, ticket: tenure.nextTicket())
+        if let why = await creation.perform(output) { tell(.outputNotKept(why)) }
+    }
+
     private func carryOut(_ action: Tenure.Action, _ start: Start) {
         switch action {
         case .submit(let ticket, let requests):
             let inbox = self.inbox
             ensemble.submit(requests) { inbox.post(.replies(ticket: ticket, $0)) }
+        case .keepOutput(let ticket, var kept, let record, let version):
+            fill(&kept)
+            output = kept
+            let (inbox, path) = (self.inbox, job.layout.output(job.lockname))
+            ensemble.submit([kept.request(at: path, record: record, version: version)]) {
+                inbox.post(.replies(ticket: ticket, $0))
+            }
         case .start(let sequence, let schedule, let again):
             commandTree.start(
                 sequence: sequence, schedule: schedule, environment: environment(start), again: again)

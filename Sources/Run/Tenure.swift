@@ -6,6 +6,8 @@ package import Recipes
 package struct Tenure: Sendable {
     package enum Action: Sendable {
         case submit(ticket: Int, [Request])
+        /// Submit the output that is kept, behind a check of the record; the header says whose it is.
+        case keepOutput(ticket: Int, KeptOutput, record: String, version: Int32)
         /// - Parameter again: there may be another start after this one.
         case start(sequence: UInt64, Schedule, again: Bool)
         case postpone(sequence: UInt64, Schedule)
@@ -43,6 +45,7 @@ package struct Tenure: Sendable {
     var fleet: WatchedRead
     /// An operator's request to stop.
     var stopRequest = WatchedRead(isDue: true, absenceCounts: true)
+    package internal(set) var keeping = OutputKeeping()
 
     var ending = Ending()
     /// Starts asked for so far, but for those that were refused.
@@ -208,9 +211,13 @@ package struct Tenure: Sendable {
         return earliest
     }
 
-    mutating func submit(_ requests: [Request]) -> Int {
+    mutating func nextTicket() -> Int {
         tickets += 1
-        actions.append(.submit(ticket: tickets, requests))
+        return tickets
+    }
+
+    mutating func submit(_ requests: [Request]) -> Int {
+        actions.append(.submit(ticket: nextTicket(), requests))
         return tickets
     }
 
@@ -233,6 +240,8 @@ package struct Tenure: Sendable {
             settledHeartbeat(replies)
         } else if fleet.isAnswered(by: ticket) {
             readFleet(replies)
+        } else if keeping.ticket == ticket {
+            settledOutput(replies)
         } else if stopRequest.isAnswered(by: ticket) {
             lookedForStop(replies)
         } else if case .settingRecord(.asked(ticket)) = phase {
@@ -267,31 +276,5 @@ package struct Tenure: Sendable {
         let message = Unacknowledged(sequence)
         if attempt?.unacknowledged == nil { attempt?.unacknowledged = message }
         actions.append(.postpone(sequence: sequence, schedule))
-    }
-
-    private mutating func session(_ event: SessionEvent) {
-        switch event {
-        case .connected(let session):
-            isConnected = true
-            // The servers may expire it sooner now: the guardian is to know at once.
-            if heartbeats?.shorten(to: session.timeout) == true { postpone() }
-            heartbeats?.connected(at: now)
-            if case .settingRecord(.due) = phase { setRecord() }
-            if case .releasing(let releasing) = phase, case .due = releasing.step { continueRelease(releasing) }
-        case .suspended:
-            isConnected = false
-        case .expired, .rolledBack:
-            if isReleasing { return finish() }
-            lose(event == .expired ? Ending.sessionExpired : Ending.sessionForgotten)
-            // Owns nothing, and still has to see when its host leaves the group.
-            if claims == nil, caresForFleet {
-                isConnected = false
-                fleet.beginAnew()
-                actions.append(.connectAnew)
-            }
-        case .authenticationFailed:
-            // Neither proof nor loss; the deadline decides.
-            break
-        }
     }
 }

@@ -29,6 +29,7 @@ extension Tenure {
                 tick: hasStarted ? job.oncePer?.tick.text : nil,
                 isSuccess: isSuccess ? true : nil)
             record = .ended(attempts > 0 ? run : nil, hasStarted: attempts > 0 && hasStarted)
+            if attempts > 0 { keepOutput(of: run) }
         }
         // A lock that we have lost may be somebody else's by now; the close of the session deletes it if it is ours.
         let keepsLock = job.mixedFleet || ending.lost != nil
@@ -83,6 +84,7 @@ extension Tenure {
 
     mutating func finish() {
         if case .finished = phase { return }
+        forgetOutput()
         var release: Release?
         if case .releasing(let releasing) = phase { release = releasing.release }
         if let release, !release.isDone { actions.append(.say(.notReleased)) }

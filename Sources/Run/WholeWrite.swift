@@ -1,10 +1,15 @@
 import Glibc
 
-/// All of a text to a descriptor, which may take it in pieces.
+/// All of something to a descriptor, which may take it in pieces.
 package enum WholeWrite {
     /// - Returns: 0, or the errno of what failed.
     package static func perform(_ text: String, to descriptor: Int32) -> Int32 {
-        var bytes = Array(text.utf8)[...]
+        perform(Array(text.utf8), to: descriptor)
+    }
+
+    /// The same for bytes, which need not be text.
+    package static func perform(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
+        var bytes = bytes[...]
         while !bytes.isEmpty {
             let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count > 0 {

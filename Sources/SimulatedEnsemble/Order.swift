@@ -14,11 +14,13 @@ struct Order {
     var waiters: Int?
     var minInterval: Duration?
     var isOncePerTick = false
-    var after = JobList()
+    var after = EarlierJobs()
     var retriesFailed = false
     var timeout: Duration?
     var retries = 0
     var retryDelay = Duration.zero
+    /// A third of those that may.
+    var keepsOutput: Bool { takesLock && descendants != .leave && command.lasts / millisecond % 3 == 1 }
     var staysInGroup = false
     var descendants = Descendants.wait
     var command: Behaviour
@@ -68,6 +70,7 @@ struct Order {
         if !after.names.isEmpty { parts.append("after \(after.names)\(retriesFailed ? ", failed ones again" : "")") }
         if let timeout { parts.append("timeout \(timeout)") }
         if retries > 0 { parts.append("\(retries) retries after \(retryDelay)") }
+        if keepsOutput { parts.append("keeps its output") }
         if let group { parts.append("group \(group)") }
         if descendants != .wait { parts.append("descendants \(descendants)") }
         if let leaseWait { parts.append("lease wait \(leaseWait)") }

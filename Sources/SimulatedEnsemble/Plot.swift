@@ -44,6 +44,9 @@ struct Plot {
     let sweepIsNotAwaited: Bool
     /// Of each machine, whether a tree can be in a cgroup of its own there.
     let cgroups: [Bool]
+    /// What becomes of outputs that are to be kept.
+    enum Outputs { case taken, refused, tooBig }
+    let outputs: Outputs
     let hasLocalSessions: Bool
     let leavesSessionsOpen: Bool
     let knowsOfOriginals: Bool
@@ -65,6 +68,7 @@ struct Plot {
         theme = focus?.theme ?? (chance < 50 ? .lock : chance < 80 ? .permits : .both)
         isCalm = dice.chance(perMille: 80) && focus == nil
         machineCount = 2 + dice.below(2) + (isMixed ? 1 : 0)
+        outputs = [.taken, .refused, .taken, .tooBig][chance % 4]
         tick = dice.pick([400 * millisecond, second, 2 * second])
         // Each clock within 1 % of the truth.
         var drifts: [Int64] = []

@@ -50,7 +50,11 @@ final class SimulatedServer {
         case .hello(let session, let lastZxid, let timeout): greet(connection, session, lastZxid, timeout)
         case .requests(let requests):
             touch(connection)
-            for request in requests { take(request, from: connection) }
+            for request in requests {
+                // As beyond jute.maxbuffer: not read, and never answered.
+                if world.plot.outputs == .tooBig, request.request.outputIndex != nil { return connection.drop() }
+                take(request, from: connection)
+            }
             answer(connection)
         case .watches(let list, let since):
             touch(connection)
@@ -104,7 +108,10 @@ final class SimulatedServer {
     }
 
     private func take(_ outgoing: Outgoing, from connection: Connection) {
-        guard case .multi(let operations) = outgoing.request else { return connection.waiting.append(.read(outgoing)) }
+        let isRefused = world.plot.outputs == .refused && outgoing.request.outputIndex != nil
+        guard case .multi(let operations) = outgoing.request, !isRefused else {
+            return connection.waiting.append(.read(outgoing))
+        }
         let write = WriteRequest(
             server: number, session: connection.session, kind: .operations(operations), connection: connection)
         connection.waiting.append(.write(outgoing, write))
@@ -143,7 +150,10 @@ final class SimulatedServer {
             guard let node = tree[path] else { return .failure(Failure(.noNode, path: path)) }
             if watch { watches.add(.children, path, for: connection) }
             return .success(.children(node.children))
-        case .multi, .accessList, .protect: return .failure(Failure(.other(-1), path: ""))
+        case .multi:
+            // By the access list of an output's node.
+            return .failure(Failure(.notAuthorized, path: request.path, operation: request.outputIndex))
+        case .accessList, .protect: return .failure(Failure(.other(-1), path: ""))
         }
     }
 

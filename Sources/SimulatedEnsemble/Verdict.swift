@@ -159,7 +159,7 @@ struct Verdict {
         if attempts > run.job.retries + 1 { accuse(.truth, "\(run) makes \(attempts) attempts") }
         let isPlain = run.remarks.allSatisfy { remark in
             switch remark {
-            case .retrying, .connectionLost, .connectionBack, .beginningAnew, .waitingOut: true
+            case .retrying, .connectionLost, .connectionBack, .beginningAnew, .waitingOut, .outputNotKept: true
             default: false
             }
         }

@@ -75,7 +75,7 @@ import Recipes
         if order.isOriginal {
             (order.lockWait, order.minInterval, order.timeout, order.retries) = (.seconds(0), nil, nil, 0)
             (order.group, order.descendants, order.isOncePerTick) = (nil, .wait, false)
-            order.after = JobList()
+            order.after = EarlierJobs()
             order.isPlagued = false
             (order.command.size, order.command.starves) = (1, 0)
         }
@@ -101,6 +101,7 @@ import Recipes
         job.timeout = order.timeout
         job.retries = order.retries
         job.retryDelay = order.retryDelay
+        if order.keepsOutput { job.keptOutputBytes = 8192 }
         job.stopsOnGroupExit = !order.staysInGroup
         let run = SimulatedRun(world: self, machine: machine, number: runs.count, job: job, order: order)
         runs.append(run)

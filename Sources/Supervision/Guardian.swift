@@ -18,6 +18,9 @@ import Glibc
     private var takenOverAt: BootInstant?
     private var toldUnkillableAt: BootInstant?
     private var unsent: [sw_message] = []
+    /// The newest signal that asked this run to end; SIGKILL for the caller's death.
+    package private(set) var askedToEndBy: Int32?
+    private static let endingSignals = [SIGHUP, SIGINT, SIGQUIT, SIGTERM]
 
     init(_ supervision: sw_supervision, loop: EventLoop) {
         self.loop = loop
@@ -274,27 +277,16 @@ import Glibc
             case 0: return
             case 1:
                 if message.type == SW_SIGNAL {
+                    if Self.endingSignals.contains(message.number) { askedToEndBy = message.number }
                     let fromTerminal = message.flags & UInt32(SW_FROM_TERMINAL) != 0
                     let isPlaced = message.flags & UInt32(SW_UNPLACED) == 0
                     loop.post(.signal(message.number, fromTerminal: fromTerminal, isPlaced: isPlaced))
                 }
             default:
+                askedToEndBy = SIGKILL
                 loop.unwatch(frontSocket)
                 return loop.post(.callerGone)
             }
-        }
-    }
-}
-
-extension TreeReport.Ending {
-    /// Of the guardian's reasons, `SW_BY_...`.
-    package init(causes: UInt32) {
-        if causes & UInt32(SW_BY_DEADLINE | SW_BY_LOSS) != 0 {
-            self = .deadline
-        } else if causes & UInt32(SW_BY_REQUEST | SW_BY_EXIT) != 0 {
-            self = .requested
-        } else {
-            self = causes & UInt32(SW_BY_SIGNAL) != 0 ? .escalation : .none
         }
     }
 }

@@ -53,10 +53,11 @@ import Run
     /// - Parameter lostExitCode: the front's exit status when the supervisor dies.
     /// - Parameter unbegunExitCode: the same, if that was before any command was started.
     /// - Parameter cgroup: where the command's tree is to be held.
+    /// - Parameter keptOutputBytes: how much of the command's output is kept; nil: it is the command's own.
     /// - Throws: in the original process, if nothing could be forked, or, in the supervisor, if that cannot work.
     package mutating func fork(
         command: [[UInt8]], descendants: Descendants, grace: Duration, lostExitCode: Int32, unbegunExitCode: Int32,
-        lockname: String, cgroup: CgroupSetting
+        lockname: String, cgroup: CgroupSetting, keptOutputBytes: Int?
     ) throws(LaunchFailure) -> Supervisor {
         // Never freed: they belong to three processes from here on.
         let argv = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: command.count + 1)
@@ -65,6 +66,7 @@ import Run
         unsafe plan.argv = UnsafePointer(argv)
         unsafe plan.lockname = UnsafePointer(Self.copy(Array(lockname.utf8)))
         unsafe plan.cgroup = UnsafePointer(Self.copy(Array(cgroup.text.utf8)))
+        unsafe plan.captures_output = keptOutputBytes != nil
         unsafe plan.termination_ns = grace.nanoseconds
         unsafe plan.lost_exit_code = lostExitCode
         unsafe plan.unbegun_exit_code = unbegunExitCode
@@ -79,7 +81,9 @@ import Run
         guard unsafe sw_start(&plan, &supervision, &refusal) == 0 else { throw LaunchFailure(refusal) }
         do {
             let loop = try EventLoop()
-            return Supervisor(loop: loop, guardian: Guardian(supervision, loop: loop))
+            var capture: OutputCapture?
+            if let keptOutputBytes { capture = try OutputCapture(supervision, limit: keptOutputBytes, loop: loop) }
+            return Supervisor(loop: loop, guardian: Guardian(supervision, loop: loop), capture: capture)
         } catch {
             // In the supervisor: the front has nothing to add.
             var message = sw_message()
@@ -102,4 +106,6 @@ import Run
 package struct Supervisor: Sendable {
     package let loop: EventLoop
     package let guardian: Guardian
+    /// Nil without `--keep-output`.
+    package let capture: OutputCapture?
 }

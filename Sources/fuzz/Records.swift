@@ -3,6 +3,9 @@ import Recipes
 /// A job's record, which others write too: what is read and written again must read the same.
 enum Records {
     static func play(_ bytes: [UInt8]) {
+        if let kept = KeptOutput(bytes: bytes) {
+            expect(KeptOutput(bytes: kept.encoded()) == kept, "an output that is kept reads as it was written")
+        }
         guard let record = JobRecord(bytes: bytes) else { return }
         expect((0...Term.secondsMax).contains(record.term), "a term of \(record.term) s is believed")
 

@@ -37,6 +37,7 @@ struct Expectation {
         "earlyEventIgnored": Expectation(.service, within: 10000),
         "lockNameCheckedOnlyBefore": Expectation(.truth, within: 400),
         "noCommittedWriteBeforeList": Expectation(.truth, within: 4000),
+        "outputInRelease": Expectation(.leftover, within: 400),
         "releaseUnguarded": Expectation(.leftover, within: 100),
         "foundTermKept": Expectation(.truth, within: 1000),
         "lossIgnored": Expectation(.service, within: 1000),

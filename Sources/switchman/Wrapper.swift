@@ -43,9 +43,17 @@ struct Wrapper: Sendable {
     func perform() {
         warnOfShortGrace()
         tellOfCgroup()
-        let ended = supervisor.loop.run({ await live() }) ?? Ended(outcome: .osError)
+        let ended = begins() ?? supervisor.loop.run({ await live() }) ?? Ended(outcome: .osError)
         runLog.drain()
         supervisor.guardian.leave(code: codes.code(for: ended), dieOf: codes.signalToDieOf(ended))
+    }
+
+    /// Nil, or why nothing can be started.
+    private func begins() -> Ended? {
+        guard let capture = supervisor.capture, !capture.begin() else { return nil }
+        log.error("cannot make a thread for --keep-output; nothing was started")
+        supervisor.guardian.dismiss()
+        return Ended(outcome: .osError)
     }
 
     private func live() async -> Ended {
@@ -67,16 +75,26 @@ struct Wrapper: Sendable {
             connect: {
                 Client(servers: plan.servers, sessionTimeout: plan.sessionTimeout, access: plan.access, inbox: loop)
             },
-            environment: { $0.environment(of: plan) }, tell: { tell($0) }, notice: { notice($0) },
-            over: { tellFront($0) })
-        let ended = await life.perform()
+            environment: { [supervisor] start in
+                supervisor.capture?.attempt(start.attempt)
+                return start.environment(of: plan)
+            }, tell: { tell($0) }, notice: { notice($0) },
+            over: { tellFront($0) }, fill: { [supervisor] in $0.fill(from: supervisor.capture) })
+        var ended = await life.perform()
         tellFront(ended)
+        let flush = OutputFlush(plan: plan, supervisor: supervisor, log: log)
+        // Mostly it is, and then it comes before our own lines.
+        await flush.isDone(within: .milliseconds(100))
         tell(ended, life.story)
         // What is left on the servers goes with the session.
         if !life.isReleased || plan.job.mixedFleet { life.close() }
         runLog.drain()
         supervisor.guardian.dismiss()
         life.close()
+        if let end = await flush.perform(after: ended, held: life.story.held) {
+            ended = end
+            tellFront(ended)
+        }
         aftermath(of: ended, life.story).perform()
         return ended
     }
@@ -177,6 +195,7 @@ struct Wrapper: Sendable {
                 and whoever comes next may wait for up to \(plan.job.term.seconds) s
                 """
             )
+        case .outputNotKept(let why): log.warning("the end of its output may not be kept (--keep-output): \(why)")
         case .treeLarge(let killing): log.warning("the command has many processes: \(killing.text)")
         case .treeTooLarge(let killing):
             log.warning("the command has too many processes: \(killing.text); ending it while the lock is still held")

@@ -68,7 +68,8 @@ do {
     supervisor = try launch.fork(
         command: arguments.commandVector, descendants: plan.descendants, grace: plan.grace,
         lostExitCode: codes.code(for: Ended(outcome: .lost)),
-        unbegunExitCode: codes.code(for: Ended(outcome: .osError)), lockname: plan.job.lockname, cgroup: plan.cgroup)
+        unbegunExitCode: codes.code(for: Ended(outcome: .osError)), lockname: plan.job.lockname, cgroup: plan.cgroup,
+        keptOutputBytes: plan.job.keptOutputBytes)
 } catch {
     Screen.complain(error.message)
     exit(codes.code(for: Ended(outcome: .osError)))

@@ -50,7 +50,7 @@ struct Init: FleetVerb {
     }
 
     static func makePrefix(_ fleet: FleetConnection) async throws {
-        for folder in ["locks", "queues", "semaphores", "jobs", "waiters", "stops"] {
+        for folder in ["locks", "queues", "semaphores", "jobs", "waiters", "stops", "outputs"] {
             try await fleet.makeParents(of: "\(fleet.layout.prefix)/\(folder)/any")
         }
     }

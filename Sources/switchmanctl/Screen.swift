@@ -6,8 +6,11 @@ import Checks
 /// Standard output and standard error, and what is known of the terminal behind them.
 enum Screen {
     /// Says so and ends the program when standard output cannot be written: what was asked for was not told.
-    static func print(_ text: String) {
-        let failure = WholeWrite.perform(text, to: 1)
+    static func print(_ text: String) { print(Array(text.utf8)) }
+
+    /// The same for bytes as they are, which is nothing for a terminal.
+    static func print(_ bytes: [UInt8]) {
+        let failure = WholeWrite.perform(bytes, to: 1)
         if failure == 0 { return }
         // Who has closed a pipe wants no more, and most programs die of SIGPIPE without a word. So do we, unless it is ignored.
         if failure == EPIPE { exit(128 + SIGPIPE) }

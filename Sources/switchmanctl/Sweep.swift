@@ -24,24 +24,39 @@ struct Sweep {
         if overflow { return [] }
         let replies = try await fleet.ask(
             names.flatMap {
-                [Request.get(layout.record($0), watch: false), Request.exists(layout.lock($0), watch: false)]
+                [
+                    Request.get(layout.record($0), watch: false), Request.exists(layout.lock($0), watch: false),
+                    Request.exists(layout.output($0), watch: false),
+                ]
             })
         var latest: [Generation] = []
         for (index, name) in names.enumerated() {
-            let success = try replies[2 * index].node().flatMap { JobRecord(bytes: $0.data) }?.lastSuccess
+            let success = try replies[3 * index].node().flatMap { JobRecord(bytes: $0.data) }?.lastSuccess
             if let token = success?.token { latest.append(Generation(job: name, token: token)) }
         }
-        var old: [(path: String, data: [UInt8], version: Int32)] = []
+        var old: [(path: String, operations: [Operation])] = []
         for (index, name) in names.enumerated() {
-            guard let node = try replies[2 * index].node(), try replies[2 * index + 1].stat() == nil,
+            guard let node = try replies[3 * index].node(), try replies[3 * index + 1].stat() == nil,
                 let record = JobRecord(bytes: node.data), record.state == .ended,
                 node.stat.mtimeMilliseconds < min(oldest, now - record.ticks.remembered * 1000),
                 !record.generations.isNeeded(beside: latest)
             else { continue }
-            old.append((layout.record(name), node.data, node.stat.version))
+            let path = layout.record(name)
+            let removal = layout.removal(of: path, data: node.data, version: node.stat.version, above: folderData)
+            // What its last failure has left.
+            let hasOutput = try replies[3 * index + 2].stat() != nil
+            old.append((path, removal + (hasOutput ? [.delete(layout.output(name))] : [])))
         }
-        return try await remove(
-            old.map { ($0.path, layout.removal(of: $0.path, data: $0.data, version: $0.version, above: folderData)) })
+        return try await remove(old)
+    }
+
+    /// Outputs of jobs without a record: one that was made while the record was removed.
+    func outputs() async throws -> [String] {
+        let lists = try await fleet.ask(
+            [fleet.layout.outputs, fleet.layout.records].map { .children($0, watch: false) })
+        let known = Set(try lists[1].children().map { ExactName($0) })
+        let orphans = try lists[0].children().sorted().filter { !known.contains(ExactName($0)) }
+        return try await remove(orphans.map { (fleet.layout.output($0), [.delete(fleet.layout.output($0))]) })
     }
 
     /// Queues without a place in them. The server refuses to delete one that somebody has entered.

@@ -18,7 +18,8 @@ struct Switchmanctl: ParsableCommand {
             """,
         version: "switchmanctl 2.0.0",
         subcommands: [
-            Init.self, Status.self, Jobs.self, History.self, Metrics.self, Stop.self, Pause.self, Resume.self,
+            Init.self, Status.self, Jobs.self, History.self, Output.self, Metrics.self, Stop.self, Pause.self,
+            Resume.self,
             Drain.self,
             Undrain.self,
             Verify.self, Explain.self, Check.self, Groups.self, Resources.self, Tidy.self, Sandbox.self,

@@ -9,9 +9,9 @@ struct Tidy: FleetVerb {
     static let configuration = CommandConfiguration(
         abstract: "Remove the records and empty queues of jobs that have not run for a long time.",
         discussion: """
-            Removes the records of jobs that have ended and not been seen for so long, and queues in which nobody \
-            stands. It never touches a record that is running, a lock, a lease or a mark. Prints what it removes, a \
-            line each.
+            Removes the records of jobs that have ended and not been seen for so long, with the output that is kept of \
+            them, and queues in which nobody stands. It never touches a record that is running, a lock, a lease or a \
+            mark. Prints what it removes, a line each.
             """)
 
     @OptionGroup var configuration: ConfigurationOption
@@ -39,7 +39,7 @@ struct Tidy: FleetVerb {
 
     func perform(_ fleet: FleetConnection) async throws -> Answer {
         let sweep = Sweep(fleet: fleet, isDry: dryRun)
-        let removed = try await sweep.records(olderThanMilliseconds: try age()) + sweep.queues()
+        let removed = try await sweep.records(olderThanMilliseconds: try age()) + sweep.outputs() + sweep.queues()
         if printing.json {
             Screen.print(.object(["removed": .array(removed.map { .string($0) })]))
         } else {

@@ -82,7 +82,7 @@ def test_the_manual_lists_all_kinds_of_options():
         option.value for option in OPTIONS}
 
 
-GOOD = {"time": "5s", "n": "7", "outcome=n": "lost=7", "period": "hour", "codes": "1,3-5"}
+GOOD = {"time": "5s", "n": "7", "outcome=n": "lost=7", "period": "hour", "codes": "1,3-5", "size": "8k"}
 
 
 @pytest.mark.parametrize("spelling, option", [

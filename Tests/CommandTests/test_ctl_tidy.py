@@ -95,6 +95,26 @@ def test_old_records_go_but_not_those_that_say_running_or_whose_lock_is_held(lat
     assert fleet.marks("r") == ["1_1_ab_1_30"]
 
 
+def test_what_is_kept_of_a_jobs_output_goes_with_its_record(later):
+    fleet = later.fleet
+    for name in ("old", "young"):
+        fleet.client.create(fleet.path("jobs", name), record(), makepath=True)
+        fleet.client.create(fleet.path("outputs", name), b"{}\n", makepath=True)
+    ctl = later()
+    fleet.client.set(fleet.path("jobs", "young"), record())
+    assert ctl("tidy", *OLD, "--dry-run").out == f"{fleet.path('jobs/old')}\n"
+    assert ctl("tidy", *OLD).out == f"{fleet.path('jobs/old')}\n"
+    assert (fleet.list("jobs"), fleet.list("outputs")) == (["young"], ["young"])
+
+
+def test_an_output_whose_record_is_gone_goes_too(ctl, fleet):
+    fleet.run("--lockname", "a", "--", "true")
+    for name in ("a", "b"):
+        fleet.client.create(fleet.path("outputs", name), b"{}\n", makepath=True)
+    assert ctl("tidy", "--dry-run").out == ctl("tidy").out == f"{fleet.path('outputs/b')}\n"
+    assert fleet.list("outputs") == ["a"]
+
+
 def test_in_a_mixed_fleet_the_originals_queues_stay(ctl, fleet):
     fleet.client.ensure_path(fleet.path("queues/empty"))
     assert ctl("tidy", config=fleet.config("mixed.conf", mixed_fleet=True, session_timeout=20)).code == 0

@@ -130,6 +130,12 @@ MUTANTS = [
     ("Tenure.beginRelease", "let keepsLock = job.mixedFleet || ending.lost != nil\n let release = Release(claims: claims,",
      "var released = claims\n        if $releaseUnguarded { released.record = nil }\n"
      "        let keepsLock = (job.mixedFleet || ending.lost != nil) && !$releaseUnguarded\n        let release = Release(claims: released,"),
+    ("Tenure.continueRelease", "releasing.step = .asked(ticket: submit(releasing.release.requests))",
+     "var requests = releasing.release.requests\n"
+     "        if $outputInRelease, job.keptOutputBytes != nil, case .multi(let operations)? = requests.first {\n"
+     "            let output = Operation.set(job.layout.output(job.lockname), data: [], version: -1)\n"
+     "            requests = [.multi(operations + [output])]\n        }\n"
+     "        releasing.step = .asked(ticket: submit(requests))"),
     ("Tenure.tree", "guard remaining > 0, waits,", "if $releaseBeforeReap { return beginRelease() }\n            guard remaining > 0, waits,"),
     ("Tenure.reckon", "budget = newest\n guard",
      "budget = $treeSizeIgnored ? newest.ofNewTree : newest\n"

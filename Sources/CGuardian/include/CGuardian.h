@@ -39,13 +39,22 @@ typedef struct sw_plan {
     int unbegun_exit_code;     ///< ... and without SW_BEGUN
     const char *lockname;      ///< for front's line about that on standard error; copied
     const char *cgroup;        ///< "auto", "off", or a folder of cgroup2 below which a cgroup is made for this run; copied
+    bool captures_output;      ///< what the command writes goes through the supervisor, but for terminals and files
 } sw_plan;
+
+/// One of the command's streams.
+typedef struct sw_stream {
+    int from; ///< non-blocking: what the command writes; -1: it has the caller's own
+    int to;   ///< the caller's
+} sw_stream;
 
 typedef struct sw_supervision {
     int front_fd;    ///< non-blocking, close-on-exec; end of file: front is dead
     int guardian_fd; ///< non-blocking, close-on-exec; end of file: the guardian is dead
     pid_t front;
     pid_t guardian;  ///< a child of the supervisor
+    sw_stream output, error_output;
+    bool output_is_joined; ///< standard error is the same as standard output, and has no stream of its own
 } sw_supervision;
 
 /// What the three processes cannot do without.
@@ -56,6 +65,7 @@ typedef enum sw_need {
     SW_NEEDS_MEMORY,
     SW_NEEDS_FORK,
     SW_NEEDS_SOCKETPAIR,
+    SW_NEEDS_PIPE,
     SW_NEEDS_SIGNALFD,
     SW_NEEDS_TIMERFD_CREATE,
     SW_NEEDS_TIMERFD_SETTIME,

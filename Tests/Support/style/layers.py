@@ -12,7 +12,7 @@ LAYERS = {
     "ZooKeeper": "CFrames CTLS CZooKeeper Coordination Threads",
     "Recipes": "Coordination",
     "Run": "CTLS Coordination Logging Recipes Threads",
-    "Supervision": "CGuardian CLinux Coordination Run",
+    "Supervision": "CGuardian CLinux Coordination Run Threads",
     "Invocation": "CGetopt Coordination Recipes Run Supervision ZooKeeper",
     "switchman": "Coordination Invocation Logging Recipes Run Supervision Threads ZooKeeper",
     "Steering": "Coordination Recipes",

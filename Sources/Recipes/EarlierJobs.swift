@@ -1,5 +1,5 @@
 /// The jobs that `--after` names, by their locknames.
-package struct JobList: Sendable, Equatable {
+package struct EarlierJobs: Sendable, Equatable {
     package private(set) var names: [String] = []
 
     package init() {}
@@ -26,8 +26,8 @@ package struct JobList: Sendable, Equatable {
 
     package func contains(_ lockname: [UInt8]) -> Bool { names.contains { $0.utf8.elementsEqual(lockname) } }
 
-    package func added(to earlier: JobList?) -> JobList {
-        var all = earlier ?? JobList()
+    package func added(to earlier: EarlierJobs?) -> EarlierJobs {
+        var all = earlier ?? EarlierJobs()
         for name in names { all.add(name) }
         return all
     }
