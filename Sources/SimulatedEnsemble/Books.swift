@@ -24,11 +24,11 @@ final class Books {
         var until: Int64?
     }
 
-    /// The most that was declared from an instant on.
+    /// The most that was declared from an instant on; what it was until that very instant counts.
     func total(of resource: String, since instant: Int64) -> Int64 {
         let known = totals.filter { $0.resource == resource }
-        let atFirst = known.last { $0.since <= instant }
-        return known.filter { $0.since > instant }.map(\.total).max().map { max($0, atFirst?.total ?? 0) } ?? atFirst?
+        let atFirst = known.last { $0.since < instant }
+        return known.filter { $0.since >= instant }.map(\.total).max().map { max($0, atFirst?.total ?? 0) } ?? atFirst?
             .total ?? 0
     }
 

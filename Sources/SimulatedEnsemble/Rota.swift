@@ -44,7 +44,7 @@ final class Rota {
         let milliseconds = interval.components.seconds * 1000
         // By the servers' clock it is never less than from take to take; nor, but for what a message takes and unless the
         // one before was held up after it had written its start down, than from start to start.
-        let isHeldUp = last.run.wasDisturbed || run.job.retriesFailed
+        let isHeldUp = last.run.wasDisturbed || last.run.tree.forksSlowly || run.job.retriesFailed
         let isShort = (world.now - last.at) / millisecond < milliseconds - 1500 && !isHeldUp
         guard taken - last.takenMilliseconds < milliseconds || isShort else { return }
         // What it says itself may never have reached the record.

@@ -85,6 +85,7 @@ import Supervision
 
     /// Within the patience that a start has.
     private static let slowestFork = 4 * second
+    private(set) var forksSlowly = false
 
     /// Not just continued at this very moment.
     func guardianHasAnswered(for time: Int64) -> Bool {
@@ -207,6 +208,7 @@ import Supervision
         if case .start = message, world.dice.chance(perMille: 20) {
             world.tally("slow fork")
             lastArrival += world.dice.between(0, Self.slowestFork)
+            forksSlowly = true
         }
         mail.append(
             Letter(message: message, sentAt: run.machine.boottime(at: world.now), arrivesAt: lastArrival))

@@ -81,6 +81,14 @@ import Testing
                 )
             case .number(let range, _):
                 (["\(range.lowerBound)", "\(range.upperBound)"], ["", "x", "1.0", "-1", "\(range.upperBound + 1)"])
+            case .size(let range, _):
+                (
+                    ["\(range.lowerBound)", "\(range.upperBound)", "1k"],
+                    [
+                        "", "x", "k", "1.5k", "-1", "\(range.lowerBound - 1)", "\(range.upperBound + 1)",
+                        "99999999999999999999k",
+                    ]
+                )
             case .choice(let words, _): (words, ["", "nonsense", words[0].uppercased(), words[0] + " "])
             case .codes:
                 (
@@ -137,6 +145,7 @@ extension OptionValue {
         case .bytes, .text: "some"
         case .time, .number: "7"
         case .seconds(let range, _): "\(range.lowerBound + 7)"
+        case .size: "7k"
         case .choice(let words, _): words.last
         case .codes: "1,3-5"
         case .jobs: "extract,clean"

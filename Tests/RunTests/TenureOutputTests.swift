@@ -10,7 +10,8 @@ extension TenureTests {
         _ = started(&tenure)
         let report = TreeReport.exited(waitStatus: status, remaining: 0, ending: .none)
         _ = tenure.handle(.tree(report), at: at(101))
-        return (tenure, tenure.handle(.tree(.reaped), at: at(101)))
+        let actions = tenure.handle(.tree(.reaped), at: at(101))
+        return (tenure, actions)
     }
 
     /// Where it stands among the actions, its ticket and its header.
