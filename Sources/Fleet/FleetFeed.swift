@@ -124,6 +124,8 @@ private final class FeedReader: @unchecked Sendable {
                 fleet.memory?.beginLook()
                 let status = try await StatusReader(fleet: fleet, only: nil, watches: true).readAll()
                 fleet.memory?.endLook()
+                // What is known may be all that was asked for; it is no news of servers that are gone.
+                _ = try await fleet.talk.askAgain([.exists(fleet.layout.prefix, watch: false)])
                 let page = FleetPage(status, servers: settings.servers, after: former)
                 hear(.page(page))
                 former = page

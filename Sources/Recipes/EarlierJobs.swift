@@ -6,6 +6,8 @@ package struct EarlierJobs: Sendable, Equatable {
 
     /// Nil for what is no list of locknames, separated by commas, within the limits. A name that comes again counts once.
     package init?(_ text: String) {
+        // `--after $UNSET -- command`: a job of that name would never have run, and this one be skipped in silence for ever.
+        if text == "--" { return nil }
         // By bytes: a comma with a combining mark behind it is no comma to Swift.
         for part in text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
             guard let name = Self.name(Array(part)) else { return nil }

@@ -60,7 +60,9 @@ package struct Generations: Sendable, Equatable {
         let all = Set(values.flatMap { $0?.object.map { Array($0.keys) } ?? [] })
         if all.isEmpty { return [] }
         guard all.count <= 2 * EarlierJobs.namesMax,
-            all.reduce(0, { $0 + $1.text.utf8.count }) <= 2 * EarlierJobs.bytesMax
+            all.reduce(0, { $0 + $1.text.utf8.count }) <= 2 * EarlierJobs.bytesMax,
+            // Control characters would grow to six times their length.
+            all.allSatisfy({ NodeName.objection(to: Array($0.text.utf8), longestBytes: EarlierJobs.bytesMax) == nil })
         else { return nil }
         return all.sorted()
     }

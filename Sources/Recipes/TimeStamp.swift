@@ -31,10 +31,11 @@ package struct TimeStamp: Sendable, Equatable, Comparable {
 
     package static func < (left: TimeStamp, right: TimeStamp) -> Bool { left.milliseconds < right.milliseconds }
 
-    /// The same in UTC, to the second.
+    /// The same in UTC, to the second; what lies before 1970 or beyond the year 9999 is none of ours, and "?".
     package var text: String {
-        let seconds = milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000
-        let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
+        guard (0..<253_402_300_800_000).contains(milliseconds) else { return "?" }
+        let seconds = milliseconds / 1000
+        let days = seconds / 86_400
         let (date, clock) = (Self.date(days), seconds - days * 86_400)
         let day = [date.month, date.day].map { "-" + DigitText.padded($0, to: 2) }.joined()
         let time = [clock / 3600, clock / 60 % 60, clock % 60].map { DigitText.padded($0, to: 2) }.joined(

@@ -13,7 +13,7 @@ struct OutputCreation {
     /// Nobody waits for this run any more but its caller.
     private static let patience = Duration.seconds(1)
 
-    /// Nil: it is there, or another run has been quicker; else why it is not.
+    /// Nil: it is there; else why it is not.
     func perform(_ output: KeptOutput) async -> String? {
         let inbox = inbox, ticket = ticket
         let requests: [Request] = [
@@ -30,6 +30,7 @@ struct OutputCreation {
     }
 
     private func objection(_ replies: [Reply]) -> String? {
+        if replies.last?.failureReason == .nodeExists { return "another run has made the node meanwhile" }
         for case .failure(let failure) in replies where failure.reason != .nodeExists { return "\(failure)" }
         return nil
     }

@@ -19,7 +19,7 @@ import Glibc
     private var toldUnkillableAt: BootInstant?
     private var unsent: [sw_message] = []
     /// The newest signal that asked this run to end; SIGKILL for the caller's death.
-    package private(set) var askedToEndBy: Int32?
+    private var askedToEnd: (by: Int32, at: BootInstant)?
     private static let endingSignals = [SIGHUP, SIGINT, SIGQUIT, SIGTERM]
 
     init(_ supervision: sw_supervision, loop: EventLoop) {
@@ -270,6 +270,10 @@ import Glibc
 
     // MARK: What the front says
 
+    package func askedToEnd(since instant: BootInstant) -> Int32? {
+        askedToEnd.flatMap { $0.at >= instant ? $0.by : nil }
+    }
+
     private func readFront() {
         var message = sw_message()
         while true {
@@ -277,13 +281,13 @@ import Glibc
             case 0: return
             case 1:
                 if message.type == SW_SIGNAL {
-                    if Self.endingSignals.contains(message.number) { askedToEndBy = message.number }
+                    if Self.endingSignals.contains(message.number) { askedToEnd = (message.number, loop.now) }
                     let fromTerminal = message.flags & UInt32(SW_FROM_TERMINAL) != 0
                     let isPlaced = message.flags & UInt32(SW_UNPLACED) == 0
                     loop.post(.signal(message.number, fromTerminal: fromTerminal, isPlaced: isPlaced))
                 }
             default:
-                askedToEndBy = SIGKILL
+                askedToEnd = (SIGKILL, loop.now)
                 loop.unwatch(frontSocket)
                 return loop.post(.callerGone)
             }

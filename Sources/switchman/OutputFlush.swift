@@ -32,14 +32,17 @@ struct OutputFlush {
         let guardian = supervisor.guardian
         let began = supervisor.loop.now
         var end: Ended?
-        let isByItself = ended.outcome == .signaled && guardian.askedToEndBy == nil
+        // Who was asked to end, and has lived on for longer than that, has not ended for it.
+        let recently = began.advanced(by: .zero - plan.grace - Self.patience)
+        func askedToEndBy() -> Int32? { guardian.askedToEnd(since: recently) }
+        let isByItself = ended.outcome == .signaled && askedToEndBy() == nil
         if ended.outcome == .ran || isByItself {
             let limit = plan.job.timeout.map { $0 - (held ?? .zero) }
             let until = limit.map { began.advanced(by: max($0, Self.patience)) } ?? .never
-            let isDone = await isDone(capture, until: until) { guardian.askedToEndBy != nil }
+            let isDone = await isDone(capture, until: until) { askedToEndBy() != nil }
             // Whoever was asked to end while the command still ran has ended it in time.
             if !isDone, await !self.isDone(within: Self.patience) {
-                end = Self.end(by: guardian.askedToEndBy)
+                end = Self.end(by: askedToEndBy())
             }
         } else if await !isDone(within: Self.patience) {
             end = ended

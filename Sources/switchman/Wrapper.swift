@@ -50,6 +50,9 @@ struct Wrapper: Sendable {
 
     /// Nil, or why nothing can be started.
     private func begins() -> Ended? {
+        if plan.job.keptOutputBytes != nil, supervisor.capture.map({ !$0.hasOutput && !$0.hasErrors }) ?? true {
+            log.info("nothing can be kept of its output (--keep-output): it goes to a terminal or a file")
+        }
         guard let capture = supervisor.capture, !capture.begin() else { return nil }
         log.error("cannot make a thread for --keep-output; nothing was started")
         supervisor.guardian.dismiss()
