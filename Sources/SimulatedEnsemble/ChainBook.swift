@@ -112,7 +112,7 @@ extension Plot {
 }
 
 extension Order {
-    /// Some runs of the second job come after the first; where chains are on trial, all do.
+    /// Some runs of the second job come after the first; where chains are on trial, all do, and where something else is, none.
     mutating func joinChain(_ focus: Focus?, seed: UInt64) {
         let dice = command.lasts / millisecond
         let isChained = focus?.isChained ?? false
@@ -122,7 +122,7 @@ extension Order {
             minInterval = nil
             if lockname == "a" { command.code = dice % 3 == 0 ? 1 : 0 }
         }
-        guard lockname == "b", takesLock, isChained || dice % 2 == 0 else { return }
+        guard lockname == "b", takesLock, isChained || focus == nil && dice % 2 == 0 else { return }
         after = EarlierJobs("a") ?? EarlierJobs()
         retriesFailed = retriesFailed || dice % 4 == 0
         // One that waits for a success that nobody brings waits for ever.

@@ -130,8 +130,8 @@ extension Mutant {
                 slowRivalPerMille: 800)
         case "noMargin":
             Focus(
-                theme: .lock, termsSeconds: [30], isExtreme: true, strikes: [.betray], strikesMin: 6,
-                atOncePerMille: 1000, wishesPerMille: 0, isLong: true, plaguedPerMille: 0)
+                theme: .lock, termsSeconds: [30], isExtreme: true, strikes: [.betray], strikesMin: 4,
+                atOncePerMille: 1000, isLong: true)
         case "staleStart":
             Focus(
                 theme: .lock, termsSeconds: [3, 4], isExtreme: true, strikes: [.betray, .slowDown], strikesMin: 4,

@@ -205,7 +205,7 @@ import Supervision
     private func post(_ message: Message) {
         lastArrival = max(lastArrival, world.now + world.dice.between(0, millisecond))
         // As if it came later: nothing is answered before the fork, and what is due meanwhile is due for the front as well.
-        if case .start = message, world.dice.chance(perMille: 20) {
+        if case .start = message, world.plot.focus == nil, world.dice.chance(perMille: 20) {
             world.tally("slow fork")
             lastArrival += world.dice.between(0, Self.slowestFork)
             forksSlowly = true

@@ -9,7 +9,7 @@ import Testing
         #expect(EarlierJobs("a,\u{301}b")?.names.count == 2, "a comma with a combining mark behind it is one")
     }
 
-    @Test(arguments: ["", ",", "a,", ",a", "a,,b", "a/b", ".", "..", "0", "a,0", "a\u{7}", "a,b,c,d,e,f,g,h,i"])
+    @Test(arguments: ["", ",", "--", "a,", ",a", "a,,b", "a/b", ".", "..", "0", "a,0", "a\u{7}", "a,b,c,d,e,f,g,h,i"])
     func whatIsNoListIsNone(text: String) { #expect(EarlierJobs(text) == nil) }
 
     @Test func theNamesAreShortTogether() {

@@ -85,4 +85,10 @@ import Testing
             #expect(time.text.hasSuffix("T01:02:03Z"))
         }
     }
+
+    /// In a record that anybody may have written.
+    @Test(arguments: [Int64.min, -1, 253_402_300_800_000, .max])
+    func whatIsInNoCalendarOfOursIsShownAsUnknown(milliseconds: Int64) {
+        #expect(TimeStamp(milliseconds: milliseconds).text == "?")
+    }
 }

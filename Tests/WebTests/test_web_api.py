@@ -179,6 +179,7 @@ def test_what_is_old_is_no_answer(own_web, own_fleet, server):
     for path in ("/api/status", "/api/jobs/x"):
         assert "old" in own_web.json(path, 503)["error"]
     assert own_web.get("/healthz").status == 503 and own_web.get("/").status == 200
+    always(lambda: own_web.get("/healthz").status == 503, 3, what="nobody can be asked, though all was known")
     server.restart()
     eventually(lambda: own_web.get("/healthz").status == 200, within=40)
     stream.close()
