@@ -55,10 +55,11 @@ def test_a_job_that_has_run(ctl, fleet):
     before = time.time()
     fleet.run("--lockname", "a", "--", "true")
     between = time.time()
-    fleet.run("--lockname", "a", "--", "sh", "-c", "sleep 0.3; exit 3")
+    fleet.run("--lockname", "a", "--", "sh", "-c", "sleep 1; exit 3")
     values = about(read(ctl), "a")
     assert before - 1 < values["job_last_success_timestamp_seconds"] < between + 1
     assert between - 1 < values["job_last_start_timestamp_seconds"] < time.time() + 1
+    # From when the supervisor hears of the start, which on a busy machine is later than the start.
     assert 0.3 <= values.pop("job_last_duration_seconds") < 20
     assert {key: value for key, value in values.items() if "timestamp" not in key} == {
         "job_last_run_success": 0, "job_last_exit_code": 3, "job_waiting": 0, "job_paused": 0, "job_lost": 0}

@@ -60,6 +60,21 @@ def test_a_signal_ends_the_wait_for_a_reader(fleet, number):
         assert b"bytes that the command has written were not taken by their reader, and are lost" in os.read(errors, 1000)
 
 
+def test_a_signal_that_was_survived_long_ago_ends_no_wait(fleet):
+    """From somebody who has gone, so that it may have been the command's own and ends nothing; hours before the end. Here it is the
+    grace, of 2 s, and the second that a reader has."""
+    ready = fleet.flag("ready")
+    script = f"trap : HUP; touch {ready}; sleep 5 & wait; wait; head -c 30000 /dev/zero"
+    with Piped(fleet, "sh", "-c", script, size=4096) as one:
+        eventually(lambda: os.path.exists(ready))
+        stop(one.run.front)
+        subprocess.run(["kill", "-HUP", str(one.run.front)], check=True)
+        kill(one.run.front, signal.SIGCONT)
+        eventually(lambda: fleet.record("a").get("state") == "ended", what="the command has ended")
+        always(lambda: one.run.running, 2, what="the caller waits for its own reader")
+        assert len(one.rest()) == 30000 and one.run.wait() == 0
+
+
 def test_the_timeout_ends_the_wait_for_a_reader(fleet):
     with Piped(fleet, "sh", "-c", "head -c 30000 /dev/zero", options=(*KEPT, "--timeout", "3s"), size=4096) as one:
         began = now()
