@@ -93,6 +93,10 @@ class Run:
         """Everything that this run has started and that still lives, orphans and daemons included."""
         found = {one.pid: one for one in processes.with_variable(self.marker)}
         found.update({one.pid: one for one in processes.descendants(self.front) if one.state not in "ZX"})
+        # In the middle of its exec it has no environment that could be read.
+        front = processes.process(self.front) if self.popen.returncode is None else None
+        if front and front.state not in "ZX":
+            found[front.pid] = front
         return list(found.values())
 
     def left(self):
