@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "roles.h"
 #include "text.h"
+#include "tree.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,17 +21,14 @@ static const char *state_words(char state) {
 }
 
 bool sw_doing(pid_t pid, char *text, size_t room) {
-    char file[48], line[512], where[64];
-    int proc = sw_proc_held()->root;
-    snprintf(file, sizeof file, "%d/stat", pid);
-    if (!sw_read_text(proc, file, line, sizeof line)) return false;
-    // Its name, in parentheses, may hold anything.
-    const char *end = strrchr(line, ')');
-    const char *words = end && end[1] == ' ' ? state_words(end[2]) : NULL;
+    sw_process process;
+    const char *words = sw_process_read(pid, &process) ? state_words(process.state) : NULL;
     if (!words) return false;
-    // "0" is what it is without the right to know (proc_pid_wchan(5)).
+    char file[32], where[64];
     snprintf(file, sizeof file, "%d/wchan", pid);
-    bool is_known = (end[2] == 'D' || end[2] == 'S') && sw_read_text(proc, file, where, sizeof where) && strcmp(where, "0") != 0;
+    bool is_waiting = process.state == 'D' || process.state == 'S';
+    // "0" is what it is without the right to know (proc_pid_wchan(5)).
+    bool is_known = is_waiting && sw_read_text(sw_proc_held()->root, file, where, sizeof where) && strcmp(where, "0") != 0;
     snprintf(text, room, is_known ? "%s, in %s" : "%s", words, where);
     return true;
 }

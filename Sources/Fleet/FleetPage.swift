@@ -12,9 +12,11 @@ public struct FleetPage: Sendable {
     private let rest: String
 
     /// What a page is told of one thing, and what that is made of.
-    private struct Part<Subject: Sendable & Equatable> {
+    private struct Part<Subject: Sendable & Equatable>: Equatable {
         let subject: Subject
         let text: String
+
+        static func == (left: Part, right: Part) -> Bool { left.text == right.text }
     }
 
     /// - Parameter former: what is in it as it was is not made anew.
@@ -61,15 +63,13 @@ public struct FleetPage: Sendable {
 
     /// What differs from that moment, in a line of JSON; nil if nothing does.
     public func changes(since former: FleetPage) -> String? {
-        let isSame =
-            rest == former.rest && jobs.mapValues(\.text) == former.jobs.mapValues(\.text)
-            && resources.mapValues(\.text) == former.resources.mapValues(\.text)
+        let isSame = rest == former.rest && jobs == former.jobs && resources == former.resources
         return isSame ? nil : text(since: former)
     }
 
     private func text(since former: FleetPage?) -> String {
         func changed<Subject>(_ new: [ExactName: Part<Subject>], _ old: [ExactName: Part<Subject>]?) -> String {
-            new.filter { old?[$0.key]?.text != $0.value.text }.sorted { $0.key < $1.key }.map(\.value.text)
+            new.filter { old?[$0.key] != $0.value }.sorted { $0.key < $1.key }.map(\.value.text)
                 .joined(separator: ",")
         }
         func gone<Subject>(_ new: [ExactName: Part<Subject>], _ old: [ExactName: Part<Subject>]?) -> String {

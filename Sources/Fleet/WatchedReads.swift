@@ -17,17 +17,13 @@ final class WatchedReads: Inbox, @unchecked Sendable {
     }
 
     private let loop: EventLoop
-    private var replies: [Question: Reply] = [:]
+    private var replies = Known<Question, Reply>()
     /// Each with a watch on its beginning.
-    private var missing: [String: Reply] = [:]
-    /// What is not known to be of use any more, until it is asked for.
-    private var unused: (questions: Set<Question>, missing: Set<String>) = ([], [])
+    private var missing = Known<String, Reply>()
+    /// What was made of the jobs' records.
+    private var records = Known<ExactName, (data: [UInt8], record: JobRecord?)>()
     /// Of which a watch has fired since the questions were asked that are under way: their replies may be older than that.
     private var fired: Set<String> = []
-
-    /// What was made of the jobs' records in this look, and in the one before.
-    private var records: [ExactName: (data: [UInt8], record: JobRecord?)] = [:]
-    private var formerRecords: [ExactName: (data: [UInt8], record: JobRecord?)] = [:]
 
     init(_ loop: EventLoop) { self.loop = loop }
 
@@ -35,15 +31,16 @@ final class WatchedReads: Inbox, @unchecked Sendable {
 
     /// What is asked from here on is one look at the whole.
     func beginLook() {
-        unused = (Set(replies.keys), Set(missing.keys))
-        (records, formerRecords) = ([:], records)
+        replies.beginLook()
+        missing.beginLook()
+        records.beginLook()
     }
 
     /// What was not asked for in it is forgotten.
     func endLook() {
-        for question in unused.questions { replies[question] = nil }
-        for path in unused.missing { missing[path] = nil }
-        formerRecords = [:]
+        replies.endLook()
+        missing.endLook()
+        records.endLook()
     }
 
     func beginQuestions() { fired = [] }
@@ -51,19 +48,10 @@ final class WatchedReads: Inbox, @unchecked Sendable {
     /// The reply to a request, if it is known.
     func reply(to request: Request) -> Reply? {
         guard let question = Self.question(request) else {
-            if case .exists(let path, watch: true) = request { return missing(path) }
+            if case .exists(let path, watch: true) = request { return missing[path] }
             return nil
         }
-        if let reply = replies[question] {
-            unused.questions.remove(question)
-            return reply
-        }
-        return missing(question.path)
-    }
-
-    private func missing(_ path: String) -> Reply? {
-        unused.missing.remove(path)
-        return missing[path]
+        return replies[question] ?? missing[question.path]
     }
 
     func note(_ reply: Reply, to request: Request) {
@@ -77,10 +65,7 @@ final class WatchedReads: Inbox, @unchecked Sendable {
 
     /// Parsed at most once.
     func record(of job: ExactName, _ data: [UInt8]) -> JobRecord? {
-        if let known = formerRecords[job], known.data == data {
-            records[job] = known
-            return known.record
-        }
+        if let known = records[job], known.data == data { return known.record }
         let record = JobRecord(bytes: data)
         records[job] = (data, record)
         return record
@@ -108,5 +93,25 @@ final class WatchedReads: Inbox, @unchecked Sendable {
         replies[Question(kind: .children, path: path)] = nil
         missing[path] = nil
         return .watch(path: "", .changed)
+    }
+}
+
+/// What was asked for in this look, and of what was known before it the part that was not asked for yet.
+private struct Known<Key: Hashable, Value> {
+    private var asked: [Key: Value] = [:]
+    private var former: [Key: Value] = [:]
+
+    mutating func beginLook() { (asked, former) = ([:], asked) }
+    mutating func endLook() { former = [:] }
+
+    subscript(key: Key) -> Value? {
+        mutating get {
+            if let value = former.removeValue(forKey: key) { asked[key] = value }
+            return asked[key]
+        }
+        set {
+            former[key] = nil
+            asked[key] = newValue
+        }
     }
 }

@@ -117,6 +117,17 @@ def test_an_inner_run_has_numbers_of_its_own(fleet):
     assert run.out.splitlines() == ["1 r=1", "2 r=2"]
 
 
+def all_end_but(fleet, lost):
+    """These lose their hosts while they run, the others end well, and no number is ever shared."""
+    for number in lost:
+        fleet.records.started(f"job{number}", within=60)
+        fleet.lose_host(fleet.runs[number])
+    for number, run in enumerate(fleet.runs):
+        if number not in lost:
+            assert run.wait(90) == 0, run
+    fleet.records.assert_no_violation()
+
+
 @pytest.mark.parametrize("weights", [[1], [1, 1, 2, 3]])
 def test_many_at_once_never_share_a_number(fleet, weights):
     """Sixty runs on five permits, as many as possible at once; some holders are killed with all that belongs to them."""
@@ -126,13 +137,7 @@ def test_many_at_once_never_share_a_number(fleet, weights):
     config = lost_soon(fleet, ownership_term=8)
     for number in range(60):
         five.launch(f"job{number}", "--for", dice.randrange(30, 300), count=dice.choice(weights), until=False, config=config)
-    for number in (3, 17, 31):
-        fleet.records.started(f"job{number}", within=60)
-        fleet.lose_host(fleet.runs[number])
-    for number, run in enumerate(fleet.runs):
-        if number not in (3, 17, 31):
-            assert run.wait(90) == 0, run
-    fleet.records.assert_no_violation()
+    all_end_but(fleet, (3, 17, 31))
     told = [five.told(f"job{number}")[0][1] for number in range(60)]
     numbers = {int(word) for text in told for word in re.findall("[0-9]+", text)}
     assert numbers == {1, 2, 3, 4, 5}, "all are given, and no others"
@@ -299,13 +304,7 @@ def test_beside_the_program_of_such_a_version(fleet):
         fleet.program = OLDER if number % 3 == 0 else program
         five.launch(f"job{number}", "--claim", "r:5:1", "--for", dice.randrange(30, 300), until=False, config=config)
     fleet.program = program
-    for number in (3, 16, 29):
-        fleet.records.started(f"job{number}", within=60)
-        fleet.lose_host(fleet.runs[number])
-    for number, run in enumerate(fleet.runs):
-        if number not in (3, 16, 29):
-            assert run.wait(90) == 0, run
-    fleet.records.assert_no_violation()
+    all_end_but(fleet, (3, 16, 29))
     assert [five.told(f"job{number}") for number in range(0, 50, 3)] == [[["none", "none"]]] * 17
     assert all(re.fullmatch("[1-5]", five.told(f"job{number}")[0][0]) for number in range(50) if number % 3)
 
