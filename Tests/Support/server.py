@@ -1,5 +1,6 @@
 """Real ZooKeeper servers, from the Debian package or as SWITCHMAN_TEST_JARS says: one alone, or three."""
 
+import itertools
 import json
 import os
 import random
@@ -32,23 +33,37 @@ JAVA_FLAGS = [
     # A log on a memory disk: neither its fsync nor its 64 MB blocks are what is tested.
     "-Dzookeeper.forceSync=no", "-Dzookeeper.preAllocSize=1024",
 ]
+# Lost votes are sent again after at most so long, not after up to a minute: or a test waits for an election.
+ELECTION_FLAGS = ("-Dzookeeper.fastleader.maxNotificationInterval=1000",)
 MEMORY_DISK = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
+def _ports():
+    """This worker's share of the ports below those that the kernel hands to outgoing connections, round and round."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    workers = os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")
+    share = (32000 - 10240) // int(workers)
+    first = 10240 + share * int(worker)
+    start = random.randrange(share)
+    yield from (first + (start + n) % share for n in itertools.count())
+
+
+PORTS = _ports()
+
+
 def free_ports(count):
-    """Loopback ports that nobody listens on, below those that the kernel hands to outgoing connections: a server that is
-    killed and restarted finds its own free again."""
+    """Loopback ports that nobody listens on, and that no other test is given for long: a server that is killed and
+    restarted finds its own free again."""
     ports = []
     while len(ports) < count:
-        port = random.randrange(10240, 32000)
+        port = next(PORTS)
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-        if port not in ports:
-            ports.append(port)
+        ports.append(port)
     return ports
 
 
@@ -151,10 +166,20 @@ class ZooKeeperServer(Server):
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
 
     def wait_ready(self):
-        eventually(lambda: "Mode:" in self.ask("srvr"), within=60, what=f"server {self.address} answers")
+        eventually(self._serves, within=60, what=lambda: f"server {self.address} answers; it said:\n{self.last_words()}")
         # That port comes after the plain one.
         if self.secure_port:
             eventually(lambda: self._accepts(self.secure_port), within=60, what=f"somebody listens at {self.secure_port}")
+
+    def _serves(self):
+        ended = self.process.poll()
+        assert ended is None, f"server {self.address} has ended with {ended}; it said:\n{self.last_words()}"
+        return "Mode:" in self.ask("srvr")
+
+    def last_words(self, count=40):
+        """The last lines of what it has written: without `log` only what it says outside of its log."""
+        with open(f"{self.folder}/output", encoding="utf-8", errors="replace") as output:
+            return "".join(output.readlines()[-count:])
 
     def _accepts(self, port):
         try:
@@ -205,8 +230,8 @@ class Ensemble:
             for me in range(count)
         ]
         self.servers = [
-            ZooKeeperServer(tick_ms=tick_ms, port=ports[n], number=n + 1, wait=False,
-                            **{**one, "members": [*lines[n], *one.get("members", ())]})
+            ZooKeeperServer(tick_ms=tick_ms, port=ports[n], number=n + 1, wait=False, log=True, **{
+                **one, "flags": [*ELECTION_FLAGS, *one.get("flags", ())], "members": [*lines[n], *one.get("members", ())]})
             for n, one in enumerate(options)
         ]
         self.names = [f"zk{n + 1}" for n in range(count)]

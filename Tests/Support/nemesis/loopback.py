@@ -1,7 +1,6 @@
 """Three servers and some hosts on loopback; every way between two of them leads through a relay of the tests' own."""
 
-from ..server import Ensemble, ZooKeeperServer, free_ports
-from . import ELECTION_FLAGS
+from ..server import ELECTION_FLAGS, Ensemble, ZooKeeperServer, free_ports
 from .relay import Relay
 
 

@@ -1,8 +1,7 @@
 """Three servers and some hosts, each in a network namespace of its own."""
 
 from ..network import Network
-from ..server import Ensemble, ZooKeeperServer
-from . import ELECTION_FLAGS
+from ..server import ELECTION_FLAGS, Ensemble, ZooKeeperServer
 
 
 class NamespaceEnsemble(Ensemble):
