@@ -102,8 +102,8 @@ package struct JobCheck: Sendable {
             if let lock = sight.lock { return judgeOriginal(lock, nil, sight) }
             let meant = sight.nearest.map { "; did you mean \"\(Excerpt.of($0))\"?" } ?? ""
             return (.neverRun, .critical, "never run: there is no \(sight.recordPath)\(unseen(sight))\(meant)")
-        case .found(let record, let stat):
-            let history = History(record: record, createdMilliseconds: stat.ctimeMilliseconds, sight: sight)
+        case .found(let record, let created):
+            let history = History(record: record, createdMilliseconds: created, sight: sight)
             guard let lock = sight.lock else {
                 return record.state == .running ? judgeLost(history) : judgeEnded(history)
             }

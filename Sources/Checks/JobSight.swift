@@ -1,4 +1,4 @@
-package import Coordination
+import Coordination
 package import Recipes
 package import Steering
 
@@ -8,7 +8,7 @@ package struct JobSight: Sendable {
         case none
         /// There is something, which is no record.
         case unreadable
-        case found(JobRecord, NodeStat)
+        case found(JobRecord, createdMilliseconds: Int64)
     }
 
     package enum Clock: String, Sendable {

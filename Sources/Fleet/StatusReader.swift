@@ -20,59 +20,47 @@ package struct StatusReader {
     package func readAll() async throws -> FleetStatus {
         var top: [Request] = [.get(layout.prefix, watch: watches)]
         if only == nil {
-            top += ["locks", "waiters", "jobs", "queues", "semaphores"].map {
+            top += ["locks", "waiters", "jobs", "runs", "queues", "semaphores"].map {
                 .children("\(layout.prefix)/\($0)", watch: watches)
             }
         }
         let replies = try await fleet.ask(top)
-        if watches { try await watchMissing(zip(top, replies)) }
+        if watches { try await fleet.watchMissing(zip(top, replies)) }
         let bytes = try replies[0].node()?.data ?? []
         if let only {
             // On a screen that is drawn anew nobody would see the warning.
             let data = watches ? try fleet.fleetData(of: bytes) : fleet.fleetDataIfReadable(bytes)
-            let locks = try await locks([only], waiters: [only], jobs: [only], data)
+            let locks = try await locks([only], waiters: [only], jobs: [only], unlocked: [only], data)
             return FleetStatus(prefix: layout.prefix, fleet: data, locks: locks, resources: [], only: locks.first)
         }
         let data = try fleet.fleetData(of: bytes)
         let lists = try replies.dropFirst().map { try $0.children() }
         return FleetStatus(
             prefix: layout.prefix, fleet: data,
-            locks: try await locks(lists[0], waiters: lists[1], jobs: lists[2], data),
-            resources: try await resources(queues: lists[3], semaphores: lists[4], data))
-    }
-
-    /// A read leaves no watch on what is not there: then its beginning is watched.
-    private func watchMissing(_ asked: Zip2Sequence<[Request], [Reply]>) async throws {
-        let missing = asked.compactMap { request, reply -> Request? in
-            guard reply.failureReason == .noNode else { return nil }
-            switch request {
-            case .get(let path, true), .children(let path, true): return .exists(path, watch: true)
-            default: return nil
-            }
-        }
-        let looks = try await fleet.ask(missing)
-        // Made between the two: this watch does not tell of children, so look again.
-        if looks.contains(where: { $0.failureReason == nil }) { fleet.news.wake() }
+            locks: try await locks(lists[0], waiters: lists[1], jobs: lists[2], unlocked: lists[3], data),
+            resources: try await resources(queues: lists[4], semaphores: lists[5], data))
     }
 
     // MARK: Locks
 
     private func locks(
-        _ held: [String], waiters: [String], jobs: [String], _ data: FleetData
+        _ held: [String], waiters: [String], jobs: [String], unlocked: [String], _ data: FleetData
     ) async throws -> [LockStatus] {
-        let all = Set((held + waiters + jobs + (only == nil ? data.pauses.jobs : [])).map { ExactName($0) })
+        let all = Set((held + waiters + jobs + unlocked + (only == nil ? data.pauses.jobs : [])).map { ExactName($0) })
         let names = all.sorted().map(\.text)
             .filter { NodeName.objection(to: Array($0.utf8), longestBytes: 1024) == nil }
         let locks = try await nodes(held.map(layout.lock), watch: watches && only != nil)
         let records = try await nodes(jobs.map(layout.record), watch: watches)
         let queues = try await places(in: waiters.map(layout.lockQueue))
+        let runsOf = try await fleet.unlockedRuns(of: unlocked, watch: watches)
         let lockOf = Dictionary(zip(held.map { ExactName($0) }, locks), uniquingKeysWith: { $1 })
         let recordOf = Dictionary(zip(jobs.map { ExactName($0) }, records), uniquingKeysWith: { $1 })
         let queueOf = Dictionary(zip(waiters.map { ExactName($0) }, queues), uniquingKeysWith: { $1 })
         func status(_ name: String, lock: ReadNode?, record: ReadNode?) -> LockStatus {
             LockStatus(
                 lockname: name, lock: lock.map { (Contender(data: $0.data, stat: $0.stat), $0.stat.czxid) },
-                record: record.flatMap { fleet.record(of: name, $0.data) },
+                record: JobRecord.remembering(
+                    runsOf[ExactName(name)] ?? [], beside: record.flatMap { fleet.record(of: name, $0.data) }),
                 recordWritten: record?.stat.mtimeMilliseconds,
                 waiting: (queueOf[ExactName(name)] ?? []).map(\.contender), pauses: data.pauses)
         }
@@ -99,7 +87,7 @@ package struct StatusReader {
             .filter { NodeName.objection(to: Array($0.utf8), longestBytes: 255) == nil }
         let asked = names.flatMap { [layout.leases($0), layout.marks($0)] }.map { Request.children($0, watch: watches) }
         let lists = try await fleet.ask(asked)
-        if watches { try await watchMissing(zip(asked, lists)) }
+        if watches { try await fleet.watchMissing(zip(asked, lists)) }
         let waiting = try await places(in: names.map(layout.queue))
         var resources: [ResourceStatus] = []
         var leasePaths: [String] = []
@@ -139,7 +127,7 @@ package struct StatusReader {
     ) async throws -> [(data: [UInt8], stat: NodeStat)?] {
         let asked = paths.map { Request.get($0, watch: watch || remembers) }
         let replies = try await fleet.ask(asked)
-        if watch, !remembers { try await watchMissing(zip(asked, replies)) }
+        if watch, !remembers { try await fleet.watchMissing(zip(asked, replies)) }
         return try replies.map { try $0.node() }
     }
 
@@ -147,7 +135,7 @@ package struct StatusReader {
     private func places(in queues: [String]) async throws -> [[(place: Place, contender: Contender)]] {
         let asked = queues.map { Request.children($0, watch: watches) }
         let lists = try await fleet.ask(asked)
-        if watches { try await watchMissing(zip(asked, lists)) }
+        if watches { try await fleet.watchMissing(zip(asked, lists)) }
         let places = try lists.map { try $0.children().compactMap(Place.init).sorted { $0.sequence < $1.sequence } }
         let paths = zip(queues, places).flatMap { queue, places in places.map { "\(queue)/\($0.name)" } }
         var found = try await nodes(paths)[...]
@@ -157,5 +145,21 @@ package struct StatusReader {
                 node.map { (place, Contender(data: $0.data, stat: $0.stat)) }
             }
         }
+    }
+}
+
+extension FleetConnection {
+    /// A read leaves no watch on what is not there: then its beginning is watched.
+    func watchMissing(_ asked: Zip2Sequence<[Request], [Reply]>) async throws {
+        let missing = asked.compactMap { request, reply -> Request? in
+            guard reply.failureReason == .noNode else { return nil }
+            switch request {
+            case .get(let path, true), .children(let path, true): return .exists(path, watch: true)
+            default: return nil
+            }
+        }
+        let looks = try await ask(missing)
+        // Made between the two: this watch does not tell of children, so look again.
+        if looks.contains(where: { $0.failureReason == nil }) { news.wake() }
     }
 }

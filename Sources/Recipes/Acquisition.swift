@@ -269,7 +269,7 @@ package final class Acquisition {
     private func giveBack(_ claims: Claims, keepsLock: Bool) async throws(Interruption) {
         // A record still to be waited out stays running, with the term that was found: nothing of ours has run.
         let outcome: Release.Record = claims.found.map { .waitingOut($0.seconds) } ?? .ended(nil)
-        var release = Release(claims: claims, record: outcome, keepsLock: keepsLock)
+        var release = Release(claims: claims, of: job, record: outcome, keepsLock: keepsLock)
         while !release.isDone {
             let replies = try await talk.askAgain(release.requests)
             if let reply = replies.first, reply.isUnsettled { throw reply.interruption }

@@ -25,8 +25,10 @@ package struct JobRecord: Sendable, Equatable {
     package var runs: [PastRun]
     package var lastSuccess: PastSuccess?
 
-    package init(session: String, n: Int, term: Int64, host: String, pid: Int32, runs: [PastRun]) {
-        state = .running
+    package init(
+        session: String, n: Int, term: Int64, host: String, pid: Int32, runs: [PastRun], state: State = .running
+    ) {
+        self.state = state
         (self.session, self.n, self.term, self.host, self.pid, self.runs) = (session, n, term, host, pid, runs)
         lastSuccess = runs.lazy.compactMap(PastSuccess.init).last
     }

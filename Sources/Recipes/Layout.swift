@@ -13,6 +13,10 @@ package struct Layout: Sendable {
     /// Above the ends of what failed runs have written (`--keep-output`).
     package var outputs: String { "\(prefix)/outputs" }
     package func output(_ lockname: String) -> String { "\(outputs)/\(lockname)" }
+    /// Above what is remembered of runs without a lock.
+    package var unlockedRuns: String { "\(prefix)/runs" }
+    package func unlockedRuns(_ lockname: String) -> String { "\(unlockedRuns)/\(lockname)" }
+    func unlockedRun(_ lockname: String, place: UInt64) -> String { "\(unlockedRuns(lockname))/\(place)" }
     /// An operator's request that this holder of the lock, and no other, end its command: ephemeral.
     package func stopRequest(_ lockname: String, czxid: Int64) -> String {
         "\(prefix)/stops/\(lockname)-\(String(UInt64(bitPattern: czxid), radix: 16))"

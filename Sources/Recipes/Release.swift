@@ -14,13 +14,15 @@ package struct Release: Sendable {
 
     private var operations: [Operation] = []
     private var record: (path: String, version: Int32, content: JobRecord)?
+    /// Where a run without a lock writes what became of it.
+    private let memoryPath: String?
     private let lockPath: String?
     /// Only the close of the session deletes the lock, if it is ours.
     private var leavesLock: Bool
 
     /// - Parameter keepsLock: leave the lock to the close of the session; in a mixed fleet an original's could stand
     ///   there by now, and it has no record that could guard the delete.
-    package init(claims: Claims, record outcome: Record, keepsLock: Bool) {
+    package init(claims: Claims, of job: Job, record outcome: Record, keepsLock: Bool) {
         lockPath = claims.lock?.path
         leavesLock = claims.lock != nil && keepsLock
         if var record = claims.record {
@@ -43,7 +45,24 @@ package struct Release: Sendable {
         }
         operations += (claims.marks + claims.leases).map { .delete($0) }
         if let lock = claims.lock, !keepsLock { operations.append(.delete(lock.path)) }
+        if case .ended(let run?, _) = outcome, let path = UnlockedRun.path(of: claims, job) {
+            memoryPath = path
+            operations.append(UnlockedRun.write(run, at: path))
+        } else {
+            memoryPath = nil
+        }
     }
+
+    /// What became of the memory of a run without a lock.
+    package enum Memory: Sendable, Equatable {
+        /// With the release, or there is nothing to be remembered.
+        case written
+        /// There is no such node yet.
+        case missing(String, data: [UInt8])
+        case refused(Failure)
+    }
+
+    package private(set) var memory = Memory.written
 
     /// What the servers refuse to have written, and would refuse again: an ACL, a quota.
     package private(set) var refused: [Failure] = []
@@ -79,7 +98,13 @@ package struct Release: Sendable {
             dropRecord()
         case .noNode:
             guard let index = failure.operation, operations.indices.contains(index) else { return operations = [] }
-            if case .set = operations[index] { dropRecord() } else { operations.remove(at: index) }
+            switch operations[index] {
+            case .set(memoryPath, let data, _):
+                memory = .missing(operations[index].path, data: data)
+                operations.remove(at: index)
+            case .set: dropRecord()
+            default: operations.remove(at: index)
+            }
         case .badVersion: unsure = record?.path
         case _ where failure.isRefusedByServer: giveUp(failure)
         // Refused for the moment, it may be: asked again as long as the run has patience.
@@ -90,6 +115,11 @@ package struct Release: Sendable {
     /// A refusal is no outage: the rest is released, and the end of the session deletes what is ephemeral. A record that stays
     /// running, or a mark, is waited out by whoever comes next.
     private mutating func giveUp(_ failure: Failure) {
+        if let index = failure.operation, operations.indices.contains(index), operations[index].path == memoryPath {
+            memory = .refused(failure)
+            operations.remove(at: index)
+            return
+        }
         refused.append(failure)
         guard unsure == nil, let index = failure.operation, operations.indices.contains(index) else {
             unsure = nil

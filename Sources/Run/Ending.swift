@@ -154,6 +154,8 @@ package enum Remark: Sendable, Equatable {
     case releaseRefused(String)
     /// `--keep-output` asked for it, and it is not certain to be there.
     case outputNotKept(String)
+    /// The history of a run without a lock: why it lacks this one.
+    case runNotRemembered(String)
     /// Killing the tree takes more than half of the time that the term leaves for it.
     case treeLarge(Killing)
     /// It takes more than all of it, so the command is ended.

@@ -167,6 +167,7 @@ package final class Life {
                     story.held = tenure.startedAt.map { $0.duration(to: clock.now) }
                     isReleased = tenure.isReleased
                     if tenure.keeping.isMissing { await makeOutput(&tenure) }
+                    if case .missing(let path, let data) = tenure.memory { await remember(path, data, &tenure) }
                     guard tenure.isToBeginAnew else { return tenure.ended }
                     defer { wasHopeless = wasHopeless || tenure.isHopeless }
                     guard tenure.isHopeless, wasHopeless else { return nil }
@@ -200,9 +201,18 @@ package final class Life {
         guard let output else { return }
         // A lock that is still held goes with the session, which is not to wait. In a mixed fleet that is the rule.
         guard isReleased || job.mixedFleet else { return tell(.outputNotKept("the release was not acknowledged")) }
-        let creation = OutputCreation(
-            ensemble: ensemble, inbox: inbox, clock: clock, job: job, ticket: tenure.nextTicket())
-        if let why = await creation.perform(output) { tell(.outputNotKept(why)) }
+        let path = job.layout.output(job.lockname)
+        if let why = await creation(&tenure).perform(path, output.encoded()) { tell(.outputNotKept(why)) }
+    }
+
+    /// The first run that comes to its place in the history.
+    private func remember(_ path: String, _ data: [UInt8], _ tenure: inout Tenure) async {
+        guard isReleased else { return tell(.runNotRemembered("the release was not acknowledged")) }
+        if let why = await creation(&tenure).perform(path, data) { tell(.runNotRemembered(why)) }
+    }
+
+    private func creation(_ tenure: inout Tenure) -> NodeCreation {
+        NodeCreation(ensemble: ensemble, inbox: inbox, clock: clock, job: job, ticket: tenure.nextTicket())
     }
 
     private func carryOut(_ action: Tenure.Action, _ start: Start) {

@@ -46,6 +46,8 @@ package struct Tenure: Sendable {
     /// An operator's request to stop.
     var stopRequest = WatchedRead(isDue: true, absenceCounts: true)
     package internal(set) var keeping = OutputKeeping()
+    /// Of a run without a lock, once it is over.
+    package internal(set) var memory = Release.Memory.written
 
     var ending = Ending()
     /// Starts asked for so far, but for those that were refused.

@@ -33,7 +33,7 @@ extension Tenure {
         }
         // A lock that we have lost may be somebody else's by now; the close of the session deletes it if it is ours.
         let keepsLock = job.mixedFleet || ending.lost != nil
-        let release = Release(claims: claims, record: record, keepsLock: keepsLock)
+        let release = Release(claims: claims, of: job, record: record, keepsLock: keepsLock)
         let until = max(heartbeats.deadline, now.advanced(by: .seconds(2)))
         continueRelease(Releasing(release: release, step: .due(at: now), until: until))
         if attempts > 0 { actions.append(.over(ended)) }
@@ -89,6 +89,8 @@ extension Tenure {
         if case .releasing(let releasing) = phase { release = releasing.release }
         if let release, !release.isDone { actions.append(.say(.notReleased)) }
         if let refusal = release?.refused.first { actions.append(.say(.releaseRefused("\(refusal)"))) }
+        if let release { memory = release.memory }
+        if case .refused(let failure) = memory { actions.append(.say(.runNotRemembered("\(failure)"))) }
         enter(.finished(isReleased: release?.isComplete ?? false))
         actions.append(.finish)
     }

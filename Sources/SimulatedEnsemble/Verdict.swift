@@ -104,6 +104,7 @@ struct Verdict {
             accuse(.truth, "\(run) says that it is lost, \(ended.reason ?? ""), and nobody knows why")
         }
         judgeRecord(ended, accuse)
+        judgeMemory(accuse)
         judgeRest(ended, accuse)
     }
 
@@ -136,6 +137,16 @@ struct Verdict {
         }
     }
 
+    /// A run without a lock that gave its permits back is in the history, unless it says that it is not.
+    private func judgeMemory(_ accuse: (Violation.Promise, String) -> Void) {
+        guard run.isReleased, run.tree.processes.hasStarted, let claims = run.claims,
+            let path = UnlockedRun.path(of: claims, run.job), !run.remarks.contains(where: \.tellsOfNoMemory)
+        else { return }
+        if books.state[path] == nil {
+            accuse(.truth, "\(run) is over, and the history of \(run.job.lockname) lacks it")
+        }
+    }
+
     /// What it has written of itself, unless somebody else has the record by now.
     private func judgeRecord(_ ended: Ended, _ accuse: (Violation.Promise, String) -> Void) {
         guard run.tree.processes.hasStarted, let session = run.claims?.session.text,
@@ -159,7 +170,9 @@ struct Verdict {
         if attempts > run.job.retries + 1 { accuse(.truth, "\(run) makes \(attempts) attempts") }
         let isPlain = run.remarks.allSatisfy { remark in
             switch remark {
-            case .retrying, .connectionLost, .connectionBack, .beginningAnew, .waitingOut, .outputNotKept: true
+            case .retrying, .connectionLost, .connectionBack, .beginningAnew, .waitingOut, .outputNotKept,
+                .runNotRemembered:
+                true
             default: false
             }
         }
@@ -233,4 +246,8 @@ struct Verdict {
         }
         accuse(.service, "\(run) gives up as the first of its queues, with nothing but orphaned marks in its way")
     }
+}
+
+extension Remark {
+    fileprivate var tellsOfNoMemory: Bool { if case .runNotRemembered = self { true } else { false } }
 }

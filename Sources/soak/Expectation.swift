@@ -38,6 +38,7 @@ struct Expectation {
         "lockNameCheckedOnlyBefore": Expectation(.truth, within: 400),
         "noCommittedWriteBeforeList": Expectation(.truth, within: 4000),
         "outputInRelease": Expectation(.leftover, within: 400),
+        "runForgotten": Expectation(.truth, within: 100),
         "releaseUnguarded": Expectation(.leftover, within: 100),
         "foundTermKept": Expectation(.truth, within: 1000),
         "lossIgnored": Expectation(.service, within: 1000),

@@ -198,6 +198,7 @@ struct Wrapper: Sendable {
                 and whoever comes next may wait for up to \(plan.job.term.seconds) s
                 """
             )
+        case .runNotRemembered(let why): log.warning("this run is not in the history: \(why)")
         case .outputNotKept(let why): log.warning("the end of its output may not be kept (--keep-output): \(why)")
         case .treeLarge(let killing): log.warning("the command has many processes: \(killing.text)")
         case .treeTooLarge(let killing):

@@ -26,19 +26,21 @@ struct History: FleetVerb {
         var names = [lockname].compactMap(\.self)
         if lockname == nil {
             let lists = try await fleet.ask(
-                ["jobs", "locks"].map { .children("\(layout.prefix)/\($0)", watch: false) })
+                ["jobs", "locks", "runs"].map { .children("\(layout.prefix)/\($0)", watch: false) })
             let all = try lists.flatMap { try $0.children() }
             names = Set(all.map { ExactName($0) }).sorted().map(\.text)
         }
         var runs: [RunLine] = []
         var unreadable: String?
+        let unlocked = try await fleet.unlockedRuns(of: names)
         for (name, pair) in zip(names, try await fleet.pairs(of: names)) {
             let (lock, node) = (pair.lock, pair.record)
             let record = node.flatMap { JobRecord(bytes: $0.data) }
             if node != nil, record == nil { unreadable = layout.record(name) }
             let status = LockStatus(
                 lockname: name,
-                lock: lock.map { (Contender(data: $0.data, stat: $0.stat), $0.stat.czxid) }, record: record,
+                lock: lock.map { (Contender(data: $0.data, stat: $0.stat), $0.stat.czxid) },
+                record: JobRecord.remembering(unlocked[ExactName(name)] ?? [], beside: record),
                 recordWritten: node?.stat.mtimeMilliseconds, waiting: [])
             runs += RunLine.of(status)
         }

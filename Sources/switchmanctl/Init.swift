@@ -50,7 +50,7 @@ struct Init: FleetVerb {
     }
 
     static func makePrefix(_ fleet: FleetConnection) async throws {
-        for folder in ["locks", "queues", "semaphores", "jobs", "waiters", "stops", "outputs"] {
+        for folder in ["locks", "queues", "semaphores", "jobs", "waiters", "stops", "outputs", "runs"] {
             try await fleet.makeParents(of: "\(fleet.layout.prefix)/\(folder)/any")
         }
     }

@@ -16,10 +16,17 @@ struct JobReader {
         let pair = try await fleet.pair(of: lockname, with: [.get(layout.prefix, watch: false)])
         let data = try pair.more[0].node()?.data ?? []
         let lock = pair.lock.map { Contender(data: $0.data, stat: $0.stat) }
-        let record: JobSight.Record =
-            pair.record.map { node in
-                JobRecord(bytes: node.data).map { .found($0, node.stat) } ?? .unreadable
-            } ?? .none
+        let unlocked = try await fleet.unlockedRuns(of: [lockname])[ExactName(lockname)] ?? []
+        let record: JobSight.Record
+        if let node = pair.record {
+            record =
+                JobRecord(bytes: node.data).flatMap { JobRecord.remembering(unlocked, beside: $0) }
+                .map { .found($0, createdMilliseconds: node.stat.ctimeMilliseconds) } ?? .unreadable
+        } else {
+            record =
+                JobRecord.remembering(unlocked, beside: nil)
+                .map { .found($0, createdMilliseconds: unlocked.map(\.endedMilliseconds).min() ?? 0) } ?? .none
+        }
         let (now, clock) = try await fleet.now()
         let fleetData = fleet.fleetDataIfReadable(data)
         var nearest: String?
@@ -52,7 +59,7 @@ struct JobReader {
     }
 
     private func nearestName() async throws -> String? {
-        let names = try await fleet.talk.askAgain([.children("\(layout.prefix)/jobs", watch: false)])[0].children()
+        let names = try await fleet.children(of: [layout.records, layout.unlockedRuns]).map(Layout.name)
         // Enough to find a slip of the finger; what comparing more would cost is not worth it.
         return NearestWord.slip(lockname, among: Array(names.prefix(Self.mostNames)))
     }

@@ -29,7 +29,7 @@ struct NameSlips {
 
     private func compare(jobs names: [String]) async throws {
         let lists = try await fleet.ask(
-            ["jobs", "locks", "waiters"].map { .children("\(layout.prefix)/\($0)", watch: false) })
+            ["jobs", "locks", "waiters", "runs"].map { .children("\(layout.prefix)/\($0)", watch: false) })
         let known = Set(try lists.flatMap { try $0.children() }.map { ExactName($0) })
         if known.isEmpty { return }
         let originals = fleet.settings.mixedFleet ? " (an original's runs leave no record)" : ""

@@ -8,9 +8,46 @@ struct Sweep {
     let fleet: FleetConnection
     let isDry: Bool
 
+    /// What was removed.
+    func everything(olderThanMilliseconds age: Int64) async throws -> [String] {
+        var removed: [String] = []
+        let old = try await fleet.children(of: [fleet.layout.records, fleet.layout.unlockedRuns])
+        if !old.isEmpty, let instant = try await instant(before: age) {
+            removed = try await records(endedBefore: instant) + unlockedRuns(endedBefore: instant)
+        }
+        return try await removed + outputs() + queues()
+    }
+
+    private struct Instant {
+        /// Milliseconds since the epoch.
+        let oldest, now: Int64
+    }
+
+    /// By ZooKeeper's clock; nil: before all time.
+    private func instant(before age: Int64) async throws -> Instant? {
+        let clock = try await fleet.serverClock()
+        guard let now = clock.milliseconds else { throw clock.refusal?.interruption ?? .sessionExpired }
+        let (oldest, overflow) = now.subtractingReportingOverflow(age)
+        return overflow ? nil : Instant(oldest: oldest, now: now)
+    }
+
+    /// What is remembered of runs without a lock, of jobs of which none has ended since. A run that ends meanwhile makes its node
+    /// anew, or keeps the folder from being removed.
+    private func unlockedRuns(endedBefore instant: Instant) async throws -> [String] {
+        let folders = try await fleet.children(of: [fleet.layout.unlockedRuns])
+        var removals: [(path: String, operations: [Operation])] = []
+        for folder in folders {
+            let places = try await fleet.children(of: [folder])
+            let stats = try await fleet.ask(places.map { .exists($0, watch: false) })
+            let isOld = try stats.allSatisfy { try $0.stat().map { $0.mtimeMilliseconds < instant.oldest } ?? true }
+            if isOld { removals.append((folder, (places + [folder]).map { .delete($0) })) }
+        }
+        return try await remove(removals)
+    }
+
     /// Records that ended so long ago, of locks that nobody holds; their paths. It is a day at least, the longest term: a release
     /// whose reply was lost may be tried again for as long, and what is made anew could have the version that it names.
-    func records(olderThanMilliseconds age: Int64) async throws -> [String] {
+    private func records(endedBefore instant: Instant) async throws -> [String] {
         let layout = fleet.layout
         let folder = try await fleet.talk.askAgain([
             .children(layout.records, watch: false), .get(layout.records, watch: false),
@@ -18,10 +55,6 @@ struct Sweep {
         let names = try folder[0].children().sorted()
         let folderData = try folder[1].node()?.data ?? []
         if names.isEmpty { return [] }
-        let clock = try await fleet.serverClock()
-        guard let now = clock.milliseconds else { throw clock.refusal?.interruption ?? .sessionExpired }
-        let (oldest, overflow) = now.subtractingReportingOverflow(age)
-        if overflow { return [] }
         let replies = try await fleet.ask(
             names.flatMap {
                 [
@@ -38,7 +71,7 @@ struct Sweep {
         for (index, name) in names.enumerated() {
             guard let node = try replies[3 * index].node(), try replies[3 * index + 1].stat() == nil,
                 let record = JobRecord(bytes: node.data), record.state == .ended,
-                node.stat.mtimeMilliseconds < min(oldest, now - record.ticks.remembered * 1000),
+                node.stat.mtimeMilliseconds < min(instant.oldest, instant.now - record.ticks.remembered * 1000),
                 !record.generations.isNeeded(beside: latest)
             else { continue }
             let path = layout.record(name)
@@ -51,7 +84,7 @@ struct Sweep {
     }
 
     /// Outputs of jobs without a record: one that was made while the record was removed.
-    func outputs() async throws -> [String] {
+    private func outputs() async throws -> [String] {
         let lists = try await fleet.ask(
             [fleet.layout.outputs, fleet.layout.records].map { .children($0, watch: false) })
         let known = Set(try lists[1].children().map { ExactName($0) })
@@ -63,7 +96,7 @@ struct Sweep {
     ///
     /// Originals look for a queue once, and die if it is gone when they enter it: in a mixed fleet theirs are made anew in the same
     /// transaction, and only once half of their numbers are used up.
-    func queues() async throws -> [String] {
+    private func queues() async throws -> [String] {
         let parents = ["queues", "waiters"].map { "\(fleet.layout.prefix)/\($0)" }
         let paths = try await fleet.children(of: parents)
         let looks = try await fleet.ask(

@@ -39,7 +39,7 @@ struct Tidy: FleetVerb {
 
     func perform(_ fleet: FleetConnection) async throws -> Answer {
         let sweep = Sweep(fleet: fleet, isDry: dryRun)
-        let removed = try await sweep.records(olderThanMilliseconds: try age()) + sweep.outputs() + sweep.queues()
+        let removed = try await sweep.everything(olderThanMilliseconds: try age())
         if printing.json {
             Screen.print(.object(["removed": .array(removed.map { .string($0) })]))
         } else {

@@ -42,7 +42,7 @@ import Testing
         return check.verdict(
             on: JobSight(
                 lockname: "backup", recordPath: "/p/jobs/backup",
-                record: record.map { .found($0, stat(created)) } ?? .none,
+                record: record.map { .found($0, createdMilliseconds: stat(created).ctimeMilliseconds) } ?? .none,
                 lock: holder, pause: pause, nowMilliseconds: Self.now, clock: .server, hasOriginals: originals,
                 nearest: nil))
     }

@@ -107,6 +107,18 @@ def test_what_is_kept_of_a_jobs_output_goes_with_its_record(later):
     assert (fleet.list("jobs"), fleet.list("outputs")) == (["young"], ["young"])
 
 
+def test_runs_without_a_lock_are_forgotten_when_none_is_young(later):
+    fleet = later.fleet
+    for name in ("old", "young"):
+        for place in ("1", "7"):
+            fleet.client.create(fleet.path("runs", name, place), b'{"host":"h","outcome":"ran"}', makepath=True)
+    ctl = later()
+    fleet.client.set(fleet.path("runs", "young", "7"), b'{"host":"h","outcome":"ran"}')
+    assert ctl("tidy", *OLD, "--dry-run").out == f"{fleet.path('runs/old')}\n"
+    assert ctl("tidy", *OLD).out == f"{fleet.path('runs/old')}\n"
+    assert (fleet.list("runs"), fleet.list("runs", "young")) == (["young"], ["1", "7"])
+
+
 def test_an_output_whose_record_is_gone_goes_too(ctl, fleet):
     fleet.run("--lockname", "a", "--", "true")
     for name in ("a", "b"):

@@ -22,7 +22,7 @@ import Testing
     private func operations(_ release: Release) -> [Operation] { release.requests.first?.operations ?? [] }
 
     private func release(_ record: Release.Record = .ended(nil), keepsLock: Bool = false) -> Release {
-        Release(claims: claims, record: record, keepsLock: keepsLock)
+        Release(claims: claims, of: .sample(), record: record, keepsLock: keepsLock)
     }
 
     private func written(_ release: Release) throws -> JobRecord {
@@ -35,7 +35,7 @@ import Testing
     // MARK: The transaction
 
     @Test func oneMultiEndsTheRecordAndTakesAwayTheRest() {
-        let release = Release(claims: claims, record: .ended(nil), keepsLock: false)
+        let release = Release(claims: claims, of: .sample(), record: .ended(nil), keepsLock: false)
         let paths = operations(release).map(\.path)
         #expect(paths == ["/p/jobs/a", claims.marks[0], claims.leases[0], "/p/locks/a"])
         guard case .set(_, let data, 4) = operations(release)[0] else { return #expect(Bool(false)) }
@@ -43,26 +43,26 @@ import Testing
     }
 
     @Test func theLockStaysWhereAnotherCouldHoldIt() {
-        let release = Release(claims: claims, record: .ended(nil), keepsLock: true)
+        let release = Release(claims: claims, of: .sample(), record: .ended(nil), keepsLock: true)
         #expect(!operations(release).contains(.delete("/p/locks/a")))
     }
 
     /// Who waits for the end of the run is told at once only if nothing is left to the end of its session.
     @Test(arguments: [false, true]) func itIsCompleteWithoutTheLockOnly(keepsLock: Bool) {
-        var release = Release(claims: claims, record: .ended(nil), keepsLock: keepsLock)
+        var release = Release(claims: claims, of: .sample(), record: .ended(nil), keepsLock: keepsLock)
         #expect(!release.isComplete)
         release.settle([.success(.committed([nil]))])
         #expect(release.isDone && release.isComplete == !keepsLock)
     }
 
     @Test func givingUpAWaitOutNeverWritesEnded() {
-        let release = Release(claims: claims, record: .waitingOut(12), keepsLock: false)
+        let release = Release(claims: claims, of: .sample(), record: .waitingOut(12), keepsLock: false)
         guard case .set(_, let data, _) = operations(release)[0] else { return #expect(Bool(false)) }
         #expect(JobRecord(bytes: data)?.state == .running && JobRecord(bytes: data)?.term == 12)
     }
 
     @Test func aRecordOfAnotherIsLeftAloneAndSoIsTheLock() {
-        var release = Release(claims: claims, record: .ended(nil), keepsLock: false)
+        var release = Release(claims: claims, of: .sample(), record: .ended(nil), keepsLock: false)
         release.settle([failure(.badVersion, 0)])
         guard case .get("/p/jobs/a", false)? = release.requests.first else { return #expect(Bool(false)) }
         let other = JobRecord(session: "6", n: 1, term: 30, host: "i", pid: 1, runs: [])
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test func itsOwnWriteWhoseReplyWasLostIsTheEnd() {
-        var release = Release(claims: claims, record: .ended(nil), keepsLock: false)
+        var release = Release(claims: claims, of: .sample(), record: .ended(nil), keepsLock: false)
         guard case .set(_, let data, _) = operations(release)[0] else { return #expect(Bool(false)) }
         release.settle([failure(.connectionLost)])
         release.settle([failure(.badVersion, 0)])
@@ -87,7 +87,7 @@ import Testing
 
     /// Somebody has written to the record, and the rest of the term that is to be left is as long as the whole of it.
     @Test func aTouchedRecordWithTheSameTermIsNoReleaseOfOurs() {
-        var release = Release(claims: claims, record: .waitingOut(30), keepsLock: false)
+        var release = Release(claims: claims, of: .sample(), record: .waitingOut(30), keepsLock: false)
         let all = operations(release).map(\.path)
         release.settle([failure(.badVersion, 0)])
         release.settle([found(claims.record?.content.encoded() ?? [])])
@@ -111,7 +111,7 @@ import Testing
         let claims = Claims(
             leases: claims.leases, marks: claims.marks, session: .mine, submitted: .never, submittedBefore: .never,
             acknowledged: .never)
-        var release = Release(claims: claims, record: .ended(nil), keepsLock: false)
+        var release = Release(claims: claims, of: .sample(), record: .ended(nil), keepsLock: false)
         #expect(operations(release).map(\.path) == claims.marks + claims.leases)
         release.settle([committed])
         #expect(release.isComplete)

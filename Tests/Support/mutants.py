@@ -127,6 +127,7 @@ MUTANTS = [
     # The end.
     ("Tenure.lose", "claims != nil else {", "claims != nil, !$lossIgnored else {"),
     ("Tenure.beginRelease", "if case .waitingOut(let until) = phase {", "if case .waitingOut(let until) = phase, !$givingUpWritesEnded {"),
+    ("Release.init", "operations.append(UnlockedRun.write(run, at: path))", "if !$runForgotten { operations.append(UnlockedRun.write(run, at: path)) }"),
     ("Tenure.beginRelease", "let keepsLock = job.mixedFleet || ending.lost != nil\n let release = Release(claims: claims,",
      "var released = claims\n        if $releaseUnguarded { released.record = nil }\n"
      "        let keepsLock = (job.mixedFleet || ending.lost != nil) && !$releaseUnguarded\n        let release = Release(claims: released,"),

@@ -1,8 +1,9 @@
 import Coordination
 import Recipes
 
-/// Makes the node of a job's first kept output, when all is released. One burst that is sent once.
-struct OutputCreation {
+/// Makes a node of a job that a run has found missing, when all is released: of the first output that is kept, of a place in the
+/// history of runs without a lock. One burst that is sent once.
+struct NodeCreation {
     let ensemble: any Ensemble
     let inbox: any Inbox
     let clock: any Timekeeper
@@ -14,12 +15,12 @@ struct OutputCreation {
     private static let patience = Duration.seconds(1)
 
     /// Nil: it is there; else why it is not.
-    func perform(_ output: KeptOutput) async -> String? {
+    func perform(_ path: String, _ data: [UInt8]) async -> String? {
         let inbox = inbox, ticket = ticket
-        let requests: [Request] = [
-            .multi([.create(job.layout.outputs, data: job.nodeData, .persistent)]),
-            .multi([.create(job.layout.output(job.lockname), data: output.encoded(), .persistent)]),
-        ]
+        let parents = Layout.ancestors(of: path).filter { $0.utf8.count > job.layout.prefix.utf8.count }
+        let requests =
+            parents.map { Request.multi([.create($0, data: job.nodeData, .persistent)]) }
+            + [.multi([.create(path, data: data, .persistent)])]
         let until = clock.now.advanced(by: Self.patience)
         ensemble.submit(requests) { inbox.post(.replies(ticket: ticket, $0)) }
         while clock.now < until {
