@@ -25,14 +25,14 @@ import Testing
         return Release(claims: claims, of: .sample(), record: record, keepsLock: false)
     }
 
-    @Test(arguments: [("1_2_5_0000000031", 8), ("1_2_5_0000000022", 22), ("1_2_5_-000000031", 8)])
+    @Test(arguments: [("1_2_5_0000000031", 8), ("1_2_5_0000000022", 22), ("1_2_5_-2147483648", 6)])
     func itsHistoryGoesWithThePermits(lease: String, place: Int) throws {
         let release = unlocked(lease: lease)
         #expect(release.requests.count == 1 && operations(release).count == 3)
         guard case .set("/p/runs/a/\(place)", let data, version: -1)? = operations(release).last else {
             throw NoRecord()
         }
-        let stat = NodeStat(mtimeMilliseconds: 1005)
+        let stat = NodeStat(written: 1005)
         let found = try #require(UnlockedRun(data: data, stat: stat))
         #expect(found.run.started == 1000 && found.run.hasSucceeded && found.endedMilliseconds == 1005)
     }
@@ -60,7 +60,7 @@ import Testing
 
     @Test func aPlaceThatMayNotBeWrittenIsNoRefusedRelease() throws {
         var release = unlocked()
-        release.settle([failure(.noAuth, 2)])
+        release.settle([failure(.notAuthorized, 2)])
         #expect(operations(release).count == 2 && release.refused.isEmpty)
         release.settle([committed])
         #expect(release.isComplete)

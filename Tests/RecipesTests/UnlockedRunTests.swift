@@ -5,7 +5,7 @@ import Testing
 /// The record with runs that had no lock among those that had.
 @Suite struct UnlockedRunTests {
     private func unlocked(_ code: Int32, at milliseconds: Int64, zxid: Int64) throws -> UnlockedRun {
-        let stat = NodeStat(mzxid: zxid, mtimeMilliseconds: milliseconds)
+        let stat = NodeStat(mzxid: zxid, written: milliseconds)
         return try #require(
             UnlockedRun(data: Array(#"{"host":"h","outcome":"ran","code":\#(code),"held_ms":1}"#.utf8), stat: stat))
     }
@@ -47,12 +47,12 @@ import Testing
     @Test(arguments: ["", "[]", #"{"host":"h"}"#, #"{"host":1,"outcome":"ran"}"#, "\u{ff}"]) func whatIsNoRunIsNone(
         text: String
     ) {
-        #expect(UnlockedRun(data: Array(text.utf8), stat: NodeStat(mtimeMilliseconds: 1)) == nil)
+        #expect(UnlockedRun(data: Array(text.utf8), stat: NodeStat(written: 1)) == nil)
     }
 
     @Test func timesOutOfAllBoundsAreNone() throws {
         let data = Array(#"{"host":"h","outcome":"ran","held_ms":9223372036854775807}"#.utf8)
-        let run = try #require(UnlockedRun(data: data, stat: NodeStat(mtimeMilliseconds: .min)))
+        let run = try #require(UnlockedRun(data: data, stat: NodeStat(written: .min)))
         #expect(run.run.started == nil)
     }
 }

@@ -68,10 +68,10 @@ enum Answer {
 
 extension NodeStat {
     init(
-        czxid: Int64 = 1, version: Int32 = 0, made: Int64 = 0, written: Int64 = 0, owner: Int64 = 0
+        czxid: Int64 = 1, mzxid: Int64 = 1, version: Int32 = 0, made: Int64 = 0, written: Int64 = 0, owner: Int64 = 0
     ) {
         self.init(
-            czxid: czxid, mzxid: 1, ctimeMilliseconds: made, mtimeMilliseconds: written, version: version,
+            czxid: czxid, mzxid: mzxid, ctimeMilliseconds: made, mtimeMilliseconds: written, version: version,
             ephemeralOwner: owner)
     }
 }
