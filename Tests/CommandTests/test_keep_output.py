@@ -11,19 +11,12 @@ import pytest
 
 from Support.eventually import eventually
 from Support.fleet import assert_one_line
-from Support.output import KEPT, Piped, kept, pipe
+from Support.output import KEPT, Piped, kept, pipe, piped
 from Support.terminal import Terminal
 
 
 def run(fleet, script, *options, **more):
     return fleet.run("--lockname", "a", *(options or KEPT), "--", "sh", "-c", script, **more)
-
-
-def piped(fleet, script, *options, **more):
-    """The run, and all that has come through its pipe."""
-    with Piped(fleet, "sh", "-c", script, options=options or KEPT, **more) as one:
-        out = one.rest()
-        return one.run.finished(), out
 
 
 # What is kept, and when.

@@ -37,6 +37,13 @@ def refused_combinations():
     return [{f"--{name}" for name in re.findall(r"Fl Fl (\S+)", row)} for row in re.findall(r"^\.It (.*) Ta ", table, re.M)]
 
 
+def allowed_combinations():
+    """Each row of its second list, as the page shows it."""
+    rows = re.findall(r"^\.It (.*)$", section("COMBINATIONS").split("\n.El\n", 1)[1], re.M)
+    return [re.sub(r" Ns = Ns ", "=", row).replace("Fl Fl ", "--").replace("Cm ", "").replace("Ar ", "").replace(" ,", ",")
+            for row in rows]
+
+
 def option(line):
     """`Fl c , Fl Fl config Ar file`"""
     flags = re.match(r"(?:Fl (?:Fl )?\S+(?: , )?)+", line)[0]

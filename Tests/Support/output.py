@@ -79,3 +79,10 @@ def started(fleet, name):
     """A file that the command makes, and the wait for it."""
     path = fleet.flag(name)
     return path, lambda within=20.0: eventually(lambda: os.path.exists(path), within, what=f"the command has made {name}")
+
+
+def piped(fleet, script, *options, **more):
+    """The run, and all that has come through its pipe."""
+    with Piped(fleet, "sh", "-c", script, options=options or KEPT, **more) as one:
+        out = one.rest()
+        return one.run.finished(), out
