@@ -5,8 +5,13 @@ import Run
 extension CrontabCheck {
     func brokenChains() -> [Finding] {
         jobs.flatMap { job, place in
-            job.after.names.compactMap { parent(of: job, named: $0) }.map { Finding(.warning, place, $0) }
-                + (cycle(through: job).map { [Finding(.warning, place, $0)] } ?? [])
+            let faults = job.after.names.compactMap { parent(of: job, named: $0) }
+                .map { Finding(.warning, place, $0) }
+            if let cycle = cycle(through: job) { return faults + [Finding(.warning, place, cycle)] }
+            if !faults.isEmpty { return faults }
+            return job.after.names.compactMap { name in
+                chainTime(of: job, after: name, lines(of: name, config: job.config)).map { Finding($0, place, $1) }
+            }
         }
     }
 
