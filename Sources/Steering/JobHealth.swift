@@ -50,6 +50,7 @@ package struct JobHealth: Sendable {
         var words = lock.state == .free && (hasFailed || isLate) ? [] : [lock.state.rawValue]
         if hasFailed { words.append("failed") }
         if isLate { words.append("late") }
+        if lock.state == .free, !lock.waiting.isEmpty { words.append("awaited") }
         if lock.isPaused { words.append("paused") }
         return words.joined(separator: ", ")
     }

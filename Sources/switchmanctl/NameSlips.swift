@@ -27,14 +27,26 @@ struct NameSlips {
     /// Of jobs that have no record, no lock and no queue.
     func warn(ofJobs names: [String]) async throws { try await ifReadable { try await compare(jobs: names) } }
 
-    private func compare(jobs names: [String]) async throws {
+    /// Of what is no job's name, no resource's and no host's.
+    func warn(ofSubject name: String) async throws {
+        try await ifReadable {
+            let data = fleet.fleetDataIfReadable(
+                try await fleet.ask([.get(layout.prefix, watch: false)])[0].node()?.data ?? [])
+            let resources = try await fleet.ask([.children("\(layout.prefix)/semaphores", watch: false)])[0].children()
+            let names = try await hosts(data).union((resources + data.resources).map { ExactName($0) })
+            try await compare(jobs: [name], and: names)
+        }
+    }
+
+    /// - Parameter others: what else may have been meant.
+    private func compare(jobs names: [String], and others: Set<ExactName> = []) async throws {
         let lists = try await fleet.ask(
             ["jobs", "locks", "waiters"].map { .children("\(layout.prefix)/\($0)", watch: false) })
         let known = Set(try lists.flatMap { try $0.children() }.map { ExactName($0) })
         if known.isEmpty { return }
         let originals = fleet.settings.mixedFleet ? " (an original's runs leave no record)" : ""
         for name in names where !known.contains(ExactName(name)) {
-            say("no run of \(shown(name)) is known\(originals)", meaning: slip(name, among: known))
+            say("no run of \(shown(name)) is known\(originals)", meaning: slip(name, among: known.union(others)))
         }
     }
 
