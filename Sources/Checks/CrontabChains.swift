@@ -24,9 +24,7 @@ extension CrontabCheck {
         let lines = lines(of: name, config: job.config)
         if lines.isEmpty {
             let names = jobs.map { String(decoding: $0.job.lockname, as: UTF8.self) }
-            let nearest = NearestWord.slip(name, among: names).map {
-                "; did you mean \"\(Excerpt.of($0, longest: 255))\"?"
-            }
+            let nearest = NearestWord.slip(name, among: names).map { NearestWord.hint($0) }
             return
                 "--after: no line here has the lockname \"\(shown)\"\(nearest ?? "; check its crontab together with this one")"
         }

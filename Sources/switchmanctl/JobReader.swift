@@ -23,7 +23,7 @@ struct JobReader {
         let (now, clock) = try await fleet.now()
         let fleetData = fleet.fleetDataIfReadable(data)
         var nearest: String?
-        if case .none = record, lock == nil { nearest = try await nearestName() }
+        if case .none = record, lock == nil { nearest = try await KnownJobs.read(fleet, ["jobs"]).slip(lockname) }
         return JobSight(
             lockname: lockname, recordPath: layout.record(lockname), record: record, lock: lock,
             pause: pause(in: fleetData), nowMilliseconds: now, clock: clock,
@@ -51,11 +51,4 @@ struct JobReader {
         return (note ?? data.pauses.all).map { JobSight.Pause(note: $0, isOfAll: note == nil) }
     }
 
-    private func nearestName() async throws -> String? {
-        let names = try await fleet.talk.askAgain([.children("\(layout.prefix)/jobs", watch: false)])[0].children()
-        // Enough to find a slip of the finger; what comparing more would cost is not worth it.
-        return NearestWord.slip(lockname, among: Array(names.prefix(Self.mostNames)))
-    }
-
-    private static let mostNames = 10_000
 }
