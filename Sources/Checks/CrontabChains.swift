@@ -5,8 +5,13 @@ import Run
 extension CrontabCheck {
     func brokenChains() -> [Finding] {
         jobs.flatMap { job, place in
-            job.after.names.compactMap { parent(of: job, named: $0) }.map { Finding(.warning, place, $0) }
-                + (cycle(through: job).map { [Finding(.warning, place, $0)] } ?? [])
+            let faults = job.after.names.compactMap { parent(of: job, named: $0) }
+                .map { Finding(.warning, place, $0) }
+            if let cycle = cycle(through: job) { return faults + [Finding(.warning, place, cycle)] }
+            if !faults.isEmpty { return faults }
+            return job.after.names.compactMap { name in
+                chainTime(of: job, after: name, lines(of: name, config: job.config)).map { Finding($0, place, $1) }
+            }
         }
     }
 
@@ -19,9 +24,7 @@ extension CrontabCheck {
         let lines = lines(of: name, config: job.config)
         if lines.isEmpty {
             let names = jobs.map { String(decoding: $0.job.lockname, as: UTF8.self) }
-            let nearest = NearestWord.slip(name, among: names).map {
-                "; did you mean \"\(Excerpt.of($0, longest: 255))\"?"
-            }
+            let nearest = NearestWord.slip(name, among: names).map { NearestWord.hint($0) }
             return
                 "--after: no line here has the lockname \"\(shown)\"\(nearest ?? "; check its crontab together with this one")"
         }

@@ -127,7 +127,7 @@ package struct CrontabCheck {
         var next = 0
         while next < min(search.calls.count, Self.mostCalls) {
             let call = search.calls[next]
-            let reading = line.read(call, schedule: entry.schedule)
+            let reading = line.read(call, of: entry)
             found += reading.findings.map { ($0.severity, $0.message) }
             if let job = reading.job { jobs.append((job, place)) }
             if let need = reading.need { needs.append((need, place)) }

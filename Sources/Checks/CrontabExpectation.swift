@@ -53,13 +53,7 @@ struct CrontabExpectation {
         if times.isRandom { throw Objection(problem: "cron itself chooses its minute (~)") }
         if call.isConditional { throw Objection(problem: "it runs on a condition") }
         (self.place, self.lockname, self.times, self.need) = (place, lockname, times, need)
-        func variable(_ name: String, _ environment: [[UInt8]: [UInt8]]) -> String? {
-            environment[Array(name.utf8)].flatMap {
-                $0.contains(0) ? nil : String(decoding: $0, as: UTF8.self)
-            }
-        }
-        zone = variable("CRON_TZ", entry.environment)
-        tickZone = variable("CRON_TZ", call.environment) ?? variable("TZ", call.environment)
+        (zone, tickZone) = CrontabZones.names(call, entry)
         // The C library opens what a zone names: whoever checks crontabs of others is not to wait for a file of theirs.
         for zone in [zone, tickZone].compactMap({ $0 })
         where zone.hasPrefix("/") || zone.hasPrefix(":") || zone.contains("..") {

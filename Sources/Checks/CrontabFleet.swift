@@ -66,8 +66,8 @@ struct CrontabFleet {
         for name in data.pauses.jobs where !named.contains(ExactName(name)) {
             guard let meant = NearestWord.slip(name, among: names) else { continue }
             found.append(
-                "\"\(Excerpt.of(name, longest: 255))\" is paused, and no line has that lockname; did you mean "
-                    + "\"\(Excerpt.of(meant, longest: 255))\"?")
+                "\"\(Excerpt.of(name, longest: 255))\" is paused, and no line has that lockname"
+                    + NearestWord.hint(meant))
         }
         return found
     }

@@ -12,13 +12,16 @@ struct CrontabLateness {
     let zones: CrontabZones
     let fleet: CrontabFleet
     let locks: [ExactName: LockStatus]
+    /// The jobs that lines of the crontabs are for.
+    private let expected: Set<ExactName>
     /// Who stands in some queue for permits.
     private let queued: Set<ExactName>
 
     init(
         status: FleetStatus, nowSeconds: Int64, hasOriginals: Bool, grace: Int64, zones: CrontabZones,
-        fleet: CrontabFleet
+        fleet: CrontabFleet, expected: Set<ExactName>
     ) {
+        self.expected = expected
         (self.status, self.nowSeconds, self.hasOriginals) = (status, nowSeconds, hasOriginals)
         (self.grace, self.zones, self.fleet) = (grace, zones, fleet)
         locks = Dictionary(status.locks.map { (ExactName($0.lockname), $0) }, uniquingKeysWith: { first, _ in first })
@@ -86,11 +89,17 @@ struct CrontabLateness {
     ) -> Finding {
         let standstills = fleet.standstills(of: line.need) + fleet.standstills(ofLocknames: [])
         let last = lock?.lastStart.map { "nobody since \(time($0 / 1000, line))" }
-        let never = lock?.record == nil ? "never run" : "nobody has started it yet"
+        let never = lock?.record == nil ? "never run" + NearestWord.hint(nearest(line)) : "nobody has started it yet"
         let reasons = standstills + fleet.findings(on: line.need) + notReady + holder(line, lock) + queue(line, lock)
         let text = (["\(name(line)): due \(time(due, line)), \(last ?? never)"] + reasons).joined(separator: "; ")
         // Whoever stopped it knows that it does not run.
         return Finding(standstills.isEmpty ? .critical : .warning, line.place, text)
+    }
+
+    /// A job that has run, and that no line of these crontabs is for.
+    private func nearest(_ line: CrontabExpectation) -> String? {
+        let strangers = locks.values.filter { $0.record != nil && !expected.contains(ExactName($0.lockname)) }
+        return NearestWord.slip(line.lockname, among: strangers.map { ExactName($0.lockname) }.sorted().map(\.text))
     }
 
     private func holder(_ line: CrontabExpectation, _ lock: LockStatus?) -> [String] {

@@ -42,9 +42,12 @@ struct CrontabLine {
         let after: EarlierJobs
         let hasTicks: Bool
         let waitsForever: Bool
+        /// Nil where nobody can tell.
+        let due: CrontabDue?
     }
 
-    func read(_ call: SwitchmanCall, schedule: CrontabSchedule) -> Reading {
+    func read(_ call: SwitchmanCall, of entry: CrontabFile.Entry) -> Reading {
+        let schedule = entry.schedule
         var reading = Reading()
         let arguments: Arguments
         judgePath(of: call, &reading)
@@ -90,7 +93,8 @@ struct CrontabLine {
                 config: config ?? [], lockname: arguments.effectiveLockname, isDefaultName: arguments.lockname == nil,
                 command: command.map(\.source),
                 after: options.contains(where: \.isDynamic) ? EarlierJobs() : arguments.after ?? EarlierJobs(),
-                hasTicks: arguments.oncePer != nil, waitsForever: arguments.wait == .forever)
+                hasTicks: arguments.oncePer != nil, waitsForever: arguments.wait == .forever,
+                due: CrontabDue(call, of: entry, arguments))
         }
         return reading
     }

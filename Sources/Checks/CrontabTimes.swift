@@ -39,7 +39,7 @@ struct CrontabTimes: Sendable, Equatable {
     }
 
     /// - Parameter day: since the epoch.
-    private func matches(_ day: Int64) -> Bool {
+    func matches(_ day: Int64) -> Bool {
         let date = TimeStamp.date(day)
         guard months.contains(Int(date.month)) else { return false }
         // The epoch was a Thursday.

@@ -11,6 +11,18 @@ package struct CrontabZones {
         (self.offset, self.tick) = (offset, tick)
     }
 
+    /// The zone by which cron goes, CRON_TZ of the crontab, and the one by which the run's tick goes: CRON_TZ of its
+    /// environment, or else TZ.
+    static func names(_ call: SwitchmanCall, _ entry: CrontabFile.Entry) -> (cron: String?, tick: String?) {
+        func variable(_ name: String, _ environment: [[UInt8]: [UInt8]]) -> String? {
+            environment[Array(name.utf8)].flatMap { $0.contains(0) ? nil : String(decoding: $0, as: UTF8.self) }
+        }
+        return (
+            variable("CRON_TZ", entry.environment),
+            variable("CRON_TZ", call.environment) ?? variable("TZ", call.environment)
+        )
+    }
+
     /// `2026-11-29 03:00`, with the zone if it is not this host's.
     ///
     /// Somebody's numbers: `?` beyond any calendar.

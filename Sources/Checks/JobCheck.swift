@@ -100,8 +100,10 @@ package struct JobCheck: Sendable {
             )
         case .none:
             if let lock = sight.lock { return judgeOriginal(lock, nil, sight) }
-            let meant = sight.nearest.map { "; did you mean \"\(Excerpt.of($0))\"?" } ?? ""
-            return (.neverRun, .critical, "never run: there is no \(sight.recordPath)\(unseen(sight))\(meant)")
+            return (
+                .neverRun, .critical,
+                "never run: there is no \(sight.recordPath)\(unseen(sight))\(NearestWord.hint(sight.nearest))"
+            )
         case .found(let record, let created):
             let history = History(record: record, createdMilliseconds: created, sight: sight)
             guard let lock = sight.lock else {

@@ -76,7 +76,8 @@ package struct RunsCheck {
             case .read(let status, let now, let clock, let hasOriginals):
                 let judge = CrontabLateness(
                     status: status, nowSeconds: now / 1000, hasOriginals: hasOriginals, grace: grace, zones: zones,
-                    fleet: CrontabFleet(data: status.fleet, macros: macros, config: fleet.config ?? config))
+                    fleet: CrontabFleet(data: status.fleet, macros: macros, config: fleet.config ?? config),
+                    expected: Set(mine.map { ExactName($0.lockname) }))
                 for finding in mine.compactMap({ judge.finding(on: $0) }) {
                     if finding.severity == .ok { unchecked += 1 } else { late += 1 }
                     findings.append(finding)

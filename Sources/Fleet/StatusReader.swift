@@ -41,6 +41,24 @@ package struct StatusReader {
             resources: try await resources(queues: lists[4], semaphores: lists[5], data))
     }
 
+    /// The lock of that name, or what it stands for else: a resource, also beside a lock of its name, or a host. Of a lock that is
+    /// known the fleet's data need not be readable.
+    package static func read(
+        _ name: String, _ fleet: FleetConnection, watches: Bool
+    ) async throws -> FleetStatus {
+        let one = try await StatusReader(fleet: fleet, only: name, watches: watches).readAll()
+        let folders = ["queues", "semaphores"].map {
+            Request.exists("\(fleet.layout.prefix)/\($0)/\(name)", watch: watches)
+        }
+        let isResource = try await fleet.ask(folders).contains { $0.failureReason == nil }
+        let isLock = one.locks.contains { !$0.isUnknown || $0.isWorthShowing }
+        if isLock, !isResource, !one.fleet.resources.contains(where: { $0.isSameName(as: name) }) { return one }
+        let replies = try await fleet.ask([.get(fleet.layout.prefix, watch: false)])
+        guard (try? fleet.fleetData(of: replies[0].node()?.data ?? [])) != nil else { return one }
+        let all = try await StatusReader(fleet: fleet, only: nil, watches: watches).readAll()
+        return all.narrowed(to: name) ?? one
+    }
+
     // MARK: Locks
 
     private func locks(

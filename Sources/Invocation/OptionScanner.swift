@@ -84,7 +84,7 @@ enum OptionScanner {
         }
         let names = Option.all.flatMap(\.spellings).filter { $0.hasPrefix("--") }
         let slip = NearestWord.slip("--" + String(decoding: name, as: UTF8.self), among: names)
-        let hint = slip.map { "; did you mean \($0)?" } ?? ""
+        let hint = NearestWord.hint(slip, isQuoted: false)
         return UsageError(
             message:
                 "unknown option \(spelling)\(hint); see --help, and put -- before a command that begins with a dash")

@@ -104,7 +104,13 @@ indirect enum OptionValue: Sendable {
         case .codes(let store):
             store(&arguments, try Self.value(bytes, of: option, expected: CodeList.form) { CodeList($0) })
         case .jobs(let store):
-            store(&arguments, try Self.value(bytes, of: option, expected: EarlierJobs.form) { EarlierJobs($0) })
+            let text = try Self.value(bytes, of: option, expected: EarlierJobs.form) { $0 }
+            do throws(EarlierJobs.Fault) { store(&arguments, try EarlierJobs(text)) } catch {
+                throw UsageError(
+                    message:
+                        "invalid value \"\(Excerpt.of(text))\" for \(option): \(error.what); expected \(EarlierJobs.form)"
+                )
+            }
         case .period(let store):
             store(&arguments, try Self.value(bytes, of: option, expected: Period.form) { Period($0) })
         case .outcomeAndCode(let store):

@@ -53,6 +53,8 @@ package final class Acquisition {
     /// What in the fleet's data makes this host one of the group that was asked for: its name, or a pattern.
     var groupEntry: String?
     var after = AfterSight()
+    /// Who holds the lock, if the newest look has seen somebody.
+    var holderSession: Int64?
     private var takes = 0
     var contradictions = Contradictions()
     package private(set) var limits: Limits

@@ -119,6 +119,7 @@ extension Acquisition {
         var (replies, parents) = (first, parents)
         while true {
             foundRecord = try FoundRecord(replies[2], above: replies[1], job)
+            holderSession = try replies[0].stat()?.ephemeralOwner
             guard let lock = try replies[0].stat() else {
                 if let skip = considerTick(holder: nil) { return skip }
                 return try considerAfter(parents, holder: nil)

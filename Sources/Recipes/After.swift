@@ -2,14 +2,6 @@ import Coordination
 
 /// `--after`: a run that comes after the successes of other jobs.
 extension Acquisition {
-    /// Why this run was skipped, in a sentence; nil if the outcome says it all.
-    package func sentence(of skip: Skip) -> String? {
-        switch skip {
-        case .notReady, .neverReady: after.sentence
-        default: pauseSentence
-        }
-    }
-
     /// Whether a run that waits waits for what it was told: the lock, or the jobs that it comes after.
     func isWaitedFor(_ skip: Skip) -> Bool { job.waitsForLock && (skip == .locked || skip == .notReady) }
 

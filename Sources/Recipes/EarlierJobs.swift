@@ -4,16 +4,27 @@ package struct EarlierJobs: Sendable, Equatable {
 
     package init() {}
 
-    /// Nil for what is no list of locknames, separated by commas, within the limits. A name that comes again counts once.
-    package init?(_ text: String) {
+    /// What is wrong with a list.
+    package struct Fault: Error {
+        package let what: String
+    }
+
+    /// Locknames with commas between them. A name that comes again counts once.
+    package init(_ text: String) throws(Fault) {
         // `--after $UNSET -- command`: a job of that name would never have run, and this one be skipped in silence for ever.
-        if text == "--" { return nil }
+        if text == "--" { throw Fault(what: "that ends the options, and no job is named") }
         // By bytes: a comma with a combining mark behind it is no comma to Swift.
         for part in text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
-            guard let name = Self.name(Array(part)) else { return nil }
-            add(name)
+            let bytes = Array(part)
+            // "0" is no lockname, since the original would not take it for one.
+            let fault =
+                bytes == [UInt8(ascii: "0")]
+                ? "is no lockname" : NodeName.objection(to: bytes, longestBytes: Self.bytesMax)
+            if let fault { throw Fault(what: "\(bytes.isEmpty ? "a name" : "\"\(Excerpt.of(bytes))\"") \(fault)") }
+            add(String(decoding: bytes, as: UTF8.self))
         }
-        guard isWithinLimits else { return nil }
+        if names.count > Self.namesMax { throw Fault(what: "these are \(names.count) names") }
+        if !isWithinLimits { throw Fault(what: "these are \(byteCount) bytes") }
     }
 
     package static let form =
@@ -23,8 +34,11 @@ package struct EarlierJobs: Sendable, Equatable {
 
     /// The option may be given again, so that what is too much may come about in several.
     package var isWithinLimits: Bool {
-        names.count <= Self.namesMax && names.reduce(0) { $0 + $1.utf8.count + 1 } <= Self.bytesMax + 1
+        names.count <= Self.namesMax && byteCount <= Self.bytesMax
     }
+
+    /// With the commas between them.
+    private var byteCount: Int { max(0, names.reduce(-1) { $0 + $1.utf8.count + 1 }) }
 
     package func contains(_ lockname: [UInt8]) -> Bool { names.contains { $0.utf8.elementsEqual(lockname) } }
 
@@ -36,13 +50,5 @@ package struct EarlierJobs: Sendable, Equatable {
 
     private mutating func add(_ name: String) {
         if !names.contains(where: { $0.isSameName(as: name) }) { names.append(name) }
-    }
-
-    /// "0" is no lockname, since the original would not take it for one.
-    private static func name(_ bytes: [UInt8]) -> String? {
-        guard bytes != [UInt8(ascii: "0")], NodeName.objection(to: bytes, longestBytes: bytesMax) == nil else {
-            return nil
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

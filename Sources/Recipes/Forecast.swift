@@ -103,26 +103,13 @@ extension Acquisition {
         }
     }
 
-    private var alreadyRun: String {
-        let (tick, record) = (job.oncePer?.tick.text ?? "", foundRecord?.record)
-        let ticks = record?.ticks
-        if record?.state == .running, record?.isWaiting == false, let current = ticks?.current,
-            let oncePer = job.oncePer,
-            current.covers(oncePer.tick, of: oncePer.period)
-        {
-            return "tick \(tick) is being run (of the holder: \(current.text))"
-        }
-        let newest = (job.retriesFailed ? ticks?.done : ticks?.started)?.text ?? tick
-        return "tick \(tick) has \(job.retriesFailed ? "succeeded" : "been started") already (the newest: \(newest))"
-    }
-
     /// Of jobs that have left no record, those that may be meant.
     private func nearestNames(_ skip: Acquisition.Skip) async throws(Interruption) -> [String] {
         guard skip == .notReady, !after.missing.isEmpty else { return [] }
         let known = try await talk.askAgain([.children(job.layout.records, watch: false)])[0].children()
         let names = Array(known.filter { !$0.isSameName(as: job.lockname) }.prefix(Self.mostNames))
         return after.missing.compactMap { name in
-            NearestWord.slip(name, among: names).map { "did you mean \(Excerpt.of($0, longest: 255))?" }
+            NearestWord.slip(name, among: names).map { NearestWord.question($0, isQuoted: false) }
         }
     }
 

@@ -24,6 +24,17 @@ package enum NearestWord {
         return nearest?.word
     }
 
+    /// `did you mean "backup"?`, without quotes for what needs none.
+    package static func question(_ meant: String, isQuoted: Bool = true) -> String {
+        let mark = isQuoted ? "\"" : ""
+        return "did you mean \(mark)\(Excerpt.of(meant, longest: longest))\(mark)?"
+    }
+
+    /// The same as the end of a message; empty if nothing is near enough.
+    package static func hint(_ meant: String?, isQuoted: Bool = true) -> String {
+        meant.map { "; " + question($0, isQuoted: isQuoted) } ?? ""
+    }
+
     /// In bytes, as the longest name of a host.
     private static let longest = 255
 

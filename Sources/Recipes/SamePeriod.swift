@@ -6,7 +6,7 @@ extension Tick {
 
     /// How this tick, of one period, stands to another one: both are taken for the longer of the two periods.
     func compare(with other: Tick, _ ownPeriod: Period, _ otherPeriod: Period) -> Order {
-        let longer = ownPeriod.length >= otherPeriod.length ? ownPeriod : otherPeriod
+        let longer = ownPeriod.longer(otherPeriod)
         // A tick of the longer period is its beginning already.
         let own = ownPeriod.length == longer.length ? face : face.floored(to: longer)
         let theirs = otherPeriod.length == longer.length ? other.face : other.face.floored(to: longer)
@@ -30,4 +30,9 @@ extension Tick {
 extension Period {
     /// In seconds, to tell which of two is longer.
     fileprivate var length: Int64 { seconds }
+
+    package func longer(_ other: Period) -> Period { length >= other.length ? self : other }
+
+    /// When the period began that holds a time: both as a clock's face shows them, in seconds, as if that were UTC.
+    package func beginning(of wall: Int64) -> Int64 { TickFace(seconds: wall, wall: wall).floored(to: self).wall }
 }

@@ -94,8 +94,8 @@ struct Settings {
             !$0.hasPrefix("#") && !Configuration.keys.contains($0)
         }
         return unknown.prefix(Self.mostWarnings).map { key in
-            let nearest = NearestWord.to(key, among: Configuration.keys).map { "; did you mean \"\($0)\"?" } ?? ""
-            return "\(path): unknown key \"\(Excerpt.of(key))\"\(nearest)"
+            let nearest = NearestWord.to(key, among: Configuration.keys)
+            return "\(path): unknown key \"\(Excerpt.of(key))\"\(NearestWord.hint(nearest))"
         }
     }
 }

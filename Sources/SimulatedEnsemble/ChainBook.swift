@@ -123,7 +123,7 @@ extension Order {
             if lockname == "a" { command.code = dice % 3 == 0 ? 1 : 0 }
         }
         guard lockname == "b", takesLock, isChained || focus == nil && dice % 2 == 0 else { return }
-        after = EarlierJobs("a") ?? EarlierJobs()
+        after = (try? EarlierJobs("a")) ?? EarlierJobs()
         retriesFailed = retriesFailed || dice % 4 == 0
         // One that waits for a success that nobody brings waits for ever.
         if lockWait == .forever { lockWait = .seconds(60) }

@@ -7,12 +7,23 @@ package struct FleetStatus: Sendable {
     package let locks: [LockStatus]
     package let resources: [ResourceStatus]
     /// The one that was asked for by name: then it alone is shown, with all who wait.
-    private let only: LockStatus?
+    let only: LockStatus?
+    let subject: Subject?
+    /// Of the whole fleet, for whoever has permits.
+    let holders: [LockStatus]
 
     package init(
         prefix: String, fleet: FleetData, locks: [LockStatus], resources: [ResourceStatus], only: LockStatus? = nil
     ) {
-        self.only = only
+        self.init(
+            prefix: prefix, fleet: fleet, locks: locks, resources: resources, only: only, subject: nil, holders: locks)
+    }
+
+    init(
+        prefix: String, fleet: FleetData, locks: [LockStatus], resources: [ResourceStatus], only: LockStatus? = nil,
+        subject: Subject?, holders: [LockStatus]
+    ) {
+        (self.only, self.subject, self.holders) = (only, subject, holders)
         self.prefix = prefix
         self.fleet = fleet
         self.locks = locks
@@ -21,7 +32,7 @@ package struct FleetStatus: Sendable {
 
     /// Without the jobs to which nothing happens: what `status` shows when none is asked for by name.
     package var worthShowing: FleetStatus {
-        if only != nil { return self }
+        if only != nil || subject != nil { return self }
         return FleetStatus(
             prefix: prefix, fleet: fleet, locks: locks.filter(\.isWorthShowing), resources: resources)
     }
@@ -41,16 +52,22 @@ package struct FleetStatus: Sendable {
     /// - Parameter nowMilliseconds: this host's clock, since the epoch: it says who is late.
     package func lines(width: Int?, colour: Bool, nowMilliseconds: Int64) -> [String] {
         let jobs = locks.map { JobHealth($0, nowMilliseconds: nowMilliseconds) }.inOrderOfNeed
-            .filter { only != nil || $0.needsLook || $0.lock.isWorthShowing }
+            .filter { only != nil || subject != nil || $0.needsLook || $0.lock.isWorthShowing }
         var parts: [[String]] = []
-        let pauses = (only.map { PauseLines.of(fleet.pauses, job: $0.lockname) } ?? PauseLines.of(fleet.pauses))
-            .map { line in
-                let line = Table.cut(Visible.text(line), to: width ?? .max)
-                return colour ? Paint.warning.on(line) : line
+        let pauses = pauseLines.map { line in
+            let line = Table.cut(Visible.text(line), to: width ?? .max)
+            return colour ? Paint.warning.on(line) : line
+        }
+        if only != nil || subject != nil {
+            if let only {
+                parts.append(Self.lockTable(jobs).lines(width: width, colour: colour))
+                if !only.waiting.isEmpty { parts.append(Self.waiterTable(only).lines(width: width, colour: colour)) }
             }
-        if let only {
-            parts.append(Self.lockTable(jobs).lines(width: width, colour: colour))
-            if !only.waiting.isEmpty { parts.append(Self.waiterTable(only).lines(width: width, colour: colour)) }
+            switch subject {
+            case .resource(let resource): parts += lines(of: resource, width: width, colour: colour)
+            case .host(let host): parts += lines(ofHost: host, jobs, width: width, colour: colour)
+            case nil: break
+            }
             if !pauses.isEmpty { parts.append(pauses) }
             return Array(parts.joined(separator: [""]))
         }
@@ -68,7 +85,7 @@ package struct FleetStatus: Sendable {
             .min()
     }
 
-    private static func lockTable(_ jobs: [JobHealth]) -> Table {
+    static func lockTable(_ jobs: [JobHealth]) -> Table {
         var table = Table([
             Table.Column("LOCK", narrowest: 12), Table.Column("STATE"), Table.Column("HOST", narrowest: 12),
             Table.Column("PID", .right), Table.Column("SINCE"), Table.Column("WAITING", narrowest: 7),
@@ -104,7 +121,7 @@ package struct FleetStatus: Sendable {
         return table
     }
 
-    private var resourceTable: Table {
+    var resourceTable: Table {
         var table = Table([
             Table.Column("RESOURCE", narrowest: 12), Table.Column(""), Table.Column("PERMITS"),
             Table.Column("QUEUE", narrowest: 7),

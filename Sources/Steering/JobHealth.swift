@@ -42,6 +42,9 @@ package struct JobHealth: Sendable {
         return lock.isPaused ? 5 : 6
     }
 
+    /// The older the last run of a job that has failed is, the greater.
+    fileprivate var failureAge: Int64 { rank == 1 ? -(lock.record?.runs.last?.endMilliseconds ?? 0) : 0 }
+
     /// Lost, failed or late.
     package var needsLook: Bool { rank < 3 }
 
@@ -50,6 +53,7 @@ package struct JobHealth: Sendable {
         var words = lock.state == .free && (hasFailed || isLate) ? [] : [lock.state.rawValue]
         if hasFailed { words.append("failed") }
         if isLate { words.append("late") }
+        if lock.state == .free, !lock.waiting.isEmpty { words.append("awaited") }
         if lock.isPaused { words.append("paused") }
         return words.joined(separator: ", ")
     }
@@ -67,9 +71,9 @@ package struct JobHealth: Sendable {
 }
 
 extension [JobHealth] {
-    /// First what needs a look, then what goes on, each in the order of the names.
+    /// First what needs a look, of failures the newest first, then what goes on, each in the order of the names.
     package var inOrderOfNeed: [JobHealth] {
-        map { (rank: $0.rank, name: ExactName($0.lock.lockname), job: $0) }
-            .sorted { ($0.rank, $0.name) < ($1.rank, $1.name) }.map(\.job)
+        map { (rank: $0.rank, age: $0.failureAge, name: ExactName($0.lock.lockname), job: $0) }
+            .sorted { ($0.rank, $0.age, $0.name) < ($1.rank, $1.age, $1.name) }.map(\.job)
     }
 }

@@ -4,12 +4,22 @@ package import Recipes
 package enum PauseLines {
     /// A line each: those of all jobs, of jobs, of hosts, and of resources.
     static func of(_ pauses: FleetPauses) -> [String] {
-        all(pauses) + jobs(pauses, pauses.jobs) + hosts(pauses) + holds(pauses)
+        all(pauses) + jobs(pauses, pauses.jobs) + hosts(pauses, pauses.hosts) + holds(pauses, Array(pauses.holds.keys))
     }
 
     /// Those that concern one job.
     static func of(_ pauses: FleetPauses, job: String) -> [String] {
         all(pauses) + jobs(pauses, pauses.jobs.filter { $0.isSameName(as: job) })
+    }
+
+    /// Those that concern one host.
+    static func of(_ pauses: FleetPauses, host: String) -> [String] {
+        all(pauses) + hosts(pauses, pauses.hosts.filter { HostPattern.matches($0, host: host) })
+    }
+
+    /// Some of the holds, by their names.
+    static func of(_ pauses: FleetPauses, holds names: [String]) -> [String] {
+        holds(pauses, pauses.holds.keys.filter { held in names.contains { $0.isSameName(as: held.text) } })
     }
 
     private static func all(_ pauses: FleetPauses) -> [String] {
@@ -25,15 +35,15 @@ package enum PauseLines {
     }
 
     /// Those of whom nothing more is known share a line.
-    private static func hosts(_ pauses: FleetPauses) -> [String] {
+    private static func hosts(_ pauses: FleetPauses, _ names: [String]) -> [String] {
         func note(_ host: String) -> PauseNote { pauses.hostNotes[ExactName(host)] ?? PauseNote() }
-        let bare = pauses.hosts.filter { note($0) == PauseNote() }
-        let told = pauses.hosts.filter { note($0) != PauseNote() }.map { "drained: \($0)\(phrase(note($0)))" }
+        let bare = names.filter { note($0) == PauseNote() }
+        let told = names.filter { note($0) != PauseNote() }.map { "drained: \($0)\(phrase(note($0)))" }
         return (bare.isEmpty ? [] : ["drained: \(bare.joined(separator: ", "))"]) + told
     }
 
-    private static func holds(_ pauses: FleetPauses) -> [String] {
-        pauses.holds.sorted { $0.key < $1.key }.map { name, note in "held: \(name.text)\(phrase(note))" }
+    private static func holds(_ pauses: FleetPauses, _ names: [ExactName]) -> [String] {
+        names.sorted().map { "held: \($0.text)\(phrase(pauses.holds[$0] ?? PauseNote()))" }
     }
 
     /// For a column of its own: `until TIME (by WHOM ...)`, or `yes` if nothing more is known.

@@ -51,7 +51,9 @@ struct History: FleetVerb {
             Screen.print(RunLine.table(runs))
         }
         if let unreadable { throw Complaint.failed(.badData, "\(unreadable) is not a job's record") }
-        if runs.isEmpty, let lockname { throw Complaint.no("nothing is known of \(lockname)") }
+        if runs.isEmpty, let lockname {
+            throw Complaint.no("nothing is known of \(lockname)" + (try await KnownJobs.hint(at: lockname, fleet)))
+        }
         return .yes
     }
 }

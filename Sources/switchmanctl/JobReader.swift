@@ -30,7 +30,7 @@ struct JobReader {
         let (now, clock) = try await fleet.now()
         let fleetData = fleet.fleetDataIfReadable(data)
         var nearest: String?
-        if case .none = record, lock == nil { nearest = try await nearestName() }
+        if case .none = record, lock == nil { nearest = try await KnownJobs.read(fleet, ["jobs", "runs"]).slip(lockname) }
         return JobSight(
             lockname: lockname, recordPath: layout.record(lockname), record: record, lock: lock,
             pause: pause(in: fleetData), nowMilliseconds: now, clock: clock,
@@ -58,11 +58,4 @@ struct JobReader {
         return (note ?? data.pauses.all).map { JobSight.Pause(note: $0, isOfAll: note == nil) }
     }
 
-    private func nearestName() async throws -> String? {
-        let names = try await fleet.children(of: [layout.records, layout.unlockedRuns]).map(Layout.name)
-        // Enough to find a slip of the finger; what comparing more would cost is not worth it.
-        return NearestWord.slip(lockname, among: Array(names.prefix(Self.mostNames)))
-    }
-
-    private static let mostNames = 10_000
 }

@@ -27,14 +27,24 @@ struct NameSlips {
     /// Of jobs that have no record, no lock and no queue.
     func warn(ofJobs names: [String]) async throws { try await ifReadable { try await compare(jobs: names) } }
 
-    private func compare(jobs names: [String]) async throws {
-        let lists = try await fleet.ask(
-            ["jobs", "locks", "waiters", "runs"].map { .children("\(layout.prefix)/\($0)", watch: false) })
-        let known = Set(try lists.flatMap { try $0.children() }.map { ExactName($0) })
-        if known.isEmpty { return }
+    /// Of what is no job's name, no resource's and no host's.
+    func warn(ofSubject name: String) async throws {
+        try await ifReadable {
+            let data = fleet.fleetDataIfReadable(
+                try await fleet.ask([.get(layout.prefix, watch: false)])[0].node()?.data ?? [])
+            let resources = try await fleet.ask([.children("\(layout.prefix)/semaphores", watch: false)])[0].children()
+            let names = try await hosts(data).union((resources + data.resources).map { ExactName($0) })
+            try await compare(jobs: [name], and: names)
+        }
+    }
+
+    /// - Parameter others: what else may have been meant.
+    private func compare(jobs names: [String], and others: Set<ExactName> = []) async throws {
+        let known = try await KnownJobs.read(fleet)
+        if known.names.isEmpty { return }
         let originals = fleet.settings.mixedFleet ? " (an original's runs leave no record)" : ""
-        for name in names where !known.contains(ExactName(name)) {
-            say("no run of \(shown(name)) is known\(originals)", meaning: slip(name, among: known))
+        for name in names where !known.contains(name) {
+            say("no run of \(shown(name)) is known\(originals)", meaning: known.slip(name, and: others))
         }
     }
 
@@ -90,7 +100,7 @@ struct NameSlips {
     func warn(ofGroup group: String, members: [String], in data: FleetData) {
         let groups = Set(data.groups.keys)
         if !groups.contains(ExactName(group)), let meant = NearestWord.slip(group, among: groups.map(\.text)) {
-            Screen.complain("warning: group \(shown(group)) is new; did you mean \(shown(meant))?")
+            Screen.complain("warning: group \(shown(group)) is new\(NearestWord.hint(meant))")
         }
         let hosts = data.groups.values.joined().filter { data.groups[ExactName($0)] == nil }
         let domains = Set(hosts.compactMap(Self.domain).map { ExactName($0) })
@@ -104,7 +114,7 @@ struct NameSlips {
             }
             if !domains.contains(ExactName(domain)), let meant = NearestWord.slip(domain, among: domains.map(\.text)) {
                 let host = member.dropLast(domain.count) + meant
-                Screen.complain("warning: no host of \(shown(domain)) is known; did you mean \(shown(String(host)))?")
+                Screen.complain("warning: no host of \(shown(domain)) is known\(NearestWord.hint(String(host)))")
             }
         }
     }
@@ -137,8 +147,7 @@ struct NameSlips {
         do { try change(&edit) } catch EditError.refused(let text)
             where !known.contains(where: { $0.isSameName(as: resource) })
         {
-            let meant = NearestWord.slip(resource, among: known)
-            throw EditError.refused(text + (meant.map { "; did you mean \(shown($0))?" } ?? ""))
+            throw EditError.refused(text + NearestWord.hint(NearestWord.slip(resource, among: known)))
         }
     }
 
@@ -148,7 +157,7 @@ struct NameSlips {
     static func warn(ofResource resource: String, in data: FleetData) {
         if data.resources.contains(where: { $0.isSameName(as: resource) }) { return }
         guard let meant = NearestWord.slip(resource, among: data.resources) else { return }
-        Screen.complain("warning: resource \(shown(resource)) is new; did you mean \(shown(meant))?")
+        Screen.complain("warning: resource \(shown(resource)) is new\(NearestWord.hint(meant))")
     }
 
     // MARK: - Words
@@ -158,7 +167,7 @@ struct NameSlips {
     }
 
     private func say(_ what: String, meaning meant: String?) {
-        Screen.complain("warning: \(what)\(meant.map { "; did you mean \(shown($0))?" } ?? "")")
+        Screen.complain("warning: \(what)\(NearestWord.hint(meant))")
     }
 }
 

@@ -28,7 +28,7 @@ struct Output: FleetVerb {
         guard let kept = KeptOutput(bytes: node.data) else {
             throw Complaint.failed(.badData, "\(path) is not the output of a run")
         }
-        let text = OutputText(kept, of: lock.lockname)
+        let text = OutputText(kept, of: lock.lockname, runs: try await runs(fleet))
         if printing.json {
             Screen.print(text.json)
         } else if Screen.isTerminal {
@@ -41,17 +41,27 @@ struct Output: FleetVerb {
 
     private func absence(_ fleet: FleetConnection) async throws -> String {
         let name = lock.lockname
-        let lists = try await fleet.ask(
-            ["jobs", "locks", "outputs"].map { .children("\(fleet.layout.prefix)/\($0)", watch: false) })
-        let known = Set(try lists.flatMap { try $0.children() }.map { ExactName($0) })
-        if known.contains(ExactName(name)) {
+        let known = try await KnownJobs.read(fleet, ["jobs", "locks", "outputs"])
+        if known.contains(name) {
             return "no output of \(name) is kept; a run leaves it if it has --keep-output and fails"
         }
-        let meant = NearestWord.slip(name, among: known.sorted().prefix(Self.mostNames).map(\.text))
-        return "nothing is known of \(name)"
-            + (meant.map { "; did you mean \"\(Excerpt.of($0, longest: 255))\"?" } ?? "")
+        return "nothing is known of \(name)" + NearestWord.hint(known.slip(name))
     }
 
-    /// What comparing more would cost is not worth it.
-    private static let mostNames = 10_000
+    /// What has become of the job since: empty if nobody can tell.
+    private func runs(_ fleet: FleetConnection) async throws -> [RunLine] {
+        let name = lock.lockname
+        do {
+            let pair = try await fleet.pairs(of: [name])[0]
+            let status = LockStatus(
+                lockname: name,
+                lock: pair.lock.map { (Contender(data: $0.data, stat: $0.stat), $0.stat.czxid) },
+                record: pair.record.flatMap { JobRecord(bytes: $0.data) },
+                recordWritten: pair.record?.stat.mtimeMilliseconds, waiting: [])
+            return RunLine.of(status)
+        } catch let interruption as Interruption {
+            if case .signal = interruption { throw interruption }
+            return []
+        }
+    }
 }

@@ -9,15 +9,15 @@ struct Status: FleetVerb {
     static let configuration = CommandConfiguration(
         abstract: "Show locks, resources and groups.",
         discussion: """
-            With LOCKNAME: only that lock; the exit code is 0 if it is held and 1 if it is not. Times are those of \
-            ZooKeeper's clock.
+            With NAME: only the lock, the resource or the host of that name; the exit code is 0 if the lock is held, \
+            permits are in use or something runs there, and 1 if not. Times are those of ZooKeeper's clock.
             """)
 
     @OptionGroup var configuration: ConfigurationOption
     @OptionGroup var printing: PrintingOption
 
     @Flag(help: "Redraw on every change, until q; with --json, print one document per line.") var watch = false
-    @Argument(help: "Only this lock.") var lockname: String?
+    @Argument(help: "Only this lock, resource or host.") var name: String?
 
     var draws: Bool { watch && !printing.json }
 
@@ -25,16 +25,19 @@ struct Status: FleetVerb {
         if draws, !Screen.isTerminal {
             throw Complaint.failed(.usage, "--watch needs a terminal; with --json it prints a document for each change")
         }
-        if let lockname { _ = try LockName(bytes: Array(lockname.utf8)) }
+        if let name { _ = try LockName(bytes: Array(name.utf8)) }
     }
 
     func perform(_ fleet: FleetConnection) async throws -> Answer {
         if watch {
-            let watch = StatusWatch(fleet: fleet, only: lockname)
+            let watch = StatusWatch(fleet: fleet, only: name)
             try await draws ? watch.perform() : watch.stream()
             return .yes
         }
-        let status = try await StatusReader(fleet: fleet, only: lockname, watches: false).readAll()
+        let status =
+            if let name {
+                try await StatusReader.read(name, fleet, watches: false)
+            } else { try await StatusReader(fleet: fleet, only: nil, watches: false).readAll() }
         if printing.json {
             Screen.print(status.worthShowing.json)
         } else {
@@ -42,10 +45,8 @@ struct Status: FleetVerb {
                 status.lines(
                     width: Screen.size?.columns, colour: Screen.hasColour, nowMilliseconds: WallClock.milliseconds))
         }
-        guard let lockname else { return .yes }
-        if let lock = status.locks.first, lock.isUnknown {
-            try await NameSlips(fleet: fleet).warn(ofJobs: [lockname])
-        }
-        return status.locks.contains { $0.holder != nil } ? .yes : .no
+        guard let name else { return .yes }
+        if status.isOfNothing { try await NameSlips(fleet: fleet).warn(ofSubject: name) }
+        return status.isHeld ? .yes : .no
     }
 }

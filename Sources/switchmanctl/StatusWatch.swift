@@ -64,7 +64,10 @@ struct StatusWatch {
 
     private func look() async throws -> (FleetStatus, took: Duration) {
         let begun = fleet.talk.clock.now
-        let status = try await StatusReader(fleet: fleet, only: only, watches: true).readAll()
+        let status =
+            if let only {
+                try await StatusReader.read(only, fleet, watches: true)
+            } else { try await StatusReader(fleet: fleet, only: nil, watches: true).readAll() }
         return (status, begun.duration(to: fleet.talk.clock.now))
     }
 }

@@ -30,7 +30,8 @@ struct Stop: FleetVerb {
         let name = lock.lockname
         let status = try await StatusReader(fleet: fleet, only: name, watches: false).readAll()
         guard let found = status.locks.first, found.holder != nil else {
-            throw Complaint.no("nobody holds the lock \(name)" + Self.lost(status.locks.first))
+            let hint = try await KnownJobs.hint(at: name, fleet)
+            throw Complaint.no("nobody holds the lock \(name)" + Self.lost(status.locks.first) + hint)
         }
         let timeout = try patience.limit() ?? StopTimeout.standard(fleet.settings)
         let report = StopReport(isJSON: printing.json)

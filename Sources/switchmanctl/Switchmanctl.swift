@@ -62,7 +62,7 @@ struct Switchmanctl: ParsableCommand {
             }
             // What a verb without verbs is given is none; an option may have a value.
             if verbs.isEmpty || word.hasPrefix("-") { return "" }
-            return NearestWord.slip(word, among: verbs.map(name)).map { "; did you mean \"\($0)\"?" } ?? ""
+            return NearestWord.hint(NearestWord.slip(word, among: verbs.map(name)))
         }
         return ""
     }

@@ -327,9 +327,14 @@ def test_what_nobody_of_ours_has_written_keeps_nothing_from_running(fleet, membe
     assert len(json.dumps(fleet.record("load"))) < 1000
 
 
+WRONG = {"a,": "a name is empty", "a/b": "\"a/b\" contains '/'", "0": '"0" is no lockname',
+         "a,b,c,d,e,f,g,h,i": "these are 9 names", "x" * 300 + "," + "y" * 300: "these are 601 bytes"}
+
+
 @pytest.mark.parametrize("value", ["", "a,", ",", "a/b", ".", "0", "a,b,c,d,e,f,g,h,i", "x" * 513, "x" * 300 + "," + "y" * 300])
 def test_a_list_that_is_none_is_refused(fleet, value):
-    assert_one_line(fleet.run("--lockname", "load", "--after", value, "--", "false"), 64, "--after", "at most 8 and 512 bytes")
+    run = fleet.run("--lockname", "load", "--after", value, "--", "false")
+    assert_one_line(run, 64, "--after", "at most 8 and 512 bytes", WRONG.get(value, ""))
 
 
 def test_too_many_in_several_options_are_refused_too(fleet):

@@ -243,14 +243,14 @@ def test_a_job_that_no_line_has_is_a_warning(ctl, tab):
     two = tab("0 3 * * * switchman extract\n", "two")
     assert_one_line(check(ctl, one), "WARNING", "crontab", ':1: --after: no line here has the lockname "extarct"', "together")
     assert_one_line(check(ctl, one, two), "WARNING", "crontab", 'did you mean "extract"?')
-    known = tab("0 3 * * * switchman --after extract load\n", "three")
+    known = tab("0 4 * * * switchman --after extract load\n", "three")
     assert_one_line(check(ctl, known, two), "OK", "crontab")
     assert_one_line(check(ctl, tab('0 3 * * * switchman --after "$BEFORE" load\n')), "OK", "crontab")
 
 
 def test_a_chain_by_ticks_after_a_job_without_is_a_warning(ctl, tab):
     before = "0 3 * * * switchman extract\n"
-    after = "0 3 * * * switchman --once-per day --after extract load\n"
+    after = "0 4 * * * switchman --once-per day --after extract load\n"
     assert_one_line(check(ctl, tab(before + after)), "WARNING", "crontab", ":2: --after: this line has --once-per",
                     "add --once-per there")
     assert_one_line(check(ctl, tab(before.replace("extract", "--once-per day extract") + after)), "OK", "crontab")
@@ -261,3 +261,30 @@ def test_a_cycle_is_a_warning(ctl, tab, wait, said):
     path = tab("".join(f"0 3 * * * switchman {wait}--after {before} {job}\n" for before, job in ("ca", "ab", "bc")))
     run = check(ctl, path)
     assert_says(run, "WARNING", "crontab", "3 warnings", "(a after c after b after a)", "run by hand", said)
+
+
+@pytest.mark.parametrize("before, after, said", [
+    ("0 5 * * *", "0 4 * * *", "never due before this line, so that this line never starts"),
+    ("0 5 * * *", "0 5 * * *", "at the same minute"),
+    ("0 5 * * 1", "0 6 * * 2", "never due in the same day"),
+])
+def test_a_time_at_which_no_success_can_be_there_is_a_warning(ctl, tab, before, after, said):
+    path = tab(f"{before} switchman --once-per day extract\n{after} switchman --once-per day --after extract load\n")
+    assert_one_line(check(ctl, path), "WARNING", "crontab", ":2: --after:", '"extract"', said)
+
+
+def test_a_line_that_waits_long_enough_may_be_due_first(ctl, tab):
+    before = "0 5 * * * switchman --once-per day extract\n"
+    for wait, severity in ("30m", "WARNING"), ("1h", "OK"), ("forever", "OK"):
+        path = tab(before + f"0 4 * * * switchman --once-per day --wait {wait} --after extract load\n", wait)
+        assert_one_line(check(ctl, path), severity, "crontab")
+
+
+def test_without_periods_what_comes_always_a_round_late_is_said(ctl, tab):
+    same = tab("0 5 * * * switchman extract\n0 5 * * * switchman --after extract load\n", "same")
+    assert_one_line(check(ctl, same), "WARNING", "crontab", "the success of the round before", "add --wait")
+    early = tab("0 5 * * * switchman extract\n0 4 * * * switchman --after extract load\n", "early")
+    run = check(ctl, early)
+    assert_says(run, "OK", "crontab", "2 switchman lines", 'due 1h 0m before "extract"', "success of 23h 0m ago")
+    night = tab("0 23 * * * switchman extract\n0 1 * * * switchman --after extract load\n", "night")
+    assert_one_line(check(ctl, night), "OK", "crontab", "2 switchman lines")

@@ -347,3 +347,13 @@ def test_the_readmes_crontab(ctl, fleet, tab):
     assert_says(check(ctl, tab(text)), "CRITICAL", "runs", "nightly-report: due ", "never run")
     fleet.run("--once-per", "5m", "--lockname", "nightly-report", "--", "true", env=UTC)
     assert_one_line(check(ctl, tab(text)), "OK", "runs")
+
+
+def test_a_line_whose_name_is_a_slip_is_told_the_right_one(ctl, fleet, tab):
+    for name in "nightly-report", "nightly-reports-b":
+        assert fleet.run("--lockname", name, "--", "true").code == 0
+    schedule = daily(ago(hours=2))
+    run = check(ctl, tab(f"{schedule} switchman --lockname nightly-repotr -- true\n"))
+    assert_says(run, "CRITICAL", "runs", 'never run; did you mean "nightly-report"?')
+    both = "".join(f"{schedule} switchman --lockname {name} -- true\n" for name in ("nightly-report", "nightly-repotr"))
+    assert "did you mean" not in check(ctl, tab(both)).out, "it has a line of its own"

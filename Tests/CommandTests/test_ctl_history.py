@@ -57,6 +57,15 @@ def test_a_holder_that_has_just_been_lost(ctl, fleet):
     fleet.client.delete(fleet.path("jobs", "backup"))
 
 
+def test_a_lost_holders_term_is_not_in_what_a_run_has_waited(ctl, fleet):
+    fleet.lose_host(fleet.start_job("backup"))
+    fleet.client.delete(fleet.path("locks", "backup"))
+    before = fleet.run("--lockname", "backup", "--verbose", "--", "true")
+    assert before.code == 0 and "was lost; waiting for up to 6 s" in before.err
+    # It waits the term out with the lock.
+    assert ctl.json("history", "backup")["runs"][-1]["waited_ms"] < 3000
+
+
 def test_what_an_original_does_is_shown_as_far_as_it_can_be_seen(ctl, fleet):
     original = Original(fleet.client, fleet.prefix)
     original.take_lock("old")

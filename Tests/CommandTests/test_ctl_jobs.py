@@ -64,6 +64,13 @@ def test_every_job_is_listed_and_what_needs_a_look_comes_first(ctl, jobs):
     assert "h9.example.org" in shown["g-lost"], "the newest start is the lost one"
 
 
+def test_of_failures_the_newest_comes_first(ctl, fleet, now):
+    for name, age in ("a", 3), ("b", 1), ("c", 2), ("d", 1):
+        remember(fleet, name, now - age * 60_000, "ran 1")
+    fleet.leaves_marks = True
+    assert list(rows(ctl("jobs"))) == list(rows(ctl("status"))) == ["b", "d", "c", "a"]
+
+
 def test_the_same_for_programs(ctl, jobs, now):
     listed = ctl.json("jobs")["jobs"]
     assert [job["lockname"] for job in listed] == ORDER

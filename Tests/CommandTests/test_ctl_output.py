@@ -69,13 +69,45 @@ def test_json_with_text(ctl, fleet):
     document = ctl.json("output", "a")
     assert document.pop("end")
     assert document == {"lockname": "a", "host": past["host"], "outcome": "ran", "code": 3, "token": past["token"], "written": 7,
-                        "stdout": True, "stderr": False, "encoding": "utf-8", "output": "naïve\n"}
+                        "stdout": True, "stderr": False, "encoding": "utf-8", "output": "naïve\n", "newer_runs": 0}
 
 
 def test_json_with_bytes(ctl, fleet):
     fails(fleet, HOSTILE)
     document = ctl.json("output", "a")
     assert document["encoding"] == "base64" and base64.b64decode(document["output"], validate=True) == HOSTILE
+
+
+def test_text_that_was_cut_within_a_character_is_text(ctl, fleet):
+    for size in range(5, 9):
+        fails(fleet, "€".encode() * 100, "a", "--keep-output", str(size))
+        document = ctl.json("output", "a")
+        assert (document["encoding"], document["output"]) == ("utf-8", "€" * (size // 3)), size
+        assert len(shown(ctl, "a")[1]) == size, "as it was kept, byte for byte"
+    fails(fleet, b"x" * 100 + b"\x80" * 4 + b"y", "a", "--keep-output", "5")
+    assert base64.b64decode(ctl.json("output", "a")["output"]) == b"\x80" * 4 + b"y"
+
+
+def test_newer_runs_are_said(ctl, fleet):
+    fails(fleet)
+    assert "since" not in shown(ctl, "a")[0]
+    assert fleet.run("--lockname", "a", "--", "true").code == 0
+    assert shown(ctl, "a")[0].endswith("; 1 run since: ran 0")
+    run = fleet.start_job("a")
+    assert shown(ctl, "a")[0].endswith("; 2 runs since, the last: running")
+    assert ctl.json("output", "a")["newer_runs"] == 2
+    fleet.end_job("a")
+    assert run.wait() == 0
+    for _ in range(9):
+        assert fleet.run("--lockname", "a", "--", "sh", "-c", "exit 4").code == 4
+    assert shown(ctl, "a")[0].endswith("; 10 or more runs since, the last: ran 4")
+
+
+def test_a_failure_that_wrote_nothing_is_the_last_one(ctl, fleet):
+    fails(fleet)
+    fails(fleet, b"")
+    header, output = shown(ctl, "a")
+    assert "; 0 bytes" in header and "since" not in header and output == b""
 
 
 def test_a_job_that_is_not_known(ctl, fleet):

@@ -30,6 +30,14 @@ def test_a_job_that_nobody_has_run(ctl, fleet, backup, name, meant):
     assert_silent_yes(ctl("resume", name))
 
 
+@pytest.mark.parametrize("verb, said", [("history", "nothing is known of bakcup"), ("stop", "nobody holds the lock bakcup")])
+def test_a_job_that_is_asked_for(ctl, fleet, backup, verb, said):
+    assert_refused(ctl(verb, "bakcup"), 1, f'{said}; did you mean "backup"?')
+    assert "did you mean" not in ctl(verb, "something-else").err
+    # Nobody holds it, but it is one.
+    assert "did you mean" not in ctl("stop", "backup").err
+
+
 def test_a_job_that_is_known_by_its_lock_or_its_queue(ctl, fleet, backup):
     fleet.client.create(f"{fleet.prefix}/locks/held", b"h 1")
     fleet.client.create(f"{fleet.prefix}/waiters/awaited", b"", makepath=True)

@@ -11,8 +11,8 @@ from Support.server import CLASS_PATH, free_ports
 
 PAGE = Page("Docs/Operating.md")
 ME, OTHER = "web1.example.org", "web2.example.org"
-PLAYED = {"A job was lost", "Everything is skipped", "ZooKeeper is away", "Run it now", "A host is gone for good",
-          "Restore ZooKeeper", "The prefix data is broken"}
+PLAYED = {"A job was lost", "Everything is skipped", "A chain stands still", "ZooKeeper is away", "Run it now",
+          "A host is gone for good", "Restore ZooKeeper", "The prefix data is broken"}
 
 
 @pytest.fixture
@@ -92,6 +92,26 @@ def test_what_explain_says(fleet, shell, other, words, cause):
     assert cause in said
     for label in "report", "holder":
         fleet.end_job(label)
+
+
+def test_a_chain_stands_still(fleet, shell, other):
+    assert fleet.run("--lockname", "extract", "--", "false", config=other).code == 1
+    for block in PAGE.blocks("A chain stands still"):
+        shell.play(block)
+
+
+@pytest.mark.parametrize("state, options, cause", [
+    ("none", (), "there is no record of"), ("failed", (), "has not succeeded yet"), ("used", (), "has not succeeded again"),
+    ("failed", ("--once-per", "day"), "has not succeeded for"), ("done", ("--once-per", "day"), "have no tick")])
+def test_what_explain_says_of_a_chain(fleet, shell, state, options, cause):
+    """The rows of the table, but for that of a later period."""
+    assert f"`{cause}`" in PAGE.section("A chain stands still")
+    if state != "none":
+        fleet.run("--lockname", "extract", *(options if state == "failed" else ()), "--", "false" if state == "failed" else "true")
+    if state == "used":
+        assert fleet.run("--lockname", "load", "--after", "extract", "--", "true").code == 0
+    said, = shell.type(f"switchmanctl explain --lockname load --after extract {' '.join(options)} -- /usr/local/bin/report")
+    assert cause in said
 
 
 def test_zookeeper_is_away(fleet, shell):

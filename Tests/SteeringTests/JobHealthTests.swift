@@ -64,6 +64,14 @@ import Testing
         #expect(jobs.inOrderOfNeed.map(\.needsLook) == [true, true, true, false, false, false])
     }
 
+    @Test func ofFailuresTheNewestComesFirst() {
+        func failed(_ name: String, _ started: Int64?) -> JobHealth {
+            Self.health(name, [PastRun(host: "h", started: started, outcome: "ran", code: 1)])
+        }
+        let jobs = [failed("a", 1000), failed("b", nil), failed("c", 3000), failed("d", 2000), failed("e", 3000)]
+        #expect(jobs.inOrderOfNeed.map(\.lock.lockname) == ["c", "e", "d", "a", "b"])
+    }
+
     @Test func ofMarksWithoutRoomTheNewestStay() {
         var table = Table([Table.Column("A"), Table.Column("RUNS", narrowest: 2)])
         table.rows = [["x", Table.Cell(marks: [.succeeded, .failed, .succeeded, .stopped, .brokenOff])]]
