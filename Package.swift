@@ -96,7 +96,8 @@ let package = Package(
         .target(
             name: "Fleet",
             dependencies: [
-                "Steering", "Invocation", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper", "CLinux",
+                "Steering", "Invocation", "Run", "Recipes", "Coordination", "Supervision", "Threads", "ZooKeeper",
+                "CLinux",
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -24,6 +24,8 @@ public struct FleetFeed: Sendable {
     }
 
     private let settings: Configuration
+    let layout: Layout
+    let session = CurrentSession()
 
     /// Reads the configuration.
     ///
@@ -32,6 +34,7 @@ public struct FleetFeed: Sendable {
         do throws(ConfigurationError) {
             settings = try Configuration.load(path: config, environment: Environment.ofThisProcess()).0
         } catch { throw Failure(code: Outcome.badConfig.defaultCode, message: error.message) }
+        layout = Layout(prefix: settings.prefix)
     }
 
     /// This host's name, as runs call it; nil if it cannot be found out.
@@ -62,7 +65,7 @@ public struct FleetFeed: Sendable {
         guard Signals.arrive(in: loop) else {
             throw Failure(code: Outcome.osError.defaultCode, message: "signalfd: \(String(errno: errno))")
         }
-        let reader = FeedReader(settings: settings, loop: loop, hear: hear, warn: warn)
+        let reader = FeedReader(settings: settings, loop: loop, session: session, hear: hear, warn: warn)
         guard let signal = loop.run({ await reader.run() }) else {
             throw Failure(code: Outcome.osError.defaultCode, message: "internal error: the reader stopped")
         }
@@ -76,15 +79,17 @@ public struct FleetFeed: Sendable {
 private final class FeedReader: @unchecked Sendable {
     private let settings: Configuration
     private let loop: EventLoop
+    private let session: CurrentSession
     private let hear: @Sendable (FleetFeed.News) -> Void
     private let warn: @Sendable (String) -> Void
     private var tickets = 0
 
     init(
-        settings: Configuration, loop: EventLoop, hear: @escaping @Sendable (FleetFeed.News) -> Void,
-        warn: @escaping @Sendable (String) -> Void
+        settings: Configuration, loop: EventLoop, session: CurrentSession,
+        hear: @escaping @Sendable (FleetFeed.News) -> Void, warn: @escaping @Sendable (String) -> Void
     ) {
-        (self.settings, self.loop, self.hear, self.warn) = (settings, loop, hear, warn)
+        (self.settings, self.loop, self.session) = (settings, loop, session)
+        (self.hear, self.warn) = (hear, warn)
     }
 
     /// Between two looks at a tree that never rests: the server shall have half its time for others.
@@ -107,7 +112,9 @@ private final class FeedReader: @unchecked Sendable {
                 // What comes next says whether it is over; until then nobody knows what has changed.
                 if event == .suspended { hear(.lost("the connection with ZooKeeper is lost")) }
             }
+            session.set(client)
             let failure = await watch(fleet)
+            session.set(nil)
             tickets = fleet.talk.tickets
             client.close(cap: .milliseconds(1500))
             if case .signal(let signal)? = failure { return signal }

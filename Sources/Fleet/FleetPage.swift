@@ -1,3 +1,4 @@
+import Invocation
 import Recipes
 import Run
 import Steering
@@ -46,6 +47,9 @@ public struct FleetPage: Sendable {
 
     /// What `switchmanctl status --json` prints.
     public var statusText: String { status.worthShowing.json.plainText + "\n" }
+
+    /// What `switchmanctl metrics` prints: what is shown is so now, however long it has been so.
+    public var metricsText: String { FleetMetrics(status, readMilliseconds: WallClock.milliseconds).text }
 
     /// What `switchmanctl status NAME --json` and `history NAME --json` print, as `status` and `history` of one object; nil if
     /// nothing is known of such a job.

@@ -41,6 +41,11 @@ package struct PauseNote: Sendable, Equatable {
     /// In characters: a line of a log has room for it.
     package static let longestWhy = 200
 
+    /// Whether an operator's words can be a reason: they stand in a line wherever the pause is shown.
+    package static func isReason(_ text: String) -> Bool {
+        !text.isEmpty && text.unicodeScalars.count <= longestWhy && text.unicodeScalars.allSatisfy(Excerpt.isPlain)
+    }
+
     // MARK: - Reading
 
     /// The notes under one key, by the name of the job, the host or the resource.

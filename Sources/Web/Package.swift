@@ -39,6 +39,7 @@ let package = Package(
             path: "Server",
             resources: [
                 .embedInCode("Page/page.html"), .embedInCode("Page/page.css"), .embedInCode("Page/page.js"),
+                .embedInCode("Page/act.js"),
             ],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(release, .when(configuration: .release))])

@@ -56,14 +56,30 @@ extension Client {
         return !sockets.isEmpty
     }
 
-    /// Those that are open now. A program which has not closed what it inherited must not end its caller's connections.
+    /// Those that are open now. A program which has not closed what it inherited must not end its caller's connections; and one
+    /// that listens must not end those of whom it serves, which have its own port at this end.
     package static func internetSockets() -> Set<Int32> {
-        Set(
-            (Int32(3)..<1024).filter { descriptor in
-                var domain: Int32 = 0
-                var length = socklen_t(MemoryLayout<Int32>.size)
-                return unsafe getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0
-                    && (domain == AF_INET || domain == AF_INET6)
-            })
+        let all = (Int32(3)..<1024).filter { [AF_INET, AF_INET6].contains(option(SO_DOMAIN, of: $0)) }
+        let served = Set(all.filter { option(SO_ACCEPTCONN, of: $0) == 1 }.compactMap(localPort))
+        return Set(served.isEmpty ? all : all.filter { localPort($0).map { !served.contains($0) } ?? true })
+    }
+
+    private static func option(_ name: Int32, of descriptor: Int32) -> Int32? {
+        var value: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        return unsafe getsockopt(descriptor, SOL_SOCKET, name, &value, &length) == 0 ? value : nil
+    }
+
+    /// In the network's order.
+    private static func localPort(_ descriptor: Int32) -> UInt16? {
+        var address = sockaddr_in6()
+        var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        let code = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe getsockname(descriptor, $0, &length)
+            }
+        }
+        // The port stands at the same place in both families.
+        return code == 0 ? address.sin6_port : nil
     }
 }

@@ -39,7 +39,7 @@ struct Drain: FleetVerb {
         let locks = status.locks.filter { lock in
             named.hosts.contains { entry in lock.holder.map { HostPattern.matches(entry, host: $0.host) } ?? false }
         }
-        let timeout = try patience.limit() ?? StopTimeout.standard(fleet.settings)
+        let timeout = try patience.limit() ?? Stopping.patience(fleet)
         return try await StopReport(isJSON: printing.json).perform(locks, fleet, timeout: timeout)
     }
 }

@@ -30,7 +30,9 @@ struct JobReader {
         let (now, clock) = try await fleet.now()
         let fleetData = fleet.fleetDataIfReadable(data)
         var nearest: String?
-        if case .none = record, lock == nil { nearest = try await KnownJobs.read(fleet, ["jobs", "runs"]).slip(lockname) }
+        if case .none = record, lock == nil {
+            nearest = try await KnownJobs.read(fleet, ["jobs", "runs"]).slip(lockname)
+        }
         return JobSight(
             lockname: lockname, recordPath: layout.record(lockname), record: record, lock: lock,
             pause: pause(in: fleetData), nowMilliseconds: now, clock: clock,

@@ -63,9 +63,7 @@ struct PauseOptions: ParsableArguments {
 
     private func reason() throws(EditError) -> String? {
         guard let why else { return nil }
-        guard !why.isEmpty, why.unicodeScalars.count <= PauseNote.longestWhy,
-            why.unicodeScalars.allSatisfy(Excerpt.isPlain)
-        else {
+        guard PauseNote.isReason(why) else {
             throw .usage(
                 "--why must be one line of 1 to \(PauseNote.longestWhy) characters, without control characters")
         }

@@ -31,23 +31,12 @@ struct Stop: FleetVerb {
         let status = try await StatusReader(fleet: fleet, only: name, watches: false).readAll()
         guard let found = status.locks.first, found.holder != nil else {
             let hint = try await KnownJobs.hint(at: name, fleet)
-            throw Complaint.no("nobody holds the lock \(name)" + Self.lost(status.locks.first) + hint)
+            throw Complaint.no(StopEnding.nobody(holds: name, status.locks.first) + hint)
         }
-        let timeout = try patience.limit() ?? StopTimeout.standard(fleet.settings)
+        let timeout = try patience.limit() ?? Stopping.patience(fleet)
         let report = StopReport(isJSON: printing.json)
         if force { return try await ForcedStop(fleet: fleet, report: report, timeout: timeout).perform(found) }
         return try await report.perform([found], fleet, timeout: timeout)
-    }
-
-    /// Someone may still be running without a lock.
-    private static func lost(_ lock: LockStatus?) -> String {
-        guard let lock, lock.state == .lost, let record = lock.record else { return "" }
-        if record.isWaiting {
-            return
-                "; its last holder, on \(record.host), had started no command: it was waiting out the term of an "
-                + "earlier, lost holder"
-        }
-        return "; its holder on \(record.host) was lost, and its command is killed within \(record.term) s of that"
     }
 }
 
@@ -66,9 +55,6 @@ struct StopTimeout: ParsableArguments {
         }
         return limit
     }
-
-    /// The grace, and what killing, reaping and a new connection may take.
-    static func standard(_ settings: Configuration) -> Limit { .seconds(settings.terminationTimeoutSeconds + 30) }
 }
 
 extension Limit {

@@ -28,7 +28,7 @@ struct StopReport {
 
     /// Yes if nothing of it runs any more.
     func tell(_ locks: [LockStatus], _ ends: [Stopping.End]) -> Answer {
-        let isDone = ends.allSatisfy { if case .stopped = $0 { true } else { false } }
+        let isDone = ends.allSatisfy(\.isDone)
         if isJSON {
             Screen.print(.object(["locks": .array(zip(locks, ends).map(Self.json))]))
         } else {
@@ -38,41 +38,8 @@ struct StopReport {
     }
 
     private static func tell(_ lock: LockStatus, _ end: Stopping.End) {
-        let name = lock.lockname
-        let who = "\(lock.holder?.host ?? "?"), process \(lock.holder?.pid.map { "\($0)" } ?? "?")"
-        switch end {
-        case .stopped(let record):
-            if let run = run(of: lock, in: record) {
-                let held = run.heldMilliseconds.map { " after " + TimeText.of(milliseconds: $0) } ?? ""
-                let code = run.code.map { ", exit code \($0)" } ?? ""
-                Screen.print(
-                    Visible.text("\(name): ended\(held), outcome \(run.outcome)\(code); the lock is released") + "\n")
-            } else if let record, record.state == .running, isHolders(record, lock), record.isWaiting {
-                // Its run leaves the rest of what it waited for to the next.
-                Screen.print(
-                    Visible.text(
-                        "\(name): the lock is released; its run had started no command, and the next holder waits for up to "
-                            + "\(record.term) s until the command of an earlier, lost holder is surely dead") + "\n")
-            } else if let record, record.state == .running, isHolders(record, lock) {
-                Screen.complain(
-                    "\(name): the holder was lost before it released; its command is killed within \(record.term) s, and "
-                        + "the next holder waits for that")
-            } else {
-                Screen.print(Visible.text("\(name): the lock is released") + "\n")
-            }
-        case .original:
-            Screen.complain(
-                "\(name): held by an original switchman on \(who), which knows no requests; end it there, or see --force"
-            )
-        case .ending:
-            Screen.complain(
-                "\(name): still held by \(who), which has begun to end its command; a longer --timeout waits "
-                    + "until it has")
-        case .timedOut, .unanswered:
-            Screen.complain(
-                "\(name): still held by \(who), which has not acted on the request; if that host is dead, the lock goes "
-                    + "with its session; a longer --timeout waits for that, --force does not")
-        }
+        let ending = StopEnding(lock, end)
+        if ending.isGood { Screen.print(Visible.text(ending.text) + "\n") } else { Screen.complain(ending.text) }
     }
 
     /// There is nothing to wait for: the lock was deleted. For people the warning before it has said so.
@@ -86,20 +53,11 @@ struct StopReport {
         Screen.print(.object(["locks": .array([.object(members)])]))
     }
 
-    private static func isHolders(_ record: JobRecord, _ lock: LockStatus) -> Bool {
-        record.session == lock.holder.map { String(UInt64(bitPattern: $0.session), radix: 16) }
-    }
-
-    /// What the record remembers of exactly this run.
-    private static func run(of lock: LockStatus, in record: JobRecord?) -> PastRun? {
-        record?.runs.last { $0.token != nil && $0.token == lock.token }
-    }
-
     private static func json(_ lock: LockStatus, _ end: Stopping.End) -> JSONValue {
         switch end {
         case .stopped(let record):
             var members = members(lock, end: "stopped")
-            if let run = run(of: lock, in: record) {
+            if let run = StopEnding.run(of: lock, in: record) {
                 members["outcome"] = .string(run.outcome)
                 members["code"] = run.code.map { .integer(Int64($0)) } ?? .null
             }

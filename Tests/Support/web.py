@@ -7,8 +7,11 @@ import re
 import signal
 import socket
 
+from .control import checked
 from .eventually import eventually
 from .run import Run
+
+TOKEN = "a-long-random-word-of-the-tests"
 
 
 class Web:
@@ -35,7 +38,7 @@ class Web:
         return f"http://127.0.0.1:{self.port}/"
 
     def get(self, path, method="GET", body=None, **headers):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=90)
         connection.request(method, path, body=body, headers={name.replace("_", "-"): value for name, value in headers.items()})
         answer = connection.getresponse()
         answer.text = answer.read().decode()
@@ -46,6 +49,17 @@ class Web:
         answer = self.get(path)
         assert (answer.status, answer.headers["content-type"]) == (status, "application/json"), (answer.status, answer.text)
         return json.loads(answer.text)
+
+    def act(self, verb, name=None, token=TOKEN, **more):
+        """Asks for an action as a program does: the status, and what is said."""
+        headers = {"content-type": "application/json"}
+        if token is not None:
+            headers["authorization"] = f"Bearer {token}"
+        headers.update({key.replace("_", "-"): value for key, value in more.pop("headers", {}).items()})
+        who = {"all": True} if name is None else {"name": name}
+        body = more.pop("body", json.dumps({"verb": verb, **who, **more}))
+        answer = self.get("/api/actions", "POST", body=body, **headers)
+        return answer.status, checked(answer.text, "web action")
 
     def connect(self):
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
@@ -61,6 +75,13 @@ class Web:
             except ConnectionResetError:
                 pass
             return b"".join(parts).decode()
+
+
+def acting_on(program, fleet, **options):
+    """One that may act, for whoever knows its token."""
+    path = fleet.write("token", f"{TOKEN}\n")
+    os.chmod(path, 0o600)
+    return Web(program, fleet, "--allow-actions", "--token-file", path, **options)
 
 
 class Events:

@@ -7,9 +7,10 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 pytest.register_assert_rewrite("Support")
 
+from Support import browser as browsers  # noqa: E402
 from Support.fixtures import *  # noqa: E402, F401, F403
 from Support.fixtures import ROOT  # noqa: E402
-from Support.web import Web  # noqa: E402
+from Support.web import Web, acting_on  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -41,5 +42,28 @@ def web(start_web):
 def own_web(web_program, own_fleet):
     """On the fleet of the test's own server."""
     web = Web(web_program, own_fleet)
+    yield web
+    web.stop()
+
+
+@pytest.fixture
+def browser(tmp_path):
+    browser = browsers.start(tmp_path)
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture
+def acting(web_program, fleet):
+    """One that may act, for whoever knows its token."""
+    web = acting_on(web_program, fleet)
+    yield web
+    web.stop()
+
+
+@pytest.fixture
+def own_acting(web_program, own_fleet):
+    """On the fleet of the test's own server."""
+    web = acting_on(web_program, own_fleet)
     yield web
     web.stop()

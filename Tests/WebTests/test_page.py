@@ -1,47 +1,17 @@
 """The page in a real browser: Debian's Chromium, without a window."""
 
 import json
-import os
 import time
 
-import pytest
-from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from Support.browser import body, complaints, picture, shows
 from Support.crowd import crowd
 from Support.eventually import eventually
 
 MARKUP = '<img src=x onerror="document.title=`owned`"><script>alert(1)<'
 RUN = {"host": "web1.example.org", "held_ms": 61000, "token": 7}
-
-
-@pytest.fixture
-def browser(tmp_path):
-    options = webdriver.ChromeOptions()
-    for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                 f"--user-data-dir={tmp_path}/profile"):
-        options.add_argument(word)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(options=options)
-    browser.set_window_size(1280, 900)
-    yield browser
-    browser.quit()
-
-
-def body(browser):
-    return browser.find_element(By.TAG_NAME, "body").text
-
-
-def shows(browser, text, within=20):
-    eventually(lambda: text in body(browser), within=within, what=lambda: body(browser))
-
-
-def picture(browser, name, width=1280, height=900):
-    """For people: SWITCHMAN_PICTURES names a folder."""
-    browser.set_window_size(width, height)
-    if folder := os.environ.get("SWITCHMAN_PICTURES"):
-        browser.save_screenshot(f"{folder}/{name}-{width}.png")
 
 
 def hours_ago(hours):
@@ -88,10 +58,6 @@ def clear(fleet):
     for folder in ("locks", "waiters", "jobs"):
         if fleet.client.exists(fleet.path(folder)):
             fleet.client.delete(fleet.path(folder), recursive=True)
-
-
-def complaints(browser):
-    return [line for line in browser.get_log("browser") if line["level"] == "SEVERE"]
 
 
 def test_a_fleet_in_which_nothing_has_run(browser, web, fleet):

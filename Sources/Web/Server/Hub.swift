@@ -7,6 +7,8 @@ import NIOCore
 /// `@unchecked Sendable`: `hear` may be called by any thread, everything else belongs to the event loop.
 final class Hub: @unchecked Sendable {
     private let loop: any EventLoop
+    /// Whether a page may have buttons.
+    private let allowsActions: Bool
     private(set) var page: FleetPage?
     private var readAt: Int64?
     /// Why what was read last is old; nil: it is not.
@@ -15,8 +17,8 @@ final class Hub: @unchecked Sendable {
     /// As an event; made when the first asks for it.
     private var whole: ByteBuffer?
 
-    init(loop: any EventLoop) {
-        self.loop = loop
+    init(loop: any EventLoop, allowsActions: Bool) {
+        (self.loop, self.allowsActions) = (loop, allowsActions)
         loop.scheduleRepeatedTask(initialDelay: Limits.beat, delay: Limits.beat) { [self] _ in tell(stateEvent, .state)
         }
     }
@@ -81,7 +83,8 @@ final class Hub: @unchecked Sendable {
 
     private var stateEvent: ByteBuffer {
         let old = lost.map { ",\"old\":\(JSON.quoted($0))" } ?? ""
-        return Self.event("state", "{\"now\":\(Self.now),\"read\":\(readAt.map { "\($0)" } ?? "null")\(old)}")
+        let acts = allowsActions ? ",\"acts\":true" : ""
+        return Self.event("state", "{\"now\":\(Self.now),\"read\":\(readAt.map { "\($0)" } ?? "null")\(acts)\(old)}")
     }
 
     private static func event(_ name: String, _ line: String) -> ByteBuffer {

@@ -18,6 +18,16 @@ enum Limits {
     static let patienceForReader = TimeAmount.seconds(10)
     /// A page that has heard nothing for three of them says that it is old.
     static let beat = TimeAmount.seconds(5)
+    /// Questions to ZooKeeper for one visitor each, at once: what is kept of a job's output.
+    static let questions = 8
+    static let patienceForZooKeeper = TimeAmount.seconds(10)
+    /// Of an action: a verb, a name, a reason.
+    static let bodyBytes = 4 * 1024
+    /// Actions at once, each a process for as long as it takes.
+    static let actions = 4
+    /// Before an answer to a wrong token, and how many wait for theirs.
+    static let penance = TimeAmount.seconds(1)
+    static let penitents = 64
     /// The kernel's: for a peer that has gone without a word, in milliseconds.
     static let silenceMilliseconds = 30_000
 }

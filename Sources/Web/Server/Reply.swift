@@ -16,6 +16,11 @@ struct Reply {
 
     static func json(_ text: String) -> Reply { Reply(.ok, "application/json", ByteBuffer(string: text)) }
 
+    /// Prometheus's text format, https://prometheus.io/docs/instrumenting/exposition_formats/.
+    static func metrics(_ text: String) -> Reply {
+        Reply(.ok, "text/plain; version=0.0.4; charset=utf-8", ByteBuffer(string: text))
+    }
+
     static func text(_ text: String) -> Reply { Reply(.ok, plain, ByteBuffer(string: text + "\n")) }
 
     /// What is wrong and what to do, in a line; for a program of the same words as an object.

@@ -6,52 +6,77 @@ import NIOHTTP1
 struct Site: Sendable {
     enum Answer {
         case reply(Reply)
+        case later(EventLoopFuture<Reply>)
         /// The live page's.
         case stream
     }
 
     /// By which browsers may ask for it, besides localhost and IP addresses.
     let names: Set<String>
+    let questions: Questions
+    /// Nil: none is allowed.
+    let actions: Actions?
+
+    static let actionsPath = "/api/actions"
 
     /// On the hub's event loop.
     func answer(_ head: HTTPRequestHead, _ hub: Hub) -> Answer {
-        let path = String(head.uri.prefix { $0 != "?" })
+        let path = Self.path(of: head)
         let isAPI = path.hasPrefix("/api/")
         func refuse(_ status: HTTPResponseStatus, _ why: String, _ more: [(String, String)] = []) -> Answer {
             .reply(.refusal(status, why, asJSON: isAPI, more))
+        }
+        if let refusal = stranger(head, isAPI) { return .reply(refusal) }
+        if actions != nil, path == Self.actionsPath {
+            return refuse(.methodNotAllowed, "only POST: an action is asked for by it", [("allow", "POST")])
         }
         guard head.method == .GET || head.method == .HEAD else {
             return refuse(
                 .methodNotAllowed, "only GET and HEAD: this server shows the fleet, and switchmanctl changes it",
                 [("allow", "GET, HEAD")])
         }
-        guard let host = Self.host(of: head) else { return refuse(.badRequest, "the request has no Host, or several") }
-        // A page elsewhere could have its name lead here, and read the answers as its own (DNS rebinding). It has no such address.
-        guard isOurs(host) else {
-            return refuse(
-                .misdirectedRequest, "this is not \(Self.printable(host)); if it is, start switchman-web with --name")
-        }
         switch path {
         case "/": return .reply(.file("text/html; charset=utf-8", PackageResources.page_html))
         case "/page.css": return .reply(.file("text/css; charset=utf-8", PackageResources.page_css))
         case "/page.js": return .reply(.file("text/javascript; charset=utf-8", PackageResources.page_js))
+        case "/act.js": return .reply(.file("text/javascript; charset=utf-8", PackageResources.act_js))
         case "/healthz":
             if let trouble = hub.trouble { return refuse(.serviceUnavailable, trouble) }
             return .reply(.text("ok"))
         case "/api/events": return .stream
+        case "/metrics": return known(hub, refuse) { .reply(.metrics($0.metricsText)) }
         case "/api/status": return known(hub, refuse) { .reply(.json($0.statusText)) }
         default: break
         }
         let jobs = "/api/jobs/"
         guard path.hasPrefix(jobs), path.utf8.count > jobs.utf8.count else {
-            return refuse(.notFound, "nothing is there; see /, /api/status, /api/jobs/NAME and /healthz")
+            return refuse(.notFound, "nothing is there; see /, /metrics, /api/status, /api/jobs/NAME and /healthz")
         }
-        guard let name = PercentText.decoded(path.utf8.dropFirst(jobs.utf8.count)) else {
+        // No name has a slash.
+        let output = "/output"
+        let isOutput = path.hasSuffix(output) && path.utf8.count > jobs.utf8.count + output.utf8.count
+        let word = path.utf8.dropFirst(jobs.utf8.count).dropLast(isOutput ? output.utf8.count : 0)
+        guard let name = PercentText.decoded(word) else {
             return refuse(.badRequest, "the job's name is not percent-encoded UTF-8")
         }
+        if isOutput { return known(hub, refuse) { _ in .later(questions.output(of: name)) } }
         return known(hub, refuse) { page in
             page.jobText(name).map { .reply(.json($0)) } ?? refuse(.notFound, "nothing is known of such a job")
         }
+    }
+
+    static func path(of head: HTTPRequestHead) -> String { String(head.uri.prefix { $0 != "?" }) }
+
+    /// Why the request is none for us; nil if it is one.
+    func stranger(_ head: HTTPRequestHead, _ asJSON: Bool) -> Reply? {
+        guard let host = Self.host(of: head) else {
+            return .refusal(.badRequest, "the request has no Host, or several", asJSON: asJSON)
+        }
+        // A page elsewhere could have its name lead here, and read the answers as its own (DNS rebinding). It has no such address.
+        if isOurs(host) { return nil }
+        return .refusal(
+            .misdirectedRequest, "this is not \(Printable.of(host)); if it is, start switchman-web with --name",
+            asJSON: asJSON)
     }
 
     /// What is old is no answer to a program: it would take it for what is.
@@ -76,10 +101,13 @@ struct Site: Sendable {
     private func isOurs(_ host: String) -> Bool {
         host == "localhost" || names.contains(host) || (try? SocketAddress(ipAddress: host, port: 0)) != nil
     }
+}
 
-    private static func printable(_ host: String) -> String {
+/// What a visitor has sent, in an answer or a line of the log.
+enum Printable {
+    static func of(_ text: String) -> String {
         String(
-            host.unicodeScalars.prefix(100).map {
+            text.unicodeScalars.prefix(100).map {
                 $0.isASCII && $0.value > 0x20 && $0.value < 0x7f ? Character($0) : "?"
             })
     }

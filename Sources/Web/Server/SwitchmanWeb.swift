@@ -9,8 +9,9 @@ struct SwitchmanWeb: ParsableCommand {
         commandName: "switchman-web",
         abstract: "Show a switchman fleet in a browser.",
         discussion: """
-            It changes nothing: whoever reaches it sees what "switchmanctl status" shows, and no more. It speaks plain \
-            HTTP, so it listens on this host only, unless told otherwise. The manual: man switchman-web.
+            Whoever reaches it sees what "switchmanctl status" shows. It changes nothing, unless --allow-actions lets who \
+            knows a token stop, pause and drain. It speaks plain HTTP, so it listens on this host only, unless told \
+            otherwise. The manual: man switchman-web.
             """,
         version: "switchman-web 2.0.0")
 
@@ -29,6 +30,16 @@ struct SwitchmanWeb: ParsableCommand {
     @Option(
         help: ArgumentHelp("Another host name by which browsers ask for it; may be given again.", valueName: "host"))
     var name: [String] = []
+
+    @Flag(help: "Let whoever shows the token of --token-file stop, pause, resume, drain and undrain.")
+    var allowActions = false
+
+    @Option(
+        help: ArgumentHelp("The token, in a file that is root's or one's own and closed to others.", valueName: "file"))
+    var tokenFile: String?
+
+    /// What this program starts itself as, for one action.
+    @Flag(help: .private) var performAction = false
 
     /// A mistake is one line, as everywhere.
     static func main() {
@@ -53,6 +64,7 @@ struct SwitchmanWeb: ParsableCommand {
     }
 
     func run() throws {
+        if performAction { perform() }
         guard let address = ListenAddress(listen) else {
             throw ValidationError(
                 "invalid value \"\(listen)\" for --listen: expected an IP address and a port, such as 127.0.0.1:8420 or "
@@ -63,15 +75,38 @@ struct SwitchmanWeb: ParsableCommand {
                 "--listen \(listen) is an address that other hosts reach, and what they see is neither encrypted nor asks "
                     + "for a password: put a proxy with TLS before 127.0.0.1, or add --public")
         }
+        let token = try token()
         let feed = try FleetFeed(config: config)
         FleetFeed.prepareThread()
         let names = name + [feed.hostName].compactMap { $0 }
-        let server = try WebServer(names: Set(names.map { $0.lowercased() }))
+        let server = WebServer(
+            names: Set(names.map { $0.lowercased() }), feed: feed, token: token, config: config)
         let shown = try server.listen(at: address)
         Log.say("listening at http://\(shown)/")
+        if token != nil, !address.isLoopback {
+            Log.say("warning: --allow-actions with --public: whoever listens on the network learns the token")
+        }
         let hub = server.hub
         let signal = try feed.run(hear: { hub.hear($0) }, warn: { Log.say($0) })
         server.close()
         FleetFeed.die(of: signal)
+    }
+
+    private func token() throws -> ActionToken? {
+        guard allowActions else {
+            if tokenFile == nil { return nil }
+            throw ValidationError("--token-file is for --allow-actions; give both or none")
+        }
+        guard let tokenFile else {
+            throw ValidationError("--allow-actions needs a token that whoever acts must show: add --token-file FILE")
+        }
+        return try ActionToken(path: tokenFile)
+    }
+
+    private func perform() -> Never {
+        FleetFeed.prepareThread()
+        let ending = FleetAction.perform(config: config)
+        for line in ending.lines { print(line) }
+        Glibc.exit(ending.code)
     }
 }

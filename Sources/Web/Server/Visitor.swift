@@ -9,6 +9,10 @@ final class Visitor: ChannelInboundHandler {
     private enum State {
         case reading
         case hasHead(HTTPRequestHead)
+        /// Of an action that may be asked for, with as much of its body as has come.
+        case hasPart(HTTPRequestHead, ByteBuffer)
+        /// What is to be answered is being found out, or done.
+        case awaiting(HTTPRequestHead, isLast: Bool)
         /// Events are sent, but for what was left out, since there was no room for it.
         case streaming(leftOut: Event?)
         /// The answer is under way and the last.
@@ -81,7 +85,8 @@ final class Visitor: ChannelInboundHandler {
         switch (Self.unwrapInboundIn(data), state) {
         case (.head(let head), .reading):
             patience?.cancel()
-            // No request of ours has one; and what follows could be taken for another request by a proxy.
+            if asksToAct(head) { return begin(context, head) }
+            // No other request of ours has one; and what follows could be taken for another request by a proxy.
             if head.headers.contains(name: "transfer-encoding") || (head.headers["content-length"].first ?? "0") != "0"
             {
                 if head.method == .GET || head.method == .HEAD {
@@ -93,6 +98,18 @@ final class Visitor: ChannelInboundHandler {
                 state = .hasHead(head)
                 patience = closing(after: Limits.patienceForRequest)
             }
+        case (.body(let more), .hasPart(let head, var body)):
+            body.writeImmutableBuffer(more)
+            state = .hasPart(head, body)
+            if body.readableBytes > Limits.bodyBytes {
+                patience?.cancel()
+                let why = "an action is told in at most \(Limits.bodyBytes) bytes"
+                write(context, .refusal(.payloadTooLarge, why, asJSON: true), to: head, last: true)
+            }
+        case (.end, .hasPart(let head, let body)):
+            patience?.cancel()
+            guard let actions = site.actions else { return }
+            answer(context, head, with: actions.act(body, from: asker(head), hub), last: !head.isKeepAlive)
         case (.end, .hasHead(let head)):
             patience?.cancel()
             state = .reading
@@ -101,9 +118,45 @@ final class Visitor: ChannelInboundHandler {
         }
     }
 
+    // MARK: Actions
+
+    private func asksToAct(_ head: HTTPRequestHead) -> Bool {
+        site.actions != nil && head.method == .POST && Site.path(of: head) == Site.actionsPath
+    }
+
+    /// Who may not act is told so before any more is read.
+    private func begin(_ context: ChannelHandlerContext, _ head: HTTPRequestHead) {
+        if let refusal = site.stranger(head, true) { return write(context, refusal, to: head, last: true) }
+        if let refusal = site.actions?.objection(head, from: asker(head)) {
+            return answer(context, head, with: refusal, last: true)
+        }
+        state = .hasPart(head, ByteBuffer())
+        patience = closing(after: Limits.patienceForRequest)
+    }
+
+    /// For the log: the address, and whom a proxy says it asks for, which anybody may say.
+    private func asker(_ head: HTTPRequestHead) -> String {
+        let address = context?.remoteAddress?.ipAddress ?? "?"
+        guard let other = head.headers.first(name: "x-forwarded-for") else { return address }
+        return "\(address) (for \(Printable.of(other)), it says)"
+    }
+
+    private func answer(
+        _ context: ChannelHandlerContext, _ head: HTTPRequestHead, with reply: EventLoopFuture<Reply>, last: Bool
+    ) {
+        state = .awaiting(head, isLast: last)
+        reply.assumeIsolated().whenSuccess { reply in
+            // Whoever has hung up meanwhile is told nothing; what was asked for goes on.
+            guard let context = self.context, case .awaiting(let head, let isLast) = self.state else { return }
+            self.state = .reading
+            self.write(context, reply, to: head, last: isLast)
+        }
+    }
+
     private func answer(_ context: ChannelHandlerContext, _ head: HTTPRequestHead) {
         switch site.answer(head, hub) {
         case .reply(let reply): write(context, reply, to: head, last: !head.isKeepAlive)
+        case .later(let reply): answer(context, head, with: reply, last: !head.isKeepAlive)
         case .stream where hub.isFull:
             let reply = Reply.refusal(
                 .serviceUnavailable, "too many live pages are open; close some", asJSON: true, [("retry-after", "30")])

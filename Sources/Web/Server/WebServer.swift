@@ -11,10 +11,16 @@ final class WebServer {
     private let site: Site
     private let crowd = Crowd()
 
-    init(names: Set<String>) throws {
+    /// - Parameters:
+    ///   - token: nil: nobody may act.
+    ///   - config: the file of the configuration, for what acts.
+    init(names: Set<String>, feed: FleetFeed, token: ActionToken?, config: String?) {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        hub = Hub(loop: group.next())
-        site = Site(names: names)
+        let loop = group.next()
+        hub = Hub(loop: loop, allowsActions: token != nil)
+        site = Site(
+            names: names, questions: Questions(loop: loop, feed: feed),
+            actions: token.map { Actions(loop: loop, token: $0, config: config) })
     }
 
     /// - Returns: where, for a URL.

@@ -17,7 +17,7 @@ LAYERS = {
     "switchman": "Coordination Invocation Logging Recipes Run Supervision Threads ZooKeeper",
     "Steering": "Coordination Recipes",
     "Checks": "Coordination Invocation Recipes Run Steering",
-    "Fleet": "CLinux Coordination Invocation Recipes Run Steering Supervision ZooKeeper",
+    "Fleet": "CLinux Coordination Invocation Recipes Run Steering Supervision Threads ZooKeeper",
     "switchmanctl":
         "ArgumentParser CTether Checks Coordination Fleet Invocation Recipes Run Steering Supervision Threads ZooKeeper",
     # A package of its own: Sources/Web/Package.swift.

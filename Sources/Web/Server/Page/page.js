@@ -4,7 +4,7 @@
 (() => {
   const $ = (id) => document.getElementById(id);
   const jobs = new Map(), resources = new Map(), rows = new Map();
-  let fleet = null, offset = 0, readAt = null, why = "", heard = 0, isLive = false, hasAll = false, shownJob = null, ticket = 0;
+  let fleet = null, acts = false, offset = 0, readAt = null, why = "", heard = 0, isLive = false, hasAll = false, shownJob = null, ticket = 0;
 
   /** An element with text and children; attributes by name. */
   function make(tag, attributes, ...children) {
@@ -175,6 +175,7 @@
     }
     item.append(`${used}${total === undefined ? "" : ` of ${total}`} permits taken`);
     if (orphaned) item.append(make("span", {class: "warn"}, `, ${orphaned} held back for lost holders`));
+    if (resource.held) item.append(make("span", {class: "warn"}, ", held: no permits are given out"));
     if (resource.disagrees) item.append(make("span", {class: "bad"}, ", totals disagree"));
     if (resource.foreign) item.append(make("span", {class: "bad"}, `, ${resource.foreign} foreign nodes`));
     if (resource.holding) {
@@ -193,14 +194,27 @@
       + `${pause.why ? `: ${pause.why}` : ""}`;
   }
 
+  /** New children, if what they are made of is new. */
+  function renew(parent, of, children) {
+    const key = JSON.stringify(of);
+    if (parent.dataset.of === key) return;
+    parent.dataset.of = key;
+    parent.replaceChildren(...children());
+  }
+
   function drawRest() {
     $("prefix").textContent = `${fleet.prefix} on ${fleet.servers}`;
     const notices = [];
-    if (fleet.all_paused) notices.push(`All jobs are paused${note(fleet.all_paused)}`);
-    for (const name of fleet.paused) notices.push(`${name} is paused${note(own(fleet.pauses, name) || {})}`);
-    for (const name of Object.keys(fleet.holds || {}).sort()) notices.push(`${name} is held${note(fleet.holds[name])}: no permits of it are given out`);
-    for (const name of fleet.drained) notices.push(`${name} is drained${note(own(fleet.drains, name) || {})}`);
-    $("notices").firstChild.replaceChildren(...notices.map((text) => make("li", {}, text)));
+    if (fleet.all_paused) notices.push([`All jobs are paused${note(fleet.all_paused)}`, "resume", null]);
+    for (const name of fleet.paused) notices.push([`${name} is paused${note(own(fleet.pauses, name) || {})}`, "resume", name]);
+    for (const name of Object.keys(fleet.holds || {}).sort()) notices.push([`${name} is held${note(fleet.holds[name])}: no permits of it are given out`]);
+    for (const name of fleet.drained) notices.push([`${name} is drained${note(own(fleet.drains, name) || {})}`, "undrain", name]);
+    // Not for every news: somebody may be about to press a button.
+    renew($("notices").firstChild, [acts, notices], () => notices.map(([text, verb, name]) => make("li", {}, text,
+      ...(acts && verb ? [Acts.button(verb === "resume" ? "Resume" : "Undrain", verb, name)] : []))));
+    $("fleet-acts").hidden = !acts;
+    renew($("fleet-acts"), [acts, Boolean(fleet.all_paused)], () => !acts ? [] : [
+      ...(fleet.all_paused ? [] : [Acts.button("Pause all jobs ...", "pause", null)]), Acts.button("Drain a host ...", "drain", "")]);
     $("notices").hidden = !notices.length;
     const groups = Object.keys(fleet.groups).sort();
     $("groups").replaceChildren(...groups.flatMap((name) =>
@@ -232,7 +246,51 @@
     return all;
   }
 
+  function drawActs(job) {
+    $("job-acts").hidden = !acts;
+    const isPaused = fleet.paused.includes(job.name), holder = ["running", "waiting"].includes(job.state) ? job.host : undefined;
+    renew($("job-acts"), [acts, job.name, isPaused, holder], () => !acts ? [] : [
+      ...(holder === undefined ? [] : [Acts.button("Stop ...", "stop", job.name)]),
+      isPaused ? Acts.button("Resume ...", "resume", job.name) : Acts.button("Pause ...", "pause", job.name),
+      ...(holder === undefined ? [] : [Acts.button(`Drain ${holder} ...`, "drain", holder)])]);
+  }
+
+  // The output of its last failed run
+
+  /** A command may have written whatever acts on a terminal, or turns text around: here it is "?". */
+  const plain = (text) => text.replace(/\r\n/g, "\n").replace(/(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
+
+  function drawOutput(kept) {
+    const bytes = kept.encoding === "base64" ? Uint8Array.from(atob(kept.output), (one) => one.charCodeAt(0)) : new TextEncoder().encode(kept.output);
+    const code = kept.code === undefined ? "" : `, code ${kept.code}`, end = kept.end === undefined ? "" : `, ended ${spell(Date.parse(kept.end))}`;
+    const amount = kept.written > bytes.length ? `the last ${bytes.length} of ${kept.written} bytes` : `${bytes.length} bytes`;
+    $("output-head").textContent = `${kept.host}: ${kept.outcome}${code}${end}; ${amount}`;
+    $("output").textContent = plain(new TextDecoder().decode(bytes));
+    $("output-part").hidden = false;
+  }
+
+  let outputOf = "";
+  /** Asked for once for each end of a run, and a second time if it is not there: the first of a job is written after its record. */
+  async function showOutput(job, isSecond) {
+    const last = job.runs[job.runs.length - 1], key = JSON.stringify([job.name, last]);
+    if (key === outputOf && !isSecond) return;
+    outputOf = key;
+    if (!isSecond) $("output-part").hidden = true;
+    try {
+      const answer = await fetch(`api/jobs/${encodeURIComponent(job.name)}/output`);
+      const kept = await answer.json();
+      if (outputOf !== key) return;
+      if (answer.ok) return drawOutput(kept);
+      if (answer.status !== 404) throw new Error(kept.error);
+      if (last && !last.ok && !isSecond) setTimeout(() => { if (outputOf === key) showOutput(job, true); }, 2000);
+    } catch {
+      if (outputOf === key) outputOf = "";
+    }
+  }
+
   function drawJob(job, document_) {
+    drawActs(job);
+    showOutput(job, false);
     const lock = document_.status.locks[0], runs = document_.history.runs;
     $("sentences").replaceChildren(...sentences(job, lock).map((text) => make("li", {}, text)));
     const waiting = lock ? lock.waiting : [];
@@ -255,6 +313,9 @@
     $("sentences").replaceChildren(make("li", {}, text));
     $("waiting").replaceChildren();
     $("runs").replaceChildren();
+    $("job-acts").hidden = true;
+    $("output-part").hidden = true;
+    outputOf = "";
   }
 
   async function showJob() {
@@ -355,6 +416,11 @@
     source.addEventListener("state", (event) => {
       const state = JSON.parse(event.data);
       [heard, isLive, offset, readAt, why] = [Date.now(), true, state.now - Date.now(), state.read, state.old || ""];
+      if (acts !== Boolean(state.acts)) {
+        acts = Boolean(state.acts);
+        if (fleet) drawRest();
+        if (shownJob !== null) showJob();
+      }
       freshness();
     });
     source.onerror = () => {
@@ -373,7 +439,7 @@
     if (shownJob === null && from !== null && rows.has(from)) rows.get(from).firstChild.focus();
   });
   addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.ctrlKey || event.altKey || event.metaKey || $("ask").open) return;
     if (event.key === "/" && shownJob === null && document.activeElement !== $("find")) { event.preventDefault(); $("find").focus(); }
     if (event.key === "Escape" && shownJob !== null) location.hash = "";
   });

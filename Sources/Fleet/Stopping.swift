@@ -1,14 +1,14 @@
 import Coordination
-import Fleet
-import Recipes
-import Steering
+package import Recipes
+import Run
+package import Steering
 
 /// Requests to stop, one for each lock, kept until that lock is gone.
 ///
 /// Each is an ephemeral node of this session that names the lock's czxid: it goes when the operator goes, and one that is
 /// left over stops nobody else. Of two operators the second finds the first's, and keeps it in being after him.
-final class Stopping {
-    enum End: Sendable {
+package final class Stopping {
+    package enum End: Sendable {
         /// The lock is gone; what the record says of its last run, if the holder wrote it.
         case stopped(JobRecord?)
         /// No record of its session: an original's, which knows no requests.
@@ -42,10 +42,15 @@ final class Stopping {
 
     /// - Parameter timeout: nil: for as long as it takes.
     /// - Parameter answerWithin: how long to wait for a first sign of the holder; nil: for as long as for its end.
-    init(
+    package init(
         _ fleet: FleetConnection, timeout: Duration?, answerWithin: Duration? = nil, say: @escaping (String) -> Void
     ) {
         (self.fleet, self.timeout, self.answerWithin, self.say) = (fleet, timeout, answerWithin, say)
+    }
+
+    /// How long a holder may take: the grace, and what killing, reaping and a new connection may take.
+    package static func patience(_ fleet: FleetConnection) -> Limit {
+        .seconds(fleet.settings.terminationTimeoutSeconds + 30)
     }
 
     /// A release may come between the looks at the lock and at the record; and in a mixed fleet a lock outlives its record until
@@ -53,7 +58,7 @@ final class Stopping {
     private static let originalPatience = Duration.seconds(2)
 
     /// Asks all holders at once, and waits for all; what became of each, in the order of the locks.
-    func perform(_ locks: [LockStatus]) async throws -> [End] {
+    package func perform(_ locks: [LockStatus]) async throws -> [End] {
         var targets: [Int: Target] = [:]
         for (index, lock) in locks.enumerated() {
             guard let czxid = lock.token, let holder = lock.holder else { continue }

@@ -1,18 +1,19 @@
 import Coordination
-import Fleet
 import Invocation
 import Recipes
 import Run
-import Steering
+package import Steering
 
 /// Edits PREFIX's data by compare-and-set: of two operators at once, each finds the other's edit and adds its own.
-struct FleetEditor {
+package struct FleetEditor {
     let fleet: FleetConnection
+
+    package init(fleet: FleetConnection) { self.fleet = fleet }
 
     /// Makes the edit again on newer data until it is in. Nothing is written if it changes nothing.
     ///
     /// - Parameter takesAway: an edit that is refused after a lost reply has been made: what it takes away is no longer there.
-    func edit(takesAway: Bool = true, _ change: (inout FleetEdit) throws -> Void) async throws {
+    package func edit(takesAway: Bool = true, _ change: (inout FleetEdit) throws -> Void) async throws {
         let prefix = fleet.layout.prefix
         var lostSince: BootInstant?
         var contradictions = Contradictions()
