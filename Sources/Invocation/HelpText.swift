@@ -8,9 +8,13 @@ package enum HelpText {
         Runs COMMAND under a lock that the whole fleet shares, kept in ZooKeeper: never
         twice at once. If somebody else holds it: nothing is run, nothing is printed.
 
-        \(Option.all.map(\.helpEntry).joined())
+        \(Option.groups.map(\.helpEntry).joined(separator: "\n"))
         TIME is a number with s, m, h or d (seconds without), or forever.
         Options end at the first word that is none: COMMAND's own are passed on.
+
+        In a crontab, the same on every host:
+          */5 * * * *  switchman --once-per 5m -- report
+          0 3 * * *    switchman --once-per day --retry-failed --wait 8h -- backup
 
         Exit codes: COMMAND's own (ran); 128+N if it died of signal N (signaled);
           0    skipped: locked, queued, not-in-group, too-soon, already-run, not-ready,

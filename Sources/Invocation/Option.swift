@@ -1,5 +1,5 @@
 /// One option of switchman's, described once: from it parsing, the help, the completions (which read the help) and the check
-/// of the manual page are made. `Option.all` lists them.
+/// of the manual page are made. `Option.groups` lists them.
 ///
 /// A class, since copies of a struct with so many fields are kilobytes of code.
 final class Option: Sendable {

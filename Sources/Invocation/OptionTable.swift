@@ -5,8 +5,18 @@ extension Option {
     /// Only there so that arithmetic with it cannot overflow.
     private static let yearSeconds: Int64 = 366 * daySeconds
 
-    /// In the order of the help. Docs/Architecture.md says how to add one.
-    static let all: [Option] = [
+    /// In the groups and in the order of the help and of the manual page. Docs/Architecture.md says how to add one.
+    static let groups: [OptionGroup] = [
+        OptionGroup(title: "Which job, and where", options: whichJob),
+        OptionGroup(title: "Waiting and sharing", options: sharing),
+        OptionGroup(title: "How often, and for how long", options: repetition),
+        OptionGroup(title: "What happens to the command", options: command),
+        OptionGroup(title: "What is told", options: report),
+    ]
+
+    static let all = groups.flatMap(\.options)
+
+    private static let whichJob: [Option] = [
         Option(
             name: "--config", short: "c", abbreviations: ["--c", "--co", "--con", "--conf"],
             value: .text("FILE") { $0.config = $1 },
@@ -27,6 +37,9 @@ extension Option {
             name: "--lock",
             value: .none { $0.takesLock = true },
             help: "with the lock, the default"),
+    ]
+
+    private static let sharing: [Option] = [
         Option(
             name: "--wait", abbreviations: ["--w", "--wa", "--wai"],
             value: .time { $0.wait = $1 },
@@ -52,6 +65,9 @@ extension Option {
                 once. Default: the configuration's
                 resources_wait_timeout, or forever
                 """),
+    ]
+
+    private static let repetition: [Option] = [
         Option(
             name: "--min-interval",
             value: .seconds(1...yearSeconds) { $0.minInterval = $1 },
@@ -78,6 +94,13 @@ extension Option {
             value: .none { $0.retryFailed = true },
             help: "a last run that failed or was lost does not count"),
         Option(
+            name: "--splay",
+            value: .seconds(0...daySeconds) { $0.splay = $1 },
+            help: """
+                begin after a delay below TIME, always the same
+                for this host and lockname
+                """),
+        Option(
             name: "--timeout",
             value: .time { $0.timeout = $1 },
             help: "end COMMAND after TIME; 0, the default: never"),
@@ -100,20 +123,9 @@ extension Option {
             name: "--no-retry",
             value: .codes { $0.noRetry = $1.added(to: $0.noRetry) },
             help: "exit codes after which --retries ends"),
-        Option(
-            name: "--keep-output",
-            value: .size(1...KeptOutput.bytesMax) { $0.keptOutput = $1 },
-            help: """
-                if COMMAND fails, keep the last SIZE of its output
-                for switchmanctl output; at most 32k
-                """),
-        Option(
-            name: "--splay",
-            value: .seconds(0...daySeconds) { $0.splay = $1 },
-            help: """
-                begin after a delay below TIME, always the same
-                for this host and lockname
-                """),
+    ]
+
+    private static let command: [Option] = [
         Option(
             name: "--term",
             // With `forever` a crash would block the job for good.
@@ -124,6 +136,20 @@ extension Option {
                 configuration's ownership_term
                 """),
         Option(
+            name: "--descendants",
+            value: .oneOf(Arguments.Descendants.self) { $0.descendants = $1 },
+            help: """
+                what to do with processes that outlive COMMAND;
+                default: wait
+                """),
+        Option(
+            name: "--keep-output",
+            value: .size(1...KeptOutput.bytesMax) { $0.keptOutput = $1 },
+            help: """
+                if COMMAND fails, keep the last SIZE of its output
+                for switchmanctl output; at most 32k
+                """),
+        Option(
             name: "--on-unavailable",
             value: .oneOf(Arguments.Unavailability.self) { $0.onUnavailable = $1 },
             help: "if ZooKeeper is not reached; default: fail"),
@@ -131,17 +157,13 @@ extension Option {
             name: "--on-group-exit",
             value: .oneOf(Arguments.GroupExit.self) { $0.onGroupExit = $1 },
             help: "if this host leaves the group; default: stop"),
+    ]
+
+    private static let report: [Option] = [
         Option(
             name: "--dry-run",
             value: .none { $0.isDryRun = true },
             help: "say what would happen and why, and take nothing"),
-        Option(
-            name: "--descendants",
-            value: .oneOf(Arguments.Descendants.self) { $0.descendants = $1 },
-            help: """
-                what to do with processes that outlive COMMAND;
-                default: wait
-                """),
         Option(
             name: "--skip-exit-code", short: "E", aliases: ["--conflict-exit-code"],
             value: .number(0...255) { $0.skipExitCode = UInt8(exactly: $1) },

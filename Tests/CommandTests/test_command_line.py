@@ -7,6 +7,7 @@ import signal
 import pytest
 
 from Support import manual
+from Support.fixtures import ROOT
 from Support.fleet import assert_one_line, assert_silent
 
 OPTIONS = manual.options()
@@ -72,6 +73,18 @@ def test_help(fleet, option):
         assert match[1] == (option.spellings[0] if option.spellings[0][1] != "-" else None), option
         assert (match[3] or "").lower() == option.value, option
     assert max(map(len, run.out.splitlines())) <= 100
+
+
+def test_the_help_has_groups_and_two_lines_of_a_crontab(fleet, ctl):
+    shown = fleet.bare("--help").finished().out
+    titles = re.findall(r"^([A-Z][a-z ,]+):\n  ", shown, re.M)
+    assert titles == [*re.findall(r"^\.Ss (.*)$", (ROOT / "Docs/switchman.1").read_text().split(".Sh OPTIONS")[1].split(".Sh ")[0],
+                                  re.M), "In a crontab, the same on every host"]
+    lines = re.findall(r"^  (\S+ \S+ \* \* \*  +switchman .*)$", shown, re.M)
+    assert len(lines) == 2
+    run = ctl("check", "crontab", "--offline", fleet.write("tab", "PATH=/usr/local/bin:/usr/bin:/bin\n" + "\n".join(lines) + "\n"))
+    assert run.code == 0 and "2 switchman lines" in run.out, run.out
+    assert max(map(len, shown.splitlines())) <= 80
 
 
 def test_the_manual_lists_all_kinds_of_options():

@@ -77,6 +77,20 @@ import Testing
         }
     }
 
+    @Test func theGroupsAreThoseOfTheHelpInItsOrder() throws {
+        let parts = try section("OPTIONS").split(whereSeparator: { $0.first == ".Ss" }).dropFirst()
+        let titles = try section("OPTIONS").filter { $0.first == ".Ss" }.map { $0.dropFirst().joined(separator: " ") }
+        #expect(titles == Option.groups.map(\.title), "Docs/switchman.1, OPTIONS: the headings (.Ss)")
+        for (group, part) in zip(Option.groups, parts) {
+            let entries = part.filter { $0.starts(with: [".It", "Fl"]) }.map { words in
+                mentions(words.dropFirst()).flatMap(\.spellings)
+            }
+            #expect(
+                entries == group.options.map { expected($0).spellings },
+                "Docs/switchman.1, OPTIONS, \(group.title): the entries, in the order of Option.groups")
+        }
+    }
+
     @Test func theSynopsisHasThemAll() throws {
         let shown = try section("SYNOPSIS").flatMap {
             mentions($0.map { $0.hasPrefix(".") && $0 != "..." ? String($0.dropFirst()) : $0 })
