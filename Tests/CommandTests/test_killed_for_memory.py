@@ -1,6 +1,7 @@
 """The kernel kills one of the three for memory, in a memory cgroup that has none left."""
 
 import os
+import signal
 import subprocess
 import tempfile
 
@@ -11,7 +12,7 @@ from Support.eventually import eventually, now
 
 TERM_S = 6
 MEMORY = "/sys/fs/cgroup/memory"
-LIMIT_BYTES = 32 << 20
+LIMIT_BYTES = 96 << 20
 
 
 def write(path, text):
@@ -20,8 +21,8 @@ def write(path, text):
 
 
 class Starvation:
-    """A group in which a glutton asks for more than there is: so the one of the group is killed that the kernel is told to
-    choose (proc(5), oom_score_adj), and the glutton only after it."""
+    """A group in which gluttons ask for more than there is: so the one of the group is killed that the kernel is told to choose
+    (proc(5), oom_score_adj). Each of them has a third of it at the most, or it would be chosen instead."""
 
     def __init__(self):
         self._folder = tempfile.mkdtemp(prefix="switchman-tests.", dir=MEMORY)
@@ -31,8 +32,9 @@ class Starvation:
     def strike(self, pid):
         write(f"{self._folder}/cgroup.procs", pid)
         write(f"/proc/{pid}/oom_score_adj", 1000)
-        script = f"echo 0 >{self._folder}/cgroup.procs; exec python3 -c 'bytearray({LIMIT_BYTES * 4})'"
-        self._glutton = subprocess.Popen(["sh", "-c", script])
+        glutton = f"import time; some = bytearray({LIMIT_BYTES // 3}); time.sleep(100)"
+        script = f"echo 0 >{self._folder}/cgroup.procs; for n in 1 2 3 4 5; do python3 -c '{glutton}' & done; wait"
+        self._glutton = subprocess.Popen(["sh", "-c", script], start_new_session=True)
         eventually(lambda: not processes.alive(pid), what="the kernel has chosen it")
         self._stop()
 
@@ -41,8 +43,8 @@ class Starvation:
             return int(dict(line.split() for line in file)["oom_kill"])
 
     def _stop(self):
-        if self._glutton:
-            self._glutton.kill()
+        if self._glutton and self._glutton.poll() is None:
+            os.killpg(self._glutton.pid, signal.SIGKILL)
             self._glutton.wait()
 
     def close(self):
