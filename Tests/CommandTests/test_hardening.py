@@ -45,6 +45,14 @@ def test_no_way_to_break_the_promise_is_built_in(request, which):
     assert [name for name in mutation.names() if name.encode() in built] == []
 
 
+def test_what_is_packaged_names_no_folder_of_the_build(request, tmp_path):
+    """Or the same sources would make other programs in another folder: .package/build strips them so."""
+    for which in ("program", "controller"):
+        stripped = tmp_path / which
+        subprocess.run(["objcopy", "--strip-all", request.getfixturevalue(which), stripped], check=True)
+        assert str(ROOT).encode() not in stripped.read_bytes()
+
+
 # Docs/Security.md, "What is in the programs".
 
 LOADED = {"libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
