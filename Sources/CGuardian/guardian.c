@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 static const int64_t PATIENCE_NS = 5 * SW_SECOND_NS;    // with a tree that does not die, before the supervisor is told
@@ -182,7 +183,10 @@ static void sleep_until_needed(sw_guard *guard) {
     };
     int64_t longest_ns = longest_sleep_ns(guard);
     struct timespec pause = { .tv_sec = longest_ns / SW_SECOND_NS, .tv_nsec = longest_ns % SW_SECOND_NS };
-    ppoll(fds, sizeof fds / sizeof *fds, longest_ns < 0 ? NULL : &pause, NULL);
+    // Where it fails, with EINVAL after prlimit(1) has lowered the limit of open files, everything is looked at each millisecond:
+    // without a pause nobody else would get this processor.
+    if (ppoll(fds, sizeof fds / sizeof *fds, longest_ns < 0 ? NULL : &pause, NULL) < 0 && errno != EINTR)
+        nanosleep(&(struct timespec){ .tv_nsec = SW_MILLISECOND_NS }, NULL);
 
     // Once: children that are stopped and continued without end would keep us here.
     uint64_t expirations;

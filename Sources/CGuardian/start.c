@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 const char *sw_need_name(sw_need need) {
@@ -29,6 +30,9 @@ const char *sw_need_name(sw_need need) {
         [SW_NEEDS_SIGNALFD] = "signalfd",
         [SW_NEEDS_TIMERFD_CREATE] = "timerfd_create",
         [SW_NEEDS_TIMERFD_SETTIME] = "timerfd_settime",
+        [SW_NEEDS_POLL] = "poll",
+        [SW_NEEDS_PPOLL] = "ppoll",
+        [SW_NEEDS_FLOCK] = "flock",
     };
     return NAMES[need];
 }
@@ -97,6 +101,13 @@ static bool finds_itself(sw_refusal *why) {
 
 static bool takes_proc(sw_refusal *why) {
     return sw_proc_take() || refuse(why, SW_NEEDS_OPEN);
+}
+
+/// Who cannot wait asks without end, and keeps the processor from everybody else.
+static bool can_wait(sw_refusal *why) {
+    struct timespec at_once = { 0 };
+    if (poll(NULL, 0, 0) < 0) return refuse(why, SW_NEEDS_POLL);
+    return ppoll(NULL, 0, &at_once, NULL) == 0 || refuse(why, SW_NEEDS_PPOLL);
 }
 
 /// For supervisor and guardian.
@@ -171,7 +182,7 @@ void sw_await_guardian(pid_t guardian) {
 }
 
 int sw_start(const sw_plan *plan, sw_supervision *out, sw_refusal *why) {
-    if (!finds_itself(why) || !takes_proc(why)) return -1;
+    if (!can_wait(why) || !finds_itself(why) || !takes_proc(why)) return -1;
     static sw_plan copy;
     copy = *plan;
     copy.argv = copy_arguments(plan->argv);
@@ -189,7 +200,7 @@ int sw_start(const sw_plan *plan, sw_supervision *out, sw_refusal *why) {
     role.front_timer_fd = sw_timer_make(why);
     if (role.front_timer_fd < 0) return give_up(&role);
     role.front_pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
-    sw_sweep_open();
+    if (!sw_sweep_open()) return refuse(why, SW_NEEDS_FLOCK), give_up(&role);
     // What is left on purpose would be killed with the cgroup, and its removal would fail.
     sw_cgroup_take(copy.descendants == SW_DESCENDANTS_LEAVE ? "off" : copy.cgroup, copy.lockname);
 

@@ -42,7 +42,7 @@ static int open_folder(const char *parent) {
     return fd;
 }
 
-void sw_sweep_open(void) {
+static void find_folder(void) {
     if (geteuid() == 0) {
         folder = open_folder("/run");
         return;
@@ -52,6 +52,12 @@ void sw_sweep_open(void) {
     char usual[64];
     snprintf(usual, sizeof usual, "/run/user/%u", (unsigned)geteuid());
     if (folder < 0) folder = open_folder(usual);
+}
+
+bool sw_sweep_open(void) {
+    find_folder();
+    // Of what is not locked: takes nothing from nobody.
+    return folder < 0 || flock(folder, LOCK_UN) == 0;
 }
 
 void sw_sweep_register(const char *lockname, uint64_t number, const char *path) {

@@ -8,8 +8,9 @@
 
 #include "roles.h"
 
-/// Opens the folder, before the first fork.
-void sw_sweep_open(void);
+/// Opens the folder, before the first fork. False: it is there, and cannot be locked (errno), so that nobody would ever know
+/// whether what an earlier run has left is dead.
+bool sw_sweep_open(void);
 /// Before the cgroup is made, so that there is never one that nobody can find.
 void sw_sweep_register(const char *lockname, uint64_t number, const char *path);
 void sw_sweep_forget(void);

@@ -124,6 +124,17 @@ static struct pollfd asked(const sw_connection *connection, short events, int64_
     return (struct pollfd){ .fd = -1 };
 }
 
+/// The C client asks again at once, whatever the answer: where poll(2) fails (EINVAL, after prlimit(1) has lowered the limit of
+/// open files) a thread of it would keep a processor from everybody else.
+static int patient_poll(struct pollfd *list, nfds_t count, int timeout_ms) {
+    int ready = __real_poll(list, count, timeout_ms);
+    if (ready >= 0 || errno == EINTR) return ready;
+    int error = errno;
+    usleep(1000);
+    errno = error;
+    return ready;
+}
+
 static int wait_for(struct pollfd *list, struct pollfd *network, nfds_t count, int64_t end_ms) {
     for (nfds_t i = 0; i < count; i++) network[i] = (struct pollfd){ .fd = -1 };
     while (true) {
@@ -139,7 +150,7 @@ static int wait_for(struct pollfd *list, struct pollfd *network, nfds_t count, i
         if (ready > 0) return ready;
         int64_t left_ms = until_ms - sw_now_ms();
         int timeout_ms = until_ms == INT64_MAX ? -1 : left_ms < 0 ? 0 : left_ms > INT32_MAX ? INT32_MAX : (int)left_ms;
-        int count_ready = __real_poll(network, count, timeout_ms);
+        int count_ready = patient_poll(network, count, timeout_ms);
         if (count_ready < 0) return -1;
         if (count_ready == 0 && sw_now_ms() >= end_ms) return 0;
     }
@@ -148,7 +159,7 @@ static int wait_for(struct pollfd *list, struct pollfd *network, nfds_t count, i
 int __wrap_poll(struct pollfd *list, nfds_t count, int timeout_ms) {
     bool is_ours = false;
     for (nfds_t i = 0; begun && i < count; i++) is_ours = is_ours || find(list[i].fd);
-    if (!is_ours) return __real_poll(list, count, timeout_ms);
+    if (!is_ours) return patient_poll(list, count, timeout_ms);
     if (count > MOST_POLLED) return errno = EINVAL, -1;
     struct pollfd *network = malloc(count * sizeof *network);
     if (!network) return errno = ENOMEM, -1;

@@ -71,8 +71,11 @@ package struct ConfigurationCheck {
 
     /// Nil: this user may write there, or make it.
     private static func objection(toLog path: String) -> String? {
-        if unsafe access(path, F_OK) == 0 {
-            return unsafe access(path, W_OK) == 0 ? nil : "which this user may not write to on this host"
+        do throws(TrustedPath.Failure) {
+            close(try TrustedPath.open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK))
+            return nil
+        } catch {
+            if error != .errno(ENOENT) { return "which this user may not write to on this host (\(error.text))" }
         }
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
         return unsafe access(folder.isEmpty ? "/" : folder, W_OK | X_OK) == 0

@@ -6,27 +6,34 @@ import Glibc
 final class LogFile: @unchecked Sendable {
     private let path: String
     private var descriptor: Int32
+    /// What is to be told, once, of a line that was lost.
+    private let complain: (String) -> Void
+    private var hasComplained = false
 
-    /// errno of an open(2) that failed.
-    struct OpenError: Error { let errno: Int32 }
-
-    init(path: String) throws(OpenError) {
+    init(path: String, complain: @escaping (String) -> Void) throws(TrustedPath.Failure) {
         self.path = path
-        descriptor = Self.open(path)
-        if descriptor < 0 { throw OpenError(errno: errno) }
+        self.complain = complain
+        descriptor = try Self.open(path)
     }
 
     func write(_ line: [UInt8]) {
         follow()
-        Self.write(line, to: descriptor)
+        let code = Self.write(line, to: descriptor)
+        guard code != 0, !hasComplained else { return }
+        hasComplained = true
+        complain("logfile \(path): \(String(errno: code)); lines are missing from it")
     }
 
-    static func write(_ line: [UInt8], to descriptor: Int32) {
+    /// - Returns: 0, or an errno. A pipe that nobody reads is no error.
+    @discardableResult static func write(_ line: [UInt8], to descriptor: Int32) -> Int32 {
         // A pipe that poll(2) calls ready takes PIPE_BUF bytes without blocking (pipe(7)). Standard error is not made
         // non-blocking instead, since it is shared with the command and with the caller.
         var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        guard unsafe poll(&ready, 1, 0) == 1, ready.revents & Int16(POLLOUT) != 0 else { return }
-        _ = unsafe Glibc.write(descriptor, line, line.count)
+        guard unsafe poll(&ready, 1, 0) == 1, ready.revents & Int16(POLLOUT) != 0 else { return 0 }
+        let count = unsafe Glibc.write(descriptor, line, line.count)
+        if count == line.count || count < 0 && errno == EAGAIN { return 0 }
+        // A disk that has become full takes the beginning of a line, and says why when it is asked to take the rest.
+        return count < 0 ? errno : WholeWrite.perform(Array(line.dropFirst(count)), to: descriptor)
     }
 
     /// A file that was renamed or removed is somebody else's business: on with the one that has its name now.
@@ -38,14 +45,13 @@ final class LogFile: @unchecked Sendable {
         {
             return
         }
-        let fresh = Self.open(path)
         // The former one is better than none.
-        guard fresh >= 0 else { return }
+        guard let fresh = try? Self.open(path) else { return }
         close(descriptor)
         descriptor = fresh
     }
 
-    private static func open(_ path: String) -> Int32 {
-        unsafe Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0o666)
+    private static func open(_ path: String) throws(TrustedPath.Failure) -> Int32 {
+        try TrustedPath.open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK, mode: 0o666)
     }
 }

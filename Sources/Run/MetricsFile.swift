@@ -21,8 +21,10 @@ package struct MetricsFile: Sendable {
     ///
     /// - Returns: what there is to warn of.
     package func add(_ sample: RunSample) -> String? {
-        let directory = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { return complaint(errno, "this run is not counted") }
+        let directory: Int32
+        do throws(TrustedPath.Failure) { directory = try TrustedPath.open(folder, O_RDONLY | O_DIRECTORY) } catch {
+            return "metrics_directory \(folder): \(error.text); this run is not counted"
+        }
         defer { close(directory) }
         guard Self.takeTurn(directory) else {
             return "metrics_directory \(folder): other runs keep it locked; this run is not counted"
@@ -95,8 +97,8 @@ package struct MetricsFile: Sendable {
         unsafe unlinkat(directory, draft, 0)
         let file = unsafe openat(directory, draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { return errno }
-        let count = unsafe write(file, bytes, bytes.count)
-        var error: Int32? = count < 0 ? errno : count < bytes.count ? ENOSPC : nil
+        let code = WholeWrite.perform(bytes, to: file)
+        var error: Int32? = code == 0 ? nil : code
         // Whatever the umask: node_exporter is somebody else.
         if error == nil, fchmod(file, 0o644) != 0 { error = errno }
         if close(file) != 0, error == nil { error = errno }

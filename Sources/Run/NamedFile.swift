@@ -32,6 +32,9 @@ enum NamedFile {
             throw setting.error("\(name), which cannot be looked at: \(String(errno: errno))")
         }
         guard status.st_mode & S_IFMT == S_IFREG else { throw setting.error("\(name), which is no regular file") }
+        if let objection = FileOwner.objection(toBelieving: file), !isSecret {
+            throw setting.error("\(name), which \(objection)")
+        }
         guard isSecret else { return }
         guard status.st_uid == 0 || status.st_uid == geteuid() else {
             throw setting.error(

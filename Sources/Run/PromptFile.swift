@@ -4,6 +4,8 @@ import Glibc
 enum PromptFile {
     enum Failure: Error, Equatable {
         case file(FileBytes.Failure)
+        /// Root is not to believe what it says, and why.
+        case foreign(String)
         /// A device may wait for a terminal or a line that nobody sends.
         case device
         /// Its writers have not come to their end in time, or there are none.
@@ -18,7 +20,16 @@ enum PromptFile {
         let kind = unsafe stat(path, &status) == 0 ? status.st_mode & S_IFMT : S_IFREG
         if kind == S_IFCHR || kind == S_IFBLK { throw .device }
         if kind == S_IFIFO { return try readPipe(path, longestBytes: longestBytes) }
-        do { return try FileBytes.read(path, longestBytes: longestBytes) } catch { throw .file(error) }
+        // Not a pipe that has come in its place: it would wait for a writer.
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else { throw .file(errno == ENOENT || errno == ENOTDIR ? .missing : .unreadable(errno)) }
+        defer { close(file) }
+        try check(file)
+        do { return try FileBytes.read(from: file, longestBytes: longestBytes) } catch { throw .file(error) }
+    }
+
+    private static func check(_ file: Int32) throws(Failure) {
+        if let objection = FileOwner.objection(toBelieving: file) { throw .foreign(objection) }
     }
 
     private static func readPipe(_ path: String, longestBytes: Int) throws(Failure) -> [UInt8] {
@@ -26,6 +37,7 @@ enum PromptFile {
         let pipe = unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard pipe >= 0 else { throw .file(errno == ENOENT ? .missing : .unreadable(errno)) }
         defer { close(pipe) }
+        try check(pipe)
         let end = ContinuousClock.now.advanced(by: .seconds(patienceSeconds))
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16_384)

@@ -32,12 +32,16 @@ package struct RunLog: LogHandler {
     ) {
         (self.lockname, self.host, self.pid) = (lockname, host, pid)
         let file: LogFile?
-        do throws(LogFile.OpenError) {
-            file = if let logfile { try LogFile(path: logfile) } else { nil }
+        let complain: (String) -> Void = { complaint in
+            guard screenLevel <= .warning else { return }
+            let entry = LogEntry(lockname: lockname, host: host, pid: pid, level: .warning, message: complaint)
+            LogFile.write(entry.screenLine(format), to: 2)
+        }
+        do throws(TrustedPath.Failure) {
+            file = if let logfile { try LogFile(path: logfile, complain: complain) } else { nil }
         } catch {
             file = nil
-            let why = String(errno: error.errno)
-            troubles.append("logfile \(logfile ?? ""): \(why); the run goes on without it")
+            troubles.append("logfile \(logfile ?? ""): \(error.text); the run goes on without it")
         }
         let socket = syslog.map { LogSocket(path: $0.path) }
         if let syslog, let error = socket?.connect() {

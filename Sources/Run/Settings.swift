@@ -40,6 +40,7 @@ struct Settings {
             "is longer than \(longestBytes) bytes; is it the right file?"
         case .file(.unreadable(let code)):
             "cannot be read: \(String(errno: code)); make it a readable file"
+        case .foreign(let why): why
         case .device:
             "is a device; name a regular file"
         case .openPipe:

@@ -41,6 +41,7 @@ import Glibc
         if timer < 0 { throw .systemCall("timerfd_create", errno: errno) }
         wake(at: nil)
         if !hasTimer { throw .systemCall("timerfd_settime", errno: errno) }
+        if Glibc.poll(nil, 0, 0) < 0 { throw .systemCall("poll", errno: errno) }
     }
 
     /// Without a timer.
@@ -96,7 +97,8 @@ import Glibc
         }
         let most: Int32 = hasTimer ? -1 : Self.lookAgainMilliseconds
         let patience = waiting ? chore?() ?? most : 0
-        let ready = unsafe Glibc.poll(&list, nfds_t(list.count), patience)
+        var ready = unsafe Glibc.poll(&list, nfds_t(list.count), patience)
+        if ready < 0, errno != EINTR { ready = Self.lookAtAll(&list, waiting) }
         if ready == 0, waiting, !hasTimer { post(.timer) }
         guard ready > 0 else { return }
         var count: UInt64 = 0
@@ -104,6 +106,16 @@ import Glibc
         // What others have said goes before the time that has passed: after a stop of this process both are there.
         for (entry, source) in zip(list.dropFirst(2), watched) where entry.revents != 0 { source.read() }
         if list[1].revents != 0, unsafe read(timer, &count, 8) == 8 { post(.timer) }
+    }
+
+    /// Without poll(2), which fails once somebody has lowered the limit of open files (prlimit(1)): each that cannot keep us
+    /// waiting is read, in turns that leave others the processor.
+    private static func lookAtAll(_ list: inout [pollfd], _ waiting: Bool) -> Int32 {
+        if waiting { usleep(1000) }
+        for index in list.indices where fcntl(list[index].fd, F_GETFL) & O_NONBLOCK != 0 {
+            list[index].revents = Int16(POLLIN)
+        }
+        return 1
     }
 
     // MARK: Timekeeper

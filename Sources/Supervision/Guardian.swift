@@ -11,6 +11,7 @@ import Glibc
     private let frontSocket: Int32
     private let guardianProcess: pid_t
     private let frontProcess: pid_t
+    package let beginning = Beginning()
     private var leader: pid_t = 0
     private var leaderReaped = false
     private var isGone = false
@@ -61,6 +62,7 @@ import Glibc
     private func tellFrontOfBeginning() -> Bool {
         var message = sw_message()
         message.type = SW_BEGUN
+        beginning.note()
         return unsafe sw_send(frontSocket, &message, nil, 0) == 0 || errno != EAGAIN
     }
 

@@ -30,9 +30,12 @@ package enum LaunchFailure: Error {
         }
     }
 
-    /// No kernel that is new enough answers so by itself.
-    private static func remedy(_ errno: Int32) -> String {
-        [EPERM, EACCES, ENOSYS].contains(errno)
-            ? "; allow it in this sandbox (seccomp), or use a kernel that has it" : ""
+    package static func remedy(_ errno: Int32) -> String {
+        switch errno {
+        // No kernel that is new enough answers so by itself.
+        case EPERM, EACCES, ENOSYS: "; allow it in this sandbox (seccomp), or use a kernel that has it"
+        case EAGAIN, ENOMEM: "; raise the limits of processes (ulimit -u, TasksMax=) and of memory (ulimit -v)"
+        default: ""
+        }
     }
 }

@@ -22,26 +22,42 @@ import Glibc
 
 /// Opened once, by another thread.
 ///
-/// `@unchecked Sendable`: everything is behind the semaphore.
+/// `@unchecked Sendable`: everything is behind the mutex.
 @safe package final class Gate: @unchecked Sendable {
-    private let semaphore: UnsafeMutablePointer<sem_t>
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let bell: UnsafeMutablePointer<pthread_cond_t>
+    private var isOpen = false
 
     package init() {
-        unsafe semaphore = .allocate(capacity: 1)
-        unsafe sem_init(semaphore, 0, 0)
+        unsafe mutex = .allocate(capacity: 1)
+        unsafe pthread_mutex_init(mutex, nil)
+        // Not the time of day: once that is set back, a wait by it would last longer than it may, by hours.
+        var attributes = pthread_condattr_t()
+        unsafe pthread_condattr_init(&attributes)
+        unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        unsafe bell = .allocate(capacity: 1)
+        unsafe pthread_cond_init(bell, &attributes)
+        unsafe pthread_condattr_destroy(&attributes)
     }
 
-    package func open() { unsafe sem_post(semaphore) }
+    package func open() {
+        unsafe pthread_mutex_lock(mutex)
+        isOpen = true
+        unsafe pthread_cond_signal(bell)
+        unsafe pthread_mutex_unlock(mutex)
+    }
 
     /// False: it is not open yet.
     @discardableResult package func wait(atMost duration: Duration) -> Bool {
         var until = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &until)
+        unsafe clock_gettime(CLOCK_MONOTONIC, &until)
         let (seconds, attoseconds) = duration.components
         let nanoseconds = Int(attoseconds / 1_000_000_000) + until.tv_nsec
         until.tv_sec += Int(seconds) + nanoseconds / 1_000_000_000
         until.tv_nsec = nanoseconds % 1_000_000_000
-        while unsafe sem_timedwait(semaphore, &until) == -1 { if errno != EINTR { return false } }
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        while !isOpen { if unsafe pthread_cond_timedwait(bell, mutex, &until) == ETIMEDOUT { return isOpen } }
         return true
     }
     // Never destroyed: the closing thread may still be about to open it when the cap has run out.

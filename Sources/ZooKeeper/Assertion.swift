@@ -8,12 +8,18 @@ import Threads
 /// server is one that never answers: a run that has not started anything gives up in time (but for one that waits in a queue, which
 /// asks nothing), and a command that runs is ended by its deadline, as for any other loss of contact.
 ///
-/// The run's own thread must not sleep: it is the one that listens to signals. It asserts that a thread could be made
-/// (`start_threads`), for one. There the process ends, and with it what it has started.
+/// The run's own thread must not sleep: it is the one that listens to signals. There the process ends, and with it what it has
+/// started. That a thread could be made is asserted too (`start_threads`): see `ThreadShortage`.
 @_cdecl("__assert_fail")
 public func assertFail(
     _ assertion: UnsafePointer<CChar>?, _ file: UnsafePointer<CChar>?, _ line: UInt32, _ function: UnsafePointer<CChar>?
 ) -> Never {
+    if let assertion = unsafe assertion, unsafe strstr(assertion, "pthread_create") != nil, !ThreadShortage.happens() {
+        let name = CommandLine.arguments.first?.split(separator: "/").last ?? "switchman"
+        let complaint = Array("\(name): \(ThreadShortage.message)\n".utf8)
+        _ = unsafe write(STDERR_FILENO, complaint, complaint.count)
+        _exit(Assertion.osError)
+    }
     guard let file = unsafe file, unsafe strstr(file, "zookeeper") != nil, !Assertion.isOnOwnThread else {
         let text = unsafe assertion.map { unsafe String(cString: $0) } ?? ""
         let complaint = Array("switchman: ZooKeeper's client library cannot go on: \(text)\n".utf8)
@@ -26,6 +32,9 @@ public func assertFail(
 
 /// Whether one has failed, and where none may.
 enum Assertion {
+    /// EX_OSERR of sysexits.h, the outcome os-error.
+    static let osError: Int32 = 71
+
     private static let lock = Lock()
     nonisolated(unsafe) private static var ownThread: pthread_t?
     nonisolated(unsafe) private static var hasFailedOnce = false

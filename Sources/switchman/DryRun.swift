@@ -3,6 +3,7 @@ import Invocation
 import Recipes
 import Run
 import Supervision
+import Threads
 
 /// `--dry-run`: one line on standard output, and the exit code that the decision gives.
 struct DryRun {
@@ -12,6 +13,10 @@ struct DryRun {
     func perform() -> Int32 {
         let preview = Preview(plan: plan)
         let job = plan.job.lockname
+        ThreadShortage.isMet {
+            Screen.complain("\(job): \(ThreadShortage.message)")
+            exit(codes.code(for: Ended(outcome: .osError)))
+        }
         let loop: EventLoop
         do { loop = try EventLoop() } catch {
             Screen.complain("\(job): \(error.message)")

@@ -5,6 +5,7 @@ import Logging
 import Recipes
 import Run
 import Supervision
+import Threads
 import ZooKeeper
 
 /// The supervisor's part of a run: it lives the run's life, and tells the front how it ended.
@@ -41,11 +42,21 @@ struct Wrapper: Sendable {
     }
 
     func perform() {
+        ThreadShortage.isMet { endForWantOfThreads() }
         warnOfShortGrace()
         tellOfCgroup()
         let ended = begins() ?? supervisor.loop.run({ await live() }) ?? Ended(outcome: .osError)
         runLog.drain()
         supervisor.guardian.leave(code: codes.code(for: ended), dieOf: codes.signalToDieOf(ended))
+    }
+
+    /// Where a command runs, it goes on.
+    private func endForWantOfThreads() {
+        if supervisor.guardian.beginning.hasCome { return }
+        log.error("cannot make a thread; \(ThreadShortage.remedy); nothing was started")
+        runLog.drain()
+        tellFront(Ended(outcome: .osError))
+        _exit(0)
     }
 
     /// Nil, or why nothing can be started.
@@ -271,7 +282,9 @@ struct Wrapper: Sendable {
         switch ended.outcome {
         case .notFound, .notExecutable:
             return ExecFailure(plan.program, errno: ended.errno ?? EACCES).message
-        case .osError: return ended.errno.map { "cannot start the command: \(String(errno: $0))" } ?? ended.reason
+        case .osError:
+            return ended.errno.map { "cannot start the command: \(String(errno: $0))\(LaunchFailure.remedy($0))" }
+                ?? ended.reason
         // Told when it happened.
         case .lost: return nil
         default: return ended.reason

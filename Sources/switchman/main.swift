@@ -4,6 +4,7 @@ import Invocation
 import Recipes
 import Run
 import Supervision
+import Threads
 
 // One run, in the order in which it happens: arguments, configuration, plan, three processes, acquisition and tenure under
 // the supervisor, exit code. Nothing before the fork starts a thread.
@@ -80,6 +81,6 @@ let threadFailure = FreshThread.perform {
     // The C client's threads end with the process: nothing here is worth waiting for them.
     _exit(0)
 }
-Screen.complain("cannot make a thread: \(String(errno: threadFailure))")
+Screen.complain("\(plan.job.lockname): cannot make a thread: \(String(errno: threadFailure)); \(ThreadShortage.remedy)")
 supervisor.guardian.tellFront(code: codes.code(for: Ended(outcome: .osError)), dieOf: 0)
 _exit(0)

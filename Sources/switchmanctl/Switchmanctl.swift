@@ -5,6 +5,7 @@ import Recipes
 import Run
 import Steering
 import Supervision
+import Threads
 
 /// The operator's tool. Each verb is a file of its own, named after it.
 @main
@@ -29,6 +30,7 @@ struct Switchmanctl: ParsableCommand {
     static func main() {
         do {
             Launch.fillStandardDescriptors()
+            ThreadShortage.isMet { leave(Complaint.failed(.osError, ThreadShortage.message)) }
             if let objection = Privilege.objection { throw Complaint.failed(.osError, objection) }
             var command = try parseAsRoot()
             if let trouble = Launch.descriptorTrouble { throw Complaint.failed(.osError, trouble) }

@@ -7,6 +7,7 @@ import pytest
 
 from Support import processes
 from Support.eventually import always, eventually
+from Support.fixtures import ROOT
 
 
 @pytest.fixture
@@ -109,6 +110,18 @@ def test_a_run_does_not_hold_its_lock_for_a_log_that_hangs(fleet, disk):
     assert run.wait() == 124
     with open(f"{disk.folder}/log") as file:
         assert "ending the command" in file.read()
+
+
+def test_a_clock_that_is_set_back_lengthens_no_wait(fleet, disk, tmp_path):
+    """Between the beginning of the wait for a log that hangs and its end: a run's time of day is an hour ahead of the kernel's."""
+    library = tmp_path / "other_clock.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O2", "-o", library, ROOT / "Tests/Support/other_clock.c"], check=True)
+    run = fleet.start("--lockname", "a", "--timeout", "1s", "--", "sleep", "1000",
+                      config=fleet.config(logfile=f"{disk.folder}/log"),
+                      env={"LD_PRELOAD": str(library), "SWITCHMAN_TEST_CLOCK_AHEAD": "3600"})
+    eventually(lambda: fleet.get("locks", "a"))
+    disk.freeze()
+    assert run.wait(40) == 124
 
 
 def test_a_wait_does_not_hang_in_a_log(fleet, disk):

@@ -1,11 +1,14 @@
 """What makes a fault in the programs harder to use: read from the programs as they were built."""
 
+import json
 import pathlib
+import re
 import subprocess
 
 import pytest
 
 from Support import mutation
+from Support.fixtures import ROOT
 
 
 @pytest.fixture(params=["program", "controller"])
@@ -40,3 +43,30 @@ def test_no_way_to_break_the_promise_is_built_in(request, which):
     """The mutants that the simulation plays are in a copy of the sources."""
     built = pathlib.Path(request.getfixturevalue(which)).read_bytes()
     assert [name for name in mutation.names() if name.encode() in built] == []
+
+
+def test_what_is_packaged_names_no_folder_of_the_build(request, tmp_path):
+    """Or the same sources would make other programs in another folder: .package/build strips them so."""
+    for which in ("program", "controller"):
+        stripped = tmp_path / which
+        subprocess.run(["objcopy", "--strip-all", request.getfixturevalue(which), stripped], check=True)
+        assert str(ROOT).encode() not in stripped.read_bytes()
+
+
+# Docs/Security.md, "What is in the programs".
+
+LOADED = {"libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
+
+
+def test_nothing_but_the_c_library_is_loaded(headers):
+    assert set(re.findall(r"Shared library: \[(.*)\]", headers)) <= LOADED
+
+
+def test_what_is_linked_in_is_documented_with_its_version():
+    document = (ROOT / "Docs/Security.md").read_text(encoding="utf-8")
+    table = document.split("## What is in the programs")[1].split("\n## ")[0]
+    for pin in json.loads((ROOT / "Package.resolved").read_text(encoding="utf-8"))["pins"]:
+        assert re.search(rf"^\| {pin['identity']}\b.*\| {pin['state']['version']} \|", table, re.MULTILINE), pin
+    compiler = subprocess.run(["swift", "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.search(r"Swift version (\S+)", compiler)
+    assert not found or f"| {found[1]} |" in table

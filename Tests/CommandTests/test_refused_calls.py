@@ -10,7 +10,7 @@ from Support.eventually import always
 from Support.fixtures import ROOT
 from Support.fleet import assert_one_line
 
-CALLS = ["socketpair", "signalfd", "timerfd_create", "timerfd_settime", "eventfd"]
+CALLS = ["socketpair", "signalfd", "timerfd_create", "timerfd_settime", "eventfd", "poll", "ppoll", "flock"]
 
 
 def denied(call, error):
@@ -27,13 +27,33 @@ def test_what_a_run_needs_is_refused_so_nothing_starts(fleet, call, error):
     fleet.assert_no_trace()
 
 
-@pytest.mark.parametrize("call", ["timerfd_create", "timerfd_settime", "eventfd"])
+@pytest.mark.parametrize("error", ["EPERM", "ENOSYS"])
+def test_no_process_can_adopt_orphans(fleet, error):
+    run = fleet.run("--lockname", "a", "--", "touch", fleet.flag("ran"), prefixed=denied("prctl", error))
+    assert_one_line(run, 71, "PR_SET_CHILD_SUBREAPER")
+    assert not os.path.exists(fleet.flag("ran"))
+    fleet.assert_no_trace()
+
+
+def test_no_thread_can_be_made(fleet, controller):
+    """With ENOSYS the C library takes the older call."""
+    run = fleet.run("--lockname", "a", "--", "touch", fleet.flag("ran"), prefixed=denied("clone3", "EPERM"))
+    assert_one_line(run, 71, "cannot make a thread", "clone3")
+    assert not os.path.exists(fleet.flag("ran"))
+    fleet.assert_no_trace()
+    told = subprocess.run([*denied("clone3", "EPERM"), controller, "status", "--config", fleet.config()],
+                          capture_output=True, text=True)
+    assert (told.returncode, told.stdout, len(told.stderr.splitlines())) == (71, "", 1)
+    assert "cannot make a thread" in told.stderr and "clone3" in told.stderr
+
+
+@pytest.mark.parametrize("call", ["timerfd_create", "timerfd_settime", "eventfd", "poll"])
 def test_a_dry_run_names_it_too(fleet, call):
     run = fleet.run("--lockname", "a", "--dry-run", "--", "true", prefixed=denied(call, "EPERM"))
     assert_one_line(run, 71, f"{call} failed", os.strerror(errno.EPERM))
 
 
-@pytest.mark.parametrize("call", ["signalfd", "timerfd_create", "timerfd_settime", "eventfd"])
+@pytest.mark.parametrize("call", ["signalfd", "timerfd_create", "timerfd_settime", "eventfd", "poll"])
 def test_the_operators_tool_names_it_too(fleet, controller, call):
     told = subprocess.run(
         [*denied(call, "EPERM"), controller, "status", "--config", fleet.config()], capture_output=True, text=True)

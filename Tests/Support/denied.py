@@ -14,8 +14,13 @@ import sys
 
 # By name: what tells the kernel is a number, another one on each kind of processor.
 NUMBERS = {
-    "x86_64": {"socketpair": 53, "timerfd_create": 283, "timerfd_settime": 286, "signalfd": 289, "eventfd": 290},
-    "aarch64": {"socketpair": 199, "timerfd_create": 85, "timerfd_settime": 86, "signalfd": 74, "eventfd": 19},
+    "x86_64": {"socketpair": 53, "timerfd_create": 283, "timerfd_settime": 286, "signalfd": 289, "eventfd": 290, "poll": 7,
+               "ppoll": 271, "flock": 73, "prctl": 157, "ptrace": 101, "pidfd_open": 434, "clone3": 435, "close_range": 436,
+               "pidfd_send_signal": 424, "sched_setscheduler": 144, "setpriority": 141},
+    # There poll(3) is ppoll(2).
+    "aarch64": {"socketpair": 199, "timerfd_create": 85, "timerfd_settime": 86, "signalfd": 74, "eventfd": 19, "poll": 73,
+                "ppoll": 73, "flock": 32, "prctl": 167, "ptrace": 117, "pidfd_open": 434, "clone3": 435, "close_range": 436,
+                "pidfd_send_signal": 424, "sched_setscheduler": 119, "setpriority": 140},
 }
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 RET_ALLOW, RET_ERRNO = 0x7FFF0000, 0x00050000

@@ -69,6 +69,9 @@ typedef enum sw_need {
     SW_NEEDS_SIGNALFD,
     SW_NEEDS_TIMERFD_CREATE,
     SW_NEEDS_TIMERFD_SETTIME,
+    SW_NEEDS_POLL,
+    SW_NEEDS_PPOLL,
+    SW_NEEDS_FLOCK,
 } sw_need;
 
 /// Why there are no three processes.

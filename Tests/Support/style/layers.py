@@ -39,6 +39,7 @@ LIBC = {
     "Sources/Run/ErrorText.swift": "strerror",
     "Sources/Run/ExecFailure.swift": "why a program cannot be executed",
     "Sources/Run/FileBytes.swift": "reads a file",
+    "Sources/Run/FileOwner.swift": "whose a file is, and who may write it",
     "Sources/Run/HostResources.swift": "processors and memory",
     "Sources/Run/Hostname.swift": "the host's name, from the resolver",
     "Sources/Run/LogEntry.swift": "the process's id",
@@ -48,6 +49,7 @@ LIBC = {
     "Sources/Run/MetricsFile.swift": "writes the metrics",
     "Sources/Run/PromptFile.swift": "reads a file that may be a pipe",
     "Sources/Run/RunLog.swift": "the log",
+    "Sources/Run/TrustedPath.swift": "opens what is written to, through no link of somebody else's",
     "Sources/Run/WholeWrite.swift": "writes to a descriptor",
 }
 SYSTEM = {"Glibc", "CLinux", "Foundation", "Dispatch"}

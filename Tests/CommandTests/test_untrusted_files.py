@@ -1,0 +1,210 @@
+"""Root's cron, and files that others may write: nothing of theirs has root do anything that they could not have done themselves."""
+
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+
+import pytest
+
+from Support.control import assert_refused
+from Support.fleet import assert_one_line, assert_silent
+
+OTHER = 65534
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="that takes root")
+
+
+@pytest.fixture
+def theirs(tmp_path):
+    """A folder that belongs to another user."""
+    with tempfile.TemporaryDirectory(prefix="switchman-theirs-") as folder:
+        os.chown(folder, OTHER, OTHER)
+        os.chmod(folder, 0o755)
+        yield folder
+
+
+def link_of_theirs(target, path):
+    os.symlink(target, path)
+    os.lchown(path, OTHER, OTHER)
+
+
+# The configuration.
+
+@pytest.mark.parametrize("uid, gid, mode, why", [
+    (OTHER, 0, 0o644, "belongs to another user"), (0, 0, 0o666, "mode 666"), (0, 0, 0o602, "mode 602"),
+    (0, OTHER, 0o664, "mode 664"),
+])
+def test_a_configuration_that_others_may_write(fleet, ctl, uid, gid, mode, why):
+    """It names hooks, which are commands, and files that are written to."""
+    config = fleet.config(hooks={"succeeded": f"touch {fleet.flag('hook')}"})
+    os.chown(config, uid, gid)
+    os.chmod(config, mode)
+    assert_one_line(fleet.run("--lockname", "a", "--", "touch", fleet.flag("ran"), config=config), 78, config, why)
+    assert_refused(ctl("status", config=config), 78, config, why)
+    told = ctl("check", "config", config=config)
+    assert told.code == 2 and why in told.out
+    assert not os.path.exists(fleet.flag("ran")) and not os.path.exists(fleet.flag("hook"))
+    fleet.assert_no_trace()
+
+
+def test_a_link_to_such_a_one_is_no_better(fleet, theirs):
+    config = shutil.copy(fleet.config(), theirs)
+    os.chown(config, OTHER, OTHER)
+    os.symlink(config, fleet.flag("link.conf"))
+    assert_one_line(fleet.run("--lockname", "a", "--", "true", config=fleet.flag("link.conf")), 78, "another user")
+
+
+@pytest.mark.parametrize("gid, mode", [(0, 0o664), (OTHER, 0o644), (OTHER, 0o640), (0, 0o600)])
+def test_a_configuration_that_only_root_may_write(fleet, gid, mode):
+    config = fleet.config()
+    os.chown(config, 0, gid)
+    os.chmod(config, mode)
+    assert_silent(fleet.run("--lockname", "a", "--", "true", config=config), 0)
+
+
+def test_whoever_is_not_root_may_use_anybodys(fleet):
+    """What it says can do no more than who runs it."""
+    with tempfile.TemporaryDirectory(prefix="switchman-any-") as folder:
+        os.chmod(folder, 0o755)
+        fleet.program = shutil.copy(fleet.program, folder)
+        config = shutil.copy(fleet.config(), folder)
+        os.chown(config, OTHER - 1, OTHER - 1)
+        os.chmod(config, 0o666)
+        words = ("setpriv", f"--reuid={OTHER}", f"--regid={OTHER}", "--clear-groups")
+        assert_silent(fleet.run("--lockname", "a", "--", "true", config=config, prefixed=words), 0)
+
+
+def test_a_pipe_of_ones_own_is_believed(fleet):
+    with open(fleet.config(), encoding="utf-8") as file:
+        text = file.read()
+    run = fleet.run("--lockname", "a", "--", "true", config="/dev/stdin", stdin=_pipe(text))
+    assert_silent(run, 0)
+
+
+def _pipe(text):
+    reader, writer = os.pipe()
+    os.write(writer, text.encode())
+    os.close(writer)
+    return reader
+
+
+# The log.
+
+@pytest.mark.parametrize("way", ["the log itself", "a folder on the way", "a link to a link"])
+def test_a_log_behind_a_link_of_somebody_elses(fleet, ctl, theirs, way):
+    """Root would append to any file, or make it."""
+    target = f"{fleet.folder}/victims"
+    os.mkdir(target)
+    log = f"{theirs}/log"
+    if way == "the log itself":
+        link_of_theirs(f"{target}/log", log)
+    elif way == "a link to a link":
+        link_of_theirs(f"{target}/log", f"{theirs}/more")
+        log = f"{fleet.folder}/own"
+        os.symlink(f"{theirs}/more", log)
+    else:
+        link_of_theirs(target, f"{theirs}/folder")
+        log = f"{theirs}/folder/log"
+    config = fleet.config(logfile=log)
+    run = fleet.run("--lockname", "a", "--", "sh", "-c", "exit 3", config=config)
+    assert run.code == 3 and os.listdir(target) == []
+    assert len(run.err.splitlines()) == 1 and "logfile" in run.err and f"another user ({OTHER})" in run.err, run.err
+    told = ctl("check", "config", config=config)
+    assert told.code == 1 and f"another user ({OTHER})" in told.out
+
+
+def test_a_log_that_is_replaced_by_a_link_meanwhile(fleet, theirs):
+    """Who rotates it may write there: the one that is open is kept, and not left for a link of somebody else's."""
+    log, victim = f"{theirs}/log", fleet.flag("victim")
+    fleet.start_job("a", config=fleet.config(logfile=log, loglevel="debug"))
+    os.rename(log, f"{log}.1")
+    link_of_theirs(victim, log)
+    fleet.end_job("a")
+    assert fleet.runs[-1].wait() == 0
+    assert not os.path.exists(victim)
+    with open(f"{log}.1", encoding="utf-8") as file:
+        assert "outcome=ran" in file.read()
+
+
+def test_a_log_in_a_folder_of_somebody_elses_is_a_plain_file(fleet, theirs):
+    log = f"{theirs}/log"
+    assert_silent(fleet.run("--lockname", "a", "--", "true", config=fleet.config(logfile=log), umask=0o027), 0)
+    found = os.lstat(log)
+    assert (found.st_uid, stat.filemode(found.st_mode)) == (0, "-rw-r-----")
+
+
+def test_an_ordinary_account_follows_its_own_links_and_roots(fleet, theirs):
+    with tempfile.TemporaryDirectory(prefix="switchman-any-") as folder:
+        os.chmod(folder, 0o755)
+        fleet.program = shutil.copy(fleet.program, folder)
+        link_of_theirs(f"{theirs}/log", f"{theirs}/own")
+        os.symlink(f"{theirs}/own", f"{folder}/roots")
+        config = shutil.copy(fleet.config(logfile=f"{folder}/roots"), folder)
+        os.chmod(config, 0o644)
+        words = ("setpriv", f"--reuid={OTHER}", f"--regid={OTHER}", "--clear-groups")
+        assert_silent(fleet.run("--lockname", "a", "--", "true", config=config, prefixed=words), 0)
+        with open(f"{theirs}/log", encoding="utf-8") as file:
+            assert "outcome=ran" in file.read()
+
+
+# The metrics.
+
+def test_a_metrics_folder_behind_a_link_of_somebody_elses(fleet, theirs):
+    target = f"{fleet.folder}/victims"
+    os.mkdir(target)
+    link_of_theirs(target, f"{theirs}/metrics")
+    run = fleet.run("--lockname", "a", "--", "true", config=fleet.config(metrics_directory=f"{theirs}/metrics"))
+    assert run.code == 0 and os.listdir(target) == []
+    assert len(run.err.splitlines()) == 1 and f"another user ({OTHER})" in run.err
+
+
+@pytest.mark.parametrize("name", ["switchman_a.prom", ".switchman_a.prom.new"])
+def test_links_in_a_metrics_folder_of_somebody_elses(fleet, theirs, name):
+    """The name of the draft can be foreseen: it is made anew, and never written through."""
+    victim = fleet.write("victim", "precious\n")
+    os.chmod(victim, 0o600)
+    link_of_theirs(victim, f"{theirs}/{name}")
+    run = fleet.run("--lockname", "a", "--", "true", config=fleet.config(metrics_directory=theirs), umask=0o077)
+    assert run.code == 0
+    with open(victim, encoding="utf-8") as file:
+        assert file.read() == "precious\n"
+    assert os.stat(victim).st_mode & 0o777 == 0o600, "nor is its mode changed"
+    found = os.lstat(f"{theirs}/switchman_a.prom")
+    assert (found.st_uid, stat.filemode(found.st_mode)) == (0, "-rw-r--r--")
+
+
+# TLS.
+
+def test_authorities_that_others_may_write(fleet):
+    """Who can write them can be the servers."""
+    ca = fleet.write("ca.pem", "-----BEGIN CERTIFICATE-----\n")
+    os.chmod(ca, 0o666)
+    run = fleet.run("--lockname", "a", "--", "true", config=fleet.config(tls={"ca": ca}))
+    assert_one_line(run, 78, 'key "tls" names ca', "written by others than root")
+
+
+# What is made elsewhere.
+
+def test_the_register_of_control_groups_is_closed(fleet):
+    fleet.start_job("a")
+    if not os.path.isdir("/run/switchman"):
+        pytest.skip("there is none")
+    found = os.lstat("/run/switchman")
+    assert (found.st_uid, stat.S_ISDIR(found.st_mode), found.st_mode & 0o022) == (0, True, 0)
+    fleet.end_job("a")
+    fleet.runs[-1].wait()
+
+
+# sudo.
+
+def test_what_sudo_lets_through_is_obeyed_and_nothing_else(fleet):
+    """By default it lets none of ours through: env_reset. With -E they are root's own words, as root's shell would have them."""
+    if not shutil.which("sudo"):
+        pytest.skip("sudo is not installed")
+    config = fleet.config()
+    for words, code in (("sudo", "-n"), 78), (("sudo", "-n", "-E"), 0):
+        told = subprocess.run([*words, fleet.program, "--lockname", "a", "--", "true"], capture_output=True, text=True,
+                              env={**os.environ, "SWITCHMAN_CONFIG": config})
+        assert told.returncode == code, told
