@@ -79,7 +79,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Invocation",
-            dependencies: ["CGetopt", "Run", "Recipes", "Coordination", "Supervision", "ZooKeeper"],
+            dependencies: ["CGetopt", "Run", "Recipes", "Coordination", "Supervision", "Threads", "ZooKeeper"],
             swiftSettings: strict),
         .target(
             name: "Checks", dependencies: ["Steering", "Invocation", "Run", "Recipes", "Coordination"],

@@ -2,6 +2,7 @@ import CGetopt
 import Glibc
 import Recipes
 import Run
+import Threads
 
 /// Finds the options at the front of a command line, by glibc's `getopt_long_only`: like the original's Getopt::Long it
 /// takes `-group` for `--group`, and every beginning of a name that is no other's.
@@ -20,6 +21,9 @@ enum OptionScanner {
     private static let shortNames = Option.all.reduce(into: "+:") { names, option in
         if let short = option.short { names += option.value.isTaken ? "\(short):" : "\(short)" }
     }
+
+    /// getopt keeps its place in variables of the process: one scan at a time, where several threads read command lines.
+    private static let scanning = Lock()
 
     private static func find(code: Int32) -> Option? {
         let index = Int(code) - firstCode
@@ -45,6 +49,8 @@ enum OptionScanner {
         }
         var scan = Scan()
         var index = min(1, words.count)
+        scanning.hold()
+        defer { scanning.release() }
         getopt_begin()
         while true {
             let code = unsafe getopt_long_only(Int32(words.count), &vector, shortNames, table, nil)

@@ -3,8 +3,7 @@ import Testing
 
 @testable import Checks
 
-/// Serialized, as all that parses command lines.
-@Suite(.serialized) struct CrontabChainTests {
+@Suite struct CrontabChainTests {
     private func check(_ lines: String...) -> Verdict {
         var check = CrontabCheck(
             macros: Macros(fqdn: "h1.example.net", cpuCount: 4, memoryMB: 7977), servesOriginals: { _ in false },

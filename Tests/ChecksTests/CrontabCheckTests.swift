@@ -4,8 +4,7 @@ import Testing
 
 @testable import Checks
 
-/// Serialized: getopt_long keeps its place in globals, and two threads in it crash. The program has one.
-@Suite(.serialized) struct CrontabCheckTests {
+@Suite struct CrontabCheckTests {
     private static let macros = Macros(fqdn: "h1.example.net", cpuCount: 4, memoryMB: 7977)
 
     private func check(

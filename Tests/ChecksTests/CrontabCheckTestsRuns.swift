@@ -5,10 +5,9 @@ import Testing
 
 @testable import Checks
 
-/// Within the serialized suite, since both read command lines by getopt_long.
 extension CrontabCheckTests {
     /// `check runs` on fleets that are made up; the time is 2026-11-29 14:47 UTC, a Sunday.
-    @Suite(.serialized) struct RunsCheckTests {
+    @Suite struct RunsCheckTests {
         private static let now: Int64 = 1_795_963_620_000
 
         private func milliseconds(_ text: String) throws -> Int64 {

@@ -6,7 +6,7 @@ import Testing
 @Suite struct CrontabFleetTests {
     private static let macros = Macros(fqdn: "h1.example.net", cpuCount: 4, memoryMB: 7977)
 
-    /// What is found in a line with these options, which are not parsed again here: getopt_long keeps its place in globals.
+    /// What is found in a line with these options, which are not parsed again here.
     private func findings(
         _ data: String, group: String? = nil, leases: [String] = [], config: String? = nil
     ) throws -> [String] {

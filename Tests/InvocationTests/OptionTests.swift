@@ -3,7 +3,7 @@ import Testing
 @testable import Invocation
 
 /// Of every option alike, so that a new one needs no test of its own for what all have in common. The words of a whole command
-/// line are tested black-box (test_command_line.py): getopt's globals stand one thread.
+/// line are tested black-box (test_command_line.py).
 @Suite struct OptionTests {
     @Test func allAreThere() {
         #expect(Option.all.count >= 25)
@@ -28,6 +28,24 @@ import Testing
         for spelling in option.spellings {
             #expect(spelling.wholeMatch(of: /--[a-z]+(-[a-z]+)*/) != nil, "\(spelling)")
         }
+    }
+
+    /// getopt keeps its place in variables of the process.
+    @Test func severalThreadsMayReadCommandLines() async {
+        let slips = await withTaskGroup(of: Int.self) { readers in
+            for reader in 0..<8 {
+                readers.addTask {
+                    (0..<200).count { turn in
+                        let words = ["switchman", "--lockname", "job\(reader)", "-E", "\(turn)", "--", "a"]
+                        let parsed = try? Arguments.parse(words.map { Array($0.utf8) })
+                        guard case .run(let arguments)? = parsed else { return true }
+                        return arguments.lockname != Array("job\(reader)".utf8)
+                    }
+                }
+            }
+            return await readers.reduce(0, +)
+        }
+        #expect(slips == 0)
     }
 
     // MARK: - Help

@@ -13,7 +13,7 @@ LAYERS = {
     "Recipes": "Coordination",
     "Run": "CTLS Coordination Logging Recipes Threads",
     "Supervision": "CGuardian CLinux Coordination Run Threads",
-    "Invocation": "CGetopt Coordination Recipes Run Supervision ZooKeeper",
+    "Invocation": "CGetopt Coordination Recipes Run Supervision Threads ZooKeeper",
     "switchman": "Coordination Invocation Logging Recipes Run Supervision Threads ZooKeeper",
     "Steering": "Coordination Recipes",
     "Checks": "Coordination Invocation Recipes Run Steering",
