@@ -36,13 +36,17 @@ extension FleetFeed {
 
     /// Reads what is kept of the output of a job's last failed run.
     ///
-    /// - Parameter hear: called once, on this thread or one of the client library's; not at all if the servers say nothing for as
+    /// - Parameters:
+    ///   - page: says which runs came since.
+    ///   - hear: called once, on this thread or one of the client library's; not at all if the servers say nothing for as
     ///   long as a session lasts, or longer.
-    public func readOutput(of job: String, hear: @escaping @Sendable (Output) -> Void) {
+    public func readOutput(of job: String, shownBy page: FleetPage, hear: @escaping @Sendable (Output) -> Void) {
         if NodeName.objection(to: Array(job.utf8), longestBytes: Self.longestName) != nil { return hear(.none) }
         guard let client = session.current else { return hear(.failed("there is no session with ZooKeeper")) }
         client.submit([.get(layout.output(job), watch: false)]) { replies in
-            hear(replies.first.map { Self.output(of: job, $0) } ?? .failed("ZooKeeper has not answered"))
+            hear(
+                replies.first.map { Self.output(of: job, $0, page.runs(of: job)) }
+                    ?? .failed("ZooKeeper has not answered"))
         }
     }
 
@@ -50,13 +54,13 @@ extension FleetFeed {
     /// No run keeps more than `KeptOutput.bytesMax`, and a line in front of it.
     private static let mostBytes = 2 * KeptOutput.bytesMax
 
-    private static func output(of job: String, _ reply: Reply) -> Output {
+    private static func output(of job: String, _ reply: Reply, _ runs: [RunLine]) -> Output {
         do throws(Interruption) {
             guard let node = try reply.node() else { return .none }
             guard node.data.count <= mostBytes, let kept = KeptOutput(bytes: node.data) else {
                 return .failed("what is kept there is not the output of a run")
             }
-            return .json(OutputText(kept, of: job).json.plainText + "\n")
+            return .json(OutputText(kept, of: job, runs: runs).json.plainText + "\n")
         } catch {
             guard case .failed(_, let why)? = Complaint(error) else { return .failed("ZooKeeper does not tell it") }
             return .failed(Excerpt.line(why))

@@ -17,10 +17,13 @@ public struct FleetAction: Sendable {
     /// A lockname, or a host or pattern; nil: all jobs.
     private let name: String?
     private let why: String?
+    /// Of a stop: the fencing token of the run that was shown, in the place of which another one's is not to be ended.
+    private let token: Int64?
     /// Who asks, for the note of a pause.
     private let asker: String
 
-    /// Reads `{"verb": "pause", "name": "backup", "why": "..."}`, or `"all": true` in the place of the name.
+    /// Reads `{"verb": "pause", "name": "backup", "why": "..."}`, or `"all": true` in the place of the name. A stop may have
+    /// `"token"`, and then ends that run only.
     ///
     /// - Parameter asker: nil: as the text says, which is then one that this program has written.
     /// - Throws: what is wrong with it, in a line, with 64.
@@ -29,7 +32,8 @@ public struct FleetAction: Sendable {
             FleetFeed.Failure(code: Outcome.usage.defaultCode, message: why)
         }
         guard let members = (try? JSONValue.parse(json))?.object else { throw refusal("the request is no JSON object") }
-        let known: Set<ExactName> = ["verb", "name", "all", "why", "asker"]
+        var known: Set<ExactName> = ["verb", "name", "all", "why", "token"]
+        if asker == nil { known.formUnion(["asker", "prefix", "servers"]) }
         if let other = members.keys.filter({ !known.contains($0) }).min() {
             throw refusal("the request has a member \"\(Excerpt.of(other.text))\", which means nothing here")
         }
@@ -47,17 +51,34 @@ public struct FleetAction: Sendable {
         guard (name == nil) == all else { throw refusal("the request must have \"name\", or \"all\": true") }
         if all, verb != .pause, verb != .resume { throw refusal("\"all\" is for pause and resume") }
         if why != nil, verb != .pause, verb != .drain { throw refusal("\"why\" is for pause and drain") }
+        if let value = members["token"], value != .null {
+            guard verb == .stop, let number = value.integer else {
+                throw refusal("the request's \"token\" is for stop, and must be a whole number")
+            }
+            token = number
+        } else {
+            token = nil
+        }
+        shown = asker == nil ? Shown(prefix: try text("prefix") ?? "", servers: try text("servers") ?? "") : nil
         self.verb = verb
         self.asker = asker ?? members["asker"]?.string ?? "?"
         do { try check() } catch { throw refusal(Self.message(error)) }
     }
 
-    /// The same again, in one line of JSON.
-    public var json: String {
+    /// The fleet that was shown; nil: not said yet.
+    private let shown: Shown?
+
+    private struct Shown: Equatable {
+        let prefix, servers: String
+    }
+
+    /// The same again, in one line of JSON, for that feed's fleet and no other.
+    public func json(for feed: FleetFeed) -> String {
         let members: [ExactName: JSONValue] = [
             "verb": .string(verb.rawValue), "name": name.map { .string($0) } ?? .null,
             "all": name == nil ? .boolean(true) : .null, "why": why.map { .string($0) } ?? .null,
-            "asker": .string(asker),
+            "token": token.map { .integer($0) } ?? .null, "asker": .string(asker),
+            "prefix": .string(feed.layout.prefix), "servers": .string(feed.servers),
         ]
         return JSONValue.object(members).plainText
     }
@@ -102,6 +123,10 @@ public struct FleetAction: Sendable {
         do {
             let action = try FleetAction(json: firstLine(), asker: nil)
             let settings = try Configuration.load(path: config, environment: Environment.ofThisProcess()).0
+            if action.shown != Shown(prefix: settings.prefix, servers: settings.servers) {
+                throw Complaint.failed(
+                    .badConfig, "the configuration has changed since switchman-web was started; restart it")
+            }
             try FleetConnection.open(settings, warn: { lines.add(Excerpt.line($0)) }) { fleet in
                 fleet.loop.watch(STDIN_FILENO) {
                     fleet.loop.unwatch(STDIN_FILENO)
@@ -164,6 +189,10 @@ public struct FleetAction: Sendable {
         let name = name ?? ""
         let found = try await StatusReader(fleet: fleet, only: name, watches: false).readAll().locks.first
         guard let found, found.holder != nil else { throw Complaint.no(StopEnding.nobody(holds: name, found)) }
+        if let token, found.token != token {
+            throw Complaint.no(
+                "the run that was shown is over; another one holds the lock \(Excerpt.of(name, longest: 255)) now")
+        }
         let ends = try await Stopping(fleet, timeout: Stopping.patience(fleet).duration, say: say).perform([found])
         let ending = StopEnding(found, ends[0])
         guard ends[0].isDone else { throw Complaint.no(ending.text) }

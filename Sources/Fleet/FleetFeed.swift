@@ -40,10 +40,14 @@ public struct FleetFeed: Sendable {
     /// This host's name, as runs call it; nil if it cannot be found out.
     public var hostName: String? { settings.fqdn ?? Hostname.fqdn() }
 
+    var servers: String { settings.servers }
+
     /// To be called before any thread is made: they inherit it.
     public static func prepareThread() {
         Launch.forbidCoreFiles()
         Signals.block()
+        // Ignored by whoever started this program, it would take away how an action has ended.
+        signal(SIGCHLD, SIG_DFL)
     }
 
     public static func die(of signal: Int32) -> Never { Signals.die(of: signal) }

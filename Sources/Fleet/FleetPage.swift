@@ -62,6 +62,8 @@ public struct FleetPage: Sendable {
         ]).plainText + "\n"
     }
 
+    func runs(of name: String) -> [RunLine] { jobs[ExactName(name)].map { RunLine.of($0.subject) } ?? [] }
+
     /// Everything that a page shows, in a line of JSON.
     public var wholeText: String { text(since: nil) }
 

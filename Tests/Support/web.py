@@ -17,10 +17,10 @@ TOKEN = "a-long-random-word-of-the-tests"
 class Web:
     """Listens at a free port of this host; `wait=False` does not wait for the fleet to be read."""
 
-    def __init__(self, program, fleet, *words, config=None, wait=True):
+    def __init__(self, program, fleet, *words, config=None, wait=True, prefixed=()):
         environment = {key: value for key, value in os.environ.items() if not key.startswith("SWITCHMAN_")}
-        config = config or fleet.config("web.conf")
-        self.run = Run([program, "--config", config, "--listen", "127.0.0.1:0", *words], fleet.folder, environment)
+        self.config = config or fleet.config("web.conf")
+        self.run = Run([*prefixed, program, "--config", self.config, "--listen", "127.0.0.1:0", *words], fleet.folder, environment)
         fleet.runs.append(self.run)
         found = eventually(lambda: re.search(r"listening at http://127\.0\.0\.1:(\d+)/", self.run.err), within=20)
         self.port = int(found[1])
@@ -50,13 +50,15 @@ class Web:
         assert (answer.status, answer.headers["content-type"]) == (status, "application/json"), (answer.status, answer.text)
         return json.loads(answer.text)
 
-    def act(self, verb, name=None, token=TOKEN, **more):
-        """Asks for an action as a program does: the status, and what is said."""
+    def act(self, verb, name=None, token=TOKEN, run=None, **more):
+        """Asks for an action as a program does: the status, and what is said. `run`: the fencing token of the one that is meant."""
         headers = {"content-type": "application/json"}
         if token is not None:
             headers["authorization"] = f"Bearer {token}"
         headers.update({key.replace("_", "-"): value for key, value in more.pop("headers", {}).items()})
         who = {"all": True} if name is None else {"name": name}
+        if run is not None:
+            who["token"] = run
         body = more.pop("body", json.dumps({"verb": verb, **who, **more}))
         answer = self.get("/api/actions", "POST", body=body, **headers)
         return answer.status, checked(answer.text, "web action")

@@ -57,6 +57,24 @@ def test_a_click_on_stop_ends_the_tree(browser, acting, fleet):
     assert not complaints(browser)
 
 
+def test_a_click_on_stop_is_for_the_run_that_was_shown(browser, acting, fleet):
+    """Another one has taken its place while the question was on the screen."""
+    fleet.start_job("first", arguments=("--lockname", "backup"))
+    browser.get(f"{acting.url}#job=backup")
+    press(browser, "Stop ...")
+    assert "Stop backup on host1.example.org, process " in dialog(browser).text
+    fleet.end_job("first")
+    eventually(lambda: fleet.list("locks") == [], what="it is over")
+    run = fleet.start_job("second", arguments=("--lockname", "backup"))
+    enter(browser, "token", TOKEN)
+    press(browser, "Stop")
+    eventually(lambda: "another one holds the lock backup now" in dialog(browser).text, what=lambda: dialog(browser).text)
+    assert run.running
+    press(browser, "Cancel")
+    fleet.end_job("second")
+    assert run.finished().code == 0
+
+
 def test_the_token_is_asked_for_once_and_kept_nowhere(browser, acting, fleet, ctl):
     fleet.run("--lockname", "backup", "--", "true")
     browser.get(f"{acting.url}#job=backup")

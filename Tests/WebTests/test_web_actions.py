@@ -38,6 +38,39 @@ def test_a_stop_ends_the_tree(acting, fleet):
     assert 'stop "backup" for 127.0.0.1: failed: nobody holds' in acting.run.err
 
 
+def test_a_stop_is_for_the_run_that_was_shown(acting, fleet):
+    """Not for the one that holds the lock by now."""
+    fleet.start_job("first", arguments=("--lockname", "backup"))
+    token = eventually(lambda: acting.get("/api/jobs/backup").status == 200) and \
+        acting.json("/api/jobs/backup")["status"]["locks"][0]["token"]
+    fleet.end_job("first")
+    eventually(lambda: fleet.list("locks") == [], what="it is over")
+    run = fleet.start_job("second", arguments=("--lockname", "backup"))
+    status, said = acting.act("stop", "backup", run=token)
+    assert (status, said["error"]) == (409, "the run that was shown is over; another one holds the lock backup now")
+    assert run.running
+    assert acting.act("stop", "backup", run=fleet.stat("locks", "backup").czxid)[0] == 200
+    assert run.finished().code == 80
+
+
+def test_how_an_action_ended_is_known_whatever_it_was_started_with(web_program, fleet):
+    web = acting_on(web_program, fleet, prefixed=("sh", "-c", "trap '' CHLD; exec \"$@\"", "sh"))
+    try:
+        assert web.act("resume", "backup")[0] == 409
+    finally:
+        web.stop()
+
+
+def test_it_acts_on_the_fleet_that_it_shows(acting, fleet):
+    with open(acting.config, encoding="utf-8") as file:
+        settings = json.load(file)
+    with open(acting.config, "w", encoding="utf-8") as file:
+        json.dump({**settings, "prefix": "/elsewhere"}, file)
+    status, said = acting.act("pause", "backup")
+    assert status == 500 and "the configuration has changed" in said["error"]
+    assert not fleet.client.exists("/elsewhere")
+
+
 def test_a_pause_is_the_tools_own(acting, fleet, ctl):
     assert acting.act("pause", "backup", why="move to rack 7")[0] == 200
     note = ctl.json("status")["pauses"]["backup"]
@@ -283,7 +316,7 @@ def test_the_manuals_line_acts(acting, fleet, ctl):
     """As it stands there, but for the port and the file."""
     page = (ROOT / "Docs/switchman-web.1").read_text(encoding="utf-8")
     line = re.search(r"^curl .*?(?=\n\.Ed)", page, re.M | re.S)[0].replace("\\e\n", "\\\n")
-    header = fleet.write("header", f"authorization: Bearer {TOKEN}")
+    header = fleet.write("header", f"x-switchman-token: {TOKEN}")
     line = line.replace("/etc/switchman/web.header", header).replace("127.0.0.1:8420", f"127.0.0.1:{acting.port}")
     ran = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=30, check=True)
     assert json.loads(ran.stdout) == {"said": []}

@@ -31,6 +31,14 @@ def test_it_is_the_tools_own(web, fleet, ctl):
         checked(web.get("/api/jobs/a/output").text, "output")
 
 
+def test_it_says_how_many_runs_came_since(web, fleet, ctl):
+    fails(fleet)
+    for _ in range(2):
+        assert fleet.run("--lockname", "a", "--", "true").code == 0
+    eventually(lambda: len(web.json("/api/jobs/a")["history"]["runs"]) == 3)
+    assert kept(web)["newer_runs"] == 2 and kept(web) == ctl.json("output", "a")
+
+
 def test_there_may_be_none(web, fleet):
     fleet.run("--lockname", "output", "--", "false")
     eventually(lambda: web.get("/api/jobs/output").status == 200)

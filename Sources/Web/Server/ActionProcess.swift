@@ -27,8 +27,10 @@ enum ActionProcess {
         _ = unsafe line.withUnsafeBytes { unsafe send(ends[0], $0.baseAddress!, $0.count, Int32(MSG_NOSIGNAL)) }
         let said = read(ends[0])
         var status: Int32 = 0
-        while unsafe waitpid(child, &status, 0) < 0, errno == EINTR {}
+        var waited: pid_t
+        repeat { waited = unsafe waitpid(child, &status, 0) } while waited < 0 && errno == EINTR
         let lines = String(decoding: said, as: UTF8.self).split(separator: "\n").map(String.init)
+        guard waited == child else { return failure("waitpid", errno, lines) }
         if status & 0x7f != 0 {
             return Ending(code: 128 + status & 0x7f, lines: lines + ["its process died of signal \(status & 0x7f)"])
         }
@@ -61,7 +63,8 @@ enum ActionProcess {
         }
     }
 
-    private static func failure(_ call: String, _ error: Int32) -> Ending {
-        Ending(code: 71, lines: ["no process can be made for it: \(call): \(unsafe String(cString: strerror(error)))"])
+    private static func failure(_ call: String, _ error: Int32, _ said: [String] = []) -> Ending {
+        let why = unsafe String(cString: strerror(error))
+        return Ending(code: 71, lines: said + ["its process cannot be made, or be waited for: \(call): \(why)"])
     }
 }

@@ -10,6 +10,7 @@ final class Actions: @unchecked Sendable {
     private let loop: any EventLoop
     private let token: ActionToken
     private let config: String?
+    private let feed: FleetFeed
     private let threads = NIOThreadPool(numberOfThreads: Limits.actions)
     private var underWay = 0
     private var penitents = 0
@@ -17,8 +18,8 @@ final class Actions: @unchecked Sendable {
     private var loggedPenance = NIODeadline.uptimeNanoseconds(0)
 
     /// - Parameter config: the file of the configuration, for the processes that act.
-    init(loop: any EventLoop, token: ActionToken, config: String?) {
-        (self.loop, self.token, self.config) = (loop, token, config)
+    init(loop: any EventLoop, token: ActionToken, config: String?, feed: FleetFeed) {
+        (self.loop, self.token, self.config, self.feed) = (loop, token, config, feed)
         threads.start()
     }
 
@@ -38,15 +39,12 @@ final class Actions: @unchecked Sendable {
         guard Self.isSameOrigin(head.headers) else {
             return refuse(.forbidden, "an action can be asked for by this server's own page only, not by another's")
         }
-        let words = head.headers["authorization"]
-        let scheme = "bearer "
-        guard words.count == 1, let word = words.first, word.lowercased().hasPrefix(scheme) else {
+        guard let shown = Self.token(in: head.headers) else {
             return refuse(
-                .unauthorized, "an action needs the token, as authorization: Bearer TOKEN",
+                .unauthorized, "an action needs the token, as x-switchman-token: TOKEN or authorization: Bearer TOKEN",
                 [("www-authenticate", "Bearer")])
         }
-        if token.matches(word.utf8.dropFirst(scheme.utf8.count)) { return nil }
-        return penance(asker)
+        return token.matches(shown.utf8) ? nil : penance(asker)
     }
 
     /// A guess costs time, and nobody else's: those who know the token are not kept waiting.
@@ -65,6 +63,15 @@ final class Actions: @unchecked Sendable {
             penitents -= 1
             return Reply.refusal(.forbidden, "this is not the token of --token-file", asJSON: true)
         }.futureResult
+    }
+
+    /// A proxy that asks for a password has the other header for that, and so the page uses its own.
+    private static func token(in headers: HTTPHeaders) -> Substring? {
+        let own = headers["x-switchman-token"]
+        if !own.isEmpty { return own.count == 1 ? own.first.map { $0[...] } : nil }
+        let (words, scheme) = (headers["authorization"], "bearer ")
+        guard words.count == 1, let word = words.first, word.lowercased().hasPrefix(scheme) else { return nil }
+        return Substring(word.utf8.dropFirst(scheme.utf8.count))
     }
 
     private static func isJSON(_ types: [String]) -> Bool {
@@ -97,8 +104,8 @@ final class Actions: @unchecked Sendable {
         guard underWay < Limits.actions else { return turnAway("\(underWay) actions are under way; try again") }
         Log.say("\(asker) asks: \(action.text)")
         underWay += 1
-        let config = config
-        let ended = threads.runIfActive(eventLoop: loop) { ActionProcess.run(action.json, config: config) }
+        let (config, line) = (config, action.json(for: feed))
+        let ended = threads.runIfActive(eventLoop: loop) { ActionProcess.run(line, config: config) }
         return ended.map { [self] ending in
             underWay -= 1
             let said = ending.lines.isEmpty ? "" : ": " + ending.lines.joined(separator: "; ")

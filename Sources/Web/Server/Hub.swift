@@ -16,6 +16,8 @@ final class Hub: @unchecked Sendable {
     private var streams: [ObjectIdentifier: Visitor] = [:]
     /// As an event; made when the first asks for it.
     private var whole: ByteBuffer?
+    /// Documents of the whole fleet, by their paths.
+    private var documents: [String: (made: Int64, reply: Reply)] = [:]
 
     init(loop: any EventLoop, allowsActions: Bool) {
         (self.loop, self.allowsActions) = (loop, allowsActions)
@@ -30,6 +32,7 @@ final class Hub: @unchecked Sendable {
         case .page(let new):
             let former = page
             page = new
+            documents = [:]
             readAt = Self.now
             if let why = lost {
                 lost = nil
@@ -52,6 +55,14 @@ final class Hub: @unchecked Sendable {
 
     /// In a line; nil if what was read last is as it is.
     var trouble: String? { lost.map { page == nil ? $0 : "what is known is old: \($0)" } }
+
+    /// Made once in a second for all who ask for it, however many do, and kept once for them all.
+    func document(_ path: String, make: () -> Reply) -> Reply {
+        if let known = documents[path], (0..<1000).contains(Self.now - known.made) { return known.reply }
+        let reply = make()
+        documents[path] = (Self.now, reply)
+        return reply
+    }
 
     // MARK: Live pages
 

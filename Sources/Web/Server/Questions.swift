@@ -13,7 +13,7 @@ final class Questions: @unchecked Sendable {
     init(loop: any EventLoop, feed: FleetFeed) { (self.loop, self.feed) = (loop, feed) }
 
     /// What is kept of the output of a job's last failed run.
-    func output(of job: String) -> EventLoopFuture<Reply> {
+    func output(of job: String, _ page: FleetPage) -> EventLoopFuture<Reply> {
         guard open < Limits.questions else {
             return loop.makeSucceededFuture(
                 .refusal(
@@ -24,7 +24,7 @@ final class Questions: @unchecked Sendable {
         let question = Question(loop)
         let late = Reply.refusal(.serviceUnavailable, "ZooKeeper does not answer", asJSON: true)
         let patience = loop.scheduleTask(in: Limits.patienceForZooKeeper) { question.settle(late) }
-        feed.readOutput(of: job) { [loop] output in
+        feed.readOutput(of: job, shownBy: page) { [loop] output in
             loop.execute {
                 patience.cancel()
                 question.settle(Self.reply(output))

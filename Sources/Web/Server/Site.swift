@@ -44,8 +44,8 @@ struct Site: Sendable {
             if let trouble = hub.trouble { return refuse(.serviceUnavailable, trouble) }
             return .reply(.text("ok"))
         case "/api/events": return .stream
-        case "/metrics": return known(hub, refuse) { .reply(.metrics($0.metricsText)) }
-        case "/api/status": return known(hub, refuse) { .reply(.json($0.statusText)) }
+        case "/metrics": return known(hub, refuse) { page in .reply(hub.document(path) { .metrics(page.metricsText) }) }
+        case "/api/status": return known(hub, refuse) { page in .reply(hub.document(path) { .json(page.statusText) }) }
         default: break
         }
         let jobs = "/api/jobs/"
@@ -59,7 +59,7 @@ struct Site: Sendable {
         guard let name = PercentText.decoded(word) else {
             return refuse(.badRequest, "the job's name is not percent-encoded UTF-8")
         }
-        if isOutput { return known(hub, refuse) { _ in .later(questions.output(of: name)) } }
+        if isOutput { return known(hub, refuse) { .later(questions.output(of: name, $0)) } }
         return known(hub, refuse) { page in
             page.jobText(name).map { .reply(.json($0)) } ?? refuse(.notFound, "nothing is known of such a job")
         }

@@ -137,8 +137,9 @@ final class Visitor: ChannelInboundHandler {
     /// For the log: the address, and whom a proxy says it asks for, which anybody may say.
     private func asker(_ head: HTTPRequestHead) -> String {
         let address = context?.remoteAddress?.ipAddress ?? "?"
-        guard let other = head.headers.first(name: "x-forwarded-for") else { return address }
-        return "\(address) (for \(Printable.of(other)), it says)"
+        // A proxy adds its own visitor at the end, behind whatever that one has sent.
+        guard let other = head.headers["x-forwarded-for"].last else { return address }
+        return "\(address) (for \(Printable.of(String(other.suffix(100)))), it says)"
     }
 
     private func answer(

@@ -20,7 +20,7 @@ final class WebServer {
         hub = Hub(loop: loop, allowsActions: token != nil)
         site = Site(
             names: names, questions: Questions(loop: loop, feed: feed),
-            actions: token.map { Actions(loop: loop, token: $0, config: config) })
+            actions: token.map { Actions(loop: loop, token: $0, config: config, feed: feed) })
     }
 
     /// - Returns: where, for a URL.

@@ -3,7 +3,7 @@
 const Acts = (() => {
   const $ = (id) => document.getElementById(id);
   const TEXTS = {
-    stop: (name) => [`Stop ${name}?`,
+    stop: (name, run) => [`Stop ${name}${run ? ` on ${run.host}, process ${run.pid}` : ""}?`,
       "Its holder is asked to end the command. It sends SIGTERM, in the end SIGKILL, waits until all processes are gone, and releases the lock."],
     pause: (name) => [`Pause ${name}?`, "Nothing new of it starts, on any host, until it is resumed. What runs goes on."],
     resume: (name) => [`Resume ${name}?`, "It may start again."],
@@ -13,19 +13,22 @@ const Acts = (() => {
   const ALL = "all jobs";
   let token = null, asked = null;
 
-  /** A button that asks first. A name of null is all jobs; an empty one is asked for. */
-  function button(text, verb, name) {
+  /** A name that looks like another is not to be taken for it. */
+  const visible = (name) => name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
+
+  /** A button that asks first. A name of null is all jobs; an empty one is asked for. A stop is for the run that is shown. */
+  function button(text, verb, name, run) {
     const made = document.createElement("button");
     made.type = "button";
     made.append(text);
     made.dataset.verb = verb;
-    made.addEventListener("click", () => ask(verb, name));
+    made.addEventListener("click", () => ask(verb, name, run));
     return made;
   }
 
-  function ask(verb, name) {
-    asked = {verb, name};
-    const [title, text] = TEXTS[verb](name === null ? ALL : name);
+  function ask(verb, name, run) {
+    asked = {verb, name, run};
+    const [title, text] = TEXTS[verb](name === null ? ALL : visible(name), run);
     $("ask-title").textContent = title;
     $("ask-text").textContent = text;
     $("ask-name-part").hidden = name !== "";
@@ -51,6 +54,7 @@ const Acts = (() => {
     const name = mine.name === "" ? $("ask-name").value.trim() : mine.name;
     if (name === null) request.all = true; else request.name = name;
     if (!$("ask-why-part").hidden && $("ask-why").value.trim()) request.why = $("ask-why").value.trim();
+    if (mine.run) request.token = mine.run.token;
     const shown = token === null ? $("ask-token").value.trim() : token;
     // A header takes no other letters.
     if (!/^[!-~]+$/.test(shown)) return settle("The token is missing, or is none.");
@@ -60,15 +64,15 @@ const Acts = (() => {
     try {
       const answer = await fetch("api/actions", {
         method: "POST", body: JSON.stringify(request),
-        headers: {"content-type": "application/json", authorization: `Bearer ${shown}`},
+        headers: {"content-type": "application/json", "x-switchman-token": shown},
       });
       const said = await answer.json();
       isDone = answer.ok;
       text = isDone ? said.said.join("; ") || `${mine.verb} ${name === null ? ALL : name}: done` : said.error;
-      // That it was refused for another reason says that the token is right.
-      const isWrong = answer.status === 401 || answer.status === 403;
-      token = isWrong ? null : shown;
-      if (!isWrong) $("ask-token").value = "";
+      // Only what comes after the look at the token says that it is right.
+      const isRight = [200, 400, 409, 500, 502, 503].includes(answer.status);
+      token = isRight ? shown : null;
+      if (isRight) $("ask-token").value = "";
     } catch {
       text = "switchman-web does not answer; what has become of it is not known.";
     }
@@ -87,5 +91,8 @@ const Acts = (() => {
     if (event.key === "Enter" && event.target.tagName === "INPUT") { event.preventDefault(); act(); }
   });
   $("ask").addEventListener("close", () => { $("ask-token").value = ""; });
-  return {button};
+  /** Whoever answers at this address next may be another. */
+  function forget() { token = null; }
+
+  return {button, forget};
 })();

@@ -246,11 +246,14 @@
     return all;
   }
 
-  function drawActs(job) {
+  function drawActs(job, lock) {
     $("job-acts").hidden = !acts;
-    const isPaused = fleet.paused.includes(job.name), holder = ["running", "waiting"].includes(job.state) ? job.host : undefined;
-    renew($("job-acts"), [acts, job.name, isPaused, holder], () => !acts ? [] : [
-      ...(holder === undefined ? [] : [Acts.button("Stop ...", "stop", job.name)]),
+    const isPaused = fleet.paused.includes(job.name), isHeld = lock && lock.holder && ["running", "waiting"].includes(lock.state);
+    const run = isHeld ? {token: lock.token, host: lock.holder.host, pid: lock.holder.pid} : undefined;
+    // A host of such a name would be a pattern.
+    const holder = run && !/[*?]/.test(run.host) ? run.host : undefined;
+    renew($("job-acts"), [acts, job.name, isPaused, run], () => !acts ? [] : [
+      ...(run === undefined ? [] : [Acts.button("Stop ...", "stop", job.name, run)]),
       isPaused ? Acts.button("Resume ...", "resume", job.name) : Acts.button("Pause ...", "pause", job.name),
       ...(holder === undefined ? [] : [Acts.button(`Drain ${holder} ...`, "drain", holder)])]);
   }
@@ -289,9 +292,9 @@
   }
 
   function drawJob(job, document_) {
-    drawActs(job);
-    showOutput(job, false);
     const lock = document_.status.locks[0], runs = document_.history.runs;
+    drawActs(job, lock);
+    showOutput(job, false);
     $("sentences").replaceChildren(...sentences(job, lock).map((text) => make("li", {}, text)));
     const waiting = lock ? lock.waiting : [];
     const items = waiting.slice(0, 500).map((one, index) =>
@@ -425,6 +428,7 @@
     });
     source.onerror = () => {
       isLive = false;
+      Acts.forget();
       freshness();
       // Turned away, and not only cut off: the browser would not come back by itself.
       if (source.readyState === EventSource.CLOSED) setTimeout(connect, 5000);
