@@ -32,10 +32,11 @@ static const int64_t PATIENCE_NS = 3 * SW_SECOND_NS;
 /// Between two looks at the clock.
 enum { AT_ONCE = 64 };
 
-/// By a pidfd, which becomes readable; without one (a kernel before 5.3, a sandbox) by its number and its start.
+/// By a pidfd, which becomes readable; without one (a kernel before 5.3, a sandbox), or without poll, by its number and its start.
 static bool guardian_is_dead(const sw_face *face) {
     struct pollfd dead = { .fd = face->guardian_pidfd, .events = POLLIN };
-    if (face->guardian_pidfd >= 0) return poll(&dead, 1, 0) > 0;
+    int found = face->guardian_pidfd >= 0 ? poll(&dead, 1, 0) : -1;
+    if (found >= 0) return found > 0;
     sw_process guardian;
     return !sw_process_read(face->guardian, &guardian) || guardian.start_ticks != face->guardian_start || guardian.state == 'Z'
         || guardian.state == 'X';

@@ -7,14 +7,16 @@ extension CrontabCheck {
     /// Why no run of the line can find a success of that job, or none but that of the round before.
     ///
     /// - Parameter lines: those of the job that it comes after.
-    func chainTime(of job: CrontabLine.Job, after name: String, _ lines: [CrontabLine.Job]) -> (Severity, String)? {
+    func chainTime(
+        of job: CrontabLine.Job, after name: String, _ lines: [CrontabLine.Job], _ meetings: inout CrontabMeetings
+    ) -> (Severity, String)? {
         // A line of which nobody knows when it is due may be due at any time.
         let before = lines.compactMap(\.due)
         guard let due = job.due, before.count == lines.count, before.allSatisfy({ $0.zone == due.zone }) else {
             return nil
         }
         let shown = "\"\(Excerpt.of(name, longest: 255))\""
-        if let own = due.period { return Self.never(due, before, own, shown, job.remedy) }
+        if let own = due.period { return Self.never(due, before, own, shown, job.remedy, &meetings) }
         guard before.count == 1, let other = before.first, let patience = due.patience else { return nil }
         if due.times == other.times, patience == 0 {
             return (
@@ -36,15 +38,18 @@ extension CrontabCheck {
 
     /// By ticks: a success counts in its own period only.
     private static func never(
-        _ due: CrontabDue, _ before: [CrontabDue], _ own: Period, _ shown: String, _ remedy: String
+        _ due: CrontabDue, _ before: [CrontabDue], _ own: Period, _ shown: String, _ remedy: String,
+        _ meetings: inout CrontabMeetings
     ) -> (Severity, String)? {
         let periods = before.compactMap(\.period)
         // The record has the period of the newest run. A line without a tick leaves no success that counts.
         guard let theirs = periods.first, periods.allSatisfy({ $0 == theirs }) else { return nil }
         let unit = own.longer(theirs).unit
-        let meetings = before.filter { $0.period != nil }.map { due.meeting(with: $0, own, theirs) }
-        switch meetings.min() {
-        case .earlier, nil: return nil
+        guard let best = meetings.best(of: due, own, with: Set(before.filter { $0.period != nil }), theirs) else {
+            return nil
+        }
+        switch best {
+        case .earlier: return nil
         case .atTheSameMinute:
             return (
                 .warning,

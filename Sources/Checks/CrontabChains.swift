@@ -4,13 +4,16 @@ import Run
 /// Lines that come after others: what they name has to be there, and has to come to an end.
 extension CrontabCheck {
     func brokenChains() -> [Finding] {
-        jobs.flatMap { job, place in
+        var meetings = CrontabMeetings()
+        return jobs.flatMap { job, place in
             let faults = job.after.names.compactMap { parent(of: job, named: $0) }
                 .map { Finding(.warning, place, $0) }
             if let cycle = cycle(through: job) { return faults + [Finding(.warning, place, cycle)] }
             if !faults.isEmpty { return faults }
             return job.after.names.compactMap { name in
-                chainTime(of: job, after: name, lines(of: name, config: job.config)).map { Finding($0, place, $1) }
+                chainTime(of: job, after: name, lines(of: name, config: job.config), &meetings).map {
+                    Finding($0, place, $1)
+                }
             }
         }
     }

@@ -2,7 +2,7 @@ import Invocation
 import Recipes
 
 /// When runs of a line look at the jobs that they come after, and for how long.
-struct CrontabDue: Equatable {
+struct CrontabDue: Hashable {
     let times: CrontabTimes
     /// By which cron goes, and the run's tick as well.
     let zone: String?
@@ -14,10 +14,13 @@ struct CrontabDue: Equatable {
         (self.times, self.zone, self.period, self.patience) = (times, zone, period, patience)
     }
 
-    /// Nil where cron chooses a minute, where it is due at each boot, and where its tick goes by another clock than cron.
+    /// Nil where something else on the line comes before the call, where cron chooses a minute, where it is due at each boot, and
+    /// where its tick goes by another clock than cron.
     init?(_ call: SwitchmanCall, of entry: CrontabFile.Entry, _ arguments: Arguments) {
         let zone = CrontabZones.names(call, entry)
-        guard let times = entry.schedule.times, !times.isRandom, zone.cron == zone.tick else { return nil }
+        guard let times = entry.schedule.times, !times.isRandom, zone.cron == zone.tick, !call.isLater,
+            !call.isConditional
+        else { return nil }
         let wait: Int64? =
             switch arguments.wait ?? .seconds(0) {
             case .seconds(let seconds): seconds.addedUp(with: arguments.splay ?? 0)

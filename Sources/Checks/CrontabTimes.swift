@@ -3,7 +3,7 @@ import Recipes
 /// The minutes at which a line of a crontab is due, by the face of its zone's clock.
 ///
 /// Source: crontab(5) and cron(8) of Vixie's cron (Debian) and of cronie.
-struct CrontabTimes: Sendable, Equatable {
+struct CrontabTimes: Sendable, Hashable {
     let minutes: Set<Int>
     let hours: Set<Int>
     let days: Set<Int>

@@ -8,6 +8,8 @@ struct SwitchmanCall: Equatable {
     var hasOwnPath = false
     /// Whether something before it decides if it is started at all: a test and `&&`, or an `if`.
     var isConditional = false
+    /// Whether something else on the line comes first, which may take its time.
+    var isLater = false
 }
 
 /// What the shell runs behind a switchman, whatever came of it.
@@ -29,6 +31,7 @@ struct SwitchmanSearch {
     private(set) var problem: String?
     private var isBehindStranger = false
     private var isBehindCondition = false
+    private var isLater = false
 
     private static let keywords = ["if", "then", "else", "elif", "while", "until", "do", "!", "{", "eval"]
     /// They speak of it without starting it.
@@ -48,8 +51,8 @@ struct SwitchmanSearch {
         guard depth < ShellText.deepest else { return }
         let shell = ShellText(text, variables: environment)
         if problem == nil { problem = shell.problem }
-        let wasBehindCondition = isBehindCondition
-        defer { isBehindCondition = wasBehindCondition }
+        let (wasBehindCondition, wasLater) = (isBehindCondition, isLater)
+        defer { (isBehindCondition, isLater) = (wasBehindCondition, wasLater) }
         var (isGuarded, isInBlock, mayLeave) = (false, false, false)
         for (index, command) in shell.commands.enumerated() {
             if index > 0 {
@@ -66,6 +69,7 @@ struct SwitchmanSearch {
             }
             mayLeave = isGuarded && (mayLeave || Self.leaves(command))
             isBehindCondition = wasBehindCondition || isGuarded || isInBlock
+            isLater = wasLater || index > 0
             let before = calls.count
             look(at: command[...], environment, depth: depth)
             let connector = shell.connectors[index]
@@ -130,7 +134,7 @@ struct SwitchmanSearch {
             calls.append(
                 SwitchmanCall(
                     words: Array(words), environment: environment, hasOwnPath: !isBehindStranger,
-                    isConditional: isBehindCondition))
+                    isConditional: isBehindCondition, isLater: isLater))
         } else if let launcher = Launcher.known[name] {
             let own = words.dropFirst()
             let wasBehindStranger = isBehindStranger

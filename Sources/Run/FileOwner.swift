@@ -10,7 +10,7 @@ enum FileOwner {
         guard geteuid() == 0 else { return nil }
         var status = stat()
         guard unsafe fstat(file, &status) == 0 else { return nil }
-        guard status.st_uid == 0 || isOfNobodyHere(status.st_uid) else {
+        guard status.st_uid == 0 || isOfNobodyHere(status.st_uid) || isGivenToContainer(file, status.st_uid) else {
             return "belongs to another user (\(status.st_uid)), who could have root do what it says; chown root it"
         }
         let others: mode_t = status.st_gid == 0 ? 0o002 : 0o022
@@ -30,7 +30,16 @@ enum FileOwner {
             && !hasNumber(overflow, in: (try? FileBytes.read("/proc/self/uid_map", longestBytes: 65_536)) ?? [])
     }
 
-    private static let overflow: UInt32 = 65_534
+    /// The same where nobody has that number too, as in most containers: then he could have written what can be written at all.
+    private static func isGivenToContainer(_ file: Int32, _ owner: UInt32) -> Bool {
+        var volume = statvfs()
+        guard owner == overflow, unsafe fstatvfs(file, &volume) == 0, volume.f_flag & UInt(ST_RDONLY) != 0,
+            let map = try? FileBytes.read("/proc/self/uid_map", longestBytes: 65_536)
+        else { return false }
+        return !hasNumber(.max - 1, in: map)
+    }
+
+    static let overflow: UInt32 = 65_534
 
     /// A map of lines "INSIDE OUTSIDE COUNT"; an empty one, or none, tells nothing.
     static func hasNumber(_ id: UInt32, in map: [UInt8]) -> Bool {

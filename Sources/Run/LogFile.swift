@@ -29,11 +29,15 @@ final class LogFile: @unchecked Sendable {
         // A pipe that poll(2) calls ready takes PIPE_BUF bytes without blocking (pipe(7)). Standard error is not made
         // non-blocking instead, since it is shared with the command and with the caller.
         var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        guard unsafe poll(&ready, 1, 0) == 1, ready.revents & Int16(POLLOUT) != 0 else { return 0 }
+        let found = unsafe poll(&ready, 1, 0)
+        if found < 0 { return errno }
+        guard found == 1, ready.revents & Int16(POLLOUT) != 0 else { return 0 }
         let count = unsafe Glibc.write(descriptor, line, line.count)
         if count == line.count || count < 0 && errno == EAGAIN { return 0 }
         // A disk that has become full takes the beginning of a line, and says why when it is asked to take the rest.
-        return count < 0 ? errno : WholeWrite.perform(Array(line.dropFirst(count)), to: descriptor)
+        if count < 0 { return errno }
+        let rest = Array(line.dropFirst(count))
+        return unsafe Glibc.write(descriptor, rest, rest.count) < 0 && errno != EAGAIN ? errno : 0
     }
 
     /// A file that was renamed or removed is somebody else's business: on with the one that has its name now.

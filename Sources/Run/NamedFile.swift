@@ -14,18 +14,28 @@ enum NamedFile {
         // Neither a pipe nor a device may keep a run waiting.
         let file = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard file >= 0 else { throw setting.error("\(name), which cannot be read: \(String(errno: errno))") }
-        do { try check(file, name, isSecret, setting) } catch {
+        do { try check(file, name, isSecret, isCredential(path), setting) } catch {
             close(file)
             throw error
         }
         return file
     }
 
+    /// Whether systemd has put it there for this service, and for nobody else.
+    private static func isCredential(_ path: String) -> Bool {
+        guard let folder = unsafe getenv("CREDENTIALS_DIRECTORY").map({ unsafe String(cString: $0) }),
+            folder.hasPrefix("/")
+        else { return false }
+        let name = path.utf8.dropFirst(folder.utf8.count)
+        return path.utf8.starts(with: folder.utf8) && name.first == UInt8(ascii: "/")
+            && !name.dropFirst().contains(UInt8(ascii: "/"))
+    }
+
     static func close(_ file: Int32) { Glibc.close(file) }
 
     /// Of the file that was opened, so that nobody can put another in its place meanwhile.
     private static func check(
-        _ file: Int32, _ name: String, _ isSecret: Bool, _ setting: Setting
+        _ file: Int32, _ name: String, _ isSecret: Bool, _ isCredential: Bool, _ setting: Setting
     ) throws(ConfigurationError) {
         var status = stat()
         guard unsafe fstat(file, &status) == 0 else {
@@ -40,7 +50,9 @@ enum NamedFile {
             throw setting.error(
                 "\(name), which belongs to another user (\(status.st_uid)); it must be root's or one's own")
         }
-        guard status.st_mode & 0o077 == 0 else {
+        // systemd lets the service's account read its credentials by an access list, of which the mask shows as the group's rights.
+        let closed: mode_t = isCredential && status.st_uid == 0 ? 0o037 : 0o077
+        guard status.st_mode & closed == 0 else {
             throw setting.error(
                 "\(name), which others may use (mode \(String(status.st_mode & 0o777, radix: 8))); chmod 600 it")
         }

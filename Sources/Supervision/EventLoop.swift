@@ -98,8 +98,9 @@ import Glibc
         let most: Int32 = hasTimer ? -1 : Self.lookAgainMilliseconds
         let patience = waiting ? chore?() ?? most : 0
         var ready = unsafe Glibc.poll(&list, nfds_t(list.count), patience)
-        if ready < 0, errno != EINTR { ready = Self.lookAtAll(&list, waiting) }
-        if ready == 0, waiting, !hasTimer { post(.timer) }
+        let isBlind = ready < 0 && errno != EINTR
+        if isBlind { ready = Self.lookAtAll(&list, waiting) }
+        if ready == 0 || isBlind, waiting, !hasTimer { post(.timer) }
         guard ready > 0 else { return }
         var count: UInt64 = 0
         if list[0].revents != 0 { unsafe read(bell, &count, 8) }

@@ -31,16 +31,18 @@ struct Sweep {
         return overflow ? nil : Instant(oldest: oldest, now: now)
     }
 
-    /// What is remembered of runs without a lock, of jobs of which none has ended since. A run that ends meanwhile makes its node
-    /// anew, or keeps the folder from being removed.
+    /// What is remembered of runs without a lock, of jobs of which none has ended since. A run that ends meanwhile keeps all of it.
     private func unlockedRuns(endedBefore instant: Instant) async throws -> [String] {
         let folders = try await fleet.children(of: [fleet.layout.unlockedRuns])
         var removals: [(path: String, operations: [Operation])] = []
         for folder in folders {
             let places = try await fleet.children(of: [folder])
             let stats = try await fleet.ask(places.map { .exists($0, watch: false) })
-            let isOld = try stats.allSatisfy { try $0.stat().map { $0.mtimeMilliseconds < instant.oldest } ?? true }
-            if isOld { removals.append((folder, (places + [folder]).map { .delete($0) })) }
+            let known = try zip(places, stats).compactMap { place, reply in try reply.stat().map { (place, $0) } }
+            // Without one, it is about to be filled for the first time.
+            guard !known.isEmpty, known.allSatisfy({ $0.1.mtimeMilliseconds < instant.oldest }) else { continue }
+            let guarded = known.flatMap { [Operation.check($0.0, version: $0.1.version), .delete($0.0)] }
+            removals.append((folder, guarded + [Operation.delete(folder)]))
         }
         return try await remove(removals)
     }

@@ -95,4 +95,43 @@ import Testing
         #expect(severity("0 5 * * *", "0 4 * * * switchman") == .ok)
         #expect(severity("0 5 * * 1", "0 4 * * * switchman") == nil)
     }
+
+    @Test(arguments: [
+        "0 3 * * * switchman --lockname p x; switchman --lockname c --after p y",
+        "0 3 * * * switchman --once-per day --lockname p x && switchman --once-per day --lockname c --after p y",
+        "0 3 * * * switchman --lockname p x\n0 3 * * * sleep 600; switchman --lockname c --after p y",
+        "0 3 * * * switchman --once-per day --lockname p x\n"
+            + "59 2 * * * sleep 120 && switchman --once-per day --lockname c --after p y",
+        "0 3 * * * sleep 1; switchman --once-per day --lockname p x\n"
+            + "0 3 * * * switchman --once-per day --lockname c --after p y",
+    ])
+    func knowsThatWhatStandsBeforeTakesItsTime(lines: String) {
+        #expect(check(lines).findings.allSatisfy { !$0.message.hasPrefix("--after") })
+    }
+
+    /// Each pair of schedules that never meet is a walk over the dates of 28 years.
+    @Test func manyLinesOfFewSchedulesAreFewWalks() {
+        let lines = (0..<400).flatMap { number in
+            [
+                "0 0 30 2 * switchman --once-per day --lockname p x",
+                "\(number % 2) 0 30 2 * switchman --once-per day --lockname c\(number) --after p y",
+            ]
+        }
+        let found = check(lines.joined(separator: "\n")).findings.filter { $0.message.hasPrefix("--after") }
+        #expect(found.count == 400)
+    }
+
+    @Test func aWalkTooManySaysNothing() {
+        var meetings = CrontabMeetings()
+        func due(_ minute: Int) throws -> CrontabDue {
+            let fields = ["\(minute % 60)", "\(minute / 60)", "30", "2", "*"]
+            let schedule = try CrontabSchedule(fields: fields.map { Array($0.utf8) })
+            return CrontabDue(times: try #require(schedule.times), zone: nil, period: .day, patience: 0)
+        }
+        let other = try? due(0)
+        let results = (1...310).map { minute in
+            (try? due(minute)).flatMap { one in other.flatMap { meetings.best(of: one, .day, with: [$0], .day) } }
+        }
+        #expect(results.prefix(300).allSatisfy { $0 == .apart } && results.suffix(10).allSatisfy { $0 == nil })
+    }
 }

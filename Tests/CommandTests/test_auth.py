@@ -204,6 +204,16 @@ def test_a_file_of_another_user_is_78(fleet):
     assert_one_line(run, 78, "belongs to another user (65534)")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@pytest.mark.parametrize("mode, folder, code", [(0o440, ".", 0), (0o444, ".", 78), (0o460, ".", 78), (0o440, "elsewhere", 78)])
+def test_what_systemd_gives_a_service_is_trusted(own_fleet, mode, folder, code):
+    """It shows the mask of an access list as the group's rights (systemd 254 and newer)."""
+    path = credentials(own_fleet, mode=mode)
+    run = own_fleet.run("--lockname", "a", "--", "true", config=own_fleet.config(auth=path),
+                        env={"CREDENTIALS_DIRECTORY": os.path.normpath(f"{os.path.dirname(path)}/{folder}")})
+    assert run.code == code, run.err
+
+
 @pytest.mark.parametrize("path, said", [
     ("auth", "not the whole path"), (f"digest:team:{SECRET}", "not the whole path"), ("/nowhere/auth", "cannot be read"),
     ("/", "no regular file"), ("/dev/zero", "no regular file"),

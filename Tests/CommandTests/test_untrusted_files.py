@@ -92,7 +92,7 @@ def _pipe(text):
 
 # The log.
 
-@pytest.mark.parametrize("way", ["the log itself", "a folder on the way", "a link to a link"])
+@pytest.mark.parametrize("way", ["the log itself", "a folder on the way", "a link to a link", "a mark behind the slash"])
 def test_a_log_behind_a_link_of_somebody_elses(fleet, ctl, theirs, way):
     """Root would append to any file, or make it."""
     target = f"{fleet.folder}/victims"
@@ -106,7 +106,7 @@ def test_a_log_behind_a_link_of_somebody_elses(fleet, ctl, theirs, way):
         os.symlink(f"{theirs}/more", log)
     else:
         link_of_theirs(target, f"{theirs}/folder")
-        log = f"{theirs}/folder/log"
+        log = f"{theirs}/folder/log" if way == "a folder on the way" else f"{theirs}/folder/\u0301log"
     config = fleet.config(logfile=log)
     run = fleet.run("--lockname", "a", "--", "sh", "-c", "exit 3", config=config)
     assert run.code == 3 and os.listdir(target) == []
