@@ -103,8 +103,9 @@ def test_the_list_may_name_identities(closed):
     everybody = make_acl("world", "anyone", all=True)
     other = make_digest_acl("other", "word", read=True)
     closed.settings["acl"] = ["open", f"digest:{other.id.id}:r"]
-    closed.start_job("a")
+    run = closed.start_job("a")
     closed.end_job("a")
+    assert run.wait() == 0
     assert set(map(tuple, lists(closed).values())) == {(everybody, other)}
 
 

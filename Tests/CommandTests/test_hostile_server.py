@@ -158,7 +158,7 @@ def test_a_hundred_thousand_children(fleet, ctl, proxy, below):
                   ("--lease", "r=1:1", "--lease-wait", "2s", "--lockname", "a")):
         run = fleet.run(*words, "--", "true", within=40, **options)
         assert run.code in DOCUMENTED and len(run.err.splitlines()) <= 1, (words, run.code, run)
-    told = ctl("jobs" if below == "/jobs" else "status", within=60, **options)
+    told = ctl("jobs" if below == "/jobs" else "status", within=120, **options)
     assert told.code in DOCUMENTED, (told.code, told)
 
 

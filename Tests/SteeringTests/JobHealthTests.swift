@@ -70,6 +70,9 @@ import Testing
         }
         let jobs = [failed("a", 1000), failed("b", nil), failed("c", 3000), failed("d", 2000), failed("e", 3000)]
         #expect(jobs.inOrderOfNeed.map(\.lock.lockname) == ["c", "e", "d", "a", "b"])
+        // Somebody's numbers.
+        let odd = [failed("a", .min), failed("b", .max), failed("c", 0)]
+        #expect(odd.inOrderOfNeed.map(\.lock.lockname) == ["b", "c", "a"])
     }
 
     @Test func ofMarksWithoutRoomTheNewestStay() {
