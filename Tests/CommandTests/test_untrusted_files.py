@@ -4,11 +4,13 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
 
 import pytest
 
 from Support.control import assert_refused
+from Support.fixtures import ROOT
 from Support.fleet import assert_one_line, assert_silent
 
 OTHER = 65534
@@ -81,6 +83,22 @@ def test_a_pipe_of_ones_own_is_believed(fleet):
         text = file.read()
     run = fleet.run("--lockname", "a", "--", "true", config="/dev/stdin", stdin=_pipe(text))
     assert_silent(run, 0)
+
+
+@pytest.mark.parametrize("mount, code", [("mount --bind", 78), ("mount -o bind,ro --bind", 3)])
+def test_a_containers_root_is_given_a_file_from_outside(fleet, mount, code):
+    """It shows as nobody's, whom the container has a number for: believed if nobody can write it there."""
+    with tempfile.TemporaryDirectory(prefix="switchman-container-") as folder:
+        os.chmod(folder, 0o755)
+        program, config = shutil.copy(fleet.program, folder), shutil.copy(fleet.config(), folder)
+        os.chmod(config, 0o644)
+        script = f'{mount} {config} {config} && exec "$@"'
+        run = subprocess.run(
+            [sys.executable, ROOT / "Tests/Support/container.py", "sh", "-c", script, "sh",
+             program, "--config", config, "--lockname", "a", "--", "sh", "-c", "exit 3"],
+            capture_output=True, text=True, timeout=30, check=False)
+        assert run.returncode == code, run.stderr
+        assert ("another user (65534)" in run.stderr) == (code == 78)
 
 
 def _pipe(text):
