@@ -210,7 +210,7 @@ def test_a_file_of_another_user_is_78(fleet):
 def test_what_systemd_gives_a_service_is_trusted(own_fleet, mode, folder, code):
     """It shows the mask of an access list as the group's rights (systemd 254 and newer)."""
     path = credentials(own_fleet, mode=mode)
-    run = own_fleet.run("--lockname", "a", "--", "true", config=own_fleet.config(auth=path),
+    run = own_fleet.run("--lockname", "a", "--", "true", config=own_fleet.config(auth=path, acl=["open"]),
                         env={"CREDENTIALS_DIRECTORY": os.path.normpath(f"{os.path.dirname(path)}/{folder}")})
     assert run.code == code, run.err
 

@@ -3,6 +3,7 @@
 import datetime
 import glob
 import json
+import math
 import os
 import re
 import time
@@ -265,7 +266,8 @@ def at(controller, program, recorder, tmp_path):
 
     def at(text):
         instant = datetime.datetime.fromisoformat(text + ":00+00:00").timestamp()
-        file.write_text(f"{instant - time.time():+.0f}\n", encoding="ascii")
+        # Never before the instant: faketime takes whole seconds.
+        file.write_text(f"{math.ceil(instant - time.time()):+d}\n", encoding="ascii")
     at("2026-03-28T01:30")
     server = ZooKeeperServer(prefixed=(
         "env", f"LD_PRELOAD={LIBRARY}", f"FAKETIME_TIMESTAMP_FILE={file}", "FAKETIME_NO_CACHE=1", "DONT_FAKE_MONOTONIC=1"))
