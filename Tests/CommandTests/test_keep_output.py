@@ -214,8 +214,9 @@ def test_lines_of_two_commands_in_one_pipe_stay_whole(fleet):
     """As they are without the option: a line that a command writes at once is one write into the common pipe."""
     reader, writer = os.pipe()
     script = "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo {}{}; done"
-    runs = [fleet.start("--lockname", name, *KEPT, "--", "sh", "-c", script.format(name, "x" * 97), stdout=writer, stderr=writer)
-            for name in "ab"]
+    # Names of their own: a run of another test that was killed whole is swept by the next of its name, which says so if that lasts.
+    runs = [fleet.start("--lockname", f"lines-{name}", *KEPT, "--", "sh", "-c", script.format(name, "x" * 97),
+                        stdout=writer, stderr=writer) for name in "ab"]
     os.close(writer)
     with os.fdopen(reader, "rb") as file:
         lines = set(file.read().splitlines())
