@@ -293,8 +293,7 @@ _Noreturn void sw_front(const sw_role *role, pid_t supervisor, pid_t guardian, i
             { .fd = face.supervisor_fd, .events = POLLIN },
             { .fd = face.timer_fd, .events = POLLIN },
         };
-        // As in guardian.c.
-        if (poll(fds, COUNT(fds), longest_sleep_ms(&face)) < 0 && errno != EINTR) sleep_ns(SW_MILLISECOND_NS);
+        poll(fds, COUNT(fds), longest_sleep_ms(&face));
         sw_front_take_signals(&face);
         reap_strangers(&face);
         // First whether it is dead, then what it said: so nothing that it said is missed.

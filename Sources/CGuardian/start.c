@@ -176,7 +176,7 @@ void sw_await_guardian(pid_t guardian) {
         if (pid == guardian || (pid < 0 && errno != EINTR)) return;
         if (sw_now_ns() - since_ns > SW_SECOND_NS) kill(guardian, SIGKILL);
         struct pollfd dead = { .fd = (int)syscall(SYS_pidfd_open, guardian, 0), .events = POLLIN };
-        if (poll(&dead, 1, dead.fd < 0 ? 1 : 100) < 0) nanosleep(&(struct timespec){ .tv_nsec = SW_MILLISECOND_NS }, NULL);
+        poll(&dead, 1, dead.fd < 0 ? 1 : 100);
         if (dead.fd >= 0) close(dead.fd);
     }
 }

@@ -124,8 +124,9 @@ static struct pollfd asked(const sw_connection *connection, short events, int64_
     return (struct pollfd){ .fd = -1 };
 }
 
-/// The C client asks again at once, whatever the answer: where poll(2) fails (EINVAL, after prlimit(1) has lowered the limit of
-/// open files) a thread of it would keep a processor from everybody else.
+/// Whoever waits asks again at once, whatever the answer, the C client too: where poll(2) fails (EINVAL, after prlimit(1) has
+/// lowered the limit of open files) that would keep a processor from everybody else. The guardian waits by ppoll, and sees to it
+/// by itself.
 static int patient_poll(struct pollfd *list, nfds_t count, int timeout_ms) {
     int ready = __real_poll(list, count, timeout_ms);
     if (ready >= 0 || errno == EINTR) return ready;

@@ -17,7 +17,7 @@ package enum WholeWrite {
             } else if count < 0, errno == EAGAIN {
                 // Somebody else has made it non-blocking.
                 var writable = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                if unsafe poll(&writable, 1, -1) < 0 { usleep(1000) }
+                unsafe poll(&writable, 1, -1)
             } else if count == 0 || errno != EINTR {
                 return count == 0 ? EIO : errno
             }

@@ -99,7 +99,7 @@ import Glibc
         let patience = waiting ? chore?() ?? most : 0
         var ready = unsafe Glibc.poll(&list, nfds_t(list.count), patience)
         let isBlind = ready < 0 && errno != EINTR
-        if isBlind { ready = Self.lookAtAll(&list, waiting) }
+        if isBlind { ready = Self.lookAtAll(&list) }
         if ready == 0 || isBlind, waiting, !hasTimer { post(.timer) }
         guard ready > 0 else { return }
         var count: UInt64 = 0
@@ -110,9 +110,8 @@ import Glibc
     }
 
     /// Without poll(2), which fails once somebody has lowered the limit of open files (prlimit(1)): each that cannot keep us
-    /// waiting is read, in turns that leave others the processor.
-    private static func lookAtAll(_ list: inout [pollfd], _ waiting: Bool) -> Int32 {
-        if waiting { usleep(1000) }
+    /// waiting is read. A poll that fails takes a millisecond (CTLS/wrap.c), so that others have the processor.
+    private static func lookAtAll(_ list: inout [pollfd]) -> Int32 {
         for index in list.indices where fcntl(list[index].fd, F_GETFL) & O_NONBLOCK != 0 {
             list[index].revents = Int16(POLLIN)
         }

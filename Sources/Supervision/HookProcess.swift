@@ -90,8 +90,7 @@ package struct HookProcess {
             pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
         }
         let patience = hook.pidfd >= 0 ? milliseconds : min(milliseconds, 20)
-        // It fails once somebody has lowered the limit of open files (prlimit(1)).
-        if unsafe poll(&news, 2, Int32(clamping: patience)) < 0 { usleep(1000) }
+        _ = unsafe poll(&news, 2, Int32(clamping: patience))
     }
 
     /// A pipe holds 64 kB.

@@ -167,8 +167,7 @@ import Threads
             pollfd(fd: pipe, events: Int16(POLLIN), revents: 0), pollfd(fd: bell, events: Int16(POLLIN), revents: 0),
             pollfd(fd: isFinal ? to : -1, events: 0, revents: 0),
         ]
-        // It fails once somebody has lowered the limit of open files (prlimit(1)).
-        if unsafe poll(&look, 3, -1) < 0 { usleep(1000) }
+        _ = unsafe poll(&look, 3, -1)
         var count: UInt64 = 0
         if look[1].revents != 0 { unsafe read(bell, &count, 8) }
         return look[2].revents == 0 ? 0 : EPIPE
@@ -188,7 +187,7 @@ import Threads
             } else if count < 0, errno == EAGAIN {
                 // Somebody has made it non-blocking.
                 var writable = pollfd(fd: to, events: Int16(POLLOUT), revents: 0)
-                if unsafe poll(&writable, 1, -1) < 0 { usleep(1000) }
+                _ = unsafe poll(&writable, 1, -1)
             } else if count == 0 || errno != EINTR {
                 return count == 0 ? EIO : errno
             }
