@@ -45,7 +45,7 @@ extension CrontabCheck {
         // The record has the period of the newest run. A line without a tick leaves no success that counts.
         guard let theirs = periods.first, periods.allSatisfy({ $0 == theirs }) else { return nil }
         let unit = own.longer(theirs).unit
-        guard let best = meetings.best(of: due, own, with: Set(before.filter { $0.period != nil }), theirs) else {
+        guard let best = meetings.best(of: due, with: Set(before.filter { $0.period != nil })) else {
             return nil
         }
         switch best {

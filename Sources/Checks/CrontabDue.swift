@@ -47,7 +47,9 @@ struct CrontabDue: Hashable {
 
     /// What a run of this line, of its own `--once-per`, finds of the other line's. By the face of the clock, which goes the
     /// same way on every day but the two on which it is changed.
-    func meeting(with other: CrontabDue, _ own: Period, _ theirs: Period) -> Meeting {
+    func meeting(with other: CrontabDue) -> Meeting {
+        // Without ticks any success counts.
+        guard let own = period, let theirs = other.period else { return .earlier }
         let longer = own.longer(theirs)
         var (others, mine): ([Int64: Int64], [Int64: Int64]) = ([:], [:])
         var best = Meeting.apart

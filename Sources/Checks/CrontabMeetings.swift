@@ -1,5 +1,3 @@
-import Recipes
-
 /// What was found of pairs of lines already: each takes a walk over the dates of 28 years.
 struct CrontabMeetings {
     private struct Pair: Hashable {
@@ -11,14 +9,12 @@ struct CrontabMeetings {
     private static let most = 300
 
     /// The best of a line's meetings with these; nil if there are none, or too many.
-    mutating func best(of due: CrontabDue, _ own: Period, with others: Set<CrontabDue>, _ theirs: Period) -> CrontabDue
-        .Meeting?
-    {
+    mutating func best(of due: CrontabDue, with others: Set<CrontabDue>) -> CrontabDue.Meeting? {
         var best: CrontabDue.Meeting?
         for other in others {
             let pair = Pair(due: due, other: other)
             guard known[pair] != nil || known.count < Self.most else { return nil }
-            let meeting = known[pair] ?? due.meeting(with: other, own, theirs)
+            let meeting = known[pair] ?? due.meeting(with: other)
             known[pair] = meeting
             best = min(best ?? meeting, meeting)
         }

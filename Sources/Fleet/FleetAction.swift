@@ -21,6 +21,12 @@ public struct FleetAction: Sendable {
     private let token: Int64?
     /// Who asks, for the note of a pause.
     private let asker: String
+    /// The fleet that was shown; nil: not said yet.
+    private let shown: Shown?
+
+    private struct Shown: Equatable {
+        let prefix, servers: String
+    }
 
     /// Reads `{"verb": "pause", "name": "backup", "why": "..."}`, or `"all": true` in the place of the name. A stop may have
     /// `"token"`, and then ends that run only.
@@ -63,13 +69,6 @@ public struct FleetAction: Sendable {
         self.verb = verb
         self.asker = asker ?? members["asker"]?.string ?? "?"
         do { try check() } catch { throw refusal(Self.message(error)) }
-    }
-
-    /// The fleet that was shown; nil: not said yet.
-    private let shown: Shown?
-
-    private struct Shown: Equatable {
-        let prefix, servers: String
     }
 
     /// The same again, in one line of JSON, for that feed's fleet and no other.

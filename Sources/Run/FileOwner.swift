@@ -26,18 +26,17 @@ enum FileOwner {
     /// What the kernel calls all owners that a user namespace has no number for (user_namespaces(7)): there it is nobody who could
     /// become anything by us, such as the root of the host that a container was given a file by.
     private static func isOfNobodyHere(_ owner: UInt32) -> Bool {
-        owner == overflow
-            && !hasNumber(overflow, in: (try? FileBytes.read("/proc/self/uid_map", longestBytes: 65_536)) ?? [])
+        owner == overflow && !hasNumber(overflow, in: map)
     }
 
     /// The same where nobody has that number too, as in most containers: then he could have written what can be written at all.
     private static func isGivenToContainer(_ file: Int32, _ owner: UInt32) -> Bool {
         var volume = statvfs()
-        guard owner == overflow, unsafe fstatvfs(file, &volume) == 0, volume.f_flag & UInt(ST_RDONLY) != 0,
-            let map = try? FileBytes.read("/proc/self/uid_map", longestBytes: 65_536)
-        else { return false }
-        return !hasNumber(.max - 1, in: map)
+        guard owner == overflow, unsafe fstatvfs(file, &volume) == 0 else { return false }
+        return volume.f_flag & UInt(ST_RDONLY) != 0 && !hasNumber(.max - 1, in: map)
     }
+
+    private static var map: [UInt8] { (try? FileBytes.read("/proc/self/uid_map", longestBytes: 65_536)) ?? [] }
 
     static let overflow: UInt32 = 65_534
 

@@ -42,7 +42,7 @@ enum NamedFile {
             throw setting.error("\(name), which cannot be looked at: \(String(errno: errno))")
         }
         guard status.st_mode & S_IFMT == S_IFREG else { throw setting.error("\(name), which is no regular file") }
-        if let objection = FileOwner.objection(toBelieving: file), !isSecret {
+        if !isSecret, let objection = FileOwner.objection(toBelieving: file) {
             throw setting.error("\(name), which \(objection)")
         }
         guard isSecret else { return }

@@ -11,8 +11,7 @@ struct NameSlips {
 
     private var layout: Layout { fleet.layout }
 
-    /// More names than this are not compared, and not read.
-    private static let mostNames = 10_000
+    /// More names than this are not read.
     private static let mostNodes = 1000
 
     /// The verb itself is done: what cannot be read, or not any more, says nothing.
@@ -108,7 +107,7 @@ struct NameSlips {
             guard let domain = Self.domain(member) else {
                 if !domains.isEmpty, !hosts.contains(where: { $0.isSameName(as: member) }) {
                     let what = "\(shown(member)) is no group, and other hosts have a domain"
-                    say(what, meaning: slip(member, among: groups))
+                    say(what, meaning: NearestWord.slip(member, among: groups.sorted().map(\.text)))
                 }
                 continue
             }
@@ -161,10 +160,6 @@ struct NameSlips {
     }
 
     // MARK: - Words
-
-    private func slip(_ name: String, among known: Set<ExactName>) -> String? {
-        NearestWord.slip(name, among: known.sorted().prefix(Self.mostNames).map(\.text))
-    }
 
     private func say(_ what: String, meaning meant: String?) {
         Screen.complain("warning: \(what)\(NearestWord.hint(meant))")

@@ -130,7 +130,7 @@ import Testing
         }
         let other = try? due(0)
         let results = (1...310).map { minute in
-            (try? due(minute)).flatMap { one in other.flatMap { meetings.best(of: one, .day, with: [$0], .day) } }
+            (try? due(minute)).flatMap { one in other.flatMap { meetings.best(of: one, with: [$0]) } }
         }
         #expect(results.prefix(300).allSatisfy { $0 == .apart } && results.suffix(10).allSatisfy { $0 == nil })
     }

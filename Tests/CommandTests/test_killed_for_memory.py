@@ -32,7 +32,7 @@ class Starvation:
     def strike(self, pid):
         write(f"{self._folder}/cgroup.procs", pid)
         write(f"/proc/{pid}/oom_score_adj", 1000)
-        glutton = f"import time; some = bytearray({LIMIT_BYTES // 3}); time.sleep(100)"
+        glutton = f"import signal; some = bytearray({LIMIT_BYTES // 3}); signal.pause()"
         script = f"echo 0 >{self._folder}/cgroup.procs; for n in 1 2 3 4 5; do python3 -c '{glutton}' & done; wait"
         self._glutton = subprocess.Popen(["sh", "-c", script], start_new_session=True)
         eventually(lambda: not processes.alive(pid), what="the kernel has chosen it")

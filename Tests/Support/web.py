@@ -33,6 +33,19 @@ class Web:
             self.run.send(signal.SIGTERM)
             self.run.wait(10)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def open_files(self):
+        return len(os.listdir(f"/proc/{self.run.front}/fd"))
+
+    def memory_kb(self):
+        with open(f"/proc/{self.run.front}/status", encoding="ascii") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:"))
+
     @property
     def url(self):
         return f"http://127.0.0.1:{self.port}/"

@@ -41,9 +41,8 @@ def web(start_web):
 @pytest.fixture
 def own_web(web_program, own_fleet):
     """On the fleet of the test's own server."""
-    web = Web(web_program, own_fleet)
-    yield web
-    web.stop()
+    with Web(web_program, own_fleet) as web:
+        yield web
 
 
 @pytest.fixture
@@ -56,14 +55,12 @@ def browser(tmp_path):
 @pytest.fixture
 def acting(web_program, fleet):
     """One that may act, for whoever knows its token."""
-    web = acting_on(web_program, fleet)
-    yield web
-    web.stop()
+    with acting_on(web_program, fleet) as web:
+        yield web
 
 
 @pytest.fixture
 def own_acting(web_program, own_fleet):
     """On the fleet of the test's own server."""
-    web = acting_on(web_program, own_fleet)
-    yield web
-    web.stop()
+    with acting_on(web_program, own_fleet) as web:
+        yield web

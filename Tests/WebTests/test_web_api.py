@@ -1,7 +1,6 @@
 """What switchman-web answers to programs, and to what is none of its requests."""
 
 import json
-import os
 import subprocess
 import time
 
@@ -114,10 +113,10 @@ def test_a_change_is_told_at_once(web, fleet):
 
 def test_a_slow_reader_is_dropped(web, fleet):
     """It has asked for more than any buffer holds, and takes nothing."""
-    before = open_files(web)
+    before = web.open_files()
     with web.connect() as connection:
         connection.sendall((b"GET /page.js HTTP/1.1\r\nHost: localhost\r\n\r\n") * 600)
-        eventually(lambda: open_files(web) == before, within=20, what="it is dropped")
+        eventually(lambda: web.open_files() == before, within=20, what="it is dropped")
         assert web.get("/healthz").status == 200
         connection.settimeout(5)
         total = 0
@@ -154,20 +153,11 @@ def test_a_page_that_was_behind_gets_the_whole_once(web, fleet):
 def test_who_asks_on_and_takes_nothing_fills_no_memory(web):
     """Requests behind each other, more than a thousand in one piece."""
     requests = b"GET /page.js HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1400
-    before = memory_kb(web.run.front)
+    before = web.memory_kb()
     with web.connect() as connection:
         connection.sendall(requests)
-        always(lambda: memory_kb(web.run.front) < before + 10_000, during=3)
+        always(lambda: web.memory_kb() < before + 10_000, during=3)
         assert web.get("/healthz").status == 200
-
-
-def open_files(web):
-    return len(os.listdir(f"/proc/{web.run.front}/fd"))
-
-
-def memory_kb(pid):
-    with open(f"/proc/{pid}/status", encoding="ascii") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:"))
 
 
 def test_what_is_old_is_no_answer(own_web, own_fleet, server):

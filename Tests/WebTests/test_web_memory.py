@@ -12,11 +12,6 @@ FIRST, ALL, JOBS = 1000, 6000, 40
 RUN = {"host": "web1.example.org", "outcome": "ran", "code": 0, "held_ms": 1000}
 
 
-def memory_kb(web):
-    with open(f"/proc/{web.run.front}/status", encoding="ascii") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:"))
-
-
 def change(fleet, number):
     """As a run makes them: a lock comes and goes, its record is written, somebody stands in its queue."""
     client, name, n = fleet.client, f"job{number % JOBS:02}", number // JOBS
@@ -66,10 +61,10 @@ def test_it_stays_flat(web, fleet):
             # What comes too close is read in one look.
             pause(0.3)
         if number == FIRST:
-            after_first = memory_kb(web)
+            after_first = web.memory_kb()
     took = time.monotonic() - begun
     eventually(lambda: web.get("/healthz").status == 200)
-    at_end = memory_kb(web)
+    at_end = web.memory_kb()
     over.set()
     for thread in others:
         thread.join(20)
