@@ -35,7 +35,7 @@ def test_it_says_how_many_runs_came_since(web, fleet, ctl):
     fails(fleet)
     for _ in range(2):
         assert fleet.run("--lockname", "a", "--", "true").code == 0
-    eventually(lambda: len(web.json("/api/jobs/a")["history"]["runs"]) == 3)
+    eventually(lambda: web.get("/api/jobs/a").status == 200 and len(web.json("/api/jobs/a")["history"]["runs"]) == 3)
     assert kept(web)["newer_runs"] == 2 and kept(web) == ctl.json("output", "a")
 
 
