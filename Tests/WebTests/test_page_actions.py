@@ -1,6 +1,7 @@
 """The page's buttons, pressed in a real browser."""
 
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -9,13 +10,27 @@ from Support.eventually import eventually
 from Support.web import TOKEN
 
 
+# At one stroke: the page may draw its buttons anew at any moment, also behind a question.
+SEEN = "[...document.querySelectorAll('button')].filter((one) => one.checkVisibility())"
+
+
 def buttons(browser):
-    return [one.text for one in browser.find_elements(By.TAG_NAME, "button") if one.is_displayed()]
+    return browser.execute_script(f"return {SEEN}.map((one) => one.innerText)")
 
 
 def press(browser, text):
-    eventually(lambda: text in buttons(browser), what=lambda: buttons(browser))
-    next(one for one in browser.find_elements(By.TAG_NAME, "button") if one.is_displayed() and one.text == text).click()
+    eventually(lambda: _pressed(browser, text), what=lambda: buttons(browser))
+
+
+def _pressed(browser, text):
+    button = browser.execute_script(f"return {SEEN}.find((one) => one.innerText === arguments[0])", text)
+    if button is None:
+        return False
+    try:
+        button.click()
+    except StaleElementReferenceException:
+        return False
+    return True
 
 
 def dialog(browser):
