@@ -139,17 +139,19 @@ static bool take_turn(int fd, int64_t until_ns) {
     return true;
 }
 
-/// The guardian hears nothing meanwhile, and is believed dead after a second.
-static const int64_t SWEEP_NS = 300 * SW_MILLISECOND_NS;
+/// The guardian hears nothing meanwhile, and is believed dead after a second. For other locks only if nobody else sweeps, and in
+/// half the time, so that a start gets its turn.
+static const int64_t SWEEP_NS = 300 * SW_MILLISECOND_NS, OTHERS_NS = 150 * SW_MILLISECOND_NS;
 
 static int sweep(const char *lockname, bool is_of_lock) {
     if (folder < 0) return 0;
-    struct sweep sweep = { .is_of_lock = is_of_lock, .until_ns = sw_now_ns() + SWEEP_NS };
+    int64_t began_ns = sw_now_ns();
+    struct sweep sweep = { .is_of_lock = is_of_lock, .until_ns = began_ns + (is_of_lock ? SWEEP_NS : OTHERS_NS) };
     snprintf(sweep.lock, sizeof sweep.lock, "%016lx.", hash(lockname));
     // By a description of our own: the position in a directory is shared with front and supervisor.
     int fresh = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fresh < 0) return 1;
-    if (take_turn(fresh, sweep.until_ns)) sw_each_entry(fresh, look_at, &sweep);
+    if (take_turn(fresh, is_of_lock ? sweep.until_ns : began_ns)) sw_each_entry(fresh, look_at, &sweep);
     else sweep.resisting = 1;
     close(fresh);
     return sweep.resisting;

@@ -21,7 +21,7 @@ int sw_sweep_descriptor(void);
 /// Kills what dead runs of this very lock have left, removes their cgroups and links, and returns how many of those processes live
 /// on, or cannot be looked at. Takes a third of a second at the most: what resists longer is for the next sweep.
 int sw_sweep(const char *lockname);
-/// The same for all other locks, in as much time again; nobody waits for that before a start.
+/// The same for all other locks, in half that time and only if nobody else sweeps; nobody waits for that before a start.
 void sw_sweep_others(const char *lockname);
 
 #endif

@@ -5,15 +5,15 @@ struct Resistance: Sendable {
     private var pause = Duration.milliseconds(50)
     private var tellAt: BootInstant
 
-    init(since now: BootInstant) { tellAt = now }
+    init(since now: BootInstant) { tellAt = now.advanced(by: .seconds(1)) }
 
-    /// Twice the one before, from 100 ms to one second: most die within a moment.
+    /// Twice the one before, from 100 ms to one second.
     mutating func nextPause() -> Duration {
         pause = min(pause * 2, .seconds(1))
         return pause
     }
 
-    /// True at once, and then each minute.
+    /// True after a second, since most die within a moment, and then each minute.
     mutating func isToBeTold(at now: BootInstant) -> Bool {
         guard now >= tellAt else { return false }
         tellAt = now.advanced(by: .seconds(60))

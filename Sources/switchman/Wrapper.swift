@@ -217,7 +217,7 @@ struct Wrapper: Sendable {
         case .earlierRunLives(let processes):
             log.warning(
                 """
-                \(processes) processes of an earlier run on this host do not die of SIGKILL; \
+                an earlier run's processes on this host (\(processes)) do not die of SIGKILL, or cannot be looked at; \
                 the command is not started before they are dead
                 """
             )
