@@ -1,6 +1,7 @@
 """The control group that holds a command's tree: where it is, that it goes, and that what a dead run has left there is
 killed by the next run on this host."""
 
+import fcntl
 import os
 import signal
 
@@ -113,6 +114,21 @@ def is_swept_by_the_next_run(held, group, run):
     held.end_job("second")
     assert second.wait() == 0
     assert group.below() == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root's register is known")
+def test_a_sweep_that_is_under_way_is_no_news(alone, fleet):
+    """It is waited for, and the run says nothing, since nothing is wrong."""
+    assert fleet.run("--lockname", "a", "--", "true").code == 0
+    register = os.open("/run/switchman", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(register, fcntl.LOCK_EX)
+        run = fleet.start("--lockname", "a", "--", "echo", "ran")
+        always(lambda: run.running, during=0.7)
+    finally:
+        os.close(register)
+    run.finished()
+    assert (run.code, run.out, run.err) == (0, "ran\n", "")
 
 
 @IN_A_GROUP

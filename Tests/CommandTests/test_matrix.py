@@ -13,8 +13,7 @@ from Support.cgroups import MODES
 from Support.fixtures import ROOT
 
 
-# Each waits until nothing else runs: `alone`.
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")

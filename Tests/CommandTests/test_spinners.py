@@ -10,8 +10,7 @@ from Support.eventually import elapsed, now
 from Support.ground import ACCOUNTS
 from Support.machine import stolen_s
 
-# Each waits until nothing else runs: `alone`.
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(300)
 ON_ONE_PROCESSOR = ("taskset", "--cpu-list", "0")
 AT_ONCE = ("chrt", "--fifo", "50") if os.geteuid() == 0 else ()
 SESSIONS_OF_THEIR_OWN, ONE_SESSION = ("--spin", 500), ("--spin", 1000, "--together")

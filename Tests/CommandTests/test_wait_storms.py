@@ -7,8 +7,7 @@ import pytest
 from Support import processes
 from Support.eventually import always, eventually, now
 
-# Each waits until nothing else runs: `alone`.
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(300)
 # The long one: a server that shares the processors with such a storm has answered after 1.3 s and, twice, after more than the 2 s
 # of patience that a term of 6 s has. A guardian that is kept by the storm is kept for good.
 TERM_S, LONG_TERM_S = 3, 12

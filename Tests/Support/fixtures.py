@@ -1,6 +1,5 @@
 """Fixtures for both suites; imported by each folder's conftest.py."""
 
-import contextlib
 import fcntl
 import os
 import signal
@@ -193,32 +192,23 @@ def held_own(request, ground, server):
     client.close()
 
 
-@contextlib.contextmanager
-def _entered(how):
+ROOM = f"{tempfile.gettempdir()}/switchman-tests.alone"
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item):
     """A lock on the machine, shared by all tests or one test's alone. Whoever wants it alone keeps the door shut, so that those
-    who are in can leave and nobody else comes in."""
-    folder = tempfile.gettempdir()
-    with open(f"{folder}/switchman-tests.door", "wb") as door, open(f"{folder}/switchman-tests.alone", "wb") as room:
+    who are in can leave and nobody else comes in. The wait is no part of any test's time: this comes before its timeout begins."""
+    with open(f"{ROOM}.door", "wb") as door, open(ROOM, "wb") as room:
         fcntl.flock(door, fcntl.LOCK_EX)
-        fcntl.flock(room, how)
+        fcntl.flock(room, fcntl.LOCK_EX if "alone" in item.fixturenames else fcntl.LOCK_SH)
         fcntl.flock(door, fcntl.LOCK_UN)
         yield
 
 
 @pytest.fixture
 def alone():
-    """For tests that leave no processor to others: nothing else runs meanwhile."""
-    with _entered(fcntl.LOCK_EX):
-        yield
-
-
-@pytest.fixture(autouse=True)
-def _among_others(request):
-    if "alone" in request.fixturenames:
-        yield
-        return
-    with _entered(fcntl.LOCK_SH):
-        yield
+    """For tests that leave no processor to others: nothing else runs meanwhile. See `pytest_runtest_protocol`."""
 
 
 @pytest.fixture

@@ -1,0 +1,26 @@
+"""Tests that leave no processor to others run when no other does."""
+
+import fcntl
+
+import pytest
+
+from Support.fixtures import ROOM
+
+
+def may_enter(how):
+    with open(ROOM, "wb") as room:
+        try:
+            fcntl.flock(room, how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+def test_among_others():
+    assert may_enter(fcntl.LOCK_SH) and not may_enter(fcntl.LOCK_EX)
+
+
+@pytest.mark.timeout(5)
+def test_alone(alone):
+    """The wait for the others is no part of this one's time."""
+    assert not may_enter(fcntl.LOCK_SH)
