@@ -122,6 +122,7 @@ public struct FleetAction: Sendable {
         do {
             let action = try FleetAction(json: firstLine(), asker: nil)
             let settings = try Configuration.load(path: config, environment: Environment.ofThisProcess()).0
+                .withPatienceOfAChecker
             if action.shown != Shown(prefix: settings.prefix, servers: settings.servers) {
                 throw Complaint.failed(
                     .badConfig, "the configuration has changed since switchman-web was started; restart it")

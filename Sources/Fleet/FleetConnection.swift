@@ -14,7 +14,7 @@ package final class FleetConnection {
     package let settings: Configuration
     package let layout: Layout
     /// Tells people, in a line, what they should know though it stops nothing.
-    private let warn: @Sendable (String) -> Void
+    let warn: @Sendable (String) -> Void
     private var hasWarnedOfLength = false
     package let loop: EventLoop
     /// Asks and waits: every question ends within the connect timeout, with an error at the latest.
@@ -133,7 +133,8 @@ package final class FleetConnection {
         return try fleetData(of: bytes)
     }
 
-    private func prefixBytes() async throws -> [UInt8] {
+    /// PREFIX's data as it stands; empty if there is none.
+    package func prefixBytes() async throws -> [UInt8] {
         try await talk.askAgain([.get(layout.prefix, watch: false)])[0].node()?.data ?? []
     }
 
@@ -142,21 +143,29 @@ package final class FleetConnection {
     }
 
     /// An operator sees also what is too long for a run, and is told so once.
-    package func fleetData(of bytes: [UInt8]) throws -> FleetData {
+    package func fleetData(of bytes: [UInt8]) throws(Complaint) -> FleetData {
         if !hasWarnedOfLength, let objection = objection(toLengthOf: bytes) {
             hasWarnedOfLength = true
             warn("warning: \(objection); until then every run ends with 65")
         }
-        do throws(FleetDataError) { return try Self.parse(bytes) } catch {
-            throw Complaint.failed(.badData, "the data of \(layout.prefix): \(error.message)")
+        do { return try Self.parse(bytes) } catch {
+            throw .failed(.badData, "the data of \(layout.prefix): \(error.message)")
         }
     }
 
     /// The same for whoever needs nothing of it but the pauses: what cannot be read says nothing, as to a run.
     package func fleetDataIfReadable(_ bytes: [UInt8]) -> FleetData {
-        do throws(FleetDataError) { return try Self.parse(bytes) } catch {
+        do { return try Self.parse(bytes) } catch {
             warn("warning: the data of \(layout.prefix): \(error.message); treated as if it were empty")
-            return FleetData(groups: [:], resources: [])
+            return .none
+        }
+    }
+
+    /// The same for whoever shows the fleet, and why nothing is known of it.
+    func fleetDataOrWhyNot(_ bytes: [UInt8]) -> (FleetData, String?) {
+        do { return (try fleetData(of: bytes), nil) } catch {
+            guard case .failed(_, let why) = error else { return (.none, nil) }
+            return (.none, "\(why); until then groups, pauses and totals are unknown")
         }
     }
 
@@ -183,6 +192,14 @@ extension Configuration {
         Client(
             servers: entries, sessionTimeout: .seconds(sessionTimeoutSeconds), access: access, inbox: news,
             sparing: Client.internetSockets())
+    }
+
+    /// A run may wait for its servers for ever. Who asks by monitoring or from a page wants an answer: then it is as by default.
+    package var withPatienceOfAChecker: Configuration {
+        guard case .forever = connectTimeout else { return self }
+        var copy = self
+        copy.connectTimeout = Configuration.defaultConnectTimeout
+        return copy
     }
 
     /// For messages.

@@ -14,24 +14,59 @@ package struct FleetEditor {
     ///
     /// - Parameter takesAway: an edit that is refused after a lost reply has been made: what it takes away is no longer there.
     package func edit(takesAway: Bool = true, _ change: (inout FleetEdit) throws -> Void) async throws {
+        try await write { found in
+            var edit = try fleet.edit(of: found.data)
+            do { try change(&edit) } catch EditError.refused where takesAway && found.mayBeOurs {
+                // Our own, whose reply was lost: what was to be removed is no longer there.
+                return nil
+            }
+            return edit.hasChanged ? try fleet.encoded(edit) : nil
+        }
+    }
+
+    /// Writes this, if what is there is still what was read.
+    package func replace(_ read: [UInt8], with new: FleetEdit) async throws {
+        let bytes = try fleet.encoded(new)
+        try await write { found in
+            if found.data == bytes { return nil }
+            guard found.data == read else {
+                throw Complaint.no(
+                    "somebody has changed the data of \(fleet.layout.prefix) meanwhile; nothing was written")
+            }
+            return bytes
+        }
+    }
+
+    struct Found {
+        let data: [UInt8]
+        /// The nodes that were read beside it, in one burst.
+        let others: [ReadNode?]
+        /// A write of ours was sent, and its reply lost.
+        let mayBeOurs: Bool
+    }
+
+    /// - Parameters:
+    ///   - paths: of nodes to be read beside it.
+    ///   - make: what to write instead of what was found; nil: nothing. Asked again when somebody was faster.
+    func write(beside paths: [String] = [], _ make: (Found) throws -> [UInt8]?) async throws {
         let prefix = fleet.layout.prefix
         var lostSince: BootInstant?
         var contradictions = Contradictions()
+        var copies = FleetDataCopies(fleet: fleet)
         while true {
-            guard let node = try await fleet.talk.askAgain([.get(prefix, watch: false)])[0].node() else {
+            let nodes = try await fleet.talk.askAgain(([prefix] + paths).map { .get($0, watch: false) })
+                .map { try $0.node() }
+            guard let node = nodes[0] else {
                 try await fleet.makeParents(of: "\(prefix)/locks")
                 try await contradictions.met(prefix, fleet.talk)
                 continue
             }
-            var edit = try parse(node.data)
-            do { try change(&edit) } catch EditError.refused where takesAway && lostSince != nil {
-                // Our own, whose reply was lost: what was to be removed is no longer there.
-                return
-            }
-            guard edit.hasChanged else { return }
-            let bytes = try encode(edit)
-            switch try await fleet.talk.ask([.multi([.set(prefix, data: bytes, version: node.stat.version)])])[0] {
+            let found = Found(data: node.data, others: Array(nodes.dropFirst()), mayBeOurs: lostSince != nil)
+            guard let bytes = try make(found) else { return }
+            let set = Operation.set(prefix, data: bytes, version: node.stat.version)
+            switch try await fleet.talk.ask([.multi([set] + copies.of(node.data, replacedBy: bytes))])[0] {
             case .success: return
+            case .failure(let failure) where failure.operation ?? 0 > 0: try await copies.refused(failure)
             case .failure(let failure) where failure.reason == .badVersion || failure.reason == .noNode:
                 try await contradictions.met(prefix, fleet.talk)
             case .failure(let failure) where failure.reason == .connectionLost:
@@ -43,25 +78,29 @@ package struct FleetEditor {
             }
         }
     }
+}
 
-    private func parse(_ bytes: [UInt8]) throws -> FleetEdit {
+extension FleetConnection {
+    package func edit(of bytes: [UInt8]) throws -> FleetEdit {
         do throws(FleetDataError) { return try FleetEdit(bytes: bytes, nowMilliseconds: WallClock.milliseconds) } catch
         {
-            throw Complaint.failed(.badData, "the data of \(fleet.layout.prefix): \(error.message)")
+            throw Complaint.failed(.badData, "the data of \(layout.prefix): \(error.message)")
         }
     }
 
-    private func encode(_ edit: FleetEdit) throws -> [UInt8] {
+    func isReadable(_ bytes: [UInt8]) -> Bool { (try? edit(of: bytes)) != nil }
+
+    /// What is written, if runs can read it.
+    fileprivate func encoded(_ edit: FleetEdit) throws -> [UInt8] {
         let bytes: [UInt8]
         do throws(FleetDataError) { bytes = try edit.encoded() } catch {
-            throw Complaint.failed(
-                .badData, "this would make the data of \(fleet.layout.prefix) unusable: \(error.message)")
+            throw Complaint.failed(.badData, "this would make the data of \(layout.prefix) unusable: \(error.message)")
         }
-        guard bytes.count <= fleet.settings.dataReadLen else {
+        guard bytes.count <= settings.dataReadLen else {
             throw Complaint.failed(
                 .badData,
-                "the data of \(fleet.layout.prefix) would be \(bytes.count) bytes long, more than data_read_len "
-                    + "(\(fleet.settings.dataReadLen)), which no run would read; raise data_read_len everywhere first")
+                "the data of \(layout.prefix) would be \(bytes.count) bytes long, more than data_read_len "
+                    + "(\(settings.dataReadLen)), which no run would read; raise data_read_len everywhere first")
         }
         return bytes
     }

@@ -38,7 +38,8 @@ public struct FleetPage: Sendable {
         resources = parts(status.resources.map { (ExactName($0.resource), $0) }, former?.resources) {
             ResourcePart(resource: $0).json
         }
-        let others = FleetStatus(prefix: status.prefix, fleet: status.fleet, locks: [], resources: [])
+        let others = FleetStatus(
+            prefix: status.prefix, fleet: status.fleet, locks: [], resources: [], dataError: status.dataError)
         guard case .object(var members) = others.json else { preconditionFailure("the status is no object") }
         (members["locks"], members["resources"]) = (nil, nil)
         members["servers"] = .string(servers)
@@ -56,7 +57,9 @@ public struct FleetPage: Sendable {
     public func jobText(_ name: String) -> String? {
         guard let lock = jobs[ExactName(name)]?.subject else { return nil }
         let runs = RunLine.of(lock)
-        let only = FleetStatus(prefix: status.prefix, fleet: status.fleet, locks: [lock], resources: [], only: lock)
+        let only = FleetStatus(
+            prefix: status.prefix, fleet: status.fleet, locks: [lock], resources: [], only: lock,
+            dataError: status.dataError)
         return JSONValue.object([
             "status": only.json, "history": .object(["runs": .array(runs.map(\.json))]),
         ]).plainText + "\n"

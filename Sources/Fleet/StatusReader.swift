@@ -27,22 +27,21 @@ package struct StatusReader {
         let replies = try await fleet.ask(top)
         if watches { try await fleet.watchMissing(zip(top, replies)) }
         let bytes = try replies[0].node()?.data ?? []
+        let (data, dataError) = fleet.fleetDataOrWhyNot(bytes)
         if let only {
-            // On a screen that is drawn anew nobody would see the warning.
-            let data = watches ? try fleet.fleetData(of: bytes) : fleet.fleetDataIfReadable(bytes)
             let locks = try await locks([only], waiters: [only], jobs: [only], unlocked: [only], data)
-            return FleetStatus(prefix: layout.prefix, fleet: data, locks: locks, resources: [], only: locks.first)
+            return FleetStatus(
+                prefix: layout.prefix, fleet: data, locks: locks, resources: [], only: locks.first, dataError: dataError
+            )
         }
-        let data = try fleet.fleetData(of: bytes)
         let lists = try replies.dropFirst().map { try $0.children() }
         return FleetStatus(
             prefix: layout.prefix, fleet: data,
             locks: try await locks(lists[0], waiters: lists[1], jobs: lists[2], unlocked: lists[3], data),
-            resources: try await resources(queues: lists[4], semaphores: lists[5], data))
+            resources: try await resources(queues: lists[4], semaphores: lists[5], data), dataError: dataError)
     }
 
-    /// The lock of that name, or what it stands for else: a resource, also beside a lock of its name, or a host. Of a lock that is
-    /// known the fleet's data need not be readable.
+    /// The lock of that name, or what it stands for else: a resource, also beside a lock of its name, or a host.
     package static func read(
         _ name: String, _ fleet: FleetConnection, watches: Bool
     ) async throws -> FleetStatus {
@@ -53,8 +52,6 @@ package struct StatusReader {
         let isResource = try await fleet.ask(folders).contains { $0.failureReason == nil }
         let isLock = one.locks.contains { !$0.isUnknown || $0.isWorthShowing }
         if isLock, !isResource, !one.fleet.resources.contains(where: { $0.isSameName(as: name) }) { return one }
-        let replies = try await fleet.ask([.get(fleet.layout.prefix, watch: false)])
-        guard (try? fleet.fleetData(of: replies[0].node()?.data ?? [])) != nil else { return one }
         let all = try await StatusReader(fleet: fleet, only: nil, watches: watches).readAll()
         return all.narrowed(to: name) ?? one
     }

@@ -19,24 +19,25 @@ package struct FleetData: Sendable, Equatable {
         self.pauses = pauses
     }
 
+    package static let none = FleetData(groups: [:], resources: [])
+
     /// Reads the node's data; none at all is an empty configuration.
     ///
     /// - Parameter nowMilliseconds: this host's clock, since the epoch: a pause that is over by then is as if it were not there.
     package static func parse(_ bytes: [UInt8], nowMilliseconds: Int64) throws(FleetDataError) -> FleetData {
-        if bytes.isEmpty {
-            return FleetData(groups: [:], resources: [])
-        }
+        if bytes.isEmpty { return .none }
         if isHostAndPid(bytes) {
             throw FleetDataError(
                 message:
                     "prefix data is \"\(Excerpt.of(bytes))\", which the original switchman leaves when it makes a missing "
-                    + "PREFIX and then cannot read; write {} there")
+                    + "PREFIX and then cannot read; write {} there, or switchmanctl fleet restore")
         }
         let value: JSONValue
         do {
             value = try JSONValue.parse(bytes)
         } catch {
-            throw FleetDataError(message: "prefix data \(error.problem); correct it, or write {} there")
+            throw FleetDataError(
+                message: "prefix data \(error.problem); mend it with switchmanctl fleet restore, or fleet edit")
         }
         guard case .object(let object) = value else {
             throw FleetDataError(message: "prefix data is \(value.kind); it must be an object, such as {}")

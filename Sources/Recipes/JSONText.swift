@@ -7,16 +7,39 @@ extension JSONValue {
     package var wholeText: String { written(keepingNulls: true) }
 
     /// The same document as `text`, with everything escaped that a terminal might act on.
-    package var plainText: String {
-        let text = text
-        if text.unicodeScalars.allSatisfy(Excerpt.isPlain) { return text }
+    package var plainText: String { Self.plain(text) }
+
+    /// For people to read and to edit: the members of objects a line each, arrays in one line; nulls and numbers as they were
+    /// written, and everything escaped that a terminal might act on.
+    package var editableText: String {
+        var text = ""
+        writeLines(indented: "", to: &text)
+        return Self.plain(text + "\n")
+    }
+
+    private func writeLines(indented: String, to text: inout String) {
+        guard case .object(let members) = self, !members.isEmpty else { return write(keepingNulls: true, to: &text) }
+        let within = indented + "  "
+        var separator = "{\n"
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+            text += separator + within
+            Self.quote(name.text, to: &text)
+            text += ": "
+            value.writeLines(indented: within, to: &text)
+            separator = ",\n"
+        }
+        text += "\n\(indented)}"
+    }
+
+    private static func plain(_ text: String) -> String {
+        if text.unicodeScalars.allSatisfy({ $0 == "\n" || Excerpt.isPlain($0) }) { return text }
         var plain = ""
-        // What is not plain stands inside strings only: outside of them the text has none.
+        // What is not plain stands inside strings only: outside of them the text has none but line ends, which strings have not.
         for scalar in text.unicodeScalars {
-            if Excerpt.isPlain(scalar) {
+            if scalar == "\n" || Excerpt.isPlain(scalar) {
                 plain.unicodeScalars.append(scalar)
             } else {
-                Self.escapeUnits(of: scalar, to: &plain)
+                escapeUnits(of: scalar, to: &plain)
             }
         }
         return plain

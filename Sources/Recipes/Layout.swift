@@ -17,6 +17,10 @@ package struct Layout: Sendable {
     package var unlockedRuns: String { "\(prefix)/runs" }
     package func unlockedRuns(_ lockname: String) -> String { "\(unlockedRuns)/\(lockname)" }
     func unlockedRun(_ lockname: String, place: UInt64) -> String { "\(unlockedRuns(lockname))/\(place)" }
+    /// Above the fleet's data as the last edit by switchmanctl found it, and as it left it.
+    package var keptData: String { "\(prefix)/fleet" }
+    package var dataBeforeEdit: String { "\(keptData)/before" }
+    package var dataAfterEdit: String { "\(keptData)/after" }
     /// An operator's request that this holder of the lock, and no other, end its command: ephemeral.
     package func stopRequest(_ lockname: String, czxid: Int64) -> String {
         "\(prefix)/stops/\(lockname)-\(String(UInt64(bitPattern: czxid), radix: 16))"

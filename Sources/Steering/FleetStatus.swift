@@ -11,19 +11,23 @@ package struct FleetStatus: Sendable {
     let subject: Subject?
     /// Of the whole fleet, for whoever has permits.
     let holders: [LockStatus]
+    /// Why no run can read PREFIX's data, and what that means: then groups, pauses and totals are unknown.
+    package let dataError: String?
 
     package init(
-        prefix: String, fleet: FleetData, locks: [LockStatus], resources: [ResourceStatus], only: LockStatus? = nil
+        prefix: String, fleet: FleetData, locks: [LockStatus], resources: [ResourceStatus], only: LockStatus? = nil,
+        dataError: String? = nil
     ) {
         self.init(
-            prefix: prefix, fleet: fleet, locks: locks, resources: resources, only: only, subject: nil, holders: locks)
+            prefix: prefix, fleet: fleet, locks: locks, resources: resources, only: only, subject: nil, holders: locks,
+            dataError: dataError)
     }
 
     init(
         prefix: String, fleet: FleetData, locks: [LockStatus], resources: [ResourceStatus], only: LockStatus? = nil,
-        subject: Subject?, holders: [LockStatus]
+        subject: Subject?, holders: [LockStatus], dataError: String?
     ) {
-        (self.only, self.subject, self.holders) = (only, subject, holders)
+        (self.only, self.subject, self.holders, self.dataError) = (only, subject, holders, dataError)
         self.prefix = prefix
         self.fleet = fleet
         self.locks = locks
@@ -34,7 +38,8 @@ package struct FleetStatus: Sendable {
     package var worthShowing: FleetStatus {
         if only != nil || subject != nil { return self }
         return FleetStatus(
-            prefix: prefix, fleet: fleet, locks: locks.filter(\.isWorthShowing), resources: resources)
+            prefix: prefix, fleet: fleet, locks: locks.filter(\.isWorthShowing), resources: resources,
+            dataError: dataError)
     }
 
     package var json: JSONValue {
@@ -43,7 +48,7 @@ package struct FleetStatus: Sendable {
             "groups": fleet.groupsJSON, "drained": .array(fleet.pauses.hosts.map { .string($0) }),
             "paused": .array(fleet.pauses.jobs.map { .string($0) }), "pauses": FleetPauses.json(fleet.pauses.jobNotes),
             "drains": FleetPauses.json(fleet.pauses.hostNotes), "all_paused": fleet.pauses.all?.shownJSON ?? .null,
-            "holds": FleetPauses.json(fleet.pauses.holds),
+            "holds": FleetPauses.json(fleet.pauses.holds), "data_error": dataError.map { .string($0) } ?? .null,
         ])
     }
 
@@ -53,11 +58,13 @@ package struct FleetStatus: Sendable {
     package func lines(width: Int?, colour: Bool, nowMilliseconds: Int64) -> [String] {
         let jobs = locks.map { JobHealth($0, nowMilliseconds: nowMilliseconds) }.inOrderOfNeed
             .filter { only != nil || subject != nil || $0.needsLook || $0.lock.isWorthShowing }
-        var parts: [[String]] = []
-        let pauses = pauseLines.map { line in
+        func painted(_ line: String, _ paint: Paint) -> String {
             let line = Table.cut(Visible.text(line), to: width ?? .max)
-            return colour ? Paint.warning.on(line) : line
+            return colour ? paint.on(line) : line
         }
+        var parts: [[String]] = []
+        if let dataError { parts.append([painted(dataError, .bad)]) }
+        let pauses = pauseLines.map { painted($0, .warning) }
         if only != nil || subject != nil {
             if let only {
                 parts.append(Self.lockTable(jobs).lines(width: width, colour: colour))

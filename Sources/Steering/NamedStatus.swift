@@ -15,12 +15,13 @@ extension FleetStatus {
             let lock = locks.first { $0.lockname.isSameName(as: name) && (!$0.isUnknown || $0.isWorthShowing) }
             return FleetStatus(
                 prefix: prefix, fleet: fleet, locks: lock.map { [$0] } ?? [], resources: [resource], only: lock,
-                subject: .resource(resource), holders: locks)
+                subject: .resource(resource), holders: locks, dataError: dataError)
         }
         guard knows(host: name) else { return nil }
         return FleetStatus(
             prefix: prefix, fleet: fleet, locks: locks.filter { $0.names(host: name) },
-            resources: resources.filter { $0.names(host: name) }, subject: .host(name), holders: locks)
+            resources: resources.filter { $0.names(host: name) }, subject: .host(name), holders: locks,
+            dataError: dataError)
     }
 
     /// Nobody knows of a lock, a resource or a host of that name.

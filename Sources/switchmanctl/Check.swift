@@ -52,13 +52,3 @@ extension CheckVerb {
         if verdict.severity != .ok { throw ArgumentParser.ExitCode(verdict.severity.exitCode) }
     }
 }
-
-extension Configuration {
-    /// A run may wait for its servers for ever, and monitoring wants an answer: then it is as by default.
-    var withPatienceOfAChecker: Configuration {
-        guard case .forever = connectTimeout else { return self }
-        var copy = self
-        copy.connectTimeout = Configuration.defaultConnectTimeout
-        return copy
-    }
-}

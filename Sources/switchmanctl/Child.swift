@@ -1,4 +1,5 @@
 import CTether
+import Fleet
 import Glibc
 
 /// A process that does not outlive this one.
@@ -33,6 +34,14 @@ import Glibc
             case -1 where errno == EINTR: continue
             default: return nil
             }
+        }
+    }
+
+    /// Its exit status, as above; signals to us are passed on meanwhile, those of a terminal left out: it has had them itself.
+    func end() -> Int32 {
+        while true {
+            if let status = status(waiting: false) { return status }
+            if let signal = Signals.next(within: nil), signal != SIGCHLD { kill(pid, signal) }
         }
     }
 

@@ -50,7 +50,7 @@ struct Init: FleetVerb {
     }
 
     static func makePrefix(_ fleet: FleetConnection) async throws {
-        for folder in ["locks", "queues", "semaphores", "jobs", "waiters", "stops", "outputs", "runs"] {
+        for folder in ["locks", "queues", "semaphores", "jobs", "waiters", "stops", "outputs", "runs", "fleet"] {
             try await fleet.makeParents(of: "\(fleet.layout.prefix)/\(folder)/any")
         }
     }

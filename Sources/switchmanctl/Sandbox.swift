@@ -59,10 +59,6 @@ struct Sandbox: ParsableCommand {
             throw Complaint.failed(
                 code == ENOENT ? .notFound : .notExecutable, ExecFailure(Array(words[0].utf8), errno: code).message)
         }
-        while true {
-            if let status = child.status(waiting: false) { return status }
-            // From a terminal, the command has had it already.
-            if let signal = Signals.next(within: nil), signal != SIGCHLD { kill(child.pid, signal) }
-        }
+        return child.end()
     }
 }

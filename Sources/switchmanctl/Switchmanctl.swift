@@ -23,7 +23,8 @@ struct Switchmanctl: ParsableCommand {
             Resume.self,
             Drain.self,
             Undrain.self,
-            Verify.self, Explain.self, Check.self, Groups.self, Resources.self, Tidy.self, Sandbox.self,
+            Verify.self, Explain.self, Check.self, Groups.self, Resources.self, FleetDataVerb.self, Tidy.self,
+            Sandbox.self,
         ])
 
     /// The parser's own way out prints the usage behind each mistake; here a mistake is one line, as everywhere.

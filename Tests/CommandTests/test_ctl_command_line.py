@@ -38,7 +38,7 @@ def test_no_server_is_69_within_the_connect_timeout(ctl, fleet):
 
 def test_prefix_data_that_is_none_is_65(ctl, fleet):
     fleet.prefix_data("[1]")
-    assert_refused(ctl("status"), 65, fleet.prefix, "must be an object")
+    assert_refused(ctl("groups", "list"), 65, fleet.prefix, "must be an object")
 
 
 def test_what_zookeeper_does_not_allow_is_77(ctl, fleet):

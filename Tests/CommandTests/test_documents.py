@@ -14,7 +14,7 @@ DOCUMENTS = sorted(str(path.relative_to(ROOT)) for path in [ROOT / "README.md", 
                                                            *(ROOT / "Examples").rglob("*.md")])
 # Of these the help says nothing: old spellings, and what the argument parser offers of its own.
 QUIET = {"--nolock", "--conflict-exit-code", "--generate-completion-script"}
-PARENTS = {"check", "groups", "resources"}
+PARENTS = {"check", "groups", "fleet", "resources"}
 # A word that stands for others, or prose behind the name of the program.
 PLACEHOLDER = re.compile(r"[A-Z.…*\[\"'(]|NAME$")
 

@@ -7,7 +7,7 @@ import pytest
 from Support import sources
 from Support.eventually import eventually
 from Support.manuscript import Page, Shell
-from Support.server import CLASS_PATH, free_ports
+from Support.server import free_ports
 
 PAGE = Page("Docs/Operating.md")
 ME, OTHER = "web1.example.org", "web2.example.org"
@@ -27,11 +27,9 @@ def shell(fleet, other, program, controller):
     configuration = fleet.config("operator.conf", connect_timeout=2)
     shell = Shell(fleet.folder, program, controller, {"SWITCHMAN_CONFIG": configuration}, {})
     shell.names.update({
-        "/usr/local/bin/report": f"{shell.tools}/report", "zk1.example.org:2181": fleet.address, "/switchman": fleet.prefix,
+        "/usr/local/bin/report": f"{shell.tools}/report", "/switchman": fleet.prefix,
         "PATH=/usr/bin:/bin": f"SWITCHMAN_CONFIG={configuration} PATH={shell.environment['PATH']}"})
     shell.tool("report", "#!/bin/sh\nsleep 0.1\n")
-    shell.tool("zkCli.sh", f'#!/bin/sh\nexec java -cp {CLASS_PATH}:/usr/share/java/commons-cli.jar'
-               ' org.apache.zookeeper.ZooKeeperMain "$@"\n')
     return shell
 
 
@@ -159,7 +157,9 @@ def test_restore_zookeeper(server, program, controller, tmp_path):
     assert shell.type("switchmanctl status") == seen
 
 
-def test_the_prefix_data_is_broken(fleet, shell):
+def test_the_prefix_data_is_broken(fleet, ctl, shell):
+    for words in (["groups", "add", "web", "web1.example.org"], ["pause", "invoice"]):
+        assert ctl(*words).code == 0
     fleet.prefix_data('{"groups": {"web": ["web1.example.org",]}, "paused": ["invoice"]}')
     seen, read, mended = PAGE.blocks("The prefix data is broken")
     shell.play(seen)

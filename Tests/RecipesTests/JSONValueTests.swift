@@ -58,4 +58,22 @@ import Testing
             try parse(String(repeating: "[", count: 65) + String(repeating: "]", count: 65))
         }
     }
+
+    @Test func whatPeopleEditIsTheSameDocument() throws {
+        let text = #"{"b":{"y":[1,{"k":null}],"x":1.50},"a":{},"e":"é\u202e\n"}"#
+        let value = try JSONValue.parse(Array(text.utf8), keepsNumbers: true)
+        #expect(
+            value.editableText == ##"""
+                {
+                  "a": {},
+                  "b": {
+                    "x": 1.50,
+                    "y": [1,{"k":null}]
+                  },
+                  "e": "é\u202e\u000a"
+                }
+
+                """##)
+        #expect(try JSONValue.parse(Array(value.editableText.utf8), keepsNumbers: true) == value)
+    }
 }

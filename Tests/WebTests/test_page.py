@@ -60,6 +60,19 @@ def clear(fleet):
             fleet.client.delete(fleet.path(folder), recursive=True)
 
 
+def test_data_that_no_run_can_read(browser, own_web, own_fleet):
+    """The page goes on, and says so, until it is mended."""
+    busy(own_fleet)
+    own_fleet.prefix_data('{"groups": {"web": ["web1.example.org",]}}')
+    browser.get(own_web.url)
+    shows(browser, "prefix data is not valid JSON")
+    text = body(browser)
+    assert "nightly-report" in text and "OLD" not in text and "fleet restore" in text
+    own_fleet.prefix_data({"groups": {"web": ["web1.example.org"]}})
+    eventually(lambda: "not valid JSON" not in body(browser))
+    clear(own_fleet)
+
+
 def test_a_fleet_in_which_nothing_has_run(browser, web, fleet):
     browser.get(web.url)
     shows(browser, "No job has run yet")
@@ -125,6 +138,17 @@ def test_markup_is_text(browser, web, fleet):
     shows(browser, "<b>ran</b>")
     assert not browser.find_elements(By.CSS_SELECTOR, "main img, main script, main b")
     assert browser.title.endswith(f"{name} - switchman") and not complaints(browser)
+    clear(fleet)
+
+
+def test_what_nobody_sees_or_turns_text_around_is_shown(browser, web, fleet):
+    name = "back\u200bup\u202e"
+    record(fleet, name, {"outcome": "ran", "code": 1, "host": "h\u2066"})
+    browser.get(web.url)
+    shows(browser, "back?up?")
+    browser.find_element(By.CSS_SELECTOR, "#jobs a").click()
+    shows(browser, "h?")
+    assert browser.find_element(By.ID, "job-title").text == "back?up?" and "back?up? - switchman" in browser.title
     clear(fleet)
 
 

@@ -9,10 +9,12 @@
   /** An element with text and children; attributes by name. */
   function make(tag, attributes, ...children) {
     const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes || {})) element.setAttribute(name, value);
-    element.append(...children);
+    for (const [name, value] of Object.entries(attributes || {})) element.setAttribute(name, name === "aria-label" ? plain(value) : value);
+    element.append(...children.map((child) => (typeof child === "string" ? plain(child) : child)));
     return element;
   }
+  /** What nobody would see, or what reorders the rest, is shown as a question mark. */
+  const plain = (text) => text.replace(/\r\n/g, "\n").replace(/(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
   const now = () => Date.now() + offset;
   /** A job may be called "constructor". */
   const own = (table, name) => (Object.hasOwn(table, name) ? table[name] : undefined);
@@ -205,6 +207,7 @@
   function drawRest() {
     $("prefix").textContent = `${fleet.prefix} on ${fleet.servers}`;
     const notices = [];
+    if (fleet.data_error) notices.push([`${fleet.data_error}.`]);
     if (fleet.all_paused) notices.push([`All jobs are paused${note(fleet.all_paused)}`, "resume", null]);
     for (const name of fleet.paused) notices.push([`${name} is paused${note(own(fleet.pauses, name) || {})}`, "resume", name]);
     for (const name of Object.keys(fleet.holds || {}).sort()) notices.push([`${name} is held${note(fleet.holds[name])}: no permits of it are given out`]);
@@ -260,8 +263,6 @@
 
   // The output of its last failed run
 
-  /** A command may have written whatever acts on a terminal, or turns text around: here it is "?". */
-  const plain = (text) => text.replace(/\r\n/g, "\n").replace(/(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
 
   function drawOutput(kept) {
     const bytes = kept.encoding === "base64" ? Uint8Array.from(atob(kept.output), (one) => one.charCodeAt(0)) : new TextEncoder().encode(kept.output);
@@ -348,7 +349,7 @@
       $(id).hidden = name !== null || (id !== "fleet" && (!fleet || isEmpty));
     }
     if (name !== null && hasChanged) {
-      $("job-title").textContent = name;
+      $("job-title").textContent = plain(name);
       complainOfJob("...");
       $("job-title").focus();
       showJob();
@@ -408,7 +409,7 @@
 
   function title() {
     const bad = [...jobs.values()].filter((job) => rank(job) < 3).length;
-    const text = `${document.body.classList.contains("old") ? "OLD " : ""}${bad ? `(${bad}) ` : ""}${shownJob === null ? "" : `${shownJob} - `}switchman`;
+    const text = `${document.body.classList.contains("old") ? "OLD " : ""}${bad ? `(${bad}) ` : ""}${shownJob === null ? "" : `${plain(shownJob)} - `}switchman`;
     if (document.title !== text) document.title = text;
   }
 

@@ -1,0 +1,256 @@
+"""fleet show, edit, restore: PREFIX's data as a whole, also where no run can read it."""
+
+import json
+import os
+import stat
+
+import pytest
+from kazoo.security import make_acl
+
+from Support.control import assert_refused, assert_silent_yes
+from Support.eventually import eventually
+from Support.terminal import Terminal
+
+BROKEN = b'{"groups": {"web": ["h1",]}}\n\x1b[31m\xff'
+GROUPS = {"groups": {"web": ["h1"]}}
+
+
+def data(fleet):
+    return json.loads(fleet.get())
+
+
+@pytest.fixture
+def edited(ctl, fleet):
+    """A fleet that was edited twice: without and with a second group."""
+    assert_silent_yes(ctl("groups", "add", "web", "h1"))
+    assert_silent_yes(ctl("groups", "add", "db", "h2"))
+    return ctl
+
+
+def editor(fleet, script):
+    """The environment of an editor that is this shell script; the file is $1."""
+    path = f"{fleet.folder}/editor"
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f"#!/bin/sh\n{script}\n")
+    os.chmod(path, 0o755)
+    return {"EDITOR": f"{path} --wait", "VISUAL": "", "TMPDIR": fleet.folder}
+
+
+EDIT = "test \"$1\" = --wait && shift\n"
+
+
+def drafts(fleet):
+    return [name for name in os.listdir(fleet.folder) if name.startswith("switchman-fleet-")]
+
+
+# show
+
+def test_it_is_printed_for_people(ctl, fleet):
+    fleet.prefix_data('{"resources":["r"],"groups":{"web":["h1","h\u202e2"],"db":[]},"totals":{"r":1.50},"x":null}')
+    run = ctl("fleet", "show")
+    assert (run.code, run.err) == (0, "")
+    assert run.out == """{
+  "groups": {
+    "db": [],
+    "web": ["h1","h\\u202e2"]
+  },
+  "resources": ["r"],
+  "totals": {
+    "r": 1.50
+  },
+  "x": null
+}
+"""
+    assert json.loads(run.out) == data(fleet)
+    assert ctl.json("fleet", "show")["resources"] == ["r"]
+
+
+def test_none_at_all_is_empty(ctl, fleet):
+    fleet.prefix_data(b"")
+    assert ctl("fleet", "show").out == "{}\n"
+
+
+def test_broken_data_is_printed_as_it_is_and_complained_of(ctl, fleet):
+    fleet.prefix_data(BROKEN)
+    path = f"{fleet.folder}/saved"
+    with open(path, "wb") as file:
+        run = ctl("fleet", "show", stdout=file)
+    with open(path, "rb") as file:
+        assert file.read() == BROKEN + b"\n", "and a line's end"
+    assert run.code == 65 and "fleet restore" in run.err and len(run.err.splitlines()) == 1
+    assert_refused(ctl("fleet", "show", "--json"), 65, fleet.prefix)
+
+
+def test_on_a_terminal_nothing_of_it_acts(ctl, fleet):
+    fleet.prefix_data(BROKEN)
+    terminal = Terminal(ctl.environment(None, None), (ctl.program, "fleet", "show"))
+    try:
+        terminal.expect("fleet edit")
+        assert '{"groups": {"web": ["h1",]}}' in terminal.screen and "\x1b" not in terminal.screen and "?[31m" in terminal.screen
+    finally:
+        terminal.close()
+
+
+# edit
+
+def test_an_edit_is_written_compactly(edited, fleet):
+    script = EDIT + "sed -i 's/\"h2\"/\"h2\", \"h3\"/' \"$1\""
+    assert_silent_yes(edited("fleet", "edit", env=editor(fleet, script)))
+    assert fleet.get() == '{"groups":{"db":["h2","h3"],"web":["h1"]}}'
+    assert drafts(fleet) == []
+
+
+def test_the_file_is_the_users_alone(edited, fleet):
+    script = EDIT + f"stat -c %a \"$1\" >{fleet.flag('mode')}"
+    run = edited("fleet", "edit", env=editor(fleet, script))
+    assert (run.code, run.err) == (0, "switchmanctl: nothing was changed\n")
+    with open(fleet.flag("mode"), encoding="utf-8") as file:
+        assert int(file.read(), 8) == stat.S_IRUSR | stat.S_IWUSR
+    assert drafts(fleet) == []
+
+
+def test_what_no_run_could_read_is_not_written_and_not_lost(edited, fleet):
+    before = fleet.get()
+    run = edited("fleet", "edit", env=editor(fleet, EDIT + "echo '{\"groups\": [7]}' >\"$1\""))
+    assert run.code == 65 and fleet.get() == before
+    kept, why = run.err.splitlines()
+    assert "nothing was written: " in why and "groups" in why
+    path = kept.partition(": switchmanctl fleet edit --file ")[2]
+    assert os.path.basename(path) in drafts(fleet)
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(GROUPS, file)
+    assert_silent_yes(edited("fleet", "edit", "--file", path))
+    assert data(fleet) == GROUPS
+
+
+def test_broken_data_is_edited_as_it_is(edited, fleet):
+    fleet.prefix_data('{"groups": {"web": ["h1",]}}')
+    assert_silent_yes(edited("fleet", "edit", env=editor(fleet, EDIT + "sed -i s/,]/]/ \"$1\"")))
+    assert data(fleet) == GROUPS
+
+
+def test_somebody_elses_edit_is_not_overwritten(edited, fleet):
+    script = EDIT + f"""touch {fleet.flag('open')}
+        while ! test -e {fleet.flag('go')}; do sleep 0.02; done
+        echo '{{}}' >"$1\""""
+    run = edited.start("fleet", "edit", env=editor(fleet, script))
+    eventually(lambda: os.path.exists(fleet.flag("open")), what="the editor is open")
+    assert_silent_yes(edited("groups", "add", "other", "h9"))
+    fleet.raise_flag(fleet.flag("go"))
+    run.finished()
+    assert run.code == 1 and "somebody has changed" in run.err and "what you have edited is kept" in run.err
+    assert "other" in data(fleet)["groups"] and len(drafts(fleet)) == 1
+
+
+@pytest.mark.parametrize("script, code, words", [
+    ("exit 3", 1, "the editor ended with 3"), ("kill -9 $$", 1, "the editor ended with 137"),
+    ("exec /no/such/editor", 1, "the editor ended with 127")])
+def test_an_editor_that_fails(edited, fleet, script, code, words):
+    before = fleet.get()
+    run = edited("fleet", "edit", env=editor(fleet, EDIT + script))
+    assert run.code == code and words in run.err and fleet.get() == before and drafts(fleet) == []
+
+
+def test_a_file_and_standard_input(ctl, fleet):
+    fleet.prefix_data({})
+    with open(f"{fleet.folder}/new", "w", encoding="utf-8") as file:
+        json.dump(GROUPS, file, indent=4)
+    with open(f"{fleet.folder}/new", encoding="utf-8") as file:
+        assert_silent_yes(ctl("fleet", "edit", "--file", "-", stdin=file))
+    assert data(fleet) == GROUPS
+    assert_refused(ctl("fleet", "edit", "--file", "/no/such/file"), 71, "/no/such/file")
+    assert_refused(ctl("fleet", "edit", "--file", "/dev/zero"), 65, "longer than 1 MB")
+
+
+def test_it_takes_what_is_there_already(ctl, fleet):
+    """So that it may be run twice."""
+    fleet.prefix_data({})
+    with open(f"{fleet.folder}/new", "w", encoding="utf-8") as file:
+        json.dump(GROUPS, file)
+    for _ in range(2):
+        assert_silent_yes(ctl("fleet", "edit", "--file", f"{fleet.folder}/new"))
+    assert fleet.stat().version == 2, "the second wrote nothing"
+
+
+# restore
+
+def test_what_was_broken_by_hand_is_put_back(edited, fleet):
+    good = fleet.get()
+    fleet.prefix_data('{"groups": {"web": ["h1",]}}')
+    run = edited("fleet", "restore")
+    assert run.code == 0 and "as the edit of" in run.out and "left it" in run.out and "takes this back" not in run.out
+    assert fleet.get() == good
+
+
+def test_an_edit_is_taken_back_and_made_again(edited, fleet):
+    both = data(fleet)
+    run = edited("fleet", "restore")
+    assert run.code == 0 and "as it was before the edit of" in run.out and "takes this back" in run.out
+    assert data(fleet) == GROUPS
+    assert edited.json("fleet", "restore")["restored"] == "before"
+    assert data(fleet) == both
+
+
+def test_a_good_change_by_hand_is_taken_back_and_made_again(edited, fleet):
+    both, by_hand = data(fleet), {"groups": {"hand": ["h7"]}}
+    fleet.prefix_data(by_hand)
+    assert edited.json("fleet", "restore")["restored"] == "after"
+    assert data(fleet) == both
+    assert edited("fleet", "restore").code == 0 and data(fleet) == by_hand
+
+
+def test_what_was_edited_from_broken_data_goes_back_to_the_last_good(edited, fleet):
+    """Broken data is never kept."""
+    first = json.loads(fleet.get("fleet", "before"))
+    fleet.prefix_data(BROKEN)
+    assert_silent_yes(edited("fleet", "edit", env=editor(fleet, EDIT + "echo '{}' >\"$1\"")))
+    assert edited("fleet", "restore").code == 0
+    assert data(fleet) == first == GROUPS
+
+
+@pytest.mark.parametrize("given", [b"{}", BROKEN])
+def test_nothing_is_kept(ctl, fleet, given):
+    fleet.prefix_data(given)
+    assert_refused(ctl("fleet", "restore"), 1, "there is nothing to go back to")
+
+
+@pytest.mark.parametrize("copy", [b"", BROKEN, b"[]"])
+def test_copies_that_nobody_can_read_are_left_alone(edited, fleet, copy):
+    good = fleet.get("fleet", "before")
+    fleet.client.set(fleet.path("fleet", "after"), copy)
+    fleet.prefix_data(BROKEN)
+    assert edited("fleet", "restore").code == 0
+    assert fleet.get() == good
+
+
+def test_an_edit_without_the_right_to_keep_copies_is_made_with_a_warning(ctl, fleet):
+    assert_silent_yes(ctl("init"))
+    fleet.client.set_acls(fleet.path("fleet"), [make_acl("world", "anyone", read=True)])
+    run = ctl("groups", "add", "web", "h1")
+    assert run.code == 0 and data(fleet)["groups"] == {"web": ["h1"]}
+    assert run.err.startswith("switchmanctl: warning: switchmanctl fleet restore will not know this edit")
+    assert fleet.path("fleet") in run.err
+
+
+def test_an_edit_that_changes_nothing_keeps_what_was_kept(edited, fleet):
+    kept = fleet.get("fleet", "before")
+    assert_silent_yes(edited("groups", "add", "db", "h2"))
+    assert fleet.get("fleet", "before") == kept and json.loads(kept) == GROUPS
+
+
+# status
+
+def test_status_is_of_use_without_the_data(ctl, fleet):
+    fleet.run("--lockname", "done", "--", "true")
+    fleet.start_job("busy")
+    fleet.records.started("busy")
+    fleet.prefix_data(BROKEN)
+    run = ctl("status")
+    assert (run.code, run.err) == (0, "")
+    first = run.out.splitlines()[0]
+    assert first.startswith(f"the data of {fleet.prefix}: prefix data is not valid JSON") and "are unknown" in first
+    assert "busy" in run.out
+    status = ctl.json("status")
+    assert status["data_error"] == first and [lock["lockname"] for lock in status["locks"]] == ["busy"]
+    assert ctl("status", "busy").code == 0
+    fleet.end_job("busy")
