@@ -655,7 +655,7 @@ import Testing
             actions = tenure.handle(.timer, at: at(now))
         }
         #expect(
-            told.count == 3 && told.first.map { $0 > 101.2 && $0 < 103 } == true, "not of what dies within a moment")
+            told.count == 3 && told.first.map { $0 >= 101.2 && $0 < 103 } == true, "not of what dies within a moment")
     }
 
     @Test(arguments: [.callerGone, .signal(15, fromTerminal: false), .session(.expired)] as [Event])
