@@ -11,6 +11,13 @@ package struct LockPair {
     /// The other requests of the same burst.
     package var more: [Reply] = []
 
+    /// What tells it from every other pair of the same job.
+    struct Identity: Equatable {
+        let lock, record: Int64?
+    }
+
+    var identity: Identity { Identity(lock: lock?.stat.mzxid, record: record?.stat.mzxid) }
+
     /// More often than that no job is taken and released between two reads of one burst.
     fileprivate static let attempts = 5
 }

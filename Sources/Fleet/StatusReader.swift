@@ -83,10 +83,16 @@ package struct StatusReader {
             status(name, lock: lockOf[ExactName(name)] ?? nil, record: recordOf[ExactName(name)] ?? nil)
         }
         // Lock and record were read at two moments: short runs that follow each other look lost, or like originals.
-        let doubtful = statuses.indices.filter { [.lost, .original].contains(statuses[$0].state) }
+        let doubtful = statuses.indices.filter { index in
+            guard [.lost, .original].contains(statuses[index].state) else { return false }
+            let name = ExactName(names[index])
+            let pair = LockPair(lock: lockOf[name] ?? nil, record: recordOf[name] ?? nil)
+            return !(fleet.memory?.isKnown(pair, of: name) ?? false)
+        }
         let pairs = try await fleet.pairs(of: doubtful.map { names[$0] })
         for (index, pair) in zip(doubtful, pairs) {
             statuses[index] = status(names[index], lock: pair.lock, record: pair.record)
+            fleet.memory?.note(pair, of: ExactName(names[index]))
         }
         return statuses
     }

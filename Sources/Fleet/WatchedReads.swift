@@ -22,6 +22,8 @@ final class WatchedReads: Inbox, @unchecked Sendable {
     private var missing = Known<String, Reply>()
     /// What was made of the jobs' records.
     private var records = Known<ExactName, (data: [UInt8], record: JobRecord?)>()
+    /// Locks and records that were seen to have stood so at one moment.
+    private var pairs = Known<ExactName, LockPair.Identity>()
     /// Of which a watch has fired since the questions were asked that are under way: their replies may be older than that.
     private var fired: Set<String> = []
 
@@ -34,6 +36,7 @@ final class WatchedReads: Inbox, @unchecked Sendable {
         replies.beginLook()
         missing.beginLook()
         records.beginLook()
+        pairs.beginLook()
     }
 
     /// What was not asked for in it is forgotten.
@@ -41,6 +44,7 @@ final class WatchedReads: Inbox, @unchecked Sendable {
         replies.endLook()
         missing.endLook()
         records.endLook()
+        pairs.endLook()
     }
 
     func beginQuestions() { fired = [] }
@@ -70,6 +74,9 @@ final class WatchedReads: Inbox, @unchecked Sendable {
         records[job] = (data, record)
         return record
     }
+
+    func note(_ pair: LockPair, of job: ExactName) { pairs[job] = pair.identity }
+    func isKnown(_ pair: LockPair, of job: ExactName) -> Bool { pairs[job] == pair.identity }
 
     private static func question(_ request: Request) -> Question? {
         switch request {

@@ -21,16 +21,23 @@ def received(server):
 
 
 def test_a_change_alone_is_read(own_web, own_fleet, server):
+    """Also where each lock looks like an original's, which is believed only after a second look at it and its record."""
     crowd(own_fleet.client, own_fleet.path, locks=200, waiters=5)
     stream = Events(own_web)
     eventually(lambda: len(own_web.json("/api/status")["locks"]) == 200)
+
+    def news(of):
+        while not any(job["name"] == of for job in stream.next("fleet")["jobs"]):
+            pass
+    own_fleet.client.create(own_fleet.path("locks", "first"), b"h 1", ephemeral=True)
+    news("first")
     before = received(server)
-    own_fleet.client.create(own_fleet.path("jobs", "job-0007"), json.dumps(RECORD).encode())
-    while not any(job["name"] == "job-0007" for job in stream.next("fleet")["jobs"]):
-        pass
-    own_fleet.client.set(own_fleet.path("jobs", "job-0007"), json.dumps({**RECORD, "runs": [RUN]}).encode())
-    eventually(lambda: own_web.json("/api/jobs/job-0007")["history"]["runs"])
-    assert received(server) - before < 100, "of 1,400 nodes"
+    for name in ("second", "third"):
+        own_fleet.client.create(own_fleet.path("locks", name), b"h 1", ephemeral=True)
+        news(name)
+    own_fleet.client.create(own_fleet.path("jobs", "third"), json.dumps({**RECORD, "runs": [RUN]}).encode())
+    news("third")
+    assert received(server) - before < 60, "of 1,400 nodes"
     stream.close()
 
 
