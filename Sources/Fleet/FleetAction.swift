@@ -179,9 +179,11 @@ public struct FleetAction: Sendable {
         }
     }
 
+    private func by(_ fleet: FleetConnection) -> String { "switchman-web@\(fleet.hostName ?? "?") for \(asker)" }
+
     private func note(_ fleet: FleetConnection) -> PauseNote {
         PauseNote(
-            why: why, by: "switchman-web@\(fleet.hostName ?? "?") for \(asker)",
+            why: why, by: by(fleet),
             since: TimeStamp(milliseconds: WallClock.milliseconds / 1000 * 1000))
     }
 
@@ -193,7 +195,8 @@ public struct FleetAction: Sendable {
             throw Complaint.no(
                 "the run that was shown is over; another one holds the lock \(Excerpt.of(name, longest: 255)) now")
         }
-        let ends = try await Stopping(fleet, timeout: Stopping.patience(fleet).duration, say: say).perform([found])
+        let ends = try await Stopping(fleet, asker: self.by(fleet), timeout: Stopping.patience(fleet).duration, say: say)
+            .perform([found])
         let ending = StopEnding(found, ends[0])
         guard ends[0].isDone else { throw Complaint.no(ending.text) }
         say(ending.text)

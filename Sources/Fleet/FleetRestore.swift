@@ -1,48 +1,73 @@
 import Coordination
 import Recipes
+import Steering
 
-/// Puts PREFIX's data back as switchmanctl's last edit left it, where something else has changed it since; else as that edit found
-/// it.
+/// Puts PREFIX's data back to what is kept of switchmanctl's last edit.
 package struct FleetRestore {
+    package enum Goal: Sendable {
+        /// As the edit left it, where something else has changed or broken it since.
+        case afterEdit
+        /// As the edit found it, where nothing else has changed it since.
+        case beforeEdit
+    }
+
+    package struct Result {
+        /// When the edit was made: milliseconds since the epoch, by ZooKeeper's clock.
+        package let edited: Int64
+        /// What differs now from what was there, in lines; nil if that could not be read.
+        package let changes: [String]?
+    }
+
     let fleet: FleetConnection
 
     package init(fleet: FleetConnection) { self.fleet = fleet }
 
-    package struct Result {
-        /// Else as the last edit found it.
-        package let isAfterEdit: Bool
-        /// When that edit was made: milliseconds since the epoch, by ZooKeeper's clock.
-        package let edited: Int64
-        /// Whether the same again takes this back: what no run can read is not kept.
-        package let canBeTakenBack: Bool
+    /// - Parameter isDry: only says what it would do.
+    package func perform(_ goal: Goal, isDry: Bool) async throws -> Result {
+        let layout = fleet.layout
+        var done: (data: [UInt8], Result)?
+        try await FleetEditor(fleet: fleet).write(beside: [layout.dataAfterEdit, layout.dataBeforeEdit]) { found in
+            if found.mayBeOurs, found.data == done?.data { return nil }
+            let copy = try copy(goal, found)
+            let result = Result(
+                edited: (found.others[0] ?? copy).stat.mtimeMilliseconds, changes: changes(found.data, copy.data))
+            done = (copy.data, result)
+            return isDry ? nil : copy.data
+        }
+        guard let done else { throw Complaint.no("nothing was written") }
+        return done.1
     }
 
-    package func perform() async throws -> Result {
-        let layout = fleet.layout
-        var result: (data: [UInt8], Result)?
-        try await FleetEditor(fleet: fleet).write(beside: [layout.dataAfterEdit, layout.dataBeforeEdit]) { found in
-            if found.mayBeOurs, found.data == result?.data { return nil }
-            guard let index = found.others.firstIndex(where: { isUsable($0?.data, insteadOf: found.data) }),
-                let copy = found.others[index]
-            else {
-                throw Complaint.no(
-                    "there is nothing to go back to: no edit by switchmanctl is kept that has changed this data")
-            }
-            result = (
-                copy.data,
-                Result(
-                    isAfterEdit: index == 0, edited: (found.others[0] ?? copy).stat.mtimeMilliseconds,
-                    canBeTakenBack: fleet.isReadable(found.data))
-            )
-            return copy.data
+    private func copy(_ goal: Goal, _ found: FleetEditor.Found) throws -> ReadNode {
+        let (after, before) = (usable(found.others[0]), usable(found.others[1]))
+        let prefix = fleet.layout.prefix
+        let isAsEdited = after?.data == found.data
+        switch goal {
+        case .afterEdit where isAsEdited:
+            throw Complaint.no(
+                "nothing has changed the data of \(prefix) since switchmanctl's last edit; to take that edit back: "
+                    + "switchmanctl fleet undo")
+        case .beforeEdit where after != nil && !isAsEdited:
+            throw Complaint.no(
+                "something else has changed the data of \(prefix) since switchmanctl's last edit; see switchmanctl fleet "
+                    + "restore --dry-run")
+        default: break
         }
-        guard let result else { throw Complaint.no("nothing was written") }
-        return result.1
+        let copies = goal == .afterEdit ? [after, before] : [before]
+        guard let copy = copies.compactMap(\.self).first(where: { $0.data != found.data }) else {
+            throw Complaint.no("no edit by switchmanctl is kept that could be gone back to")
+        }
+        return copy
     }
 
     /// A copy is empty from the moment in which it is made until the first edit is in.
-    private func isUsable(_ copy: [UInt8]?, insteadOf current: [UInt8]) -> Bool {
-        guard let copy, !copy.isEmpty, copy != current else { return false }
-        return fleet.isReadable(copy)
+    private func usable(_ copy: ReadNode?) -> ReadNode? {
+        copy.flatMap { !$0.data.isEmpty && fleet.isReadable($0.data) ? $0 : nil }
+    }
+
+    private func changes(_ current: [UInt8], _ copy: [UInt8]) -> [String]? {
+        guard fleet.isReadable(current) else { return nil }
+        let values = [current, copy].map { try? JSONValue.parse($0, keepsNumbers: true) }
+        return FleetChange.lines(from: values[0] ?? .object([:]), to: values[1] ?? .object([:]))
     }
 }

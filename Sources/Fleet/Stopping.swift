@@ -36,16 +36,21 @@ package final class Stopping {
     }
 
     private let fleet: FleetConnection
+    /// For the run's history.
+    private let asker: String
     private let timeout: Duration?
     private let answerWithin: Duration?
     private let say: (String) -> Void
 
+    /// - Parameter asker: who asks.
+    /// - Parameter why: a reason as that of a pause.
     /// - Parameter timeout: nil: for as long as it takes.
     /// - Parameter answerWithin: how long to wait for a first sign of the holder; nil: for as long as for its end.
     package init(
-        _ fleet: FleetConnection, timeout: Duration?, answerWithin: Duration? = nil, say: @escaping (String) -> Void
+        _ fleet: FleetConnection, asker: String, why: String? = nil, timeout: Duration?, answerWithin: Duration? = nil, say: @escaping (String) -> Void
     ) {
         (self.fleet, self.timeout, self.answerWithin, self.say) = (fleet, timeout, answerWithin, say)
+        self.asker = asker + (why.map { ": \($0)" } ?? "")
     }
 
     /// How long a holder may take: the grace, and what killing, reaping and a new connection may take.
@@ -156,7 +161,7 @@ package final class Stopping {
 
     private func ask(_ target: inout Target) async throws {
         let path = requestPath(target)
-        let data = fleet.nodeData
+        let data = Array(asker.utf8)
         while true {
             // It was asked for before, and is not there.
             if target.tries > 0 { try await target.contradictions.met(path, fleet.talk) }

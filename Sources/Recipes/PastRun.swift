@@ -11,12 +11,15 @@ package struct PastRun: Sendable, Equatable {
     package var tick: String?
     /// What the run's own `--success` said of its code; nil where 0 alone is a success.
     package var isSuccess: Bool?
+    /// Of one that an operator has stopped: who, and why, in one line.
+    package var stoppedBy: String?
 
     package init(
         host: String, started: Int64?, heldMilliseconds: Int64? = nil, outcome: String, code: Int32? = nil,
-        token: Int64? = nil, waitedMilliseconds: Int64? = nil, tick: String? = nil, isSuccess: Bool? = nil
+        token: Int64? = nil, waitedMilliseconds: Int64? = nil, tick: String? = nil, isSuccess: Bool? = nil,
+        stoppedBy: String? = nil
     ) {
-        self.isSuccess = isSuccess
+        (self.isSuccess, self.stoppedBy) = (isSuccess, stoppedBy)
         (self.host, self.started, self.heldMilliseconds) = (host, started, heldMilliseconds)
         self.waitedMilliseconds = waitedMilliseconds
         (self.outcome, self.code, self.token, self.tick) = (outcome, code, token, tick)
@@ -30,8 +33,12 @@ package struct PastRun: Sendable, Equatable {
             host: host, started: members["started"]?.integer, heldMilliseconds: members["held_ms"]?.integer,
             outcome: outcome, code: members["code"]?.integer.flatMap(Int32.init(exactly:)),
             token: members["token"]?.integer, waitedMilliseconds: members["waited_ms"]?.integer,
-            tick: members["tick"]?.string.flatMap(Tick.init)?.text, isSuccess: members["ok"]?.boolean)
+            tick: members["tick"]?.string.flatMap(Tick.init)?.text, isSuccess: members["ok"]?.boolean,
+            stoppedBy: members["stopped_by"]?.string.map { Excerpt.of($0, longest: Self.longestStoppedBy) })
     }
+
+    /// A name, a host and a reason (`PauseNote`).
+    package static let longestStoppedBy = 400
 
     var value: JSONValue {
         var members: [ExactName: JSONValue] = [
@@ -42,6 +49,7 @@ package struct PastRun: Sendable, Equatable {
             "tick": tick.map { .string($0) } ?? .null,
         ]
         members["ok"] = isSuccess.map { .boolean($0) }
+        members["stopped_by"] = stoppedBy.map { .string($0) }
         return .object(members)
     }
 

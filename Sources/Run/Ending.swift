@@ -33,6 +33,8 @@ struct Ending: Sendable {
 
     /// The first reason to stop.
     var cause: Cause?
+    /// Who asked for that, as far as an operator has said so.
+    var stoppedBy: String?
     /// Not just this attempt, whose time may be up: somebody wants the end of the run.
     var isFinal = false
     /// Why ownership is lost, or no longer provable.
@@ -68,7 +70,9 @@ struct Ending: Sendable {
             return Ended(
                 outcome: .signaled, code: 128 + 9,
                 reason: "switchman's first process, which the caller started, was killed")
-        case .released?: return Ended(outcome: .released, reason: "stopped: an operator asked for it")
+        case .released?:
+            let who = stoppedBy.map { " (\($0))" } ?? ""
+            return Ended(outcome: .released, reason: "stopped: an operator asked for it\(who)")
         case .timeout(let limit)?:
             return Ended(
                 outcome: .timeout, reason: "stopped: it ran for longer than \(limit.components.seconds) s (--timeout)")
@@ -133,6 +137,8 @@ package enum Remark: Sendable, Equatable {
     case ownershipLost(String, provenAt: BootInstant? = nil)
     case groupUnreadable(String)
     case stopping(String)
+    /// The operator who asked for the stop, and why.
+    case stopAsked(by: String)
     case waitingForDescendants(Int)
     case takingOver(String)
     case unkillable(Int)

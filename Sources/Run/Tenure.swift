@@ -45,6 +45,8 @@ package struct Tenure: Sendable {
     var fleet: WatchedRead
     /// An operator's request to stop.
     var stopRequest = WatchedRead(isDue: true, absenceCounts: true)
+    /// While it is asked who has made it.
+    var stopReader: (ticket: Int, until: BootInstant)?
     package internal(set) var keeping = OutputKeeping()
     /// Of a run without a lock, once it is over.
     package internal(set) var memory = Release.Memory.written
@@ -200,7 +202,8 @@ package struct Tenure: Sendable {
 
     /// When `tick` wants to be called, if nothing happens before.
     package var wake: BootInstant {
-        var earliest = min(fleet.againAt ?? .never, stopRequest.againAt ?? .never, givesUpAt ?? .never)
+        var earliest = min(
+            fleet.againAt ?? .never, stopRequest.againAt ?? .never, stopReader?.until ?? .never, givesUpAt ?? .never)
         if !isReleasing, let heartbeats, ending.lost == nil { earliest = min(earliest, heartbeats.wake()) }
         switch phase {
         case .waitingOut(let instant), .retrying(let instant), .resisted(let instant),
@@ -246,6 +249,8 @@ package struct Tenure: Sendable {
             settledOutput(replies)
         } else if stopRequest.isAnswered(by: ticket) {
             lookedForStop(replies)
+        } else if ticket == stopReader?.ticket {
+            readStop(replies)
         } else if case .settingRecord(.asked(ticket)) = phase {
             settledRecord(replies)
         } else if case .releasing(let releasing) = phase, case .asked(ticket) = releasing.step {

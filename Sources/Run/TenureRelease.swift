@@ -27,7 +27,7 @@ extension Tenure {
                 outcome: result.outcome.rawValue, code: result.code, token: claims.lock?.czxid,
                 waitedMilliseconds: waited.nanoseconds / 1_000_000,
                 tick: hasStarted ? job.oncePer?.tick.text : nil,
-                isSuccess: isSuccess ? true : nil)
+                isSuccess: isSuccess ? true : nil, stoppedBy: result.outcome == .released ? ending.stoppedBy : nil)
             record = .ended(attempts > 0 ? run : nil, hasStarted: attempts > 0 && hasStarted)
             if attempts > 0 { keepOutput(of: run) }
         }

@@ -10,7 +10,7 @@ extension Tenure {
         } else if path == job.layout.prefix {
             fleet.changed()
         } else if change == .created, path == stopPath {
-            stop(.released)
+            stopAsked()
         }
     }
 
@@ -54,7 +54,27 @@ extension Tenure {
     mutating func lookedForStop(_ replies: [Reply]) {
         guard let reply = replies.first else { return }
         stopRequest.answered(reply, at: now)
-        if case .success = reply { stop(.released) }
+        if case .success = reply { stopAsked() }
+    }
+
+    /// Who asks is read first, before we write into the request, and so that it is known when the run is over: a command may die
+    /// sooner than the reply comes. What has not started is not to start meanwhile.
+    private mutating func stopAsked() {
+        guard ending.cause == nil, !isReleasing, let path = stopPath, attempt != nil else { return stop(.released) }
+        if stopReader != nil { return }
+        stopReader = (submit([.get(path, watch: false)]), now.advanced(by: Self.patienceForAsker))
+    }
+
+    private static let patienceForAsker = Duration.seconds(1)
+
+    mutating func readStop(_ replies: [Reply]) {
+        stopReader = nil
+        if case .success(.node(let data, _))? = replies.first, !data.isEmpty {
+            let who = Excerpt.of(String(decoding: data, as: UTF8.self), longest: PastRun.longestStoppedBy)
+            ending.stoppedBy = who
+            actions.append(.say(.stopAsked(by: who)))
+        }
+        stop(.released)
     }
 
     mutating func lose(_ why: String) {
@@ -95,6 +115,7 @@ extension Tenure {
     mutating func watchFleet() {
         fleet.tick(at: now)
         stopRequest.tick(at: now)
+        if let stopReader, now >= stopReader.until { readStop([]) }
         guard fleet.isDue, isConnected, caresForFleet else { return }
         fleet.asked(ticket: submit([.get(job.layout.prefix, watch: true)]))
     }

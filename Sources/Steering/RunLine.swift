@@ -17,6 +17,8 @@ package struct RunLine: Sendable {
     var tick: String?
     /// Nil for a run that is not over.
     var isSuccess: Bool?
+    /// Who has stopped it.
+    var stoppedBy: String?
 
     /// The runs of one job, the oldest first: those that the record remembers, and the present one.
     package static func of(_ lock: LockStatus) -> [RunLine] {
@@ -25,7 +27,7 @@ package struct RunLine: Sendable {
                 lockname: lock.lockname, host: run.host, pid: nil, start: run.started,
                 heldMilliseconds: run.heldMilliseconds,
                 outcome: run.outcome, code: run.code, waitedMilliseconds: run.waitedMilliseconds, token: run.token,
-                tick: run.tick, isSuccess: run.hasSucceeded)
+                tick: run.tick, isSuccess: run.hasSucceeded, stoppedBy: run.stoppedBy)
         }
         switch lock.state {
         case .free, .persistent: break
@@ -60,6 +62,7 @@ package struct RunLine: Sendable {
             "code": code.map { .integer(Int64($0)) } ?? .null,
             "waited_ms": waitedMilliseconds.map { .integer($0) } ?? .null, "token": token.map { .integer($0) } ?? .null,
             "tick": tick.map { .string($0) } ?? .null, "ok": isSuccess.map { .boolean($0) } ?? .null,
+            "stopped_by": stoppedBy.map { .string($0) } ?? .null,
         ])
     }
 
@@ -84,7 +87,7 @@ package struct RunLine: Sendable {
     package static func table(_ runs: [RunLine]) -> Table {
         var table = Table([
             Table.Column("LOCK", narrowest: 12), Table.Column("HOST", narrowest: 12), Table.Column("START"),
-            Table.Column("TOOK", .right), Table.Column("OUTCOME"), Table.Column("CODE", .right),
+            Table.Column("TOOK", .right), Table.Column("OUTCOME", narrowest: 9), Table.Column("CODE", .right),
             Table.Column("WAITED", .right), Table.Column("TOKEN", .right),
         ])
         table.rows = runs.map { run in
@@ -92,7 +95,7 @@ package struct RunLine: Sendable {
                 Table.Cell(run.lockname), Table.Cell(run.host),
                 Table.Cell(run.start.map { ServerTime(milliseconds: $0).local } ?? "-"),
                 Table.Cell(run.heldMilliseconds.map { TimeText.of(milliseconds: $0) } ?? "-"),
-                Table.Cell(run.outcome, run.paint), Table.Cell(run.code.map { "\($0)" } ?? "-"),
+                Table.Cell(run.outcome + (run.stoppedBy.map { " by \($0)" } ?? ""), run.paint), Table.Cell(run.code.map { "\($0)" } ?? "-"),
                 Table.Cell(run.waitedMilliseconds.map { TimeText.of(milliseconds: $0) } ?? "-"),
                 Table.Cell(run.token.map { "\($0)" } ?? "-"),
             ]

@@ -166,6 +166,7 @@ struct Wrapper: Sendable {
         case .ownershipLost(let why, _): log.warning("ownership lost: \(why); ending the command")
         case .groupUnreadable(let why): log.warning("cannot tell whether this host is still in the group: \(why)")
         case .stopping(let why): log.info("ending the command: \(why)")
+        case .stopAsked(let who): log.info("the stop was asked for by \(who)")
         case .waitingForDescendants(let count):
             log.warning(
                 """

@@ -19,7 +19,9 @@ struct Check: ParsableCommand {
     func run() throws { throw Complaint.failed(.usage, "no check is named; switchmanctl check --help lists them") }
 
     /// Whether this program was started for a check, whatever else is wrong with its arguments.
-    static var isAskedFor: Bool { CommandLine.arguments.dropFirst().first == "check" }
+    static var isAskedFor: Bool {
+        ArgumentOrder.verbFirst(CommandLine.arguments.dropFirst(), root: Switchmanctl.self).first == "check"
+    }
 
     /// What could not be checked, as a verdict: a monitoring system reads standard output and knows four codes.
     static func leave(_ error: any Error, message: String) -> Never {

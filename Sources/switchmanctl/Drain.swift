@@ -40,6 +40,6 @@ struct Drain: FleetVerb {
             named.hosts.contains { entry in lock.holder.map { HostPattern.matches(entry, host: $0.host) } ?? false }
         }
         let timeout = try patience.limit() ?? Stopping.patience(fleet)
-        return try await StopReport(isJSON: printing.json).perform(locks, fleet, timeout: timeout)
+        return try await StopReport(isJSON: printing.json, why: options.why).perform(locks, fleet, timeout: timeout)
     }
 }

@@ -9,9 +9,9 @@ import Steering
 struct FleetDataVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fleet",
-        abstract: "Show, edit and restore the fleet's data as a whole.",
+        abstract: "Show, edit, restore the fleet's data as a whole.",
         discussion: "For what groups, resources, pause and drain do not cover, and when somebody has broken the data.",
-        subcommands: [Show.self, Edit.self, Restore.self])
+        subcommands: [Show.self, Edit.self, Restore.self, Undo.self])
 
     func run() throws { throw Complaint.failed(.usage, "no verb; switchmanctl fleet --help lists them") }
 
@@ -86,27 +86,51 @@ struct FleetDataVerb: ParsableCommand {
 
     struct Restore: FleetVerb {
         static let configuration = CommandConfiguration(
-            abstract: "Take back what has become of the fleet's data since switchmanctl's last edit, or that edit.",
+            abstract: "Put the data back as switchmanctl's last edit left it.",
             discussion: """
-                Where something else has changed or broken the data since the last edit by switchmanctl, it is put back as \
-                that edit left it; else as that edit found it. The exit code is 1 if there is nothing to go back to.
+                For data that something else has changed or broken since. Prints what differs now. The exit code is 1 if \
+                nothing has changed it, or nothing is kept.
                 """)
         @OptionGroup var configuration: ConfigurationOption
         @OptionGroup var printing: PrintingOption
+        @Flag(help: "Print what would differ, and write nothing.") var dryRun = false
 
         func perform(_ fleet: FleetConnection) async throws -> Answer {
-            let result = try await FleetRestore(fleet: fleet).perform()
-            let edited = ServerTime(milliseconds: result.edited)
-            if printing.json {
-                let restored = JSONValue.string(result.isAfterEdit ? "after" : "before")
-                Screen.print(.object(["restored": restored, "edited": .string(edited.utc)]))
-                return .yes
-            }
-            let when = edited.local
-            let state = result.isAfterEdit ? "as the edit of \(when) left it" : "as it was before the edit of \(when)"
-            let again = result.canBeTakenBack ? "; the same again takes this back" : ""
-            Screen.print(["the data of \(Visible.text(fleet.layout.prefix)) is \(state)\(again)"])
+            let result = try await FleetRestore(fleet: fleet).perform(.afterEdit, isDry: dryRun)
+            FleetDataVerb.report(result, fleet, "the edit of TIME left it", isDry: dryRun, printing)
             return .yes
         }
+    }
+
+    struct Undo: FleetVerb {
+        static let configuration = CommandConfiguration(
+            abstract: "Take back switchmanctl's last edit of the data.",
+            discussion: """
+                Any verb's: groups, resources, pause, drain, fleet. Prints what differs now; the same again makes the edit \
+                anew. The exit code is 1 if something else has changed the data since, or nothing is kept.
+                """)
+        @OptionGroup var configuration: ConfigurationOption
+        @OptionGroup var printing: PrintingOption
+        @Flag(help: "Print what would differ, and write nothing.") var dryRun = false
+
+        func perform(_ fleet: FleetConnection) async throws -> Answer {
+            let result = try await FleetRestore(fleet: fleet).perform(.beforeEdit, isDry: dryRun)
+            FleetDataVerb.report(result, fleet, "it was before the edit of TIME", isDry: dryRun, printing)
+            return .yes
+        }
+    }
+
+    private static func report(
+        _ result: FleetRestore.Result, _ fleet: FleetConnection, _ state: String, isDry: Bool, _ printing: PrintingOption
+    ) {
+        let edited = ServerTime(milliseconds: result.edited)
+        let changes = result.changes ?? ["what was there could not be read"]
+        if printing.json {
+            let lines = JSONValue.array(changes.map { .string($0) })
+            return Screen.print(.object(["edited": .string(edited.utc), "changes": lines]))
+        }
+        let state = state.replacing("TIME", with: edited.local)
+        let prefix = Visible.text(fleet.layout.prefix)
+        Screen.print(["the data of \(prefix) \(isDry ? "would be" : "is") as \(state)"] + changes.map { "  \($0)" })
     }
 }

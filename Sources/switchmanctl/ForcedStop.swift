@@ -23,8 +23,7 @@ struct ForcedStop {
             return .yes
         }
         let end = try await report.asking {
-            try await Stopping(fleet, timeout: timeout.duration, answerWithin: Self.patience) { report.say($0) }
-                .perform([lock])[0]
+            try await report.stopping(fleet, timeout, answerWithin: Self.patience).perform([lock])[0]
         }
         switch end {
         case .stopped: return report.tell([lock], [end])

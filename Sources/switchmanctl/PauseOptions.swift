@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import Fleet
 import Invocation
 import Recipes
 import Run
@@ -24,16 +24,9 @@ struct PauseOptions: ParsableArguments {
     /// - Parameter host: this host's name, if it is known.
     func note(host: String?) throws(EditError) -> PauseNote {
         let now = WallClock.milliseconds
-        let names: [String] = ["SUDO_USER", "LOGNAME", "USER"]
-        let user = names.compactMap(Self.variable).first { !$0.isEmpty }
         return PauseNote(
-            until: try end(now), why: try reason(), by: "\(user ?? "uid \(getuid())")@\(host ?? "?")",
+            until: try end(now), why: try Self.reason(why), by: Operator.name(on: host),
             since: TimeStamp(milliseconds: now / 1000 * 1000))
-    }
-
-    private static func variable(_ name: String) -> String? {
-        guard let value = unsafe getenv(name) else { return nil }
-        return unsafe String(cString: value)
     }
 
     private func end(_ now: Int64) throws(EditError) -> TimeStamp? {
@@ -61,7 +54,7 @@ struct PauseOptions: ParsableArguments {
         return time
     }
 
-    private func reason() throws(EditError) -> String? {
+    static func reason(_ why: String?) throws(EditError) -> String? {
         guard let why else { return nil }
         guard PauseNote.isReason(why) else {
             throw .usage(

@@ -19,11 +19,13 @@ struct Stop: FleetVerb {
     @OptionGroup var patience: StopTimeout
     @Flag(help: "Delete the lock of a holder that does not answer, after a warning that says what this means.")
     var force = false
+    @Option(help: ArgumentHelp("Why; the run's log and history say so.", valueName: "text")) var why: String?
     @OptionGroup var lock: LockArgument
 
     func check() throws {
         try lock.check()
         _ = try patience.limit()
+        _ = try PauseOptions.reason(why)
     }
 
     func perform(_ fleet: FleetConnection) async throws -> Answer {
@@ -34,7 +36,7 @@ struct Stop: FleetVerb {
             throw Complaint.no(StopEnding.nobody(holds: name, status.locks.first) + hint)
         }
         let timeout = try patience.limit() ?? Stopping.patience(fleet)
-        let report = StopReport(isJSON: printing.json)
+        let report = StopReport(isJSON: printing.json, why: why)
         if force { return try await ForcedStop(fleet: fleet, report: report, timeout: timeout).perform(found) }
         return try await report.perform([found], fleet, timeout: timeout)
     }

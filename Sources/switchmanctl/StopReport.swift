@@ -5,6 +5,8 @@ import Steering
 /// What the operator is told of a stop: the steps as they happen, or one document at the end.
 struct StopReport {
     let isJSON: Bool
+    /// Why, for the run's history.
+    let why: String?
 
     func say(_ text: String) { if !isJSON { Screen.print(Visible.text(text) + "\n") } }
 
@@ -13,7 +15,15 @@ struct StopReport {
         _ locks: [LockStatus], _ fleet: FleetConnection, timeout: Limit
     ) async throws -> Answer {
         tell(
-            locks, try await asking { try await Stopping(fleet, timeout: timeout.duration) { say($0) }.perform(locks) })
+            locks, try await asking { try await stopping(fleet, timeout).perform(locks) })
+    }
+
+    /// - Parameter answerWithin: how long to wait for a first sign of the holder; nil: for as long as for its end.
+    func stopping(_ fleet: FleetConnection, _ timeout: Limit, answerWithin: Duration? = nil) -> Stopping {
+        Stopping(
+            fleet, asker: Operator.name(on: fleet.hostName), why: why, timeout: timeout.duration,
+            answerWithin: answerWithin
+        ) { say($0) }
     }
 
     /// What it means that the asking was interrupted.

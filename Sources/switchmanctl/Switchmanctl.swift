@@ -33,7 +33,7 @@ struct Switchmanctl: ParsableCommand {
             Launch.fillStandardDescriptors()
             ThreadShortage.isMet { leave(Complaint.failed(.osError, ThreadShortage.message)) }
             if let objection = Privilege.objection { throw Complaint.failed(.osError, objection) }
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(ArgumentOrder.verbFirst(CommandLine.arguments.dropFirst(), root: Switchmanctl.self))
             if let trouble = Launch.descriptorTrouble { throw Complaint.failed(.osError, trouble) }
             // It may come to hold credentials. What a sandbox runs has the caller's limit.
             if !(command is Sandbox) { Launch.forbidCoreFiles() }
@@ -54,18 +54,15 @@ struct Switchmanctl: ParsableCommand {
     /// A verb that was nearly written, for the end of the parser's message; empty if none was.
     private static var hint: String {
         var command: any ParsableCommand.Type = Switchmanctl.self
-        for word in CommandLine.arguments.dropFirst() {
+        for word in ArgumentOrder.verbFirst(CommandLine.arguments.dropFirst(), root: command) {
             let verbs = command.configuration.subcommands
-            func name(_ verb: any ParsableCommand.Type) -> String {
-                verb.configuration.commandName ?? "\(verb)".lowercased()
-            }
-            if let verb = verbs.first(where: { name($0) == word }) {
+            if let verb = command.verb(word) {
                 command = verb
                 continue
             }
             // What a verb without verbs is given is none; an option may have a value.
             if verbs.isEmpty || word.hasPrefix("-") { return "" }
-            return NearestWord.hint(NearestWord.slip(word, among: verbs.map(name)))
+            return NearestWord.hint(NearestWord.slip(word, among: verbs.map { $0.verbName }))
         }
         return ""
     }

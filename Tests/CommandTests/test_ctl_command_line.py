@@ -31,6 +31,21 @@ def test_an_option_names_another_configuration_than_the_environment(ctl, fleet):
     assert ctl("status", "-c", right, env={"SWITCHMAN_CONFIG": f"{fleet.folder}/none"}).code == 0
 
 
+@pytest.mark.parametrize("words", [
+    ["-c", "FILE", "--json", "groups", "list"], ["--config", "FILE", "groups", "list", "--json"],
+    ["--config=FILE", "--json", "groups", "list"], ["-cFILE", "groups", "list", "--json"]], ids=" ".join)
+def test_options_of_all_verbs_may_stand_before_the_verb(ctl, fleet, words):
+    right = fleet.config("right.conf")
+    run = ctl(*(word.replace("FILE", right) for word in words), env={"SWITCHMAN_CONFIG": f"{fleet.folder}/none"})
+    assert (run.code, run.out) == (0, '{"groups":{}}\n')
+
+
+def test_options_before_a_verb_that_is_none(ctl):
+    assert_refused(ctl("-c", "/etc/none", "stauts"), 64, 'did you mean "status"?')
+    assert ctl("-c", "/etc/none", "check", "config").code == 3, "as a check answers"
+    assert_refused(ctl("-c"), 64, "-c")
+
+
 def test_no_server_is_69_within_the_connect_timeout(ctl, fleet):
     away = fleet.config("away.conf", zkhosts="127.0.0.1:1", connect_timeout=1)
     assert_refused(ctl("status", config=away, within=10), 69, "127.0.0.1:1", "within 1 s")

@@ -172,31 +172,45 @@ def test_it_takes_what_is_there_already(ctl, fleet):
     assert fleet.stat().version == 2, "the second wrote nothing"
 
 
-# restore
+# restore and undo
 
 def test_what_was_broken_by_hand_is_put_back(edited, fleet):
     good = fleet.get()
     fleet.prefix_data('{"groups": {"web": ["h1",]}}')
+    assert "would be as the edit of" in edited("fleet", "restore", "--dry-run").out and fleet.get() != good
     run = edited("fleet", "restore")
-    assert run.code == 0 and "as the edit of" in run.out and "left it" in run.out and "takes this back" not in run.out
+    assert run.code == 0 and "is as the edit of" in run.out and "could not be read" in run.out
     assert fleet.get() == good
 
 
 def test_an_edit_is_taken_back_and_made_again(edited, fleet):
     both = data(fleet)
-    run = edited("fleet", "restore")
-    assert run.code == 0 and "as it was before the edit of" in run.out and "takes this back" in run.out
-    assert data(fleet) == GROUPS
-    assert edited.json("fleet", "restore")["restored"] == "before"
-    assert data(fleet) == both
+    for found, made, change in ((both, GROUPS, "groups db: nothing, was [\"h2\"]"), (GROUPS, both, "groups db: [\"h2\"], was nothing")):
+        dry = edited("fleet", "undo", "--dry-run")
+        assert data(fleet) == found and "would be as it was before the edit of" in dry.out
+        run = edited("fleet", "undo")
+        assert run.code == 0 and data(fleet) == made
+        assert run.out.splitlines()[1:] == dry.out.splitlines()[1:] == [f"  {change}"]
 
 
-def test_a_good_change_by_hand_is_taken_back_and_made_again(edited, fleet):
-    both, by_hand = data(fleet), {"groups": {"hand": ["h7"]}}
+def test_restore_takes_no_edit_back(edited, fleet):
+    """Of two who see broken data and both put it back, the second finds nothing to do."""
+    good = fleet.get()
+    assert_refused(edited("fleet", "restore"), 1, "nothing has changed", "switchmanctl fleet undo")
+    fleet.prefix_data(BROKEN)
+    assert edited("fleet", "restore").code == 0
+    assert_refused(edited("fleet", "restore"), 1, "nothing has changed")
+    assert fleet.get() == good
+
+
+def test_a_good_change_by_hand_is_seen_and_taken_back(edited, fleet):
+    both, by_hand = data(fleet), {"groups": {"web": ["h1"], "db": ["h2"], "hand": ["h7"]}}
     fleet.prefix_data(by_hand)
-    assert edited.json("fleet", "restore")["restored"] == "after"
-    assert data(fleet) == both
-    assert edited("fleet", "restore").code == 0 and data(fleet) == by_hand
+    assert_refused(edited("fleet", "undo"), 1, "something else has changed", "fleet restore --dry-run")
+    assert edited.json("fleet", "restore", "--dry-run")["changes"] == ['groups hand: nothing, was ["h7"]']
+    assert data(fleet) == by_hand
+    assert edited("fleet", "restore").code == 0 and data(fleet) == both
+    assert edited("fleet", "undo").code == 0 and data(fleet) == by_hand, "that was an edit as well"
 
 
 def test_what_was_edited_from_broken_data_goes_back_to_the_last_good(edited, fleet):
@@ -204,14 +218,23 @@ def test_what_was_edited_from_broken_data_goes_back_to_the_last_good(edited, fle
     first = json.loads(fleet.get("fleet", "before"))
     fleet.prefix_data(BROKEN)
     assert_silent_yes(edited("fleet", "edit", env=editor(fleet, EDIT + "echo '{}' >\"$1\"")))
-    assert edited("fleet", "restore").code == 0
+    assert edited("fleet", "undo").code == 0
     assert data(fleet) == first == GROUPS
+
+
+def test_hostile_names_do_nothing_to_who_reads_the_change(ctl, fleet):
+    fleet.prefix_data({})
+    assert_silent_yes(ctl("groups", "add", "web", "h1"))
+    fleet.prefix_data({"groups": {"web\x1b[31m": ["\u202eh"]}, "x": "\n" * 3})
+    run = ctl("fleet", "restore", "--dry-run")
+    assert run.code == 0 and "\x1b" not in run.out and "\u202e" not in run.out and len(run.out.splitlines()) == 4, run.out
 
 
 @pytest.mark.parametrize("given", [b"{}", BROKEN])
 def test_nothing_is_kept(ctl, fleet, given):
     fleet.prefix_data(given)
-    assert_refused(ctl("fleet", "restore"), 1, "there is nothing to go back to")
+    for verb in ("restore", "undo"):
+        assert_refused(ctl("fleet", verb), 1, "no edit by switchmanctl is kept")
 
 
 @pytest.mark.parametrize("copy", [b"", BROKEN, b"[]"])

@@ -78,6 +78,7 @@ def test_init_makes_everything_and_twice_changes_nothing(ctl, fleet):
     words = ("init", "--group", "web=host1.example.org,b", "--resource", "slots=3", "--resource", "db")
     assert_silent_yes(ctl(*words))
     assert data(fleet) == {"groups": {"web": ["host1.example.org", "b"]}, "resources": ["slots", "db"], "totals": {"slots": 3}}
+    assert "lets everybody take locks" in ctl("init", "--protect").out
     assert fleet.list() == ["fleet", "jobs", "locks", "outputs", "queues", "runs", "semaphores", "stops", "waiters"]
     before = [(path, fleet.client.exists(path).mzxid) for path in fleet.all_nodes()]
     assert_silent_yes(ctl(*words))

@@ -6,11 +6,11 @@ from Support.eventually import always, eventually
 from Support.fleet import assert_one_line
 
 
-def request(fleet, lockname="a", czxid=None):
+def request(fleet, lockname="a", czxid=None, who=b"operator"):
     """What switchmanctl does."""
     czxid = fleet.stat("locks", lockname).czxid if czxid is None else czxid
     fleet.client.ensure_path(fleet.path("stops"))
-    return fleet.client.create(fleet.path("stops", f"{lockname}-{czxid:x}"), b"operator", ephemeral=True)
+    return fleet.client.create(fleet.path("stops", f"{lockname}-{czxid:x}"), who, ephemeral=True)
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +28,25 @@ def test_the_command_is_ended_and_80_returned(fleet):
     assert fleet.records.signals("a") == [15]
     assert fleet.list("locks") == [] and fleet.record("a")["state"] == "ended"
     assert fleet.record("a")["runs"][-1]["outcome"] == "released"
+
+
+@pytest.mark.parametrize("who, told", [
+    (b"anna@ops1: it hangs", "anna@ops1: it hangs"), (b"ops1 4711", "ops1 4711"), (b"\x1b[2Jx\ny\xff", "?[2Jx?y\ufffd"),
+    ("\u202e@h".encode(), "?@h"), (b"x" * 5000, "x" * 400 + "...")], ids=["reason", "older", "escape", "direction", "long"])
+def test_who_asked_is_in_the_log_and_in_the_record(fleet, who, told):
+    run = fleet.start_job("a", arguments=("--verbose", "--lockname", "a"))
+    request(fleet, who=who)
+    run.finished()
+    assert run.code == 80 and f"the stop was asked for by {told}\n" in run.err
+    assert f"stopped: an operator asked for it ({told})" in run.err
+    assert fleet.record("a")["runs"][-1]["stopped_by"] == told
+
+
+def test_one_that_says_nothing_of_itself_is_followed_all_the_same(fleet):
+    run = fleet.start_job("a")
+    request(fleet, who=b"")
+    assert_one_line(run.finished(), 80, "stopped: an operator asked for it")
+    assert "stopped_by" not in fleet.record("a")["runs"][-1]
 
 
 def test_the_code_can_be_chosen(fleet):
