@@ -1,7 +1,9 @@
 """The manual pages are sound, and say what the programs themselves say."""
 
+import json
 import re
 import subprocess
+import textwrap
 
 import pytest
 
@@ -31,6 +33,22 @@ def manual(page):
     return re.sub(".\b", "", text)
 
 
+def section(page, title):
+    """As it is shown."""
+    return re.search(rf"^{title}$\n(.*?)^(?=\S)", manual(page), re.M | re.S)[1]
+
+
+# Of other programs.
+ELSEWHERE = {"-hex"}
+
+
+@pytest.mark.parametrize("page", [*PAGES, "switchman-web.1"])
+def test_no_word_is_shown_as_an_option(page):
+    """All of these programs' options have one letter or two dashes; `Fl Fl waiters allows` shows `--waiters -allows`."""
+    shown = set(re.findall(r"(?<![\w-])-[a-z][a-z-]+", manual(page)))
+    assert shown <= ELSEWHERE
+
+
 def test_every_verb_and_every_option_of_switchmanctl_is_in_its_page(ctl):
     pages = {page: " ".join(manual(page).split()) for page in ("switchmanctl.1", "switchmanctl-check.1")}
     found = list(verbs(ctl))
@@ -40,6 +58,33 @@ def test_every_verb_and_every_option_of_switchmanctl_is_in_its_page(ctl):
         assert re.search(rf"switchmanctl {' '.join(verb)}\b", text) or verb in {("groups",), ("resources",), ("resume",)}, verb
         for option in re.findall(r"--[a-z-]+", ctl(*verb, "--help").out.split("OPTIONS:")[-1]):
             assert option in text, f"{verb}: {option}"
+
+
+# Not told of each verb: those of all.
+COMMON = {"--config", "--json", "--help", "--version"}
+
+
+def synopsis(page):
+    """What stands behind the name of the program, an entry each; of `check a | b` each by itself."""
+    for entry in " ".join(section(page, "SYNOPSIS").split()).split("switchmanctl ")[1:]:
+        if kinds := re.fullmatch(r"(check) (\w+(?: \| \w+)+) ?", entry):
+            yield from (f"{kinds[1]} {kind}" for kind in kinds[2].split(" | "))
+        else:
+            yield entry
+
+
+def test_every_verb_and_every_option_of_switchmanctl_is_in_a_synopsis(ctl):
+    shown = {page: list(synopsis(page)) for page in ("switchmanctl.1", "switchmanctl-check.1")}
+    found = list(verbs(ctl))
+    found = [verb for verb in found if not any(other[:1] == verb for other in found if len(other) == 2)]
+    for page, entries in shown.items():
+        named = [next((verb for verb in found if re.match(" ".join(verb) + r"\b", entry)), entry) for entry in entries]
+        expected = [verb for verb in found if page == "switchmanctl.1" or verb[0] == "check"]
+        assert sorted(named, key=str) == sorted(expected, key=str), page
+        for verb, entry in zip(named, entries):
+            if verb[0] != "check" or page != "switchmanctl.1":
+                options = set(re.findall(r"(?<![\w-])--[a-z-]+", ctl(*verb, "--help").out.split("OPTIONS:")[-1])) - COMMON
+                assert options == set(re.findall(r"--[a-z-]+", entry)) - COMMON, f"{page}: {' '.join(verb)}"
 
 
 def test_every_verb_tells_its_arguments(ctl):
@@ -94,13 +139,27 @@ def test_the_configurations_page_has_every_key_once():
     assert sorted(listed) == sorted(keys())
 
 
+def shown_objects(page, title):
+    """The JSON objects in that section's displays."""
+    found = re.findall(r"^ +\{.*?\}$(?=\n\n)", section(page, title), re.M | re.S)
+    return [textwrap.dedent(text) for text in found]
+
+
+@pytest.mark.parametrize("title, count", [("LEASES", 2), ("GROUPS", 1), ("PAUSES", 3), ("CONFIGURATION", 1)])
+def test_what_is_shown_of_the_fleets_data_is_json(title, count):
+    examples = shown_objects("switchman.1", title)
+    assert len(examples) == count
+    for text in examples:
+        assert isinstance(json.loads(text), dict), text
+
+
 def test_the_configurations_examples_are_what_a_run_accepts(ctl, tmp_path):
-    page = (ROOT / "Docs/switchman.conf.5").read_text(encoding="utf-8").split("\n.Sh EXAMPLES\n")[1]
-    examples = re.findall(r"^\.Bd.*?\n(.*?)^\.Ed", page, re.M | re.S)
-    assert len(examples) == 2
+    """As they are shown, and as a reader copies them."""
+    examples = shown_objects("switchman.conf.5", "EXAMPLES")
+    assert len(examples) == 2 and "SWITCHMAN_LOCKNAME failed" in examples[1]
     for number, text in enumerate(examples):
         path = tmp_path / f"{number}.conf"
-        path.write_text(text.replace(r"\(dq", '\\"'), encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
         assert ctl("check", "config", path).out.startswith("OK: config: "), text
 
 
