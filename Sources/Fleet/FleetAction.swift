@@ -195,8 +195,10 @@ public struct FleetAction: Sendable {
             throw Complaint.no(
                 "the run that was shown is over; another one holds the lock \(Excerpt.of(name, longest: 255)) now")
         }
-        let ends = try await Stopping(fleet, asker: self.by(fleet), timeout: Stopping.patience(fleet).duration, say: say)
-            .perform([found])
+        let ends = try await Stopping(
+            fleet, asker: self.by(fleet), timeout: Stopping.patience(fleet).duration, say: say
+        )
+        .perform([found])
         let ending = StopEnding(found, ends[0])
         guard ends[0].isDone else { throw Complaint.no(ending.text) }
         say(ending.text)

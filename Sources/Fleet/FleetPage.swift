@@ -49,6 +49,9 @@ public struct FleetPage: Sendable {
     /// What `switchmanctl status --json` prints.
     public var statusText: String { status.worthShowing.json.plainText + "\n" }
 
+    /// Why no run can read the fleet's data: then its pauses and totals are unknown.
+    public var dataError: String? { status.dataError }
+
     /// What `switchmanctl metrics` prints: what is shown is so now, however long it has been so.
     public var metricsText: String { FleetMetrics(status, readMilliseconds: WallClock.milliseconds).text }
 

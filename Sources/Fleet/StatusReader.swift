@@ -1,5 +1,6 @@
 import Coordination
 import Recipes
+import Run
 package import Steering
 
 /// Reads everything that `status` shows, in three rounds of batches: lists, their nodes, and the nodes of those.
@@ -39,6 +40,13 @@ package struct StatusReader {
             prefix: layout.prefix, fleet: data,
             locks: try await locks(lists[0], waiters: lists[1], jobs: lists[2], unlocked: lists[3], data),
             resources: try await resources(queues: lists[4], semaphores: lists[5], data), dataError: dataError)
+    }
+
+    /// The same for a program that is to know of every pause and total.
+    package func readWhole() async throws -> FleetStatus {
+        let status = try await readAll()
+        if let why = status.dataError { throw Complaint.failed(.badData, why) }
+        return status
     }
 
     /// The lock of that name, or what it stands for else: a resource, also beside a lock of its name, or a host.

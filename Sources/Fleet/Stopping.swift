@@ -47,7 +47,8 @@ package final class Stopping {
     /// - Parameter timeout: nil: for as long as it takes.
     /// - Parameter answerWithin: how long to wait for a first sign of the holder; nil: for as long as for its end.
     package init(
-        _ fleet: FleetConnection, asker: String, why: String? = nil, timeout: Duration?, answerWithin: Duration? = nil, say: @escaping (String) -> Void
+        _ fleet: FleetConnection, asker: String, why: String? = nil, timeout: Duration?, answerWithin: Duration? = nil,
+        say: @escaping (String) -> Void
     ) {
         (self.fleet, self.timeout, self.answerWithin, self.say) = (fleet, timeout, answerWithin, say)
         self.asker = asker + (why.map { ": \($0)" } ?? "")

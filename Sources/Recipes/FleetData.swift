@@ -74,7 +74,8 @@ package struct FleetData: Sendable, Equatable {
     package func entry(of host: String, in group: String) throws(FleetDataError) -> String? {
         guard groups[ExactName(group)] != nil else {
             throw FleetDataError(
-                message: "group \"\(Excerpt.of(group))\" is not described; add its hosts: switchmanctl groups add \(Excerpt.of(group)) HOST")
+                message: "group \"\(Excerpt.of(group))\" is not described; add its hosts: switchmanctl groups add "
+                    + "\(Excerpt.of(group)) HOST")
         }
         var toVisit = [ExactName(group)]
         var seen = Set(toVisit)

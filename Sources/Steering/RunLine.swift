@@ -95,7 +95,8 @@ package struct RunLine: Sendable {
                 Table.Cell(run.lockname), Table.Cell(run.host),
                 Table.Cell(run.start.map { ServerTime(milliseconds: $0).local } ?? "-"),
                 Table.Cell(run.heldMilliseconds.map { TimeText.of(milliseconds: $0) } ?? "-"),
-                Table.Cell(run.outcome + (run.stoppedBy.map { " by \($0)" } ?? ""), run.paint), Table.Cell(run.code.map { "\($0)" } ?? "-"),
+                Table.Cell(run.outcome + (run.stoppedBy.map { " by \($0)" } ?? ""), run.paint),
+                Table.Cell(run.code.map { "\($0)" } ?? "-"),
                 Table.Cell(run.waitedMilliseconds.map { TimeText.of(milliseconds: $0) } ?? "-"),
                 Table.Cell(run.token.map { "\($0)" } ?? "-"),
             ]

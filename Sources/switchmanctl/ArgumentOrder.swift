@@ -27,7 +27,8 @@ enum ArgumentOrder {
     }
 
     private static func isOption(_ word: String) -> Bool {
-        takesValue(word) || word == "--json" || word.hasPrefix("--config=") || word.hasPrefix("-c") && !word.hasPrefix("--")
+        takesValue(word) || word == "--json" || word.hasPrefix("--config=")
+            || word.hasPrefix("-c") && !word.hasPrefix("--")
     }
 
     private static func takesValue(_ word: String) -> Bool { word == "-c" || word == "--config" }

@@ -121,7 +121,8 @@ struct FleetDataVerb: ParsableCommand {
     }
 
     private static func report(
-        _ result: FleetRestore.Result, _ fleet: FleetConnection, _ state: String, isDry: Bool, _ printing: PrintingOption
+        _ result: FleetRestore.Result, _ fleet: FleetConnection, _ state: String, isDry: Bool,
+        _ printing: PrintingOption
     ) {
         let edited = ServerTime(milliseconds: result.edited)
         let changes = result.changes ?? ["what was there could not be read"]

@@ -44,7 +44,8 @@ struct Init: FleetVerb {
         var lines = result.changed.map { "\(Visible.text($0)): \(Visible.text(list))" }
         lines.append("\(result.changed.count) nodes changed, \(result.kept) were so already")
         if access.list.contains(where: \.isOpen) {
-            lines.append("this list lets everybody take locks and change the fleet: set auth and acl first (switchman.conf)")
+            lines.append(
+                "this list lets everybody take locks and change the fleet: set auth and acl first (switchman.conf)")
         }
         if result.ephemeral > 0 {
             lines.append("\(result.ephemeral) nodes of runs that are under way stay as they are, and go with them")

@@ -17,6 +17,7 @@ struct Jobs: FleetVerb {
 
     func perform(_ fleet: FleetConnection) async throws -> Answer {
         let status = try await StatusReader(fleet: fleet, only: nil, watches: false).readAll()
+        status.dataError.map { Screen.complain("warning: \($0)") }
         let jobs = JobList(status, nowMilliseconds: WallClock.milliseconds)
         if printing.json {
             Screen.print(jobs.json)

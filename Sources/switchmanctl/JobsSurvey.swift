@@ -9,7 +9,7 @@ enum JobsSurvey {
     static func ask(_ settings: Configuration) throws -> RunsSight {
         do {
             return try FleetConnection.open(settings.withPatienceOfAChecker) { fleet in
-                let status = try await StatusReader(fleet: fleet, only: nil, watches: false).readAll()
+                let status = try await StatusReader(fleet: fleet, only: nil, watches: false).readWhole()
                 let (now, clock) = try await fleet.now()
                 return .read(
                     status, nowMilliseconds: now, clock: clock, hasOriginals: fleet.settings.mixedFleet)

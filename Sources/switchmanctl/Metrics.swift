@@ -14,7 +14,7 @@ struct Metrics: FleetVerb {
     @OptionGroup var configuration: ConfigurationOption
 
     func perform(_ fleet: FleetConnection) async throws -> Answer {
-        let status = try await StatusReader(fleet: fleet, only: nil, watches: false).readAll()
+        let status = try await StatusReader(fleet: fleet, only: nil, watches: false).readWhole()
         Screen.print(FleetMetrics(status, readMilliseconds: WallClock.milliseconds).text)
         return .yes
     }

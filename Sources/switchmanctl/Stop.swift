@@ -31,6 +31,7 @@ struct Stop: FleetVerb {
     func perform(_ fleet: FleetConnection) async throws -> Answer {
         let name = lock.lockname
         let status = try await StatusReader(fleet: fleet, only: name, watches: false).readAll()
+        status.dataError.map { Screen.complain("warning: \($0)") }
         guard let found = status.locks.first, found.holder != nil else {
             let hint = try await KnownJobs.hint(at: name, fleet)
             throw Complaint.no(StopEnding.nobody(holds: name, status.locks.first) + hint)

@@ -33,7 +33,8 @@ struct Switchmanctl: ParsableCommand {
             Launch.fillStandardDescriptors()
             ThreadShortage.isMet { leave(Complaint.failed(.osError, ThreadShortage.message)) }
             if let objection = Privilege.objection { throw Complaint.failed(.osError, objection) }
-            var command = try parseAsRoot(ArgumentOrder.verbFirst(CommandLine.arguments.dropFirst(), root: Switchmanctl.self))
+            var command = try parseAsRoot(
+                ArgumentOrder.verbFirst(CommandLine.arguments.dropFirst(), root: Switchmanctl.self))
             if let trouble = Launch.descriptorTrouble { throw Complaint.failed(.osError, trouble) }
             // It may come to hold credentials. What a sandbox runs has the caller's limit.
             if !(command is Sandbox) { Launch.forbidCoreFiles() }

@@ -185,7 +185,8 @@ def test_what_was_broken_by_hand_is_put_back(edited, fleet):
 
 def test_an_edit_is_taken_back_and_made_again(edited, fleet):
     both = data(fleet)
-    for found, made, change in ((both, GROUPS, "groups db: nothing, was [\"h2\"]"), (GROUPS, both, "groups db: [\"h2\"], was nothing")):
+    for found, made, change in (
+            (both, GROUPS, 'groups db: nothing, was ["h2"]'), (GROUPS, both, 'groups db: ["h2"], was nothing')):
         dry = edited("fleet", "undo", "--dry-run")
         assert data(fleet) == found and "would be as it was before the edit of" in dry.out
         run = edited("fleet", "undo")

@@ -52,3 +52,12 @@ def test_what_is_old_is_not_told(own_web, server):
     eventually(lambda: own_web.get("/metrics").status == 503)
     assert "old" in own_web.get("/metrics").text
     server.restart()
+
+
+def test_none_while_nobody_can_read_the_fleets_data(web, fleet):
+    """Else a paused job would be told of as one that is not."""
+    fleet.prefix_data("{")
+    answer = eventually(lambda: (found := web.get("/metrics")).status == 503 and found)
+    assert "prefix data is not valid JSON" in answer.text and web.get("/healthz").status == 200
+    fleet.prefix_data({})
+    eventually(lambda: web.get("/metrics").status == 200)

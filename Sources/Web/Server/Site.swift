@@ -44,7 +44,12 @@ struct Site: Sendable {
             if let trouble = hub.trouble { return refuse(.serviceUnavailable, trouble) }
             return .reply(.text("ok"))
         case "/api/events": return .stream
-        case "/metrics": return known(hub, refuse) { page in .reply(hub.document(path) { .metrics(page.metricsText) }) }
+        case "/metrics":
+            return known(hub, refuse) { page in
+                // Who is paused is unknown then; no number is better than a wrong one.
+                if let why = page.dataError { return refuse(.serviceUnavailable, why) }
+                return .reply(hub.document(path) { .metrics(page.metricsText) })
+            }
         case "/api/status": return known(hub, refuse) { page in .reply(hub.document(path) { .json(page.statusText) }) }
         default: break
         }
