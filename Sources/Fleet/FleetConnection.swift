@@ -165,7 +165,7 @@ package final class FleetConnection {
     func fleetDataOrWhyNot(_ bytes: [UInt8]) -> (FleetData, String?) {
         do { return (try fleetData(of: bytes), nil) } catch {
             guard case .failed(_, let why) = error else { return (.none, nil) }
-            return (.none, "\(why); until then groups, pauses and totals are unknown")
+            return (.none, why)
         }
     }
 

@@ -63,7 +63,11 @@ package struct FleetStatus: Sendable {
             return colour ? paint.on(line) : line
         }
         var parts: [[String]] = []
-        if let dataError { parts.append([painted(dataError, .bad)]) }
+        if let dataError {
+            parts.append([
+                painted(dataError, .bad), painted("until that is mended, groups, pauses and totals are unknown", .bad),
+            ])
+        }
         let pauses = pauseLines.map { painted($0, .warning) }
         if only != nil || subject != nil {
             if let only {

@@ -271,8 +271,8 @@ def test_status_is_of_use_without_the_data(ctl, fleet):
     fleet.prefix_data(BROKEN)
     run = ctl("status")
     assert (run.code, run.err) == (0, "")
-    first = run.out.splitlines()[0]
-    assert first.startswith(f"the data of {fleet.prefix}: prefix data is not valid JSON") and "are unknown" in first
+    first, second = run.out.splitlines()[:2]
+    assert first.startswith(f"the data of {fleet.prefix}: prefix data is not valid JSON") and "are unknown" in second
     assert "busy" in run.out
     status = ctl.json("status")
     assert status["data_error"] == first and [lock["lockname"] for lock in status["locks"]] == ["busy"]

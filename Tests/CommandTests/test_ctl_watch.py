@@ -4,6 +4,7 @@ import json
 import signal
 
 import pytest
+from kazoo.security import make_acl
 
 from Support.control import assert_refused, checked
 from Support.eventually import elapsed, eventually, now
@@ -103,11 +104,25 @@ def test_a_signal_ends_it(watch, ctl, number):
     is_as_it_was(watch, ctl)
 
 
-def test_an_error_ends_it_and_is_seen(watch, ctl, fleet):
+def test_data_that_cannot_be_read_is_no_end(watch, fleet):
     fleet.prefix_data("rubbish")
-    watch.shows("switchmanctl: the data of")
-    is_as_it_was(watch, ctl)
+    watch.shows("until that is mended, groups, pauses")
+    fleet.prefix_data({"groups": {"web": ["h1.example.org"]}})
+    watch.shows("h1.example.org")
     fleet.prefix_data({})
+
+
+def test_an_error_ends_it_and_is_seen(watch, ctl, fleet):
+    for folder in ("locks", "jobs"):
+        fleet.client.ensure_path(fleet.path(folder))
+    fleet.client.set_acls(fleet.prefix, [make_acl("world", "anyone", admin=True)])
+    try:
+        # Whatever happens next, the whole is read anew.
+        Holder(fleet.client, fleet.prefix, "backup").release()
+        watch.shows("switchmanctl: no permission")
+        is_as_it_was(watch, ctl)
+    finally:
+        fleet.client.set_acls(fleet.prefix, [make_acl("world", "anyone", all=True)])
 
 
 def test_it_stops_and_goes_on(watch, ctl):

@@ -207,7 +207,7 @@
   function drawRest() {
     $("prefix").textContent = `${fleet.prefix} on ${fleet.servers}`;
     const notices = [];
-    if (fleet.data_error) notices.push([`${fleet.data_error}.`]);
+    if (fleet.data_error) notices.push([`${fleet.data_error}. Until that is mended, groups, pauses and totals are unknown.`]);
     if (fleet.all_paused) notices.push([`All jobs are paused${note(fleet.all_paused)}`, "resume", null]);
     for (const name of fleet.paused) notices.push([`${name} is paused${note(own(fleet.pauses, name) || {})}`, "resume", name]);
     for (const name of Object.keys(fleet.holds || {}).sort()) notices.push([`${name} is held${note(fleet.holds[name])}: no permits of it are given out`]);
