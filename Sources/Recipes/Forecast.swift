@@ -20,6 +20,13 @@ package struct Forecast: Sendable {
 extension Acquisition {
     /// - Parameter wallMilliseconds: this host's clock, since the epoch: for the interval there is no other without a claim.
     package func forecast(wallMilliseconds: Int64) async throws(Interruption) -> Forecast {
+        let forecast = try await forecastOfFleet(wallMilliseconds)
+        guard let pausesUnknown else { return forecast }
+        let why = "whether it is paused cannot be told: \(Excerpt.line(pausesUnknown))"
+        return Forecast(decision: forecast.decision, reasons: forecast.reasons + [why])
+    }
+
+    private func forecastOfFleet(_ wallMilliseconds: Int64) async throws(Interruption) -> Forecast {
         let forecast = try await forecastWithoutGroup(wallMilliseconds)
         guard let entry = groupEntry, HostPattern.isPattern(entry) else { return forecast }
         let membership = "\(job.host) is in group \(job.group ?? "") as \(Excerpt.of(entry, longest: 255))"

@@ -66,3 +66,10 @@ def test_bad_input(ctl, fleet, words, code, mention):
 def test_no_server(ctl, fleet):
     away = fleet.config("away.conf", zkhosts="127.0.0.1:1", connect_timeout=1)
     assert_refused(ctl("explain", "true", config=away), 69, "no answer from ZooKeeper")
+
+
+@pytest.mark.parametrize("data", [b"{", b"[1]"])
+def test_pauses_that_nobody_can_read_are_said(ctl, fleet, data):
+    """The run would start, as one does, though it may be paused."""
+    fleet.prefix_data(data)
+    told(ctl, 0, "--lockname", "nightly", "true", mentions=("would start", "whether it is paused cannot be told", fleet.prefix))
