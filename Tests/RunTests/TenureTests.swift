@@ -953,6 +953,44 @@ import Testing
         _ = tenure.handle(.replies(ticket: second, [.failure(Failure(.noNode, path: path))]), at: at(110.5))
     }
 
+    // MARK: Who asks for a stop
+
+    func asksWho(_ actions: [Tenure.Action]) -> Int? {
+        for case .submit(let ticket, let requests) in actions {
+            if case .get("/p/stops/a-11", watch: false)? = requests.first { return ticket }
+        }
+        return nil
+    }
+
+    /// Which is answered before the command ends, or the answer waited for no longer than a second.
+    @Test(arguments: [true, false])
+    func whoAsksForAStopIsReadFirst(isAnswered: Bool) throws {
+        var tenure = tenure()
+        _ = started(&tenure)
+        let asked = tenure.handle(.watch(path: "/p/stops/a-11", .created), at: at(101))
+        let question = try #require(asksWho(asked))
+        #expect(end(asked) == nil && tenure.wake <= at(102))
+        #expect(asksWho(tenure.handle(.watch(path: "/p/stops/a-11", .created), at: at(101.1))) == nil, "once")
+        let ending =
+            isAnswered
+            ? tenure.handle(
+                .replies(
+                    ticket: question, [.success(.node(data: Array("anna@ops1: it hangs".utf8), stat(version: 0)))]),
+                at: at(101.2))
+            : tenure.handle(.timer, at: at(102))
+        #expect(end(ending) == .never)
+        #expect(said(ending).contains(.stopAsked(by: "anna@ops1: it hangs")) == isAnswered)
+        #expect(
+            tenure.ended.reason == "stopped: an operator asked for it" + (isAnswered ? " (anna@ops1: it hangs)" : ""))
+    }
+
+    @Test func whatHasNotStartedDoesNotStartWhileThatIsAsked() {
+        var tenure = tenure()
+        let asked = tenure.handle(.watch(path: "/p/stops/a-11", .created), at: at(100.15))
+        #expect(asksWho(asked) == nil && !starts(asked))
+        #expect(!starts(tenure.handle(.timer, at: at(100.2))))
+    }
+
     @Test func withNothingToLoseAnExpiredSessionIsReplaced() throws {
         var tenure = tenure(owns: false)
         _ = started(&tenure)
