@@ -138,6 +138,17 @@ package final class FleetConnection {
         try await talk.askAgain([.get(layout.prefix, watch: false)])[0].node()?.data ?? []
     }
 
+    package struct DataState: Sendable {
+        package let bytes: [UInt8]
+        /// When it became so; 0: it is not there.
+        package var mzxid: Int64
+    }
+
+    package func dataState() async throws -> DataState {
+        let node = try await talk.askAgain([.get(layout.prefix, watch: false)])[0].node()
+        return DataState(bytes: node?.data ?? [], mzxid: node?.stat.mzxid ?? 0)
+    }
+
     private func objection(toLengthOf bytes: [UInt8]) -> String? {
         FleetData.objection(toLength: bytes.count, of: layout.prefix, limit: settings.dataReadLen)
     }

@@ -10,28 +10,35 @@ struct FleetDataCopies {
 
     init(fleet: FleetConnection) { self.fleet = fleet }
 
-    /// To be put behind the edit's own operation. What no run could read is not kept.
-    func of(_ before: [UInt8], replacedBy after: [UInt8]) -> [Operation] {
+    /// To be put behind the edit's own operation. In the place of what no run could read stands what the edit before has left.
+    mutating func of(_ found: FleetEditor.Found, replacedBy after: [UInt8]) -> [Operation] {
+        guard isWanted else { return [] }
+        let before = fleet.isReadable(found.data) ? found.data : found.copy?.data ?? []
         // A server takes no packet of a megabyte.
-        guard isWanted, before.count + 2 * after.count < 900_000 else { return [] }
+        guard before.count + 2 * after.count < 900_000 else {
+            giveUp("it is too long to be kept")
+            return []
+        }
         let layout = fleet.layout
-        let copy = Operation.set(layout.dataAfterEdit, data: after, version: -1)
-        return fleet.isReadable(before) ? [.set(layout.dataBeforeEdit, data: before, version: -1), copy] : [copy]
+        return [
+            .set(layout.dataBeforeEdit, data: before, version: -1),
+            .set(layout.dataAfterEdit, data: after, version: -1),
+        ]
     }
 
     /// One of them was: the edit is to be made again.
     mutating func refused(_ failure: Failure) async throws {
-        if failure.reason != .noNode { return giveUp(failure) }
+        if failure.reason != .noNode { return giveUp("\(failure)") }
         let layout = fleet.layout
         let paths = [layout.dataBeforeEdit, layout.dataAfterEdit]
         try await fleet.makeParents(of: paths[0])
         let replies = try await fleet.talk.askAgain(paths.map { .multi([.create($0, data: [], .persistent)]) })
-        for case .failure(let failure) in replies where failure.reason != .nodeExists { return giveUp(failure) }
+        for case .failure(let failure) in replies where failure.reason != .nodeExists { return giveUp("\(failure)") }
         try await contradictions.met(paths[0], fleet.talk)
     }
 
-    private mutating func giveUp(_ failure: Failure) {
+    private mutating func giveUp(_ why: String) {
         isWanted = false
-        fleet.warn("warning: switchmanctl fleet restore will not know this edit: \(failure)")
+        fleet.warn("warning: switchmanctl fleet restore will not know this edit: \(why)")
     }
 }

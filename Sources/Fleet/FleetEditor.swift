@@ -24,22 +24,31 @@ package struct FleetEditor {
         }
     }
 
-    /// Writes this, if what is there is still what was read.
-    package func replace(_ read: [UInt8], with new: FleetEdit) async throws {
+    /// Writes this, if the data is still what it was then.
+    ///
+    /// - Parameter mzxid: of the state that was read; 0: there was none.
+    /// - Returns: what differs now, in lines.
+    package func replace(stateOf mzxid: Int64, with new: FleetEdit) async throws -> [String] {
         let bytes = try fleet.encoded(new)
+        var changes: [String] = []
         try await write { found in
             if found.data == bytes { return nil }
-            guard found.data == read else {
-                throw Complaint.no(
-                    "somebody has changed the data of \(fleet.layout.prefix) meanwhile; nothing was written")
+            // Made by us a moment ago, or by whoever made PREFIX.
+            guard found.mzxid == mzxid || mzxid == 0 else {
+                let what = found.mayBeOurs ? "your edit may have been before it" : "nothing was written"
+                throw Complaint.no("somebody has changed the data of \(fleet.layout.prefix) meanwhile; \(what)")
             }
+            changes = fleet.changes(from: found.data, to: bytes)
             return bytes
         }
+        return changes
     }
 
     struct Found {
         let data: [UInt8]
-        /// The nodes that were read beside it, in one burst.
+        let mzxid: Int64
+        /// The node of `FleetDataCopies`, and those that were read beside it, in one burst.
+        let copy: ReadNode?
         let others: [ReadNode?]
         /// A write of ours was sent, and its reply lost.
         let mayBeOurs: Bool
@@ -54,17 +63,19 @@ package struct FleetEditor {
         var contradictions = Contradictions()
         var copies = FleetDataCopies(fleet: fleet)
         while true {
-            let nodes = try await fleet.talk.askAgain(([prefix] + paths).map { .get($0, watch: false) })
-                .map { try $0.node() }
+            let all = [prefix, fleet.layout.dataAfterEdit] + paths
+            let nodes = try await fleet.talk.askAgain(all.map { .get($0, watch: false) }).map { try $0.node() }
             guard let node = nodes[0] else {
                 try await fleet.makeParents(of: "\(prefix)/locks")
                 try await contradictions.met(prefix, fleet.talk)
                 continue
             }
-            let found = Found(data: node.data, others: Array(nodes.dropFirst()), mayBeOurs: lostSince != nil)
+            let found = Found(
+                data: node.data, mzxid: node.stat.mzxid, copy: nodes[1], others: Array(nodes.dropFirst(2)),
+                mayBeOurs: lostSince != nil)
             guard let bytes = try make(found) else { return }
             let set = Operation.set(prefix, data: bytes, version: node.stat.version)
-            switch try await fleet.talk.ask([.multi([set] + copies.of(node.data, replacedBy: bytes))])[0] {
+            switch try await fleet.talk.ask([.multi([set] + copies.of(found, replacedBy: bytes))])[0] {
             case .success: return
             case .failure(let failure) where failure.operation ?? 0 > 0: try await copies.refused(failure)
             case .failure(let failure) where failure.reason == .badVersion || failure.reason == .noNode:
@@ -89,6 +100,13 @@ extension FleetConnection {
     }
 
     func isReadable(_ bytes: [UInt8]) -> Bool { (try? edit(of: bytes)) != nil }
+
+    /// What differs, in lines for people.
+    func changes(from before: [UInt8], to after: [UInt8]) -> [String] {
+        guard isReadable(before) else { return ["what was there could not be read"] }
+        let values = [before, after].map { try? JSONValue.parse($0, keepsNumbers: true) }
+        return FleetChange.lines(from: values[0] ?? .object([:]), to: values[1] ?? .object([:]))
+    }
 
     /// What is written, if runs can read it.
     fileprivate func encoded(_ edit: FleetEdit) throws -> [UInt8] {

@@ -1,6 +1,5 @@
 import Coordination
 import Recipes
-import Steering
 
 /// Puts PREFIX's data back to what is kept of switchmanctl's last edit.
 package struct FleetRestore {
@@ -14,8 +13,8 @@ package struct FleetRestore {
     package struct Result {
         /// When the edit was made: milliseconds since the epoch, by ZooKeeper's clock.
         package let edited: Int64
-        /// What differs now from what was there, in lines; nil if that could not be read.
-        package let changes: [String]?
+        /// What differs now from what was there, in lines.
+        package let changes: [String]
     }
 
     let fleet: FleetConnection
@@ -24,22 +23,30 @@ package struct FleetRestore {
 
     /// - Parameter isDry: only says what it would do.
     package func perform(_ goal: Goal, isDry: Bool) async throws -> Result {
-        let layout = fleet.layout
-        var done: (data: [UInt8], Result)?
-        try await FleetEditor(fleet: fleet).write(beside: [layout.dataAfterEdit, layout.dataBeforeEdit]) { found in
-            if found.mayBeOurs, found.data == done?.data { return nil }
+        var done: (data: [UInt8], edit: Int64?, Result)?
+        try await FleetEditor(fleet: fleet).write(beside: [fleet.layout.dataBeforeEdit]) { found in
+            let edit = found.copy?.stat.mzxid
+            if let done {
+                if found.mayBeOurs, found.data == done.data { return nil }
+                // The last edit is another one now.
+                guard edit == done.edit else {
+                    throw Complaint.no(
+                        "somebody has edited the data of \(fleet.layout.prefix) meanwhile; look at it again")
+                }
+            }
             let copy = try copy(goal, found)
             let result = Result(
-                edited: (found.others[0] ?? copy).stat.mtimeMilliseconds, changes: changes(found.data, copy.data))
-            done = (copy.data, result)
+                edited: (found.copy ?? copy).stat.mtimeMilliseconds,
+                changes: fleet.changes(from: found.data, to: copy.data))
+            done = (copy.data, edit, result)
             return isDry ? nil : copy.data
         }
         guard let done else { throw Complaint.no("nothing was written") }
-        return done.1
+        return done.2
     }
 
     private func copy(_ goal: Goal, _ found: FleetEditor.Found) throws -> ReadNode {
-        let (after, before) = (usable(found.others[0]), usable(found.others[1]))
+        let (after, before) = (usable(found.copy), usable(found.others[0]))
         let prefix = fleet.layout.prefix
         let isAsEdited = after?.data == found.data
         switch goal {
@@ -63,11 +70,5 @@ package struct FleetRestore {
     /// A copy is empty from the moment in which it is made until the first edit is in.
     private func usable(_ copy: ReadNode?) -> ReadNode? {
         copy.flatMap { !$0.data.isEmpty && fleet.isReadable($0.data) ? $0 : nil }
-    }
-
-    private func changes(_ current: [UInt8], _ copy: [UInt8]) -> [String]? {
-        guard fleet.isReadable(current) else { return nil }
-        let values = [current, copy].map { try? JSONValue.parse($0, keepsNumbers: true) }
-        return FleetChange.lines(from: values[0] ?? .object([:]), to: values[1] ?? .object([:]))
     }
 }

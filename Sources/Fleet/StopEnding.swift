@@ -32,6 +32,11 @@ package struct StopEnding {
                 text = "\(name): the lock is released"
                 isGood = true
             }
+        case .original where lock.state == .persistent:
+            text =
+                "\(name): a node that belongs to no session stands in the lock's place, and nobody can be asked; if no run "
+                + "of this job can be alive, --force deletes it"
+            isGood = false
         case .original:
             text =
                 "\(name): held by an original switchman on \(who), which knows no requests; end it there, or see --force"

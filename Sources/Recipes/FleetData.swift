@@ -37,6 +37,7 @@ package struct FleetData: Sendable, Equatable {
             value = try JSONValue.parse(bytes)
         } catch {
             throw FleetDataError(
+                problem: "it \(error.problem)",
                 message: "prefix data \(error.problem); mend it with switchmanctl fleet restore, or fleet edit")
         }
         guard case .object(let object) = value else {
@@ -196,8 +197,10 @@ package struct FleetData: Sendable, Equatable {
 /// Prefix data that cannot be used, or does not describe what was asked for. One line that names the key.
 package struct FleetDataError: Error, Equatable {
     package let message: String
+    /// The same of text that is not PREFIX's data yet.
+    package let problem: String
 
-    package init(message: String) {
-        self.message = message
+    package init(problem: String? = nil, message: String) {
+        (self.message, self.problem) = (message, problem ?? message)
     }
 }

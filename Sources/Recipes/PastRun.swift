@@ -37,8 +37,8 @@ package struct PastRun: Sendable, Equatable {
             stoppedBy: members["stopped_by"]?.string.map { Excerpt.of($0, longest: Self.longestStoppedBy) })
     }
 
-    /// A name, a host and a reason (`PauseNote`).
-    package static let longestStoppedBy = 400
+    /// In characters: a name, a host and the beginning of a reason. The history has room for 4 kB.
+    package static let longestStoppedBy = 120
 
     var value: JSONValue {
         var members: [ExactName: JSONValue] = [

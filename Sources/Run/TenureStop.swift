@@ -60,8 +60,10 @@ extension Tenure {
     /// Who asks is read first, before we write into the request, and so that it is known when the run is over: a command may die
     /// sooner than the reply comes. What has not started is not to start meanwhile.
     private mutating func stopAsked() {
-        guard ending.cause == nil, !isReleasing, let path = stopPath, attempt != nil else { return stop(.released) }
         if stopReader != nil { return }
+        guard ending.cause == nil, !isReleasing, let path = stopPath, attempt != nil else { return stop(.released) }
+        // No further attempt, should this one end meanwhile.
+        (ending.cause, ending.isFinal) = (.released, true)
         stopReader = (submit([.get(path, watch: false)]), now.advanced(by: Self.patienceForAsker))
     }
 

@@ -7,7 +7,7 @@ enum ArgumentOrder {
         var options: [String] = []
         while let word = rest.first, isOption(word) {
             if word.hasPrefix("-c"), word != "-c" {
-                options += ["-c", String(word.dropFirst(2))]
+                options += ["-c", String(word.dropFirst(word.hasPrefix("-c=") ? 3 : 2))]
                 rest = rest.dropFirst()
                 continue
             }

@@ -52,5 +52,8 @@ struct Draft {
         return edited == text ? nil : edited
     }
 
+    /// What cannot be read may be worth something.
+    var isUntouched: Bool { (try? EditableData.read(path)) == text }
+
     func remove() { unsafe unlink(path) }
 }

@@ -41,46 +41,70 @@ struct FleetDataVerb: ParsableCommand {
             abstract: "Edit the fleet's data with $VISUAL or $EDITOR, or take it from a file.",
             discussion: """
                 It is checked before it is written, and not written if somebody has changed the data meanwhile; then the \
-                edited file is kept, and named.
+                edited file is kept, and named. Prints what differs now.
                 """)
         @OptionGroup var configuration: ConfigurationOption
         @Option(
             help: ArgumentHelp("Take it from this file; -: standard input.", valueName: "file"), completion: .file())
         var file: String?
+        @Option(
+            help: ArgumentHelp(
+                "Only if the data is still as it was at this zxid, which a message of this verb has named.",
+                valueName: "zxid"))
+        var over: String?
 
         func run() throws {
+            // Before the signals are blocked: it may be a pipe that says nothing.
+            let given = try file.map { try EditableData.read($0) }
             let blocked = Signals.block()
             let settings = try configuration.load()
-            let found = try FleetConnection.open(settings) { try await $0.prefixBytes() }
-            if let file { return try write(try EditableData.read(file), insteadOf: found, settings) }
-            let draft = try Draft(EditableData.text(of: found, forTerminal: false))
-            try edit(draft, found, settings, blocked)
+            var base = try FleetConnection.open(settings) { try await $0.dataState() }
+            if let over {
+                guard let zxid = Int64(over, radix: 16) else {
+                    throw Complaint.failed(.usage, "invalid value \"\(Excerpt.of(over))\" for --over: expected a zxid")
+                }
+                base.mzxid = zxid
+            }
+            if let given { return try write(given, over: base, settings) }
+            let draft = try Draft(EditableData.text(of: base.bytes, forTerminal: false))
+            try edit(draft, base, settings, blocked)
             draft.remove()
         }
 
-        private func edit(_ draft: Draft, _ found: [UInt8], _ settings: Configuration, _ blocked: UInt64) throws {
+        private func edit(
+            _ draft: Draft, _ base: FleetConnection.DataState, _ settings: Configuration, _ blocked: UInt64
+        ) throws {
             do {
                 try draft.edit(blocked: blocked)
                 guard let edited = try draft.changes() else { return Screen.complain("nothing was changed") }
-                try write(edited, insteadOf: found, settings)
+                try write(edited, over: base, settings)
             } catch {
-                if (try? draft.changes()) != nil {
-                    Screen.complain("what you have edited is kept: switchmanctl fleet edit --file \(draft.path)")
-                } else {
+                if draft.isUntouched {
                     draft.remove()
+                } else {
+                    Screen.complain(
+                        "what you have edited is kept: switchmanctl fleet edit --over \(String(base.mzxid, radix: 16)) "
+                            + "--file \(draft.path)")
                 }
                 throw error
             }
         }
 
-        private func write(_ edited: [UInt8], insteadOf found: [UInt8], _ settings: Configuration) throws {
-            try FleetConnection.open(settings) { fleet in
+        private func write(
+            _ edited: [UInt8], over base: FleetConnection.DataState, _ settings: Configuration
+        ) throws {
+            // Pauses would end by it, and a pipe is empty when its writer has failed.
+            if edited.isEmpty {
+                throw Complaint.failed(.badData, "nothing was written: it is empty; to clear the data: {}")
+            }
+            let lines = try FleetConnection.open(settings) { fleet in
                 let edit: FleetEdit
                 do throws(FleetDataError) {
                     edit = try FleetEdit(bytes: edited, nowMilliseconds: WallClock.milliseconds)
-                } catch { throw Complaint.failed(.badData, "nothing was written: \(error.message)") }
-                try await FleetEditor(fleet: fleet).replace(found, with: edit)
+                } catch { throw Complaint.failed(.badData, "nothing was written: \(error.problem)") }
+                return try await FleetEditor(fleet: fleet).replace(stateOf: base.mzxid, with: edit)
             }
+            Screen.print(lines)
         }
     }
 
@@ -125,13 +149,13 @@ struct FleetDataVerb: ParsableCommand {
         _ printing: PrintingOption
     ) {
         let edited = ServerTime(milliseconds: result.edited)
-        let changes = result.changes ?? ["what was there could not be read"]
         if printing.json {
-            let lines = JSONValue.array(changes.map { .string($0) })
+            let lines = JSONValue.array(result.changes.map { .string($0) })
             return Screen.print(.object(["edited": .string(edited.utc), "changes": lines]))
         }
         let state = state.replacing("TIME", with: edited.local)
         let prefix = Visible.text(fleet.layout.prefix)
-        Screen.print(["the data of \(prefix) \(isDry ? "would be" : "is") as \(state)"] + changes.map { "  \($0)" })
+        Screen.print(
+            ["the data of \(prefix) \(isDry ? "would be" : "is") as \(state)"] + result.changes.map { "  \($0)" })
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Fleet
 import Invocation
+import Run
 import Steering
 
 struct Jobs: FleetVerb {
@@ -26,6 +27,7 @@ struct Jobs: FleetVerb {
         } else {
             Screen.print(jobs.table)
         }
+        if status.dataError != nil { throw ExitCode(Outcome.badData.defaultCode) }
         return .yes
     }
 }

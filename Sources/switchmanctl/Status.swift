@@ -45,7 +45,11 @@ struct Status: FleetVerb {
                 status.lines(
                     width: Screen.size?.columns, colour: Screen.hasColour, nowMilliseconds: WallClock.milliseconds))
         }
-        guard let name else { return .yes }
+        guard let name else {
+            // All but what stands in that data was told.
+            if status.dataError != nil { throw ExitCode(Outcome.badData.defaultCode) }
+            return .yes
+        }
         if status.isOfNothing { try await NameSlips(fleet: fleet).warn(ofSubject: name) }
         return status.isHeld ? .yes : .no
     }

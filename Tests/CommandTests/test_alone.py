@@ -2,8 +2,6 @@
 
 import fcntl
 
-import pytest
-
 from Support.fixtures import ROOM
 
 
@@ -20,7 +18,5 @@ def test_among_others():
     assert may_enter(fcntl.LOCK_SH) and not may_enter(fcntl.LOCK_EX)
 
 
-@pytest.mark.timeout(5)
 def test_alone(alone):
-    """The wait for the others is no part of this one's time."""
     assert not may_enter(fcntl.LOCK_SH)

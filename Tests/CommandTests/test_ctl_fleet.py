@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import stat
 
 import pytest
@@ -95,7 +96,8 @@ def test_on_a_terminal_nothing_of_it_acts(ctl, fleet):
 
 def test_an_edit_is_written_compactly(edited, fleet):
     script = EDIT + "sed -i 's/\"h2\"/\"h2\", \"h3\"/' \"$1\""
-    assert_silent_yes(edited("fleet", "edit", env=editor(fleet, script)))
+    run = edited("fleet", "edit", env=editor(fleet, script))
+    assert (run.code, run.out, run.err) == (0, 'groups db: ["h2","h3"], was ["h2"]\n', "")
     assert fleet.get() == '{"groups":{"db":["h2","h3"],"web":["h1"]}}'
     assert drafts(fleet) == []
 
@@ -115,17 +117,57 @@ def test_what_no_run_could_read_is_not_written_and_not_lost(edited, fleet):
     assert run.code == 65 and fleet.get() == before
     kept, why = run.err.splitlines()
     assert "nothing was written: " in why and "groups" in why
-    path = kept.partition(": switchmanctl fleet edit --file ")[2]
-    assert os.path.basename(path) in drafts(fleet)
-    with open(path, "w", encoding="utf-8") as file:
+    words = kept.partition(": switchmanctl ")[2].split()
+    assert os.path.basename(words[-1]) in drafts(fleet)
+    with open(words[-1], "w", encoding="utf-8") as file:
         json.dump(GROUPS, file)
-    assert_silent_yes(edited("fleet", "edit", "--file", path))
-    assert data(fleet) == GROUPS
+    assert edited(*words).code == 0 and data(fleet) == GROUPS
+
+
+def test_what_is_advised_overwrites_nobodys_edit(edited, fleet):
+    run = edited("fleet", "edit", env=editor(fleet, EDIT + "echo '{' >\"$1\""))
+    words = run.err.splitlines()[0].partition(": switchmanctl ")[2].split()
+    with open(words[-1], "w", encoding="utf-8") as file:
+        file.write("{}")
+    assert_silent_yes(edited("pause", "billing"))
+    assert_refused(edited(*words), 1, "somebody has changed the data", "nothing was written")
+    assert data(fleet)["paused"] == ["billing"]
+    assert edited("fleet", "edit", "--file", words[-1]).code == 0 and data(fleet) == {}, "who says so replaces it"
+
+
+@pytest.mark.parametrize("how", ["file", "pipe", "editor"])
+def test_nothing_at_all_is_not_written(edited, fleet, how):
+    """A generator that has failed, an editor on a full disk: what is paused stays so."""
+    before = fleet.get()
+    if how == "editor":
+        run = edited("fleet", "edit", env=editor(fleet, EDIT + ": >\"$1\""))
+    else:
+        with open("/dev/null", "rb") as nothing:
+            run = edited("fleet", "edit", "--file", "/dev/null" if how == "file" else "-", stdin=nothing)
+    assert run.code == 65 and "it is empty" in run.err and fleet.get() == before
+
+
+def test_a_draft_that_cannot_be_read_is_kept(edited, fleet):
+    run = edited("fleet", "edit", env=editor(fleet, EDIT + "head -c 2000000 /dev/zero >\"$1\""))
+    assert run.code == 65 and len(drafts(fleet)) == 1 and "longer than 1 MB" in run.err
+
+
+def test_a_signal_ends_the_wait_for_a_pipe(edited, fleet):
+    reader, writer = os.pipe()
+    try:
+        run = edited.start("fleet", "edit", "--file", "-", stdin=reader)
+        eventually(lambda: "pipe_r" in open(f"/proc/{run.front}/wchan", encoding="ascii").read(), what="it reads")
+        run.send(signal.SIGTERM)
+        assert run.wait() in (-signal.SIGTERM, 128 + signal.SIGTERM)
+    finally:
+        os.close(reader)
+        os.close(writer)
 
 
 def test_broken_data_is_edited_as_it_is(edited, fleet):
     fleet.prefix_data('{"groups": {"web": ["h1",]}}')
-    assert_silent_yes(edited("fleet", "edit", env=editor(fleet, EDIT + "sed -i s/,]/]/ \"$1\"")))
+    run = edited("fleet", "edit", env=editor(fleet, EDIT + "sed -i s/,]/]/ \"$1\""))
+    assert (run.code, run.out) == (0, "what was there could not be read\n")
     assert data(fleet) == GROUPS
 
 
@@ -156,8 +198,8 @@ def test_a_file_and_standard_input(ctl, fleet):
     with open(f"{fleet.folder}/new", "w", encoding="utf-8") as file:
         json.dump(GROUPS, file, indent=4)
     with open(f"{fleet.folder}/new", encoding="utf-8") as file:
-        assert_silent_yes(ctl("fleet", "edit", "--file", "-", stdin=file))
-    assert data(fleet) == GROUPS
+        run = ctl("fleet", "edit", "--file", "-", stdin=file)
+    assert (run.code, run.out, run.err) == (0, 'groups: {"web":["h1"]}, was nothing\n', "") and data(fleet) == GROUPS
     assert_refused(ctl("fleet", "edit", "--file", "/no/such/file"), 71, "/no/such/file")
     assert_refused(ctl("fleet", "edit", "--file", "/dev/zero"), 65, "longer than 1 MB")
 
@@ -167,8 +209,8 @@ def test_it_takes_what_is_there_already(ctl, fleet):
     fleet.prefix_data({})
     with open(f"{fleet.folder}/new", "w", encoding="utf-8") as file:
         json.dump(GROUPS, file)
-    for _ in range(2):
-        assert_silent_yes(ctl("fleet", "edit", "--file", f"{fleet.folder}/new"))
+    assert ctl("fleet", "edit", "--file", f"{fleet.folder}/new").code == 0
+    assert_silent_yes(ctl("fleet", "edit", "--file", f"{fleet.folder}/new"))
     assert fleet.stat().version == 2, "the second wrote nothing"
 
 
@@ -214,13 +256,19 @@ def test_a_good_change_by_hand_is_seen_and_taken_back(edited, fleet):
     assert edited("fleet", "undo").code == 0 and data(fleet) == by_hand, "that was an edit as well"
 
 
-def test_what_was_edited_from_broken_data_goes_back_to_the_last_good(edited, fleet):
-    """Broken data is never kept."""
-    first = json.loads(fleet.get("fleet", "before"))
+@pytest.mark.parametrize("by", ["edit", "restore"])
+def test_undo_after_broken_data_was_mended_goes_back_to_the_edit_before(edited, fleet, by):
+    """Broken data is never kept; in its place stands what the last edit had left, with what was paused."""
+    assert_silent_yes(edited("pause", "nightly"))
+    good = data(fleet)
     fleet.prefix_data(BROKEN)
-    assert_silent_yes(edited("fleet", "edit", env=editor(fleet, EDIT + "echo '{}' >\"$1\"")))
-    assert edited("fleet", "undo").code == 0
-    assert data(fleet) == first == GROUPS
+    if by == "restore":
+        assert edited("fleet", "restore").code == 0
+        assert_refused(edited("fleet", "undo"), 1, "no edit by switchmanctl is kept")
+    else:
+        assert edited("fleet", "edit", env=editor(fleet, EDIT + "echo '{}' >\"$1\"")).code == 0
+        assert edited("fleet", "undo").code == 0
+    assert data(fleet) == good
 
 
 def test_hostile_names_do_nothing_to_who_reads_the_change(ctl, fleet):
@@ -270,11 +318,11 @@ def test_status_is_of_use_without_the_data(ctl, fleet):
     fleet.records.started("busy")
     fleet.prefix_data(BROKEN)
     run = ctl("status")
-    assert (run.code, run.err) == (0, "")
+    assert (run.code, run.err) == (65, "")
     first, second = run.out.splitlines()[:2]
     assert first.startswith(f"the data of {fleet.prefix}: prefix data is not valid JSON") and "are unknown" in second
     assert "busy" in run.out
-    status = ctl.json("status")
+    status = ctl.json("status", code=65)
     assert status["data_error"] == first and [lock["lockname"] for lock in status["locks"]] == ["busy"]
     assert ctl("status", "busy").code == 0
     fleet.end_job("busy")

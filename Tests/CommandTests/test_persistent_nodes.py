@@ -17,6 +17,15 @@ def test_a_lock(fleet, options):
     fleet.client.delete(path)
 
 
+def test_stop_says_what_it_is_and_deletes_it_when_forced(ctl, fleet):
+    path = fleet.path("locks", "a")
+    fleet.client.create(path, b"host.example.org 1", makepath=True)
+    asked = ctl("stop", "a")
+    assert asked.code == 1 and "belongs to no session" in asked.out and "original" not in asked.out
+    forced = ctl("stop", "--force", "a")
+    assert forced.code == 0 and "belongs to no session" in forced.err and not fleet.client.exists(path)
+
+
 @pytest.mark.parametrize("options", [(), WAITING], ids=["skipping", "waiting"])
 def test_a_place_among_those_who_wait_for_the_lock(fleet, options):
     path = fleet.path("waiters", "a", "a-0000000000")

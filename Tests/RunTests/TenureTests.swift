@@ -984,6 +984,16 @@ import Testing
             tenure.ended.reason == "stopped: an operator asked for it" + (isAnswered ? " (anna@ops1: it hangs)" : ""))
     }
 
+    @Test func noFurtherAttemptIsMadeWhileThatIsAsked() {
+        var tenure = tenure { ($0.retries, $0.retryDelay) = (5, .zero) }
+        _ = started(&tenure)
+        _ = tenure.handle(.watch(path: "/p/stops/a-11", .created), at: at(101))
+        _ = tenure.handle(.tree(.exited(waitStatus: 3 << 8, remaining: 0, ending: .none)), at: at(101.1))
+        let over = tenure.handle(.tree(.reaped), at: at(101.1))
+        #expect(ticket(over) != nil && !starts(over), "the release")
+        for now in [101.2, 102, 103] { #expect(!starts(tenure.handle(.timer, at: at(now)))) }
+    }
+
     @Test func whatHasNotStartedDoesNotStartWhileThatIsAsked() {
         var tenure = tenure()
         let asked = tenure.handle(.watch(path: "/p/stops/a-11", .created), at: at(100.15))

@@ -193,17 +193,24 @@ def held_own(request, ground, server):
 
 
 ROOM = f"{tempfile.gettempdir()}/switchman-tests.alone"
+_inside = []
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item):
     """A lock on the machine, shared by all tests or one test's alone. Whoever wants it alone keeps the door shut, so that those
-    who are in can leave and nobody else comes in. The wait is no part of any test's time: this comes before its timeout begins."""
+    who are in can leave and nobody else comes in. The wait is no part of any test's time: this comes before its timeout begins.
+    Each folder's conftest.py brings this hook, and the first is enough."""
+    if _inside:
+        yield
+        return
     with open(f"{ROOM}.door", "wb") as door, open(ROOM, "wb") as room:
         fcntl.flock(door, fcntl.LOCK_EX)
         fcntl.flock(room, fcntl.LOCK_EX if "alone" in item.fixturenames else fcntl.LOCK_SH)
         fcntl.flock(door, fcntl.LOCK_UN)
+        _inside.append(item)
         yield
+        _inside.clear()
 
 
 @pytest.fixture

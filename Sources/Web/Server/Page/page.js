@@ -9,7 +9,7 @@
   /** An element with text and children; attributes by name. */
   function make(tag, attributes, ...children) {
     const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes || {})) element.setAttribute(name, name === "aria-label" ? plain(value) : value);
+    for (const [name, value] of Object.entries(attributes || {})) element.setAttribute(name, ["aria-label", "title"].includes(name) ? plain(value) : value);
     element.append(...children.map((child) => (typeof child === "string" ? plain(child) : child)));
     return element;
   }
@@ -102,14 +102,14 @@
   function where(job) {
     const box = make("span", {class: "where"});
     if (job.host !== undefined) {
-      box.append(`on ${job.host}`, job.pid === undefined ? "" : ` (${job.pid})`);
+      box.append(plain(`on ${job.host}`), job.pid === undefined ? "" : ` (${job.pid})`);
       if (job.since !== undefined) box.append(" for ", age(job.since));
       return box;
     }
     const last = job.runs[job.runs.length - 1];
     if (last) {
       box.classList.add("dim");
-      box.append(`last on ${last.host}`);
+      box.append(plain(`last on ${last.host}`));
       if (last.start !== undefined) box.append(", ", age(last.start + (last.took || 0)), " ago");
     }
     return box;
@@ -268,7 +268,7 @@
     const bytes = kept.encoding === "base64" ? Uint8Array.from(atob(kept.output), (one) => one.charCodeAt(0)) : new TextEncoder().encode(kept.output);
     const code = kept.code === undefined ? "" : `, code ${kept.code}`, end = kept.end === undefined ? "" : `, ended ${spell(Date.parse(kept.end))}`;
     const amount = kept.written > bytes.length ? `the last ${bytes.length} of ${kept.written} bytes` : `${bytes.length} bytes`;
-    $("output-head").textContent = `${kept.host}: ${kept.outcome}${code}${end}; ${amount}`;
+    $("output-head").textContent = plain(`${kept.host}: ${kept.outcome}${code}${end}; ${amount}`);
     $("output").textContent = plain(new TextDecoder().decode(bytes));
     $("output-part").hidden = false;
   }
@@ -385,7 +385,7 @@
     route();
     // A pause is in the fleet's part and shows at every job, so any news may be of the one that is shown.
     if (shownJob !== null) showJob();
-    if (said.length) $("news").textContent = said.slice(0, 5).join("; ");
+    if (said.length) $("news").textContent = plain(said.slice(0, 5).join("; "));
   }
 
   function freshness() {
