@@ -152,7 +152,7 @@ package final class Stopping {
         if !isOurs, !target.hasAsked {
             target.hasAsked = true
             say("\(target.lock.lockname): another operator has asked for this already; waiting for the same")
-        } else if let news = target.news, news != request.data {
+        } else if let news = target.news ?? (isOurs ? Array(asker.utf8) : nil), news != request.data {
             target.hasAnswered = true
             say("\(target.lock.lockname): \(Excerpt.of(request.data))")
         }
@@ -168,7 +168,9 @@ package final class Stopping {
             if target.tries > 0 { try await target.contradictions.met(path, fleet.talk) }
             target.tries += 1
             switch try await fleet.talk.ask([.multi([.create(path, data: data, .ephemeral)])])[0] {
-            case .success, .failure(Failure(.nodeExists, path: path, operation: 0)): break
+            case .success: break
+            // Another operator's, of this moment, or ours, if its reply was lost: the next look tells.
+            case .failure(Failure(.nodeExists, path: path, operation: 0)): return
             case .failure(let failure) where failure.reason == .noNode:
                 try await fleet.makeParents(of: path)
                 continue
