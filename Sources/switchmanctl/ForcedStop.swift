@@ -86,11 +86,8 @@ struct ForcedStop {
     /// What the deletion means. Whether the command runs is as true as the look before it, which the transaction checks.
     private func warn(_ lock: LockStatus, _ sight: Sight, _ end: Stopping.End) {
         let name = lock.lockname
-        if lock.state == .persistent {
-            return Screen.complain(
-                "warning: deleting the node in the lock \(name)'s place, which belongs to no session: the next run starts at once"
-            )
-        }
+        // Of nobody's run there is nothing to warn of.
+        if lock.state == .persistent { return }
         let what = "warning: deleting the lock \(name) of \(Self.who(lock))"
         guard let record = sight.record?.content else {
             return Screen.complain(

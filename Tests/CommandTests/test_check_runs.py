@@ -267,7 +267,10 @@ def at(controller, program, recorder, tmp_path):
     def at(text):
         instant = datetime.datetime.fromisoformat(text + ":00+00:00").timestamp()
         # Never before the instant: faketime takes whole seconds.
-        file.write_text(f"{math.ceil(instant - time.time()):+d}\n", encoding="ascii")
+        # In one piece: a server that finds the file empty for a moment lives in the present.
+        new = file.with_suffix(".new")
+        new.write_text(f"{math.ceil(instant - time.time()):+d}\n", encoding="ascii")
+        new.replace(file)
     at("2026-03-28T01:30")
     server = ZooKeeperServer(prefixed=(
         "env", f"LD_PRELOAD={LIBRARY}", f"FAKETIME_TIMESTAMP_FILE={file}", "FAKETIME_NO_CACHE=1", "DONT_FAKE_MONOTONIC=1"))
