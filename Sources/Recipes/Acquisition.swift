@@ -53,7 +53,7 @@ package final class Acquisition {
     /// What in the fleet's data makes this host one of the group that was asked for: its name, or a pattern.
     var groupEntry: String?
     /// Why it cannot be told whether the job is paused, if it cannot.
-    var pausesUnknown: String?
+    var pausesUnknown: Interruption?
     var after = AfterSight()
     /// Who holds the lock, if the newest look has seen somebody.
     var holderSession: Int64?

@@ -52,7 +52,7 @@ extension Acquisition {
             return try reader.read(reply)
         } catch {
             guard job.group == nil, job.leases.isEmpty, error.isAboutData else { throw error }
-            pausesUnknown = "\(error)"
+            pausesUnknown = error
             notice(.pausesUnknown("\(error)"))
             return nil
         }

@@ -22,7 +22,9 @@ extension Acquisition {
     package func forecast(wallMilliseconds: Int64) async throws(Interruption) -> Forecast {
         let forecast = try await forecastOfFleet(wallMilliseconds)
         guard let pausesUnknown else { return forecast }
-        let why = "whether it is paused cannot be told: \(Excerpt.line(pausesUnknown))"
+        // Who may not read the fleet's data will hardly be allowed to take its locks; only trying would tell.
+        if case .denied = pausesUnknown, job.takesLock { throw pausesUnknown }
+        let why = "whether it is paused cannot be told: \(Excerpt.line("\(pausesUnknown)"))"
         return Forecast(decision: forecast.decision, reasons: forecast.reasons + [why])
     }
 
