@@ -64,14 +64,16 @@ package struct FleetEditor {
         var copies = FleetDataCopies(fleet: fleet)
         while true {
             let all = [prefix, fleet.layout.dataAfterEdit] + paths
-            let nodes = try await fleet.talk.askAgain(all.map { .get($0, watch: false) }).map { try $0.node() }
-            guard let node = nodes[0] else {
+            let replies = try await fleet.talk.askAgain(all.map { .get($0, watch: false) })
+            guard let node = try replies[0].node() else {
                 try await fleet.makeParents(of: "\(prefix)/locks")
                 try await contradictions.met(prefix, fleet.talk)
                 continue
             }
+            // What may not be read is not needed for an edit.
+            let others = replies.dropFirst().map { (try? $0.node()) ?? nil }
             let found = Found(
-                data: node.data, mzxid: node.stat.mzxid, copy: nodes[1], others: Array(nodes.dropFirst(2)),
+                data: node.data, mzxid: node.stat.mzxid, copy: others[0], others: Array(others.dropFirst()),
                 mayBeOurs: lostSince != nil)
             guard let bytes = try make(found) else { return }
             let set = Operation.set(prefix, data: bytes, version: node.stat.version)

@@ -304,6 +304,19 @@ def test_an_edit_without_the_right_to_keep_copies_is_made_with_a_warning(ctl, fl
     assert fleet.path("fleet") in run.err
 
 
+def test_copies_that_may_not_be_read_are_in_nobodys_way(edited, fleet):
+    copies = [fleet.path("fleet", name) for name in ("before", "after")]
+    for path in copies:
+        fleet.client.set_acls(path, [make_acl("world", "anyone", admin=True)])
+    try:
+        run = edited("pause", "backup")
+        assert run.code == 0 and data(fleet)["paused"] == ["backup"] and "will not know this edit" in run.err
+        assert_refused(edited("fleet", "undo"), 1, "no edit by switchmanctl is kept")
+    finally:
+        for path in copies:
+            fleet.client.set_acls(path, [make_acl("world", "anyone", all=True)])
+
+
 def test_an_edit_that_changes_nothing_keeps_what_was_kept(edited, fleet):
     kept = fleet.get("fleet", "before")
     assert_silent_yes(edited("groups", "add", "db", "h2"))
