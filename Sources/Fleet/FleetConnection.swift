@@ -135,7 +135,7 @@ package final class FleetConnection {
 
     /// PREFIX's data as it stands; empty if there is none.
     package func prefixBytes() async throws -> [UInt8] {
-        try await talk.askAgain([.get(layout.prefix, watch: false)])[0].node()?.data ?? []
+        try await dataState().bytes
     }
 
     package struct DataState: Sendable {

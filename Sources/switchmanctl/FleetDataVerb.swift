@@ -120,9 +120,7 @@ struct FleetDataVerb: ParsableCommand {
         @Flag(help: "Print what would differ, and write nothing.") var dryRun = false
 
         func perform(_ fleet: FleetConnection) async throws -> Answer {
-            let result = try await FleetRestore(fleet: fleet).perform(.afterEdit, isDry: dryRun)
-            FleetDataVerb.report(result, fleet, "the edit of TIME left it", isDry: dryRun, printing)
-            return .yes
+            try await FleetDataVerb.goBack(fleet, .afterEdit, isDry: dryRun, printing)
         }
     }
 
@@ -138,24 +136,28 @@ struct FleetDataVerb: ParsableCommand {
         @Flag(help: "Print what would differ, and write nothing.") var dryRun = false
 
         func perform(_ fleet: FleetConnection) async throws -> Answer {
-            let result = try await FleetRestore(fleet: fleet).perform(.beforeEdit, isDry: dryRun)
-            FleetDataVerb.report(result, fleet, "it was before the edit of TIME", isDry: dryRun, printing)
-            return .yes
+            try await FleetDataVerb.goBack(fleet, .beforeEdit, isDry: dryRun, printing)
         }
     }
 
-    private static func report(
-        _ result: FleetRestore.Result, _ fleet: FleetConnection, _ state: String, isDry: Bool,
-        _ printing: PrintingOption
-    ) {
+    private static func goBack(
+        _ fleet: FleetConnection, _ goal: FleetRestore.Goal, isDry: Bool, _ printing: PrintingOption
+    ) async throws -> Answer {
+        let result = try await FleetRestore(fleet: fleet).perform(goal, isDry: isDry)
         let edited = ServerTime(milliseconds: result.edited)
         if printing.json {
             let lines = JSONValue.array(result.changes.map { .string($0) })
-            return Screen.print(.object(["edited": .string(edited.utc), "changes": lines]))
+            Screen.print(.object(["edited": .string(edited.utc), "changes": lines]))
+            return .yes
         }
-        let state = state.replacing("TIME", with: edited.local)
+        let state =
+            switch goal {
+            case .afterEdit: "the edit of \(edited.local) left it"
+            case .beforeEdit: "it was before the edit of \(edited.local)"
+            }
         let prefix = Visible.text(fleet.layout.prefix)
         Screen.print(
             ["the data of \(prefix) \(isDry ? "would be" : "is") as \(state)"] + result.changes.map { "  \($0)" })
+        return .yes
     }
 }

@@ -263,7 +263,6 @@
 
   // The output of its last failed run
 
-
   function drawOutput(kept) {
     const bytes = kept.encoding === "base64" ? Uint8Array.from(atob(kept.output), (one) => one.charCodeAt(0)) : new TextEncoder().encode(kept.output);
     const code = kept.code === undefined ? "" : `, code ${kept.code}`, end = kept.end === undefined ? "" : `, ended ${spell(Date.parse(kept.end))}`;
