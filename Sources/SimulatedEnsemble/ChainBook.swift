@@ -83,8 +83,11 @@ struct ChainBook {
             if let own = run.job.oncePer {
                 return remembered(parent, books, before: run.startedAt).contains { $0.seconds == own.tick.seconds }
             }
-            guard let newest = successes[parent]?.last(where: { $0.at < run.startedAt }) else { return false }
-            return !(taken[run.job.lockname] ?? []).contains(Generation(job: parent, token: newest.token))
+            let told = successes[parent] ?? []
+            guard let newest = told.lastIndex(where: { $0.at < run.startedAt }) else { return false }
+            // Who has taken one that came since has passed by all before it.
+            let taken = taken[run.job.lockname] ?? []
+            return !told[newest...].contains { taken.contains(Generation(job: parent, token: $0.token)) }
         }
         if areReady { accuse(.truth, "\(run) says that \(parents) have not succeeded, which they have") }
     }
