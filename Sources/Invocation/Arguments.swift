@@ -19,11 +19,6 @@ package struct Arguments: Sendable {
         case verbose
     }
 
-    /// What a server that cannot be reached is to this run.
-    package enum Unavailability: String, CaseIterable, Sendable {
-        case fail, skip
-    }
-
     /// What becomes of the command when this host leaves the group.
     package enum GroupExit: String, CaseIterable, Sendable {
         case stop, finish
@@ -64,7 +59,8 @@ package struct Arguments: Sendable {
     package var splay: Int64?
     /// In bytes.
     package var keptOutput: Int?
-    package var onUnavailable = Unavailability.fail
+    /// Nil: as the configuration says.
+    package var onUnavailable: Unavailability?
     package var onGroupExit: GroupExit?
     package var isDryRun = false
     /// The command and its arguments, at least one word, as given.

@@ -7,10 +7,11 @@ package struct ExitCode: Sendable {
     private let codes: [String: UInt8]
     private let unavailableIsSkip: Bool
 
-    package init(_ arguments: Arguments) {
+    /// - Parameter onUnavailable: what the configuration says.
+    package init(_ arguments: Arguments, onUnavailable: Unavailability = .fail) {
         skip = arguments.skipExitCode
         codes = arguments.exitCodes
-        unavailableIsSkip = arguments.onUnavailable == .skip
+        unavailableIsSkip = (arguments.onUnavailable ?? onUnavailable) == .skip
     }
 
     package func code(for ended: Ended) -> Int32 {

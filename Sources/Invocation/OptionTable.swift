@@ -151,7 +151,7 @@ extension Option {
                 """),
         Option(
             name: "--on-unavailable",
-            value: .oneOf(Arguments.Unavailability.self) { $0.onUnavailable = $1 },
+            value: .oneOf(Unavailability.self) { $0.onUnavailable = $1 },
             help: "if ZooKeeper is not reached; default: fail"),
         Option(
             name: "--on-group-exit",

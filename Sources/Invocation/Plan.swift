@@ -28,7 +28,7 @@ package struct Plan: Sendable {
     package let cgroup: CgroupSetting
     /// The delay before connecting is below this.
     package let splay: Duration
-    package let unavailableIsSkip: Bool
+    package let codes: ExitCode
     package let isDryRun: Bool
 
     private static let retryDelaySeconds: Int64 = 1
@@ -86,7 +86,7 @@ package struct Plan: Sendable {
         job.stopsOnGroupExit = arguments.onGroupExit != .finish
         self.job = job
         splay = .seconds(arguments.splay ?? 0)
-        unavailableIsSkip = arguments.onUnavailable == .skip
+        codes = ExitCode(arguments, onUnavailable: configuration.onUnavailable)
         isDryRun = arguments.isDryRun
         servers = configuration.entries
         sessionTimeout = .seconds(configuration.sessionTimeoutSeconds)

@@ -22,6 +22,8 @@ package struct Configuration: Sendable {
     /// The servers' `tickTime`; the default is ZooKeeper's own.
     package var serverTickMilliseconds = 2000
     package var connectTimeout = Self.defaultConnectTimeout
+    /// What the end of that is to a run that does not say so itself.
+    package var onUnavailable = Unavailability.fail
     /// This host's name if it is not to be asked for.
     package var fqdn: String?
     /// Where the tree of a command is held.
@@ -42,7 +44,8 @@ package struct Configuration: Sendable {
 
     static let keys = [
         "prefix", "zkhosts", "logfile", "loglevel", "data_read_len", "resources_wait_timeout", "termination_timeout",
-        "session_timeout", "ownership_term", "mixed_fleet", "server_tick", "connect_timeout", "fqdn",
+        "session_timeout", "ownership_term", "mixed_fleet", "server_tick", "connect_timeout", "on_unavailable",
+        "fqdn",
         "log_format", "syslog", "hooks", "metrics_directory", "cgroup", "auth", "acl", "tls",
     ]
 
@@ -172,6 +175,9 @@ package struct Configuration: Sendable {
         }
         if let setting = settings["connect_timeout"] {
             connectTimeout = try setting.duration()
+        }
+        if let setting = settings["on_unavailable"] {
+            onUnavailable = try setting.unavailability()
         }
     }
 }

@@ -234,6 +234,13 @@ struct Setting {
     /// Of a value that is one, as a number or as digits in a string.
     private var number: Int64? { value.integer ?? value.string.flatMap { DigitText.parse($0) } }
 
+    func unavailability() throws(ConfigurationError) -> Unavailability {
+        guard let choice = value.string.flatMap({ Unavailability(rawValue: $0) }) else {
+            throw wrongType(expected: Unavailability.allCases.map(\.rawValue).joined(separator: " or "))
+        }
+        return choice
+    }
+
     func logFormat() throws(ConfigurationError) -> LogFormat {
         guard case .string(let name) = value, let format = LogFormat(rawValue: name) else {
             throw wrongType(expected: LogFormat.allCases.map(\.rawValue).joined(separator: " or "))

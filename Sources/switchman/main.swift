@@ -40,10 +40,11 @@ do {
     exit(Outcome.usage.defaultCode)
 }
 
-let codes = ExitCode(arguments)
+/// Until the configuration is read, which does not matter to what can go wrong before.
+let earlyCodes = ExitCode(arguments)
 if let trouble = Launch.descriptorTrouble {
     Screen.complain(trouble)
-    exit(codes.code(for: Ended(outcome: .osError)))
+    exit(earlyCodes.code(for: Ended(outcome: .osError)))
 }
 let plan: Plan
 // Before there are credentials or a key in memory: what follows them may take its time.
@@ -54,9 +55,10 @@ do {
     }
 } catch {
     Screen.complain(error.message)
-    exit(codes.code(for: Ended(outcome: error.outcome)))
+    exit(earlyCodes.code(for: Ended(outcome: error.outcome)))
 }
 
+let codes = plan.codes
 if !plan.holdsSecrets { Launch.allowCoreFiles() }
 
 if plan.isDryRun {

@@ -28,6 +28,24 @@ def test_it_is_a_skip(away, options, code):
     assert_silent(away.run("--lockname", "a", "--on-unavailable", "skip", *options, "--", "false"), code)
 
 
+@pytest.mark.parametrize("options, code", [((), 0), (("-E", 9), 9), (("--on-unavailable", "fail"), 69)])
+def test_the_configuration_may_say_so_for_all_and_the_run_otherwise(away, options, code):
+    away.settings["on_unavailable"] = "skip"
+    run = away.run("--lockname", "a", *options, "--", "false")
+    assert_silent(run, code) if code != 69 else assert_one_line(run, 69, "127.0.0.1:1")
+    away.settings["on_unavailable"] = "fail"
+    assert_silent(away.run("--lockname", "a", "--on-unavailable", "skip", "--", "false"), 0)
+    assert_silent(away.run("--lockname", "a", "--", "false", env={"SWITCHMAN_ON_UNAVAILABLE": "skip"}), 0)
+    away.settings["on_unavailable"] = "skip"
+    assert away.run("--dry-run", "--lockname", "a", *options, "--", "false").code == code
+
+
+@pytest.mark.parametrize("value", ["ignore", True, 1])
+def test_another_value_is_refused(away, value):
+    away.settings["on_unavailable"] = value
+    assert_one_line(away.run("--lockname", "a", "--", "false"), 78, "on_unavailable", "fail or skip")
+
+
 def test_with_verbose_the_skip_says_why(away):
     run = away.run("--lockname", "a", "--on-unavailable", "skip", "--verbose", "--", "false")
     assert run.code == 0 and "127.0.0.1:1" in run.err
