@@ -80,12 +80,13 @@ package struct StatusReader {
         let recordOf = Dictionary(zip(jobs.map { ExactName($0) }, records), uniquingKeysWith: { $1 })
         let queueOf = Dictionary(zip(waiters.map { ExactName($0) }, queues), uniquingKeysWith: { $1 })
         func status(_ name: String, lock: ReadNode?, record: ReadNode?) -> LockStatus {
-            LockStatus(
+            let content = record.flatMap { fleet.record(of: name, $0.data) }
+            return LockStatus(
                 lockname: name, lock: lock.map { (Contender(data: $0.data, stat: $0.stat), $0.stat.czxid) },
-                record: JobRecord.remembering(
-                    runsOf[ExactName(name)] ?? [], beside: record.flatMap { fleet.record(of: name, $0.data) }),
+                record: JobRecord.remembering(runsOf[ExactName(name)] ?? [], beside: content),
                 recordWritten: record?.stat.mtimeMilliseconds,
-                waiting: (queueOf[ExactName(name)] ?? []).map(\.contender), pauses: data.pauses)
+                waiting: (queueOf[ExactName(name)] ?? []).map(\.contender), pauses: data.pauses,
+                hasUnreadableRecord: record != nil && content == nil)
         }
         var statuses = names.map { name in
             status(name, lock: lockOf[ExactName(name)] ?? nil, record: recordOf[ExactName(name)] ?? nil)

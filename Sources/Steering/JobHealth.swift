@@ -32,7 +32,7 @@ package struct JobHealth: Sendable {
     /// What needs a look first has the lowest.
     package var rank: Int {
         switch lock.state {
-        case .lost, .persistent: return 0
+        case .lost, .persistent, .unreadable: return 0
         default: break
         }
         if hasFailed { return 1 }
@@ -65,7 +65,7 @@ package struct JobHealth: Sendable {
         return switch lock.state {
         case .running: .good
         case .waiting, .original: .warning
-        case .lost, .persistent: .bad
+        case .lost, .persistent, .unreadable: .bad
         case .free: .dim
         }
     }

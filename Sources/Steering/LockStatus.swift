@@ -11,6 +11,8 @@ package struct LockStatus: Sendable, Equatable {
         case original
         /// A node that belongs to no session, so that nobody holds it and every run refuses to start.
         case persistent
+        /// Its record is none that a run can read, so that every run refuses to start.
+        case unreadable
         /// Not held, but nobody said that the command had ended: its holder was lost.
         case lost
         case free
@@ -33,7 +35,7 @@ package struct LockStatus: Sendable, Equatable {
 
     package init(
         lockname: String, lock: (contender: Contender, czxid: Int64)?, record: JobRecord?, recordWritten: Int64? = nil,
-        waiting: [Contender], pauses: FleetPauses = FleetPauses()
+        waiting: [Contender], pauses: FleetPauses = FleetPauses(), hasUnreadableRecord: Bool = false
     ) {
         self.lockname = lockname
         self.record = record
@@ -45,9 +47,10 @@ package struct LockStatus: Sendable, Equatable {
         token = lock?.czxid
         state =
             switch (lock, record?.state) {
+            case (let lock?, _) where lock.contender.session == 0: .persistent
+            case _ where hasUnreadableRecord: .unreadable
             case (let lock?, .running) where record?.session == Self.text(lock.contender.session):
                 record?.isWaiting == true ? .waiting : .running
-            case (let lock?, _) where lock.contender.session == 0: .persistent
             // Released, and its session about to be closed: beside originals, and after a loss, that deletes the lock.
             case (let lock?, .ended) where record?.session == Self.text(lock.contender.session): .running
             case (.some, _): .original

@@ -30,7 +30,7 @@ package struct RunLine: Sendable {
                 tick: run.tick, isSuccess: run.hasSucceeded, stoppedBy: run.stoppedBy)
         }
         switch lock.state {
-        case .free, .persistent: break
+        case .free, .persistent, .unreadable: break
         case .lost:
             // The next run will write this down.
             if let record = lock.record, !record.isWaiting {

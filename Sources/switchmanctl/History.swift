@@ -15,7 +15,7 @@ struct History: FleetVerb {
 
     @OptionGroup var configuration: ConfigurationOption
     @OptionGroup var printing: PrintingOption
-    @Argument(help: "Only this job.") var lockname: String?
+    @Argument(help: "Only this job.", completion: NameCompletion.jobs) var lockname: String?
 
     func check() throws {
         if let lockname { _ = try LockName(bytes: Array(lockname.utf8)) }
@@ -31,12 +31,12 @@ struct History: FleetVerb {
             names = Set(all.map { ExactName($0) }).sorted().map(\.text)
         }
         var runs: [RunLine] = []
-        var unreadable: String?
+        var unreadable: [String] = []
         let unlocked = try await fleet.unlockedRuns(of: names)
         for (name, pair) in zip(names, try await fleet.pairs(of: names)) {
             let (lock, node) = (pair.lock, pair.record)
             let record = node.flatMap { JobRecord(bytes: $0.data) }
-            if node != nil, record == nil { unreadable = layout.record(name) }
+            if node != nil, record == nil { unreadable.append(layout.record(name)) }
             let status = LockStatus(
                 lockname: name,
                 lock: lock.map { (Contender(data: $0.data, stat: $0.stat), $0.stat.czxid) },
@@ -50,7 +50,14 @@ struct History: FleetVerb {
         } else if !runs.isEmpty {
             Screen.print(RunLine.table(runs))
         }
-        if let unreadable { throw Complaint.failed(.badData, "\(unreadable) is not a job's record") }
+        if let first = unreadable.first {
+            let what =
+                unreadable.count == 1
+                ? "\(first) is not a job's record; none of its runs starts until it is deleted"
+                : "\(first) and \(unreadable.count - 1) more are no jobs' records; none of their runs starts until they are "
+                    + "deleted"
+            throw Complaint.failed(.badData, what)
+        }
         if runs.isEmpty, let lockname {
             throw Complaint.no("nothing is known of \(lockname)" + (try await KnownJobs.hint(at: lockname, fleet)))
         }

@@ -93,4 +93,13 @@ def test_a_node_that_is_no_record_is_65_and_hides_no_other(ctl, fleet):
     fleet.client.create(fleet.path("jobs", "odd"), b"rubbish")
     run = ctl("history")
     assert run.code == 65 and "jobs/odd is not a job's record" in run.err and "backup" in run.out
+    assert "none of its runs starts until it is deleted" in run.err
+    fleet.client.create(fleet.path("jobs", "odder"), b"rubbish")
+    assert "odd and 1 more are no jobs' records; none of their runs starts until they are deleted" in ctl("history").err
+    # No run of it can start, which is the first that anybody looks for.
+    for shown in ctl("status").out, ctl("jobs").out:
+        assert [line.split()[:2] for line in shown.splitlines()[1:3]] == [["odd", "unreadable"], ["odder", "unreadable"]], shown
+    assert {lock["lockname"]: lock["state"] for lock in ctl.json("status")["locks"]} == {"odd": "unreadable", "odder": "unreadable"}
+    assert fleet.run("--lockname", "odd", "--", "true").code == 65
+    fleet.client.delete(fleet.path("jobs", "odder"))
     fleet.client.delete(fleet.path("jobs", "odd"))

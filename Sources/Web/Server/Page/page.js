@@ -77,7 +77,7 @@
 
   /** What needs a look first comes first. */
   function rank(job) {
-    if (job.state === "lost" || job.state === "persistent") return 0;
+    if (["lost", "persistent", "unreadable"].includes(job.state)) return 0;
     if (hasFailed(job)) return 1;
     if (isLate(job)) return 2;
     if (job.state === "waiting" || job.waiting > 0) return 3;
@@ -87,7 +87,8 @@
 
   const WORDS = {
     running: ["running", "good"], waiting: ["waits for a lost holder's term", "warn"],
-    original: ["held by an original", "warn"], persistent: ["held by nobody", "bad"], lost: ["lost", "bad"], free: ["idle", "dim"],
+    original: ["held by an original", "warn"], persistent: ["held by nobody", "bad"],
+    unreadable: ["bad record", "bad"], lost: ["lost", "bad"], free: ["idle", "dim"],
   };
 
   function words(job) {
@@ -156,7 +157,7 @@
     while (at) { const next = at.nextSibling; at.remove(); at = next; }
     if (focused && focused !== document.activeElement && focused.isConnected) focused.focus();
     const all = [...jobs.values()], count = (test) => all.filter(test).length;
-    const parts = [[count((job) => !["free", "lost"].includes(job.state)), "running"],
+    const parts = [[count((job) => ["running", "waiting", "original"].includes(job.state)), "running"],
       [all.reduce((sum, job) => sum + job.waiting, 0), "waiting"], [count((job) => job.state === "lost"), "lost"],
       [count(hasFailed), "failed"], [count(isLate), "late"]].filter(([number], index) => number || index < 2);
     $("summary").textContent = `${all.length} known, ${parts.map(([number, word]) => `${number} ${word}`).join(", ")}`;
@@ -235,6 +236,7 @@
     case "waiting": all.push(`${held.host} holds the lock and has started nothing yet: an earlier holder was lost, and its term has to be over first.`); break;
     case "original": all.push(`${held.host} holds the lock, and no record says more: it is an original, or about to begin.`); break;
     case "persistent": all.push("A node that belongs to no session stands in the lock's place, so that every run refuses to start: delete it."); break;
+    case "unreadable": all.push("The job's record is none that a run can read, so that every run refuses to start: if none can be alive, delete it."); break;
     case "lost": all.push(`The holder on ${job.host} was lost: nobody has said that its command has ended. The next run waits until it is certainly dead.`); break;
     default: all.push("Nothing of it is running.");
     }
