@@ -30,6 +30,7 @@ struct Drain: FleetVerb {
         try await FleetEditor(fleet: fleet).edit { edit in
             for host in named.hosts { edit.drain(host, note) }
         }
+        if !printing.json { PauseOptions.tellEnd(of: note, "drained") }
         try await NameSlips(fleet: fleet).warn(ofHosts: named.distinct, in: try await fleet.fleetData())
         guard stop else {
             if printing.json { Screen.print(.object(["locks": .array([])])) }

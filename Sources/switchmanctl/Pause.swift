@@ -26,6 +26,7 @@ struct Pause: FleetVerb {
             if jobs.all { edit.pauseAll(note) }
             for name in jobs.locknames { edit.pause(name, note) }
         }
+        PauseOptions.tellEnd(of: note, "paused")
         let patterns = jobs.distinct.filter(HostPattern.isPattern)
         for name in patterns {
             Screen.complain("warning: \"\(name)\" is one lockname, not a pattern: no other job is paused")

@@ -29,6 +29,14 @@ struct PauseOptions: ParsableArguments {
             since: TimeStamp(milliseconds: now / 1000 * 1000))
     }
 
+    /// Says when it ends, as it has been understood: `05:00` may be tomorrow's.
+    ///
+    /// - Parameter what: has been done, such as `paused`.
+    static func tellEnd(of note: PauseNote, _ what: String) {
+        guard let end = note.until else { return }
+        Screen.print("\(what) until \(ServerTime(milliseconds: end.milliseconds).local)\n")
+    }
+
     private func end(_ now: Int64) throws(EditError) -> TimeStamp? {
         if length != nil, until != nil { throw .usage("--for and --until exclude each other; give one of them") }
         if let length {

@@ -20,7 +20,7 @@ extension Resources {
             help: ArgumentHelp(
                 "Also wait until no permit is in use: 30s, 5m, forever.", valueName: "duration"))
         var wait: String?
-        @Argument(help: "The resource's name.") var resource: String
+        @Argument(help: "The resource's name.", completion: NameCompletion.resources) var resource: String
 
         func check() throws {
             try NameCheck.resource(resource)
@@ -33,6 +33,7 @@ extension Resources {
             try await FleetEditor(fleet: fleet).edit(takesAway: false) { edit in
                 try NameSlips.hinting(at: resource, &edit) { try $0.hold(resource, note) }
             }
+            PauseOptions.tellEnd(of: note, "held")
             guard let limit = try limit() else { return .yes }
             return try await HoldWait(fleet: fleet, held: resource).perform(limit: limit)
         }
@@ -51,7 +52,8 @@ extension Resources {
             abstract: "Give out permits of a held resource again.",
             discussion: "Who waits goes on at once. The exit code is 1 if the resource is not held.")
         @OptionGroup var configuration: ConfigurationOption
-        @Argument(help: "The resource's name, as it was held.") var resource: String
+        @Argument(help: "The resource's name, as it was held.", completion: NameCompletion.resources)
+        var resource: String
 
         func check() throws { try NameCheck.resource(resource) }
 

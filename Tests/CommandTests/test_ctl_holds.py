@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from Support.control import assert_refused, assert_silent_yes
+from Support.control import assert_refused, assert_silent_yes, assert_told_end
 from Support.eventually import always, elapsed, eventually, now
 from Support.fleet import HOST
 from Support.verdict import assert_one_line
@@ -71,7 +71,7 @@ def test_a_retry_under_permits_goes_on(ctl, fleet):
 
 def test_it_ends_by_itself_and_the_head_of_the_queue_goes_on(ctl, fleet):
     fleet.resources("db")
-    assert_silent_yes(ctl("resources", "hold", "db", "--for", 4))
+    assert_told_end(ctl("resources", "hold", "db", "--for", 4), "held")
     assert re.fullmatch(TIME, data(fleet)["holds"]["db"]["until"])
     version = fleet.client.exists(fleet.prefix).version
     first = fleet.launch_job("a", arguments=("--lease", "db=1:1"))
@@ -140,7 +140,7 @@ def test_macros_a_hold_is_of_every_host_or_of_one(ctl, fleet):
 def test_its_end_its_reason_and_its_operator_are_shown(ctl, fleet):
     fleet.resources("db", "other", totals={"db": 4})
     note = ("--until", "2038-01-02T03:04:05Z", "--why", "disk full \u00e9")
-    assert_silent_yes(ctl("resources", "hold", "db", *note, env={"SUDO_USER": "anna"}))
+    assert_told_end(ctl("resources", "hold", "db", *note, env={"SUDO_USER": "anna"}), "held")
     told = r"until {} \(by anna@\S+ since {}: disk full \u00e9\)"
     local = told.format("2038-01-02 03:04:05", r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d")
     shown = ctl("status", env={"TZ": "UTC"}).out
@@ -181,7 +181,7 @@ def test_a_hold_is_changed_and_keeps_what_is_not_said_again(ctl, fleet):
     ctl("resources", "hold", "db", "--why", "first")
     since = "2026-01-01T00:00:00Z"
     fleet.prefix_data({**data(fleet), "holds": {"db": {**data(fleet)["holds"]["db"], "since": since}}})
-    assert_silent_yes(ctl("resources", "hold", "db", "--for", "1h"))
+    assert_told_end(ctl("resources", "hold", "db", "--for", "1h"), "held")
     note = data(fleet)["holds"]["db"]
     assert (note["why"], note["since"]) == ("first", since) and re.fullmatch(TIME, note["until"])
     assert_silent_yes(ctl("resources", "hold", "db"))

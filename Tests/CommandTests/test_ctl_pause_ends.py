@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from Support.control import assert_refused, assert_silent_yes
+from Support.control import assert_refused, assert_silent_yes, assert_told_end
 from Support.eventually import eventually
 from Support.fleet import HOST
 from Support.verdict import assert_one_line
@@ -29,7 +29,7 @@ def starts(fleet, lockname="a"):
 @pytest.mark.parametrize("verb, name, key, undo", [
     ("pause", "a", "paused", "resume"), ("drain", HOST, "drained", "undrain")])
 def test_it_ends_by_itself_and_goes_with_an_edit_a_day_later(ctl, fleet, verb, name, key, undo):
-    assert_silent_yes(ctl(verb, name, "--for", 2, "--why", "a reason"))
+    assert_told_end(ctl(verb, name, "--for", 2, "--why", "a reason"), {"pause": "paused", "drain": "drained"}[verb])
     notes = {"paused": "pauses", "drained": "drains"}[key]
     assert key not in data(fleet), "versions that know no ends would never lift it"
     assert set(data(fleet)[notes][name]) == {"until", "why", "by", "since"}
@@ -51,8 +51,8 @@ def test_it_ends_by_itself_and_goes_with_an_edit_a_day_later(ctl, fleet, verb, n
 
 def test_its_end_its_reason_and_its_operator_are_shown(ctl, fleet):
     note = ("--until", "2038-01-02T03:04:05Z", "--why", "disk full \u00e9")
-    assert_silent_yes(ctl("pause", "a", *note, env={"SUDO_USER": "anna"}))
-    assert_silent_yes(ctl("drain", HOST, *note, env={"SUDO_USER": "", "LOGNAME": "bert"}))
+    assert_told_end(ctl("pause", "a", *note, env={"SUDO_USER": "anna"}), "paused")
+    assert_told_end(ctl("drain", HOST, *note, env={"SUDO_USER": "", "LOGNAME": "bert"}), "drained")
     told = r"until {} \(by {}@\S+ since {}: disk full \u00e9\)"
     local = r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d"
     shown = ctl("status", env={"TZ": "UTC"}).out
@@ -82,7 +82,7 @@ def test_a_pause_is_changed_and_keeps_what_is_not_said_again(ctl, fleet):
     assert data(fleet)["paused"] == ["a"] and "until" not in data(fleet)["pauses"]["a"]
     since = "2026-01-01T00:00:00Z"
     fleet.prefix_data({**data(fleet), "pauses": {"a": {**data(fleet)["pauses"]["a"], "since": since}}})
-    assert_silent_yes(ctl("pause", "a", "--for", "1h"))
+    assert_told_end(ctl("pause", "a", "--for", "1h"), "paused")
     assert data(fleet)["paused"] == []
     note = data(fleet)["pauses"]["a"]
     assert (note["why"], note["since"]) == ("first", since) and re.fullmatch(TIME, note["until"])
@@ -103,7 +103,7 @@ def test_several_at_once_or_none(ctl, fleet):
     assert data(fleet)["paused"] == ["a", "b"]
     assert_silent_yes(ctl("resume", "b", "a", "a"))
     assert data(fleet) == {"paused": []}
-    assert_silent_yes(ctl("drain", "h1", "h2", "--for", "1h"))
+    assert_told_end(ctl("drain", "h1", "h2", "--for", "1h"), "drained")
     assert ctl.json("status")["drained"] == ["h1", "h2"]
     assert_silent_yes(ctl("undrain", "h1", "h2"))
 
@@ -112,7 +112,7 @@ def test_all_jobs_are_paused_those_included_that_are_new(ctl, fleet):
     fleet.run("--lockname", "old", "--", "true")
     fleet.run("--lockname", "named", "--", "true")
     ctl("pause", "named")
-    assert_silent_yes(ctl("pause", "--all", "--for", "1h", "--why", "move"))
+    assert_told_end(ctl("pause", "--all", "--for", "1h", "--why", "move"), "paused")
     assert "*" not in data(fleet)["paused"]
     assert not starts(fleet, "old") and not starts(fleet, "new") and not starts(fleet, "*")
     assert fleet.run("--no-lock", *CODE, "--", "true").code == 5
@@ -140,7 +140,7 @@ def test_what_waits_leaves_when_all_jobs_are_paused(ctl, fleet):
 
 
 def test_the_picture_is_drawn_anew_when_a_pause_ends(ctl, fleet):
-    assert_silent_yes(ctl("pause", "a", "--for", 3))
+    assert_told_end(ctl("pause", "a", "--for", 3), "paused")
     watch = ctl.start("status", "--watch", "--json")
     eventually(lambda: len(watch.out.splitlines()) == 2, within=10, what="a second document, with no change in ZooKeeper")
     assert [json.loads(line)["paused"] for line in watch.out.splitlines()] == [["a"], []]
@@ -153,7 +153,7 @@ def test_the_picture_is_drawn_anew_when_a_pause_ends(ctl, fleet):
     ("2038-07-03", "2038-07-02T22:00:00Z"), ("2038-02-03T04:05:06+05:30", "2038-02-02T22:35:06Z"),
 ])
 def test_times_are_those_of_the_reader(ctl, fleet, text, until):
-    assert_silent_yes(ctl("pause", "a", "--until", text, env={"TZ": "Europe/Berlin"}))
+    assert_told_end(ctl("pause", "a", "--until", text, env={"TZ": "Europe/Berlin"}), "paused")
     assert data(fleet)["pauses"]["a"]["until"] == until
 
 
@@ -161,9 +161,10 @@ def test_a_time_without_a_date_is_the_next_one(ctl, fleet):
     now = time.time()
     for offset in (-3600, 3600):
         clock = time.strftime("%H:%M", time.gmtime(now + offset))
-        ctl("pause", "a", "--until", clock, env={"TZ": "UTC"})
+        told = ctl("pause", "a", "--until", clock, env={"TZ": "UTC"}).out
         until = time.strptime(data(fleet)["pauses"]["a"]["until"], "%Y-%m-%dT%H:%M:%SZ")
         assert time.strftime("%H:%M", until) == clock and 0 < time.mktime(until) - time.timezone - now <= 86400
+        assert told == time.strftime("paused until %Y-%m-%d %H:%M:%S\n", until), "05:00 may be tomorrow's"
 
 
 @pytest.mark.parametrize("words, mention", [

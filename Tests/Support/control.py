@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 
 import jsonschema
 
@@ -59,6 +60,12 @@ def assert_refused(run, code, *mentions):
 
 def assert_silent_yes(run):
     assert (run.code, run.out, run.err) == (0, "", ""), (run, run.out)
+
+
+def assert_told_end(run, what):
+    """A yes, and when the pause ends, as it has been understood."""
+    assert (run.code, run.err) == (0, ""), run
+    assert re.fullmatch(rf"{what} until \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d\n", run.out), run.out
 
 
 def assert_no_request(fleet):
