@@ -24,7 +24,7 @@ struct CheckJob: CheckVerb, Sendable {
     var running: String?
     @Option(help: ArgumentHelp("Warn when the last success ended longer ago than this.", valueName: "duration"))
     var warning: String?
-    @Argument(help: "The job's lock.") var lockname: String
+    @Argument(help: "The job's lock.", completion: NameCompletion.jobs) var lockname: String
 
     func verdict() throws -> Verdict {
         _ = try LockName(bytes: Array(lockname.utf8))

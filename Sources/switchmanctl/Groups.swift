@@ -35,7 +35,7 @@ struct Groups: ParsableCommand {
             discussion: "The exit code is 1 if there is no such group.")
         @OptionGroup var configuration: ConfigurationOption
         @OptionGroup var printing: PrintingOption
-        @Argument(help: "The group's name.") var group: String
+        @Argument(help: "The group's name.", completion: NameCompletion.groups) var group: String
 
         func check() throws { try NameCheck.group(group) }
 
@@ -61,8 +61,10 @@ struct Groups: ParsableCommand {
     struct Add: FleetVerb {
         static let configuration = CommandConfiguration(abstract: "Add hosts to a group; make it if there is none.")
         @OptionGroup var configuration: ConfigurationOption
-        @Argument(help: "The group's name.") var group: String
-        @Argument(help: "Hosts' full names, patterns with * and ?, or other groups' names.") var hosts: [String]
+        @Argument(help: "The group's name.", completion: NameCompletion.groups) var group: String
+        @Argument(
+            help: "Hosts' full names, patterns with * and ?, or other groups' names.", completion: NameCompletion.hosts)
+        var hosts: [String]
 
         func check() throws {
             try NameCheck.group(group)
@@ -85,8 +87,8 @@ struct Groups: ParsableCommand {
                 its last host stays, and nobody is in it.
                 """)
         @OptionGroup var configuration: ConfigurationOption
-        @Argument(help: "The group's name.") var group: String
-        @Argument(help: "Its members, as they were added.") var hosts: [String] = []
+        @Argument(help: "The group's name.", completion: NameCompletion.groups) var group: String
+        @Argument(help: "Its members, as they were added.", completion: NameCompletion.hosts) var hosts: [String] = []
 
         func check() throws {
             try NameCheck.group(group)

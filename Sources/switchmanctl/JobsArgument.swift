@@ -6,7 +6,8 @@ import Run
 /// The jobs that a verb is about: some by name, or all.
 struct JobsArgument: ParsableArguments {
     @Flag(help: "All jobs, those that there will be included.") var all = false
-    @Argument(help: ArgumentHelp("The jobs' locks.", valueName: "lockname")) var locknames: [String] = []
+    @Argument(help: ArgumentHelp("The jobs' locks.", valueName: "lockname"), completion: NameCompletion.jobs)
+    var locknames: [String] = []
 
     func check() throws {
         for name in locknames { _ = try LockName(bytes: Array(name.utf8)) }

@@ -11,9 +11,6 @@ struct NameSlips {
 
     private var layout: Layout { fleet.layout }
 
-    /// More names than this are not read.
-    private static let mostNodes = 1000
-
     /// The verb itself is done: what cannot be read, or not any more, says nothing.
     private func ifReadable(_ look: () async throws -> Void) async throws {
         do { try await look() } catch let interruption as Interruption {
@@ -32,7 +29,7 @@ struct NameSlips {
             let data = fleet.fleetDataIfReadable(
                 try await fleet.ask([.get(layout.prefix, watch: false)])[0].node()?.data ?? [])
             let resources = try await fleet.ask([.children("\(layout.prefix)/semaphores", watch: false)])[0].children()
-            let names = try await hosts(data).union((resources + data.resources).map { ExactName($0) })
+            let names = try await KnownHosts.read(fleet, data).union((resources + data.resources).map { ExactName($0) })
             try await compare(jobs: [name], and: names)
         }
     }
@@ -55,7 +52,7 @@ struct NameSlips {
     }
 
     private func compare(hosts entries: [String], _ data: FleetData) async throws {
-        let hosts = try await hosts(data)
+        let hosts = try await KnownHosts.read(fleet, data)
         if hosts.isEmpty { return }
         for entry in entries {
             if data.groups[ExactName(entry)] != nil {
@@ -68,26 +65,6 @@ struct NameSlips {
                 say("no host \(shown(entry)) is known", meaning: Self.slip(ofHost: entry, among: hosts))
             }
         }
-    }
-
-    /// Those of the groups, those that runs have left in records and locks, and this one.
-    private func hosts(_ data: FleetData) async throws -> Set<ExactName> {
-        let members = data.groups.values.joined().map { ExactName($0) }
-        var hosts = Set(members.filter { data.groups[$0] == nil && !HostPattern.isPattern($0.text) })
-        for folder in ["locks", "jobs"] {
-            let parent = "\(layout.prefix)/\(folder)"
-            let paths = try await fleet.children(of: [parent]).prefix(Self.mostNodes)
-            for reply in try await fleet.ask(paths.map { .get($0, watch: false) }) {
-                guard let node = try reply.node() else { continue }
-                if let record = JobRecord(bytes: node.data) {
-                    hosts.formUnion(([record.host] + record.runs.map(\.host)).map { ExactName($0) })
-                } else if folder == "locks" {
-                    hosts.insert(ExactName(Contender(data: node.data, stat: node.stat).host))
-                }
-            }
-        }
-        if let own = fleet.hostName, !hosts.isEmpty { hosts.insert(ExactName(own)) }
-        return hosts
     }
 
     // MARK: - Groups

@@ -51,7 +51,7 @@ struct Resources: ParsableCommand {
             abstract: "Add a resource, at the end of the order; or declare another total.")
         @OptionGroup var configuration: ConfigurationOption
         @OptionGroup var total: TotalOption
-        @Argument(help: "The resource's name.") var resource: String
+        @Argument(help: "The resource's name.", completion: NameCompletion.resources) var resource: String
 
         func check() throws {
             try NameCheck.resource(resource)
@@ -78,7 +78,7 @@ struct Resources: ParsableCommand {
                 removed: release it first.
                 """)
         @OptionGroup var configuration: ConfigurationOption
-        @Argument(help: "The resource's name.") var resource: String
+        @Argument(help: "The resource's name.", completion: NameCompletion.resources) var resource: String
 
         func check() throws { try NameCheck.resource(resource) }
 

@@ -17,7 +17,7 @@ struct Status: FleetVerb {
     @OptionGroup var printing: PrintingOption
 
     @Flag(help: "Redraw on every change, until q; with --json, print one document per line.") var watch = false
-    @Argument(help: "Only this lock, resource or host.") var name: String?
+    @Argument(help: "Only this lock, resource or host.", completion: NameCompletion.subjects) var name: String?
 
     var draws: Bool { watch && !printing.json }
 

@@ -223,6 +223,42 @@ def test_zsh_offers_what_the_fleet_knows_and_expands_none_of_it(known, fleet, pr
     assert not (tmp_path / "gone").exists()
 
 
+OF_THE_TOOL = [("stop ", "report"), ("explain-no ", None), ("pause --why x ", "report"), ("history re", "report"), ("status d", "db"),
+               ("status re", "report"), ("check job ", "report"), ("drain ", "a"), ("groups add ", "web"), ("groups add web ", "a"),
+               ("resources remove ", "db"), ("resources hold ", "db")]
+
+
+@pytest.mark.parametrize("words, offered", OF_THE_TOOL)
+def test_the_tool_offers_what_the_fleet_knows_in_bash(known, complete, tmp_path, words, offered):
+    """The parser's script expands what it is given, so that hostile names are left out."""
+    shown = set(complete(f"switchmanctl {words}"))
+    assert offered in shown if offered else not shown - {""}
+    assert not any(word.startswith("x") for word in shown) and not (tmp_path / "gone").exists()
+
+
+@FISH
+@pytest.mark.parametrize("words, offered", [one for one in OF_THE_TOOL if one[1]])
+def test_the_tool_offers_what_the_fleet_knows_in_fish(known, fish, tmp_path, words, offered):
+    assert offered in fish(f"switchmanctl {words}") and not (tmp_path / "gone").exists()
+
+
+@ZSH
+def test_the_tool_offers_what_the_fleet_knows_in_zsh(known, program, controller, tmp_path):
+    with zsh(program, controller, tmp_path, SWITCHMAN_CONFIG=os.environ["SWITCHMAN_CONFIG"]) as terminal:
+        for words, offered in [("stop re", "stop report"), ("groups remove w", "groups remove web")]:
+            terminal.key("C-u")
+            terminal.type(f"switchmanctl {words}")
+            terminal.key("Tab")
+            terminal.shows(f"zsh> switchmanctl {offered}")
+
+
+def test_the_tool_reads_the_configuration_that_the_line_names(known, complete, monkeypatch):
+    path = os.environ["SWITCHMAN_CONFIG"]
+    monkeypatch.delenv("SWITCHMAN_CONFIG")
+    assert not set(complete("switchmanctl stop re")) - {""}
+    assert complete(f"switchmanctl stop -c {path} re") == complete(f"switchmanctl stop --config={path} re") == ["report"]
+
+
 @pytest.mark.parametrize("shell", ["complete", pytest.param("fish", marks=FISH)])
 def test_a_tab_does_not_hang_with_zookeeper(shell, request, fleet, monkeypatch):
     """A server that takes connections and answers nothing."""
@@ -230,8 +266,9 @@ def test_a_tab_does_not_hang_with_zookeeper(shell, request, fleet, monkeypatch):
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         monkeypatch.setenv("SWITCHMAN_CONFIG", fleet.config("operator.conf", zkhosts=address, connect_timeout=60))
         began = now()
-        assert not set(request.getfixturevalue(shell)("switchman --group ")) - {""}
-        assert now() - began < 10
+        for line in "switchman --group ", "switchmanctl stop ":
+            assert not set(request.getfixturevalue(shell)(line)) - {""}
+        assert now() - began < 20
 
 
 @contextlib.contextmanager
