@@ -134,7 +134,7 @@ void sw_cgroup_take(const char *setting, const char *lockname) {
         if (mkdir(held.path, 0755) < 0) {
             fail(SW_CGROUP_MAKE, errno, held.path);
         } else if (hold()) {
-            found = (sw_cgroup_finding){ .step = SW_CGROUP_MADE };
+            found = (sw_cgroup_finding){ .step = SW_CGROUP_MADE, .is_registered = sw_sweep_is_registered() };
             sw_copy_text(found.path, sizeof found.path, held.path);
             return;
         } else {
@@ -234,6 +234,7 @@ int sw_cgroup_count(int64_t until_ns) {
 // ------------------------------------------------------------------------------------------------------- what check hosts asks
 
 void sw_cgroup_probe(const char *setting, sw_cgroup_finding *out) {
+    sw_sweep_open();
     sw_cgroup_take(setting, "check hosts");
     *out = found;
     if (!sw_cgroup_is_held()) return;

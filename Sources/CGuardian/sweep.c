@@ -67,6 +67,10 @@ void sw_sweep_register(const char *lockname, uint64_t number, const char *path) 
     if (symlinkat(path, folder, own) < 0) own[0] = '\0';
 }
 
+bool sw_sweep_is_registered(void) {
+    return own[0] != '\0';
+}
+
 void sw_sweep_forget(void) {
     if (own[0]) unlinkat(folder, own, 0);
     own[0] = '\0';

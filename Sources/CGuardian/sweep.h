@@ -13,6 +13,7 @@
 bool sw_sweep_open(void);
 /// Before the cgroup is made, so that there is never one that nobody can find.
 void sw_sweep_register(const char *lockname, uint64_t number, const char *path);
+bool sw_sweep_is_registered(void);
 void sw_sweep_forget(void);
 
 /// The folder's descriptor, or -1.

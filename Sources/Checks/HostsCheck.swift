@@ -32,12 +32,12 @@ package struct HostsCheck {
         let isCgroup: Bool
         let text: String
 
-        /// - Parameter text: the cgroup's folder, or why there is none.
+        /// - Parameter text: why there is none, or what is the matter with it; empty if nothing is.
         package init(isCgroup: Bool, text: String) { (self.isCgroup, self.text) = (isCgroup, text) }
 
         var sentence: String {
             isCgroup
-                ? "a command's tree is held in a cgroup of its own"
+                ? "a command's tree is held in a cgroup of its own\(text.isEmpty ? "" : "; \(text)")"
                 : "a command's tree is found by walking /proc, without a cgroup: \(Excerpt.of(text, longest: 300))"
         }
     }

@@ -6,6 +6,8 @@ package import Coordination
 /// Whether a run's tree is held in a cgroup of its own, and if not, why (cgroups(7), version 2).
 package struct CgroupFinding: Sendable, Equatable {
     package let isMade: Bool
+    /// Whether a later run on this host finds it, should all three of this one's processes be killed.
+    package let isRegistered: Bool
     /// One line, without a full stop: the cgroup's folder, or the step that failed and its error.
     package let text: String
 
@@ -23,6 +25,10 @@ package struct CgroupFinding: Sendable, Equatable {
         return CgroupFinding(finding)
     }
 
+    package static let unregistered =
+        "there is no folder to register it in (XDG_RUNTIME_DIR), so nobody kills what is left there if all of switchman's "
+        + "processes are killed"
+
     private init(_ finding: sw_cgroup_finding) {
         var finding = finding
         let path = unsafe withUnsafeBytes(of: &finding.path) { raw in
@@ -30,9 +36,10 @@ package struct CgroupFinding: Sendable, Equatable {
         }
         let error = String(errno: finding.error)
         isMade = finding.step == SW_CGROUP_MADE
+        isRegistered = finding.is_registered
         text =
             switch finding.step {
-            case SW_CGROUP_MADE: path
+            case SW_CGROUP_MADE: path + (finding.is_registered ? "" : "; " + Self.unregistered)
             case SW_CGROUP_OFF: "the configuration says off"
             case SW_CGROUP_OWN_PATH where finding.error == EXDEV:
                 "this process's own cgroup, \(path), is outside of its cgroup namespace"

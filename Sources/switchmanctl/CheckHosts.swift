@@ -18,7 +18,8 @@ struct CheckHosts: CheckVerb {
 
     @OptionGroup var configuration: ConfigurationOption
     @OptionGroup var printing: PrintingOption
-    @Argument(help: "Hosts of which each should be in some group.", completion: NameCompletion.hosts) var hosts: [String] = []
+    @Argument(help: "Hosts of which each should be in some group.", completion: NameCompletion.hosts) var hosts:
+        [String] = []
 
     func verdict() throws -> Verdict {
         for host in hosts { try NameCheck.host(host) }
@@ -31,8 +32,13 @@ struct CheckHosts: CheckVerb {
         let cgroup = CgroupFinding.probe(settings.cgroup)
         return HostsCheck.verdict(
             names: HostsCheck.Names(found: Hostname.fqdn(), configured: settings.fqdn), hosts: hosts,
-            hold: HostsCheck.Hold(isCgroup: cgroup.isMade, text: cgroup.text), fleet: fleet, servers: servers,
+            hold: Self.hold(cgroup), fleet: fleet, servers: servers,
             lookUp: Self.lookUp)
+    }
+
+    private static func hold(_ cgroup: CgroupFinding) -> HostsCheck.Hold {
+        guard cgroup.isMade else { return HostsCheck.Hold(isCgroup: false, text: cgroup.text) }
+        return HostsCheck.Hold(isCgroup: true, text: cgroup.isRegistered ? "" : CgroupFinding.unregistered)
     }
 
     private static func lookUp(_ name: String) -> HostsCheck.Lookup {

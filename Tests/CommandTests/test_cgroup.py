@@ -4,6 +4,7 @@ killed by the next run on this host."""
 import fcntl
 import os
 import signal
+import subprocess
 
 import pytest
 
@@ -106,6 +107,20 @@ def test_none_is_left_after_one_of_the_three_was_killed(held, group, role):
     assert group.below() == []
 
 
+@IN_A_GROUP
+@BOTH
+def test_a_group_that_was_killed_before_is_no_end_of_the_next_command(held, group, ground):
+    """Since 6.14 the kernel kills at birth whom CLONE_INTO_CGROUP puts from a group that was killed into one that was not."""
+    for _ in range(3):
+        with open(f"{group.folder}/cgroup.kill", "w", encoding="ascii") as file:
+            file.write("1")
+        assert held.run("--lockname", "a", "--", "sh", "-c", "exit 3").code == 3
+    run = start(held)
+    assert all(ground.is_held_in_a_group(span.pid) for span in held.records.spans("first"))
+    run.send(signal.SIGTERM)
+    assert run.wait() == 128 + signal.SIGTERM and group.below() == []
+
+
 def is_swept_by_the_next_run(held, group, run):
     kill_all_three(run)
     held.leaves_marks = True
@@ -205,6 +220,74 @@ def test_a_folder_that_is_named(fleet, by):
         assert group.below() == []
     finally:
         group.close()
+
+
+# What is said of it.
+
+HELD = "a: the command's tree is held in the cgroup {}/switchman."
+UNREGISTERED = "no folder to register it in"
+
+
+@pytest.mark.skipif(cgroups.IS_OLD, reason="the key is new")
+@BOTH
+@pytest.mark.parametrize("ground", ["auto"], indirect=True)
+@pytest.mark.parametrize("is_registered", [True, False])
+def test_verbose_tells_of_the_group_and_of_a_register_that_there_is_none(held, group, ground, is_registered):
+    """Of an ordinary account that has no runtime folder: nobody would find what its dead run has left."""
+    if ground.account == "root" and not is_registered:
+        pytest.skip("root has /run")
+    run = held.run("--verbose", "--lockname", "a", "--", "true", env={} if is_registered else {"XDG_RUNTIME_DIR": ""})
+    assert run.code == 0 and HELD.format(group.folder) in run.err
+    assert (UNREGISTERED in run.err) == (not is_registered), run.err
+    assert group.below() == []
+
+
+@pytest.mark.skipif(cgroups.IS_OLD, reason="the key is new")
+def test_verbose_tells_why_there_is_none(fleet):
+    run = fleet.run("--verbose", "--lockname", "a", "--", "true", config=fleet.config(cgroup="off"))
+    walks = "the command's tree is found by walking /proc"
+    assert run.code == 0 and f"a: {walks}, without a cgroup: the configuration says off\n" in run.err
+    # What somebody has named, and does not get, is told without being asked for.
+    run = fleet.run("--lockname", "a", "--", "true", config=fleet.config(cgroup=fleet.folder))
+    assert run.code == 0
+    assert run.err == f"switchman: a: cgroup {fleet.folder} cannot be used: {fleet.folder} is no folder of cgroup2; {walks}\n"
+    missing = f"{fleet.folder}/missing"
+    run = fleet.run("--lockname", "a", "--", "true", config=fleet.config(cgroup=missing))
+    assert f"cgroup {missing} cannot be used: {missing} cannot be opened: No such file" in run.err
+
+
+MOUNT = cgroups.mount_point() or "/nowhere"
+# What containers have: Docs/Testing.md, Where the tree is held.
+CONTAINERS = {
+    "a namespace with its own mount": (
+        ("unshare", "--cgroup", "--mount", "sh", "-c", f'umount -l {MOUNT} && mount -t cgroup2 none {MOUNT} && exec "$0" "$@"'),
+        f"in the cgroup {MOUNT}/switchman."),
+    "a namespace below the host's mount": (("unshare", "--cgroup"), "no mount of cgroup2 shows /"),
+    "read-only": (("unshare", "--mount", "sh", "-c",
+                   f'mount --bind {MOUNT} {MOUNT} && mount -o remount,bind,ro {MOUNT} && exec "$0" "$@"'), "Read-only file system"),
+}
+
+
+@pytest.mark.skipif(cgroups.IS_OLD, reason="the key is new")
+@pytest.mark.parametrize("ground", ["auto"], indirect=True)
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_in_containers(held, group, container):
+    words, told = CONTAINERS[container]
+    if subprocess.run([*group.prefixed, *words, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("no such container can be made here")
+    run = held.run("--verbose", "--lockname", "a", "--", "sh", "-c", "exit 3", prefixed=(*group.prefixed, *words))
+    assert run.code == 3 and told in run.err and group.below() == [], run.err
+
+
+@pytest.mark.skipif(cgroups.IS_OLD, reason="the key is new")
+@pytest.mark.parametrize("setting, told", [
+    ("auto", "a command's tree is held in a cgroup of its own"), ("off", "without a cgroup: the configuration says off"),
+    ("/nowhere", "without a cgroup: /nowhere cannot be opened: No such file or directory")])
+def test_check_hosts_tells_which_it_will_be(fleet, ctl, setting, told):
+    if setting == "auto" and cgroups.why_not():
+        pytest.skip(cgroups.why_not())
+    fleet.prefix_data({"groups": {"web": ["host1.example.org"]}})
+    assert told in ctl("check", "hosts", config=fleet.config(cgroup=setting)).out
 
 
 @pytest.mark.skipif(cgroups.IS_OLD, reason="the key is new")

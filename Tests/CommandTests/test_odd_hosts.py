@@ -8,7 +8,7 @@ import tempfile
 
 import pytest
 
-from Support import processes
+from Support import cgroups, processes
 from Support.eventually import eventually
 from Support.fixtures import ROOT
 from Support.fleet import assert_one_line
@@ -26,6 +26,7 @@ def remounted(path):
 
 
 READ_ONLY_ROOT = mounting("mount -o remount,bind,ro /", "! touch /switchman-probe 2>&-")
+CGROUPS = cgroups.mount_point() or "/nowhere"
 NAMESPACES = ("unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc")
 HOSTS = {
     "plain": (),
@@ -44,6 +45,10 @@ HOSTS = {
     "no-new-privileges": ("setpriv", "--no-new-privs"),
     "no-new-privileges-of-nobody": (*NOBODY, "--no-new-privs"),
     "no-capabilities": ("setpriv", "--bounding-set=-all", "--inh-caps=-all"),
+    "cgroup-namespace": ("unshare", "--cgroup"),
+    "cgroup-namespace-with-its-own-mount": (
+        "unshare", "--cgroup", *mounting(f"umount -l {CGROUPS}", f"mount -t cgroup2 none {CGROUPS}")),
+    "read-only-cgroups": remounted(CGROUPS),
     "clocks-of-another-time": ("unshare", "--time", "--boottime", "8000000", "--monotonic", "8000000", "--fork"),
 }
 

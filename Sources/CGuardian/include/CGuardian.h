@@ -291,6 +291,7 @@ typedef struct sw_cgroup_finding {
     sw_cgroup_step step;
     int error;       ///< errno, but for MADE and OFF
     char path[256];  ///< what the step was about, cut
+    bool is_registered; ///< of one that is made: a later run on this host finds it
 } sw_cgroup_finding;
 
 /// Of this run's.
