@@ -6,7 +6,7 @@ final class SimulatedFront {
     /// How long after the deadline for SIGKILL it looks: the others have had their turn.
     private static let patience = 750 * millisecond
     /// A guardian that has killed nothing for so long makes no progress.
-    private static let standstill = 200 * millisecond
+    private static let standstill = 500 * millisecond
 
     private let world: World
     private unowned let run: SimulatedRun
