@@ -80,18 +80,21 @@ class Case(collections.namedtuple("Case", "plan account mode place")):
         return len(ends) == len(ROLES) and not (set(ends.values()) == {"KILL"} and self.mode == "auto")
 
 
+def plans(count):
+    """Of so many blows, ordered and different; whom SIGKILL has met is beyond anything else."""
+    for blows in itertools.permutations(BLOWS, count):
+        if not any(("KILL", role) in blows[:place] for place, (_, role) in enumerate(blows)):
+            for pauses in itertools.product(PAUSES_MS, repeat=count - 1):
+                yield Plan(blows, pauses)
+
+
 def pairs():
-    """Ordered, of different blows; whom SIGKILL has met is beyond anything else."""
-    for first, second in itertools.permutations(BLOWS, 2):
-        if first[1] != second[1] or first[0] == "STOP":
-            yield from (Plan((first, second), (pause,)) for pause in PAUSES_MS)
+    return plans(2)
 
 
 def triples():
-    for order in itertools.permutations(ROLES):
-        for numbers in itertools.product(("KILL", "STOP"), repeat=3):
-            for pauses in itertools.product(PAUSES_MS, repeat=2):
-                yield Plan(tuple(zip(numbers, order)), pauses)
+    """Half of them strike each of the three."""
+    return plans(3)
 
 
 def cases(plans, accounts, modes, places):
