@@ -97,6 +97,33 @@ def test_a_take_over_does_not_wait_for_a_log(fleet, disk):
         assert "the guardian died; killing the command" in file.read()
 
 
+@pytest.mark.parametrize("killed", [("supervisor",), ("supervisor", "guardian")], ids="-and-".join)
+def test_front_kills_though_it_cannot_say_so(fleet, disk, killed):
+    run = fleet.start("--lockname", "a", "--", "sh", "-c", f"setsid sleep 1000 & echo $! > {fleet.flag('pid')}; exec sleep 1000",
+                      prefixed=("sh", "-c", f'exec 2>{disk.folder}/err; exec "$0" "$@"'))
+    eventually(lambda: os.path.exists(fleet.flag("pid")) and open(fleet.flag("pid")).read())
+    with open(fleet.flag("pid")) as file:
+        descendant = int(file.read())
+    three = dict(zip(("front", "supervisor", "guardian"), run.three()))
+    disk.freeze()
+    for role in killed:
+        processes.kill(three[role])
+    eventually(lambda: not processes.alive(descendant), 5, "the descendant is killed")
+    disk.thaw()
+    assert run.wait() == 81
+    fleet.leaves_marks = True
+
+
+def test_a_metrics_folder_that_hangs_is_told_and_keeps_nobody(fleet, disk):
+    """Once the lock is given back."""
+    run = fleet.start("--lockname", "a", "--", "sleep", "1", config=fleet.config(metrics_directory=disk.folder))
+    eventually(lambda: fleet.get("locks", "a"))
+    disk.freeze()
+    assert run.wait(30) == 0
+    assert f"metrics_directory {disk.folder} hangs; whether this run is counted is not known" in run.err
+    assert fleet.record("a")["state"] == "ended" and not fleet.list("locks")
+
+
 def test_a_run_does_not_hold_its_lock_for_a_log_that_hangs(fleet, disk):
     """Its time is up, and that is written down: the command is dead, and so its lock is given back, whatever
     becomes of the line."""

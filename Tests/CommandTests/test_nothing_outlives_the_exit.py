@@ -71,6 +71,16 @@ def test_after_a_loss(held):
     held.leaves_marks = True
 
 
+@pytest.mark.parametrize("killed", ["supervisor", "guardian"])
+@pytest.mark.parametrize("options", [(), ("--stubborn",)])
+def test_after_one_of_the_three_was_killed(held, killed, options):
+    run = in_a_container(held, "--", *held.job("a", *options))
+    held.records.started("a")
+    processes.kill(dict(zip(("front", "supervisor", "guardian"), run.three()))[killed])
+    assert_nothing_was_left(run, 81)
+    held.leaves_marks = True
+
+
 def test_when_the_servers_are_gone_at_the_end(held_own, server):
     """The deadline of the release is the mark's; after it, nothing stays either."""
     run = in_a_container(held_own, "--", *held_own.job("a", "--until", held_own.flag("end.a"), "--exit", 3))

@@ -51,6 +51,23 @@ def test_a_storm_of_stops_ends_no_run(crowded):
     assert run.wait(60) == 128 + signal.SIGTERM
 
 
+def test_what_the_term_cannot_hold_is_ended_with_the_numbers(crowded, ground):
+    """While ownership is still proven; a cgroup holds it, whose processes are killed by one write."""
+    if ground.mode == "old":
+        pytest.skip("says nothing of it")
+    crowded.count = COUNTS["auto"]
+    run = crowded.launch_job("a", "--orphans", crowded.count)
+    if ground.mode == "auto":
+        crowded.records.ready("a", within=120)
+        always(lambda: run.running, during=1.5 * TERM_S, what=lambda: f"it is well: {run.err}")
+        run.send(signal.SIGTERM)
+        assert run.wait(60) == 128 + signal.SIGTERM
+    else:
+        assert run.wait(120) == 81
+        assert "the command has too many processes: killing its " in run.err and "ownership lost" not in run.err, run.err
+        assert crowded.record("a")["state"] == "ended", "it has given its lock back"
+
+
 @pytest.mark.parametrize("stays", [True, False])
 def test_ends_at_one_stroke_end_no_run(crowded, stays):
     """Whether the command lives on, or ends together with its orphans."""
