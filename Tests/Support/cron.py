@@ -12,7 +12,8 @@ from .eventually import eventually
 # minute before its own start. The jobs see the true time: cron gives them an environment of its own, without the faked clock.
 ALMOST = "@2026-01-01 00:04:35"
 
-# $1: the host's folders; $2: the time, or empty for the true one; $3: the host's full name, or empty. What cron keeps goes to an empty /run, and what faketime keeps to an empty /dev/shm.
+# $1: the host's folders; $2: the time, or empty for the true one; $3: the host's full name, or empty.
+# What cron keeps goes to an empty /run, and what faketime keeps to an empty /dev/shm.
 HOST = """
 mount --bind "$1/etc" /etc && mount --bind "$1/bin" /usr/local/bin && mount --bind "$1/sbin" /usr/sbin || exit
 for folder in /run /dev/shm /var/spool/cron; do mount -t tmpfs none $folder || exit; done
@@ -24,7 +25,7 @@ mkdir -m 1730 /var/spool/cron/crontabs && crontab "$1/crontab" && exec ${2:+fake
 class Cron:
     """The daemon. `crontab` is root's, and installed by crontab(1), which refuses one with a mistake."""
 
-    def __init__(self, folder, crontab, programs, configuration, hostname=None, clock=ALMOST, fqdn=""):
+    def __init__(self, folder, crontab, programs, configuration, hostname=None, clock=ALMOST, fqdn="", prefixed=()):
         """`programs`: what is installed, by name: a path to a program, or the text of a script. `hostname`: for /etc. `clock`:
         when cron believes to begin; empty: the truth. `fqdn`: what the kernel and the resolver call the host."""
         self._folder = pathlib.Path(folder, "host")
@@ -43,7 +44,7 @@ class Cron:
         self._install("sbin", "cron", "/usr/sbin/cron")
         self._install("sbin", "sendmail", f"#!/bin/sh\ncat > {self.mails_folder}/$$\n")
         self._process = subprocess.Popen(
-            ["unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", HOST, "sh",
+            [*prefixed, "unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", HOST, "sh",
              self._folder, clock, fqdn], stdin=subprocess.DEVNULL, cwd="/")
 
     def _install(self, folder, name, source):
