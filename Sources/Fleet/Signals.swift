@@ -64,6 +64,14 @@ package struct Signals {
         return true
     }
 
+    /// For as long as `body` takes they do what they do to a program that says nothing of them.
+    package static func heard(_ body: () -> Void) {
+        var set = set(caught)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        body()
+        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+    }
+
     /// As by Ctrl-Z; returns when somebody has let the process go on.
     package static func stopHere() {
         var set = set([SIGTSTP])

@@ -1,3 +1,4 @@
+import Fleet
 import Glibc
 import Recipes
 import Run
@@ -8,14 +9,29 @@ enum Screen {
     /// Says so and ends the program when standard output cannot be written: what was asked for was not told.
     static func print(_ text: String) { print(Array(text.utf8)) }
 
+    /// What a pipe takes without making a writer wait, once it says that it is writable (pipe(7), PIPE_BUF).
+    private static let pipeful = 4096
+
     /// The same for bytes as they are, which is nothing for a terminal.
     static func print(_ bytes: [UInt8]) {
-        let failure = WholeWrite.perform(bytes, to: 1)
+        var (rest, failure) = (bytes[...], Int32(0))
+        while !rest.isEmpty, failure == 0 {
+            waitForReader()
+            failure = WholeWrite.perform(Array(rest.prefix(pipeful)), to: 1)
+            rest = rest.dropFirst(pipeful)
+        }
         if failure == 0 { return }
         // Who has closed a pipe wants no more, and most programs die of SIGPIPE without a word. So do we, unless it is ignored.
         if failure == EPIPE { exit(128 + SIGPIPE) }
         complain("standard output: \(String(errno: failure))")
         exit(Check.isAskedFor ? Severity.unknown.exitCode : Outcome.osError.defaultCode)
+    }
+
+    /// A signal ends us meanwhile as it ends any program that writes: the loop, to which signals go, waits for this.
+    private static func waitForReader() {
+        var writable = pollfd(fd: 1, events: Int16(POLLOUT), revents: 0)
+        if unsafe poll(&writable, 1, 0) != 0 { return }
+        Signals.heard { _ = unsafe poll(&writable, 1, -1) }
     }
 
     static func complain(_ message: String) {
