@@ -135,6 +135,13 @@ import Testing
         #expect(verdict.findings == [])
     }
 
+    @Test
+    func notesWhatRunsBehindAPipe() {
+        let verdict = check("* * * * * switchman a | import-rows\n")
+        #expect(verdict.severity == .ok)
+        #expect(verdict.text.contains("\"import-rows\" behind | runs without the lock, and on every host"))
+    }
+
     // MARK: - What is wrong
 
     @Test(

@@ -130,6 +130,15 @@ def test_a_folder_that_is_not_there(sandbox, tmp_path):
     assert run.code == 71 and "temporary folder: No such file" in run.err
 
 
+def test_without_a_standard_input(controller, sandbox):
+    words = ["sh", "-c", 'exec "$0" sandbox -- switchmanctl status <&-', controller]
+    path = f"{os.path.dirname(controller)}:{os.environ['PATH']}"
+    run = Run(words, sandbox.folder, {**os.environ, "TMPDIR": str(sandbox.temp), "PATH": path})
+    sandbox.runs.append(run)
+    assert run.wait(60) == 0, run.err
+    sandbox.nothing_left(run)
+
+
 def test_a_word_without_dashes_is_a_mistake(sandbox):
     run = sandbox.start("true").finished()
     assert run.code == 64 and "'true'" in run.err
