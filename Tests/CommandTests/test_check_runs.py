@@ -155,7 +155,7 @@ def test_a_held_resource_is_the_reason_and_a_warning(ctl, fleet, tab):
     run = check(ctl, path)
     assert_one_line(run, "WARNING", "runs", ', nobody since ', 'resource "db" is held', "repair", "resources release db")
     ctl("resources", "release", "db")
-    assert "held" not in check(ctl, path).out
+    assert "is held" not in check(ctl, path).out
 
 
 def test_once_per(ctl, fleet, tab):
