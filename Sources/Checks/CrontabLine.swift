@@ -81,6 +81,7 @@ struct CrontabLine {
         judgeInterval(arguments, schedule, &reading)
         judgePeriod(arguments, schedule, &reading)
         judgeWait(arguments, Array(options), &reading)
+        judgeOutput(of: call, arguments, &reading)
         reading.need = CrontabNeed(
             call, group: arguments.group, config: arguments.config, leases: arguments.leases, options: Array(options),
             lockname: Self.lockname(arguments, command, Array(options)))

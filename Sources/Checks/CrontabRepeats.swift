@@ -46,4 +46,15 @@ extension CrontabLine {
                     + "put the host's name into --lockname"
             ))
     }
+
+    /// What the command writes straight to a file is its own.
+    func judgeOutput(of call: SwitchmanCall, _ arguments: Arguments, _ reading: inout Reading) {
+        guard arguments.keptOutput != nil, call.writesToFiles else { return }
+        reading.findings.append(
+            (
+                .warning,
+                "--keep-output keeps nothing where standard output and standard error go to a file; write to it by a pipe "
+                    + "(2>&1 | tee -a FILE), or leave out one of the two"
+            ))
+    }
 }

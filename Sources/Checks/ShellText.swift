@@ -8,6 +8,8 @@ struct ShellText {
     private(set) var commands: [[ShellWord]] = []
     /// What stands behind each of them.
     private(set) var connectors: [Connector] = []
+    /// Where the output of each of them goes.
+    private(set) var outputs: [ShellOutputs] = []
     /// What is not closed, as a message.
     private(set) var problem: String?
 
@@ -21,8 +23,9 @@ struct ShellText {
     /// Behind the `=` of NAME=VALUE.
     private var isAssigning = false
     private var hasEquals = false
-    /// The next word is the file of a redirection.
-    private var dropsNext = false
+    private var output = ShellOutputs()
+    /// The next word is what it leads to.
+    private var redirection: (descriptor: Int?, sign: [UInt8])?
 
     /// Nobody nests deeper, and nobody's file decides how deep the stack goes.
     static let deepest = 8
@@ -52,17 +55,20 @@ struct ShellText {
         guard var finished = word else { return }
         finished.end(source: bytes[wordStart..<min(position, bytes.count)])
         word = nil
-        if dropsNext { dropsNext = false } else { words.append(finished) }
+        guard let (descriptor, sign) = redirection else { return words.append(finished) }
+        redirection = nil
+        output.redirect(descriptor, sign, to: finished)
     }
 
     private mutating func endCommand(_ connector: Connector) {
         endWord()
-        dropsNext = false
+        redirection = nil
         if !words.isEmpty {
             commands.append(words)
             connectors.append(connector)
+            outputs.append(output)
         }
-        words = []
+        (words, output) = ([], ShellOutputs())
     }
 
     /// At `;`, `&`, `|`, a newline or a bracket.
@@ -121,9 +127,11 @@ struct ShellText {
 
     private mutating func readRedirection() {
         let isNumbered = word.map { $0.bytes.allSatisfy { (0x30...0x39).contains($0) } } ?? false
+        let descriptor = isNumbered ? word.flatMap { Int(String(decoding: $0.bytes, as: UTF8.self)) } : nil
         if isNumbered { word = nil } else { endWord() }
+        let start = position
         while let next = peek(0), "<>&|".utf8.contains(next) { position += 1 }
-        dropsNext = true
+        redirection = (descriptor, Array(bytes[start..<position]))
     }
 
     // MARK: - Quotes
@@ -238,6 +246,7 @@ struct ShellText {
         let inner = ShellText(text, variables: variables, depth: depth + 1)
         commands += inner.commands
         connectors += inner.connectors.map { _ in .none }
+        outputs += inner.outputs
         if problem == nil { problem = inner.problem }
     }
 

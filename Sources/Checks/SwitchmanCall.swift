@@ -10,6 +10,8 @@ struct SwitchmanCall: Equatable {
     var isConditional = false
     /// Whether something else on the line comes first, which may take its time.
     var isLater = false
+    /// Whether its standard output and standard error go to a file.
+    var writesToFiles = false
 }
 
 /// What the shell runs behind a switchman, whatever came of it.
@@ -32,6 +34,7 @@ struct SwitchmanSearch {
     private var isBehindStranger = false
     private var isBehindCondition = false
     private var isLater = false
+    private var writesToFiles = false
 
     private static let keywords = ["if", "then", "else", "elif", "while", "until", "do", "!", "{", "eval"]
     /// They speak of it without starting it.
@@ -51,8 +54,8 @@ struct SwitchmanSearch {
         guard depth < ShellText.deepest else { return }
         let shell = ShellText(text, variables: environment)
         if problem == nil { problem = shell.problem }
-        let (wasBehindCondition, wasLater) = (isBehindCondition, isLater)
-        defer { (isBehindCondition, isLater) = (wasBehindCondition, wasLater) }
+        let (wasBehindCondition, wasLater, wroteToFiles) = (isBehindCondition, isLater, writesToFiles)
+        defer { (isBehindCondition, isLater, writesToFiles) = (wasBehindCondition, wasLater, wroteToFiles) }
         var (isGuarded, isInBlock, mayLeave) = (false, false, false)
         for (index, command) in shell.commands.enumerated() {
             if index > 0 {
@@ -70,6 +73,7 @@ struct SwitchmanSearch {
             mayLeave = isGuarded && (mayLeave || Self.leaves(command))
             isBehindCondition = wasBehindCondition || isGuarded || isInBlock
             isLater = wasLater || index > 0
+            writesToFiles = wroteToFiles || shell.outputs[index].areFiles
             let before = calls.count
             look(at: command[...], environment, depth: depth)
             let connector = shell.connectors[index]
@@ -134,7 +138,7 @@ struct SwitchmanSearch {
             calls.append(
                 SwitchmanCall(
                     words: Array(words), environment: environment, hasOwnPath: !isBehindStranger,
-                    isConditional: isBehindCondition, isLater: isLater))
+                    isConditional: isBehindCondition, isLater: isLater, writesToFiles: writesToFiles))
         } else if let launcher = Launcher.known[name] {
             let own = words.dropFirst()
             let wasBehindStranger = isBehindStranger

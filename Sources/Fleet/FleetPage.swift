@@ -8,7 +8,7 @@ import Steering
 /// It is public, and so is `FleetFeed`: the web server is a package of its own.
 public struct FleetPage: Sendable {
     private let status: FleetStatus
-    private let jobs: [ExactName: Part<LockStatus>]
+    private let jobs: [ExactName: Part<JobPart>]
     private let resources: [ExactName: Part<ResourceStatus>]
     private let rest: String
 
@@ -32,9 +32,7 @@ public struct FleetPage: Sendable {
             return Dictionary(parts, uniquingKeysWith: { $1 })
         }
         self.status = status
-        // A queue that was left empty is no job that anybody knows.
-        let known = status.locks.filter { !$0.isUnknown || $0.isWorthShowing }
-        jobs = parts(known.map { (ExactName($0.lockname), $0) }, former?.jobs) { JobPart(lock: $0).json }
+        jobs = parts(JobPart.all(in: status), former?.jobs) { $0.json }
         resources = parts(status.resources.map { (ExactName($0.resource), $0) }, former?.resources) {
             ResourcePart(resource: $0).json
         }
@@ -58,7 +56,7 @@ public struct FleetPage: Sendable {
     /// What `switchmanctl status NAME --json` and `history NAME --json` print, as `status` and `history` of one object; nil if
     /// nothing is known of such a job.
     public func jobText(_ name: String) -> String? {
-        guard let lock = jobs[ExactName(name)]?.subject else { return nil }
+        guard let lock = jobs[ExactName(name)]?.subject.lock else { return nil }
         let runs = RunLine.of(lock)
         let only = FleetStatus(
             prefix: status.prefix, fleet: status.fleet, locks: [lock], resources: [], only: lock,
@@ -68,7 +66,7 @@ public struct FleetPage: Sendable {
         ]).plainText + "\n"
     }
 
-    func runs(of name: String) -> [RunLine] { jobs[ExactName(name)].map { RunLine.of($0.subject) } ?? [] }
+    func runs(of name: String) -> [RunLine] { jobs[ExactName(name)].map { RunLine.of($0.subject.lock) } ?? [] }
 
     /// Everything that a page shows, in a line of JSON.
     public var wholeText: String { text(since: nil) }

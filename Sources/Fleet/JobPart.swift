@@ -2,8 +2,16 @@ import Recipes
 import Steering
 
 /// What a page shows of one job. Times are milliseconds since the epoch.
-struct JobPart {
+struct JobPart: Sendable, Equatable {
     let lock: LockStatus
+    let permitWaits: PermitWaits
+    /// The jobs after whose success the newest run was started (`--after`), and whether each has succeeded again since.
+    let parents: [Parent]
+
+    struct Parent: Sendable, Equatable {
+        let job: String
+        let hasSucceededSince: Bool
+    }
 
     /// More are counted, and told one by one by the job's own document.
     static let shown = 20
@@ -17,6 +25,9 @@ struct JobPart {
             "name": .string(lock.lockname), "state": .string(lock.state.rawValue), "paused": .boolean(lock.isPaused),
             "waiting": .integer(Int64(lock.waiting.count)),
             "waiters": .array(lock.waiting.prefix(Self.shown).map { waiter($0) }),
+            "queued": .integer(Int64(permitWaits.runs.count)),
+            "queue": .array(permitWaits.runs.prefix(Self.shown).map { waiter($0) }),
+            "in_line": .integer(Int64(inLine)),
             "runs": .array((record?.runs ?? []).map { Self.run($0) }),
         ]
         members["host"] = host.map { .string($0) }
@@ -28,11 +39,30 @@ struct JobPart {
             members["end"] = (success.ended ?? success.started).map { .integer($0) }
             return .object(members)
         }
-        let health = JobHealth(lock, nowMilliseconds: 0)
+        if !parents.isEmpty {
+            members["after"] = .array(
+                parents.map { .object(["job": .string($0.job), "again": .boolean($0.hasSucceededSince)]) })
+        }
+        // Who is late is for the page to say: it has a clock. By none, nobody is.
+        let health = JobHealth(lock, nowMilliseconds: .min, isQueued: !permitWaits.runs.isEmpty)
         members["failed"] = .boolean(health.hasFailed)
-        // Who is late is for the page to say: it has a clock.
+        members["rank"] = .integer(Int64(health.rank))
+        members["failed_at"] = health.failedAt.map { .integer($0) }
         members["late_from"] = health.lateFrom.map { .integer($0) }
         return .object(members)
+    }
+
+    /// How many runs wait for the lock, for permits, or for both, as the head of the lock's queue may.
+    private var inLine: Int {
+        let sessions = permitWaits.runs.isEmpty ? [] : Set(lock.waiting.map(\.session))
+        return lock.waiting.count + permitWaits.runs.count { !sessions.contains($0.contender.session) }
+    }
+
+    private func waiter(_ run: PermitWaits.Run) -> JSONValue {
+        .object([
+            "host": .string(run.contender.host), "since": .integer(run.contender.since.milliseconds),
+            "for": .array(run.resources.prefix(Self.shown).map { .string($0) }),
+        ])
     }
 
     private func waiter(_ contender: Contender) -> JSONValue {
@@ -47,6 +77,31 @@ struct JobPart {
         members["took"] = run.heldMilliseconds.map { .integer($0) }
         members["code"] = run.code.map { .integer(Int64($0)) }
         return .object(members)
+    }
+}
+
+extension JobPart {
+    /// Every job that is known, and each for whose first run permits are waited for: that one has left nothing else yet.
+    static func all(in status: FleetStatus) -> [(ExactName, JobPart)] {
+        let permitWaits = PermitWaits.ofJobs(in: status.resources)
+        // A queue that was left empty is no job that anybody knows.
+        var locks = status.locks.filter {
+            !$0.isUnknown || $0.isWorthShowing || permitWaits[ExactName($0.lockname)] != nil
+        }
+        let known = Set(locks.map { ExactName($0.lockname) })
+        locks += permitWaits.keys
+            .filter { !known.contains($0) && NodeName.objection(to: Array($0.text.utf8), longestBytes: 1024) == nil }
+            .map { LockStatus(lockname: $0.text, lock: nil, record: nil, waiting: [], pauses: status.fleet.pauses) }
+        let successes = Dictionary(
+            locks.map { (ExactName($0.lockname), $0.record?.lastSuccess?.token) }, uniquingKeysWith: { $1 })
+        return locks.map { lock in
+            let name = ExactName(lock.lockname)
+            let parents = (lock.record?.generations.newest ?? []).map { seen in
+                let token = successes[ExactName(seen.job)] ?? nil
+                return Parent(job: seen.job, hasSucceededSince: token.map { $0 != seen.token } ?? false)
+            }
+            return (name, JobPart(lock: lock, permitWaits: permitWaits[name] ?? PermitWaits(), parents: parents))
+        }
     }
 }
 

@@ -21,6 +21,9 @@ package struct Generations: Sendable, Equatable {
 
     package init() {}
 
+    /// Those of the newest run, whether it lasts or is over.
+    package var newest: [Generation] { current.isEmpty ? started : current }
+
     /// The run of `current` is over, or lost. What earlier lists of jobs have left goes, so that the record stays small.
     ///
     /// - Parameter hasStarted: its command was started, or may have been.

@@ -5,8 +5,12 @@ package struct JobHealth: Sendable {
     package let lock: LockStatus
     /// Milliseconds since the epoch.
     private let now: Int64
+    private let isQueued: Bool
 
-    package init(_ lock: LockStatus, nowMilliseconds: Int64) { (self.lock, now) = (lock, nowMilliseconds) }
+    /// - Parameter isQueued: a run of it waits for permits, which nothing of the lock's shows.
+    package init(_ lock: LockStatus, nowMilliseconds: Int64, isQueued: Bool = false) {
+        (self.lock, now, self.isQueued) = (lock, nowMilliseconds, isQueued)
+    }
 
     /// Of the last runs that are over, the oldest first.
     package var marks: [RunMark] { (lock.record?.runs ?? []).suffix(JobRecord.runsMax).map { RunMark($0) } }
@@ -37,14 +41,17 @@ package struct JobHealth: Sendable {
         }
         if hasFailed { return 1 }
         if isLate { return 2 }
-        if lock.state == .waiting || !lock.waiting.isEmpty { return 3 }
+        if lock.state == .waiting || !lock.waiting.isEmpty || isQueued { return 3 }
         if lock.state != .free { return 4 }
         return lock.isPaused ? 5 : 6
     }
 
-    /// The older the last run of a job that has failed is, the greater. The complement of a number turns the order round, and
-    /// unlike its negative there is always one.
-    fileprivate var failureAge: Int64 { rank == 1 ? ~(lock.record?.runs.last?.endMilliseconds ?? 0) : 0 }
+    /// When the last run of a job ended that has failed, and is neither lost nor worse: failures are in this order, the newest
+    /// first. Milliseconds since the epoch; 0 if nobody wrote it down. Nil for other jobs.
+    package var failedAt: Int64? { rank == 1 ? lock.record?.runs.last?.endMilliseconds ?? 0 : nil }
+
+    /// The complement of a number turns the order round, and unlike its negative there is always one.
+    fileprivate var failureAge: Int64 { failedAt.map { ~$0 } ?? 0 }
 
     /// Lost, failed or late.
     package var needsLook: Bool { rank < 3 }

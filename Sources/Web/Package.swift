@@ -39,7 +39,7 @@ let package = Package(
             path: "Server",
             resources: [
                 .embedInCode("Page/page.html"), .embedInCode("Page/page.css"), .embedInCode("Page/page.js"),
-                .embedInCode("Page/act.js"),
+                .embedInCode("Page/act.js"), .embedInCode("Page/explain.js"),
             ],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(release, .when(configuration: .release))])

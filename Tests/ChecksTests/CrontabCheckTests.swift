@@ -127,6 +127,9 @@ import Testing
         "* * * * * switchman a && echo done; switchman b | logger -t b\n",
         "* * * * * cd /x && switchman a\n",
         "* * * * * switchman --lockname a -- switchman --lockname b -- job\n",
+        "* * * * * switchman --keep-output 8k a > /x/log; switchman --keep-output 8k b >/dev/null 2>&1\n",
+        "* * * * * switchman --keep-output 8k a 2>&1 >/x/log; switchman --keep-output 8k b > $LOG 2>&1\n",
+        "* * * * * switchman --keep-output 8k a 2>&1 | tee -a /x/log; echo a >/x/log 2>&1\n",
         "* * * * * switchman --lockname x '[ -x /usr/bin/job ] && /usr/bin/job'\n",
     ])
     func hasNothingToSayOfWhatIsFine(text: String) {
@@ -232,6 +235,9 @@ import Testing
             ("PATH=/opt/bin:$PATH\n", "does not expand"),
             ("PATH=/absent\n* * * * * switchman a\n", "in the crontab's PATH (/absent)"),
             ("* * * * * switchman --lockname a -- b \\\n", "joins no lines"),
+            ("* * * * * 2>/x/log 1>&2 switchman --keep-output 8k a\n", "--keep-output keeps nothing"),
+            ("* * * * * switchman --keep-output 8k a &>/x/log\n", "--keep-output keeps nothing"),
+            ("* * * * * sh -c 'switchman --keep-output 8k a' >& log\n", "--keep-output keeps nothing"),
             ("* * * * * switchman a", "the last line does not end in a newline"),
             ("* * * * * switchman a%input\n", "a bare % ends the command"),
             ("* * * * * root switchman a\n", "say --system"),

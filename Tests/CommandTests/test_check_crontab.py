@@ -1,6 +1,7 @@
 """`switchmanctl check crontab`: the files are read as cron, the shell and the wrapper itself will."""
 
 import os
+import subprocess
 
 import pytest
 
@@ -204,6 +205,18 @@ def test_the_example_is_without_a_fault(ctl, fleet):
     fleet.prefix_data({"groups": {"billing": [HOST]}, "resources": ["db", "host_cpu", "FQDN_cpu", "FQDN_mem", "table", "part"],
                        "totals": {"db": 4}})
     assert_one_line(check(ctl, ROOT / "Examples/crontab"), "OK", "crontab", "switchman lines in 1 file")
+
+
+def test_what_goes_to_a_file_is_not_kept(ctl, fleet, tab):
+    """The warning tells what a run does; and what it recommends is kept."""
+    log, failing = fleet.flag("log"), "switchman --lockname a --keep-output 1k -- sh -c 'echo one; exit 3'"
+    for line, is_kept in ((f"{failing} >>{log} 2>&1", False), (f"{failing} 2>&1 | tee -a {log}", True)):
+        words = line.replace("switchman", f"{fleet.program} -c {fleet.config()}", 1)
+        subprocess.run(["sh", "-c", words], stdout=subprocess.DEVNULL, check=False, timeout=30)
+        kept = ctl.json("output", "a")
+        assert (kept["stdout"], kept["stderr"], kept["output"]) == (is_kept, is_kept, "one\n" if is_kept else "")
+        verdict = ("OK",) if is_kept else ("WARNING", "--keep-output keeps nothing")
+        assert_one_line(check(ctl, tab(f"0 * * * * {line}\n")), verdict[0], "crontab", *verdict[1:])
 
 
 def test_a_wait_on_many_hosts_runs_once_on_each(ctl, tab):

@@ -146,6 +146,18 @@ def test_a_pause_and_a_drain_are_the_reason_and_a_warning(ctl, fleet, tab):
     assert_one_line(check(ctl, path), "WARNING", "runs", "all jobs are paused")
 
 
+def test_a_held_resource_is_the_reason_and_a_warning(ctl, fleet, tab):
+    path = tab(NIGHTLY.format(daily(ago(hours=2))).replace("switchman", "switchman --lease db=1 --lease api=1"))
+    put_record(fleet, ago(hours=26))
+    fleet.prefix_data({"resources": ["db", "api"], "totals": {"db": 1, "api": 1}})
+    assert_one_line(check(ctl, path), "CRITICAL", "runs", "a: due")
+    ctl("resources", "hold", "db", "--why", "repair")
+    run = check(ctl, path)
+    assert_one_line(run, "WARNING", "runs", ', nobody since ', 'resource "db" is held', "repair", "resources release db")
+    ctl("resources", "release", "db")
+    assert "is held" not in check(ctl, path).out
+
+
 def test_once_per(ctl, fleet, tab):
     """A run by hand is none of the crontab's; one of today's tick is, by the zone of the line."""
     line = NIGHTLY.format("0 * * * *").replace("switchman", "switchman --once-per day")

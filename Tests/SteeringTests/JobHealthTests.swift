@@ -64,6 +64,21 @@ import Testing
         #expect(jobs.inOrderOfNeed.map(\.needsLook) == [true, true, true, false, false, false])
     }
 
+    @Test func whatWaitsForPermitsComesBeforeWhatIsIdle() {
+        func health(_ name: String, _ runs: [PastRun] = [], isQueued: Bool) -> JobHealth {
+            JobHealth(Self.health(name, runs).lock, nowMilliseconds: .min, isQueued: isQueued)
+        }
+        let jobs = [
+            health("a", isQueued: false), health("b", isQueued: true),
+            health("c", [PastRun(host: "h", started: 5, outcome: "ran", code: 1)], isQueued: true),
+        ]
+        #expect(jobs.inOrderOfNeed.map(\.lock.lockname) == ["c", "b", "a"])
+        #expect(jobs.map(\.rank) == [6, 3, 1])
+        #expect(jobs.map(\.failedAt) == [nil, nil, 5])
+        // By no clock is anybody late.
+        #expect(!JobHealth(Self.health(ticked: 9000).lock, nowMilliseconds: .min).isLate)
+    }
+
     @Test func ofFailuresTheNewestComesFirst() {
         func failed(_ name: String, _ started: Int64?) -> JobHealth {
             Self.health(name, [PastRun(host: "h", started: started, outcome: "ran", code: 1)])

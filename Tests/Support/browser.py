@@ -33,6 +33,14 @@ def picture(browser, name, width=1280, height=900):
         browser.save_screenshot(f"{folder}/{name}-{width}.png")
 
 
+def fits(browser, name):
+    """Nothing stands beyond the edge, on a desk, a tablet and a phone; a picture of each, for people."""
+    for width in (1280, 800, 390):
+        picture(browser, name, width, 760)
+        wide = browser.execute_script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{name}: {width} columns are too few, by {wide}"
+
+
 def complaints(browser):
     """Those of the console. Most jobs have no output that is kept: the browser notes each such answer."""
     lines = [line for line in browser.get_log("browser") if line["level"] == "SEVERE"]

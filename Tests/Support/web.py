@@ -61,7 +61,7 @@ class Web:
     def json(self, path, status=200):
         answer = self.get(path)
         assert (answer.status, answer.headers["content-type"]) == (status, "application/json"), (answer.status, answer.text)
-        return json.loads(answer.text)
+        return json.loads(answer.text) if status < 400 else checked(answer.text, "web error")
 
     def act(self, verb, name=None, token=TOKEN, run=None, **more):
         """Asks for an action as a program does: the status, and what is said. `run`: the fencing token of the one that is meant."""
@@ -74,7 +74,7 @@ class Web:
             who["token"] = run
         body = more.pop("body", json.dumps({"verb": verb, **who, **more}))
         answer = self.get("/api/actions", "POST", body=body, **headers)
-        return answer.status, checked(answer.text, "web action")
+        return answer.status, checked(answer.text, "web action" if answer.status < 400 else "web error")
 
     def connect(self):
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)

@@ -1,64 +1,17 @@
 """The page in a real browser: Debian's Chromium, without a window."""
 
-import json
 import time
 
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from Support.browser import body, complaints, picture, shows
+from Support.browser import body, complaints, fits, picture, shows
 from Support.crowd import crowd
 from Support.eventually import eventually
+from Support.shown import busy, clear, held, record
+from Support.web import Events
 
 MARKUP = '<img src=x onerror="document.title=`owned`"><script>alert(1)<'
-RUN = {"host": "web1.example.org", "held_ms": 61000, "token": 7}
-
-
-def hours_ago(hours):
-    return int(time.time() * 1000) - 3_600_000 * hours + 600_000
-
-
-def record(fleet, lockname, *runs, **more):
-    path = fleet.path("jobs", lockname)
-    fleet.client.ensure_path(fleet.path("jobs"))
-    value = {"state": "ended", "session": "1", "n": 1, "term": 30, "host": "web1.example.org", "pid": 1,
-             "runs": [{**RUN, "started": hours_ago(len(runs) - index), **run} for index, run in enumerate(runs)], **more}
-    fleet.client.create(path, json.dumps(value).encode())
-
-
-def held(fleet, lockname, waiters=0):
-    client = fleet.client
-    for folder in ("locks", "waiters"):
-        client.ensure_path(fleet.path(folder))
-    client.create(fleet.path("locks", lockname), b"db1.example.org 4711", ephemeral=True)
-    client.ensure_path(fleet.path("waiters", lockname))
-    for _ in range(waiters):
-        client.create(fleet.path("waiters", lockname, f"{lockname}-"), b"web2.example.org 12", ephemeral=True, sequence=True)
-
-
-def busy(fleet):
-    good, bad = {"outcome": "ran", "code": 0}, {"outcome": "ran", "code": 1}
-    fleet.prefix_data({
-        "groups": {"web": ["web1.example.org", "web2.example.org"], "db": ["db1.example.org"]}, "resources": ["db", "api"],
-        "totals": {"db": 4}, "paused": ["newsletter"], "drained": ["web3.example.org"],
-        "pauses": {"newsletter": {"why": "move to rack 7", "by": "ann@ops"}}})
-    record(fleet, "nightly-report", *[good] * 9, bad)
-    record(fleet, "newsletter", *[good] * 10)
-    record(fleet, "vacuum", good, {"outcome": "released"}, good, {"outcome": "timeout"}, good)
-    record(fleet, "import", *[good] * 4, state="running")
-    record(fleet, "cache-warmer", *[good] * 10)
-    session = f"{fleet.client.client_id[0] & (1 << 64) - 1:x}"
-    for name, runs in (("backup", 9), ("encode", 3)):
-        record(fleet, name, *[good] * runs, state="running", session=session)
-    held(fleet, "backup", waiters=3)
-    held(fleet, "encode")
-
-
-def clear(fleet):
-    for folder in ("locks", "waiters", "jobs"):
-        if fleet.client.exists(fleet.path(folder)):
-            fleet.client.delete(fleet.path(folder), recursive=True)
-
 
 def test_data_that_no_run_can_read(browser, own_web, own_fleet):
     """The page goes on, and says so, until it is mended."""
@@ -77,7 +30,7 @@ def test_a_fleet_in_which_nothing_has_run(browser, web, fleet):
     browser.get(web.url)
     shows(browser, "No job has run yet")
     assert "live" in body(browser) and not complaints(browser)
-    picture(browser, "empty")
+    fits(browser, "empty")
 
 
 def test_what_needs_a_look_comes_first(browser, own_web, own_fleet):
@@ -97,10 +50,7 @@ def test_what_needs_a_look_comes_first(browser, own_web, own_fleet):
     assert marks.text == "●●●●●●●●●✕"
     assert marks.get_attribute("aria-label") == "of the last 10 runs 9 succeeded; the newest: failed with code 1"
     assert browser.title.startswith("(2) ")
-    for width in (1280, 800, 390):
-        picture(browser, "busy", width, 760)
-        wide = browser.execute_script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, f"{width} columns are too few"
+    fits(browser, "busy")
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]})
     picture(browser, "dark", 1280, 760)
     for folder in ("jobs", "locks"):
@@ -160,12 +110,25 @@ def test_the_page_says_that_it_is_old(browser, own_web, own_fleet, server):
     shows(browser, "OLD: this is how it was at")
     assert browser.title.startswith("OLD ") and "backup" in body(browser)
     assert browser.find_element(By.ID, "old").get_attribute("role") == "alert"
-    picture(browser, "old")
+    fits(browser, "old")
     server.restart()
     eventually(lambda: not browser.find_element(By.ID, "old").is_displayed(), within=60)
     own_web.stop()
     shows(browser, "switchman-web does not answer")
     clear(own_fleet)
+
+
+def test_a_page_too_many_says_so(browser, web):
+    """Not that nobody answers; and once there is room, it goes on by itself."""
+    others = [Events(web) for _ in range(128)]
+    browser.get(web.url)
+    shows(browser, "Nothing can be shown: too many live pages are open; close some.")
+    assert "does not answer" not in body(browser)
+    for other in others:
+        other.close()
+    shows(browser, "No job has run yet")
+    eventually(lambda: browser.find_element(By.ID, "state").text == "live")
+    assert not browser.find_element(By.ID, "old").is_displayed()
 
 
 def test_a_thousand_jobs_and_ten_thousand_waiters(browser, own_web, own_fleet, server):

@@ -1,6 +1,7 @@
 """What switchman-web answers to programs, and to what is none of its requests."""
 
 import json
+import socket
 import subprocess
 import time
 
@@ -86,8 +87,11 @@ def test_too_many_are_turned_away_and_the_others_served(web):
     crowd = [web.connect() for _ in range(300)]
     answers = []
     for connection in crowd[-30:]:
-        answers.append(connection.recv(100))
+        answers.append(connection.recv(1000))
     assert all(answer.startswith(b"HTTP/1.1 503 ") for answer in answers)
+    assert all(answer.endswith(b"256 connections are open, and there is no room for more; try again\n") for answer in answers)
+    refused = web.get("/healthz")
+    assert (refused.status, refused.headers["retry-after"]) == (503, "10") and "no room for more" in refused.text
     stream.next("state")
     stream.next("state")
     for connection in crowd:
@@ -128,13 +132,37 @@ def test_a_slow_reader_is_dropped(web, fleet):
         assert total < 600 * 15_000
 
 
-def test_a_page_that_was_behind_gets_the_whole_once(web, fleet):
-    """The whole alone is more than there is room for: what is left out behind it is no reason to send it again."""
+def fill(fleet, count=3000):
+    """So many jobs that the whole is more than any buffer holds."""
     fleet.client.ensure_path(fleet.path("jobs"))
     run = {"host": "h" * 200, "outcome": "ran", "code": 0, "started": 1}
     record = {"state": "ended", "session": "1", "n": 1, "term": 30, "host": "h", "pid": 1, "runs": [run] * 10}
-    for number in range(3000):
+    for number in range(count):
         fleet.client.create(fleet.path("jobs", f"job{number:04}"), json.dumps(record).encode())
+
+
+def test_a_live_page_that_takes_nothing_is_dropped(web, fleet):
+    """And another, which takes what it is sent, is not."""
+    fill(fleet)
+    eventually(lambda: web.get("/api/jobs/job2999").status == 200)
+    other, begun = Events(web), time.monotonic()
+    before = web.open_files()
+    with socket.socket() as stalled:
+        stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        stalled.connect(("127.0.0.1", web.port))
+        stalled.sendall(b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        eventually(lambda: web.open_files() == before + 1)
+        while web.open_files() != before:
+            assert time.monotonic() - begun < 30, "it is kept"
+            other.next("state")
+        assert time.monotonic() - begun > 8
+    other.next("state")
+    other.close()
+
+
+def test_a_page_that_was_behind_gets_the_whole_once(web, fleet):
+    """The whole alone is more than there is room for: what is left out behind it is no reason to send it again."""
+    fill(fleet)
     eventually(lambda: web.get("/api/jobs/job2999").status == 200)
     stream, other = Events(web), Events(web)
     # Two beats are more than one that is sent behind the whole.
@@ -185,3 +213,12 @@ def test_bad_input_is_one_line(web_program, fleet, words, code, mention):
     ran = subprocess.run([web_program, *words], capture_output=True, text=True, timeout=20)
     assert (ran.returncode, ran.stdout) == (code, "") and mention in ran.stderr
     assert ran.stderr.startswith("switchman-web: ") and len(ran.stderr.splitlines()) == 1
+
+
+def test_where_it_listens_unless_it_is_told(web_program, fleet):
+    """At this host's own address. Somebody else may be there; then it says so."""
+    words = [web_program, "--config", fleet.config("web.conf")]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        line = process.stderr.readline()
+        process.terminate()
+    assert "listening at http://127.0.0.1:8420/" in line or "cannot listen at 127.0.0.1:8420: " in line, line

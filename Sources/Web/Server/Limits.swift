@@ -4,7 +4,10 @@ import NIOCore
 enum Limits {
     /// Connections at once. A browser has up to six; a process may open 1024 files.
     static let connections = 256
-    /// Of those, live pages.
+    /// Besides those, how many that were turned away may take what they were told, and for how long.
+    static let leaving = 16
+    static let patienceForLeaving = TimeAmount.seconds(1)
+    /// Of the connections, live pages.
     static let streams = 128
     /// The line of the request, or one header: a browser's are a tenth of that.
     static let fieldBytes = 8 * 1024

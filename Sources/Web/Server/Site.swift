@@ -40,6 +40,7 @@ struct Site: Sendable {
         case "/page.css": return .reply(.file("text/css; charset=utf-8", PackageResources.page_css))
         case "/page.js": return .reply(.file("text/javascript; charset=utf-8", PackageResources.page_js))
         case "/act.js": return .reply(.file("text/javascript; charset=utf-8", PackageResources.act_js))
+        case "/explain.js": return .reply(.file("text/javascript; charset=utf-8", PackageResources.explain_js))
         case "/healthz":
             if let trouble = hub.trouble { return refuse(.serviceUnavailable, trouble) }
             return .reply(.text("ok"))

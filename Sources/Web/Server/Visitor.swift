@@ -90,7 +90,9 @@ final class Visitor: ChannelInboundHandler {
             if head.headers.contains(name: "transfer-encoding") || (head.headers["content-length"].first ?? "0") != "0"
             {
                 if head.method == .GET || head.method == .HEAD {
-                    refuse(context, .payloadTooLarge, "a request with a body: there is none that is read")
+                    let asJSON = Site.path(of: head).hasPrefix("/api/")
+                    let why = "a request with a body: there is none that is read"
+                    write(context, .refusal(.payloadTooLarge, why, asJSON: asJSON), to: head, last: true)
                 } else if case .reply(let reply) = site.answer(head, hub) {
                     write(context, reply, to: head, last: true)
                 }

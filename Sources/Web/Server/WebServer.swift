@@ -68,17 +68,14 @@ final class WebServer {
 private final class Crowd: @unchecked Sendable {
     private var count = 0
     private var isOver = false
+    private var leaving = 0
 
     /// False: it is one too many, and is told so.
     func enter(_ channel: any Channel) -> Bool {
         guard count < Limits.connections else {
             if !isOver { Log.say("more than \(Limits.connections) connections at once: further ones are turned away") }
             isOver = true
-            let answer =
-                "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 10\r\ncontent-length: 0\r\n\r\n"
-            channel.writeAndFlush(ByteBuffer(string: answer)).whenComplete { _ in
-                channel.close(mode: .all, promise: nil)
-            }
+            turnAway(channel)
             return false
         }
         count += 1
@@ -87,5 +84,22 @@ private final class Crowd: @unchecked Sendable {
             if count < Limits.connections / 2 { isOver = false }
         }
         return true
+    }
+
+    /// Nothing is read of what it asks for: whoever it is, a person or a program, gets the same words.
+    private func turnAway(_ channel: any Channel) {
+        let why = "\(Limits.connections) connections are open, and there is no room for more; try again\n"
+        let answer = """
+            HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 10\r\n\
+            content-type: text/plain; charset=utf-8\r\ncontent-length: \(why.utf8.count)\r\n\r\n\(why)
+            """
+        channel.writeAndFlush(ByteBuffer(string: answer)).whenComplete { [self] _ in
+            // A request that comes behind the end would be answered with a reset, which may overtake the words.
+            guard leaving < Limits.leaving else { return channel.close(mode: .all, promise: nil) }
+            leaving += 1
+            channel.closeFuture.whenComplete { [self] _ in leaving -= 1 }
+            channel.close(mode: .output, promise: nil)
+            channel.eventLoop.scheduleTask(in: Limits.patienceForLeaving) { channel.close(mode: .all, promise: nil) }
+        }
     }
 }

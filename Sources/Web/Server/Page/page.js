@@ -3,8 +3,9 @@
 // attributes by name, never markup. The server's Content-Security-Policy allows neither inline scripts nor strings as markup.
 (() => {
   const $ = (id) => document.getElementById(id);
+  const {spell, own, note, wanted} = Explain;
   const jobs = new Map(), resources = new Map(), rows = new Map();
-  let fleet = null, acts = false, offset = 0, readAt = null, why = "", heard = 0, isLive = false, hasAll = false, shownJob = null, ticket = 0;
+  let fleet = null, acts = false, offset = 0, readAt = null, why = "", refused = "", heard = 0, isLive = false, hasAll = false, shownJob = null, ticket = 0;
 
   /** An element with text and children; attributes by name. */
   function make(tag, attributes, ...children) {
@@ -16,10 +17,6 @@
   /** What nobody would see, or what reorders the rest, is shown as a question mark. */
   const plain = (text) => text.replace(/\r\n/g, "\n").replace(/(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
   const now = () => Date.now() + offset;
-  /** A job may be called "constructor". */
-  const own = (table, name) => (Object.hasOwn(table, name) ? table[name] : undefined);
-  const clock = new Intl.DateTimeFormat(undefined, {dateStyle: "short", timeStyle: "medium"});
-  const spell = (ms) => { try { return clock.format(new Date(ms)); } catch { return "?"; } };
 
   function span(ms) {
     if (!(ms >= 0)) return "?";
@@ -74,15 +71,15 @@
 
   const isLate = (job) => job.late_from !== undefined && now() > job.late_from && !job.paused && job.state === "free";
   const hasFailed = (job) => job.failed;
+  const LATE = 2;
 
-  /** What needs a look first comes first. */
-  function rank(job) {
-    if (["lost", "persistent", "unreadable"].includes(job.state)) return 0;
-    if (hasFailed(job)) return 1;
-    if (isLate(job)) return 2;
-    if (job.state === "waiting" || job.waiting > 0) return 3;
-    if (job.state !== "free") return 4;
-    return job.paused ? 5 : 6;
+  /** What needs a look first has the lowest. The server tells it as the terminal has it, but for who is late: that goes by a clock. */
+  const rank = (job) => (job.rank > LATE && isLate(job) ? LATE : job.rank);
+
+  /** Of failures the newest first, else by name. */
+  function compare(a, b) {
+    const age = rows.get(a.name).rank - rows.get(b.name).rank || (b.failed_at || 0) - (a.failed_at || 0);
+    return age || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
   }
 
   const WORDS = {
@@ -95,6 +92,7 @@
     const all = [job.state === "free" ? null : WORDS[job.state] || [job.state, "warn"]];
     if (hasFailed(job)) all.push(["failed", "bad"]);
     if (isLate(job)) all.push(["late", "bad"]);
+    if (job.state === "free" && job.queued) all.push([`waits for ${wanted(job)}`, "warn"]);
     if (job.paused) all.push(["paused", "warn"]);
     const known = all.filter(Boolean);
     return known.length ? known : [WORDS.free];
@@ -107,8 +105,10 @@
       if (job.since !== undefined) box.append(" for ", age(job.since));
       return box;
     }
-    const last = job.runs[job.runs.length - 1];
-    if (last) {
+    const first = job.queue[0], last = job.runs[job.runs.length - 1];
+    if (first) {
+      box.append(plain(`on ${first.host} for `), age(first.since));
+    } else if (last) {
       box.classList.add("dim");
       box.append(plain(`last on ${last.host}`));
       if (last.start !== undefined) box.append(", ", age(last.start + (last.took || 0)), " ago");
@@ -116,8 +116,8 @@
     return box;
   }
 
-  function names(list, total, text) {
-    return `${total} waiting: ${list.slice(0, 5).map(text).join(", ")}${total > 5 ? ", ..." : ""}`;
+  function names(list, total, text, of = "") {
+    return `${total} waiting${of}: ${list.slice(0, 5).map(text).join(", ")}${total > 5 ? ", ..." : ""}`;
   }
 
   function draw(job) {
@@ -131,26 +131,30 @@
     if (job.waiting > 0) {
       row.append(make("span", {class: "queue dim"}, names(job.waiters, job.waiting, (one) => one.host)));
     }
+    if (job.queued > 0) {
+      const texts = names(job.queue, job.queued, (one) => `${one.host} (${one.for.join(", ")})`, " for permits");
+      row.append(make("span", {class: "queue dim"}, texts));
+    }
     if (hadFocus) link.focus();
     row.rank = rank(job);
     row.className = row.rank < 3 ? "bad" : row.rank === 3 || row.rank === 5 ? "warn" : row.rank === 4 ? "good" : "";
   }
 
   function isWanted(job, text, show) {
-    if (show === "now" && job.state === "free" && !job.waiting) return false;
+    if (show === "now" && job.state === "free" && !job.in_line) return false;
     if (show === "bad" && rank(job) > 2) return false;
     if (!text) return true;
     return job.name.toLowerCase().includes(text) || (job.host || "").toLowerCase().includes(text)
-      || job.waiters.some((one) => one.host.toLowerCase().includes(text));
+      || [...job.waiters, ...job.queue].some((one) => one.host.toLowerCase().includes(text));
   }
 
   function order() {
     const text = $("find").value.trim().toLowerCase(), show = $("show").value, list = $("jobs");
-    const wanted = [...jobs.values()].filter((job) => isWanted(job, text, show));
-    wanted.sort((a, b) => rows.get(a.name).rank - rows.get(b.name).rank || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    const fitting = [...jobs.values()].filter((job) => isWanted(job, text, show));
+    fitting.sort(compare);
     const focused = document.activeElement;
     let at = list.firstChild;
-    for (const job of wanted) {
+    for (const job of fitting) {
       const row = rows.get(job.name);
       if (at === row) at = at.nextSibling; else list.insertBefore(row, at);
     }
@@ -158,10 +162,10 @@
     if (focused && focused !== document.activeElement && focused.isConnected) focused.focus();
     const all = [...jobs.values()], count = (test) => all.filter(test).length;
     const parts = [[count((job) => ["running", "waiting", "original"].includes(job.state)), "running"],
-      [all.reduce((sum, job) => sum + job.waiting, 0), "waiting"], [count((job) => job.state === "lost"), "lost"],
+      [all.reduce((sum, job) => sum + job.in_line, 0), "waiting"], [count((job) => job.state === "lost"), "lost"],
       [count(hasFailed), "failed"], [count(isLate), "late"]].filter(([number], index) => number || index < 2);
     $("summary").textContent = `${all.length} known, ${parts.map(([number, word]) => `${number} ${word}`).join(", ")}`;
-    const none = !hasAll ? "" : !all.length ? "No job has run yet, and nothing waits." : !wanted.length ? "No job fits what you look for." : "";
+    const none = !hasAll ? "" : !all.length ? "No job has run yet, and nothing waits." : !fitting.length ? "No job fits what you look for." : "";
     $("none").textContent = none;
     $("none").hidden = !none;
   }
@@ -189,12 +193,6 @@
       item.append(make("p", {class: "dim"}, names(resource.queue, resource.waiting, (one) => `${one.job} on ${one.host}`)));
     }
     return item;
-  }
-
-  function note(pause) {
-    const until = pause.until ? ` until ${spell(Date.parse(pause.until))}` : "";
-    return `${until}${pause.by ? ` by ${pause.by}` : ""}${pause.since ? ` since ${spell(Date.parse(pause.since))}` : ""}`
-      + `${pause.why ? `: ${pause.why}` : ""}`;
   }
 
   /** New children, if what they are made of is new. */
@@ -227,29 +225,6 @@
   }
 
   // One job
-
-  function sentences(job, lock) {
-    const all = [], name = job.name;
-    const held = lock && lock.holder ? lock.holder : {};
-    switch (job.state) {
-    case "running": all.push(`${name} is running on ${held.host}, process ${held.pid}, since ${spell(job.since)}.`); break;
-    case "waiting": all.push(`${held.host} holds the lock and has started nothing yet: an earlier holder was lost, and its term has to be over first.`); break;
-    case "original": all.push(`${held.host} holds the lock, and no record says more: it is an original, or about to begin.`); break;
-    case "persistent": all.push("A node that belongs to no session stands in the lock's place, so that every run refuses to start: delete it."); break;
-    case "unreadable": all.push("The job's record is none that a run can read, so that every run refuses to start: if none can be alive, delete it."); break;
-    case "lost": all.push(`The holder on ${job.host} was lost: nobody has said that its command has ended. The next run waits until it is certainly dead.`); break;
-    default: all.push("Nothing of it is running.");
-    }
-    if (job.waiting) all.push(`${job.waiting} ${job.waiting === 1 ? "run waits" : "runs wait"} for the lock, first come first.`);
-    const pause = own(fleet.pauses, name) || fleet.all_paused;
-    if (job.paused) all.push(`It is paused${note(pause || {})}: nothing new starts.`);
-    if (job.period !== undefined) all.push(`It starts once per ${job.period}.`);
-    if (isLate(job)) all.push("It is late: a whole period has gone by in which nobody has started it.");
-    const good = job.last_success;
-    if (good) all.push(`It has last succeeded on ${good.host}${good.end === undefined ? "" : `, ended ${spell(good.end)}`}.`);
-    else if (job.runs.length) all.push("None of the runs that are remembered has succeeded.");
-    return all;
-  }
 
   function drawActs(job, lock) {
     $("job-acts").hidden = !acts;
@@ -297,11 +272,13 @@
     const lock = document_.status.locks[0], runs = document_.history.runs;
     drawActs(job, lock);
     showOutput(job, false);
-    $("sentences").replaceChildren(...sentences(job, lock).map((text) => make("li", {}, text)));
+    $("sentences").replaceChildren(...Explain.sentences(job, lock, fleet, resources, isLate(job)).map((text) => make("li", {}, text)));
     const waiting = lock ? lock.waiting : [];
     const items = waiting.slice(0, 500).map((one, index) =>
       make("li", {}, `${index + 1}. ${one.host}${one.pid === undefined ? "" : ` (${one.pid})`} for `, age(Date.parse(one.since))));
     if (waiting.length > 500) items.push(make("li", {}, `and ${waiting.length - 500} more`));
+    for (const one of job.queue) items.push(make("li", {}, `${one.host}, for permits of ${one.for.join(", ")}, for `, age(one.since)));
+    if (job.queued > job.queue.length) items.push(make("li", {}, `and ${job.queued - job.queue.length} more for permits`));
     if (!items.length) items.push(make("li", {class: "dim"}, "nobody"));
     $("waiting").replaceChildren(...items);
     $("runs").replaceChildren(...runs.slice().reverse().map((run) => {
@@ -391,7 +368,7 @@
 
   function freshness() {
     const isHeard = isLive && Math.abs(Date.now() - heard) < 15000;
-    const trouble = !isHeard ? "switchman-web does not answer" : why;
+    const trouble = refused || (isHeard ? why : "switchman-web does not answer");
     const isOld = Boolean(trouble) && (hasAll || heard > 0 || !isLive);
     document.body.classList.toggle("old", isOld);
     const state = isOld ? "" : readAt === null ? "connecting ..." : "live";
@@ -414,13 +391,30 @@
     if (document.title !== text) document.title = text;
   }
 
+  /** Why the events are refused, which the browser does not tell: they are asked for once more. */
+  async function refusal() {
+    const asked = new AbortController();
+    let text = "";
+    try {
+      const answer = await fetch("api/events", {signal: asked.signal});
+      const type = answer.headers.get("content-type") || "";
+      if (type.startsWith("application/json")) text = (await answer.json()).error;
+      // A proxy's page, or that there is no room: what is sent before anything is read has no other form.
+      else if (!answer.ok) text = type.startsWith("text/plain") ? (await answer.text()).slice(0, 200).trim() : `the answer is ${answer.status}`;
+    } catch { /* It does not answer. */ }
+    asked.abort();
+    if (isLive) return;
+    refused = typeof text === "string" ? plain(text) : "";
+    freshness();
+  }
+
   let source = null;
   function connect() {
     source = new EventSource("api/events");
-    source.addEventListener("fleet", (event) => { heard = Date.now(); isLive = true; take(JSON.parse(event.data)); });
+    source.addEventListener("fleet", (event) => { [heard, isLive, refused] = [Date.now(), true, ""]; take(JSON.parse(event.data)); });
     source.addEventListener("state", (event) => {
       const state = JSON.parse(event.data);
-      [heard, isLive, offset, readAt, why] = [Date.now(), true, state.now - Date.now(), state.read, state.old || ""];
+      [heard, isLive, refused, offset, readAt, why] = [Date.now(), true, "", state.now - Date.now(), state.read, state.old || ""];
       if (acts !== Boolean(state.acts)) {
         acts = Boolean(state.acts);
         if (fleet) drawRest();
@@ -429,11 +423,15 @@
       freshness();
     });
     source.onerror = () => {
+      // Turned away, and not only cut off: the browser would not come back by itself.
+      const isRefused = source.readyState === EventSource.CLOSED;
       isLive = false;
+      if (!isRefused) refused = "";
       Acts.forget();
       freshness();
-      // Turned away, and not only cut off: the browser would not come back by itself.
-      if (source.readyState === EventSource.CLOSED) setTimeout(connect, 5000);
+      if (!isRefused) return;
+      refusal();
+      setTimeout(connect, 5000);
     };
   }
 
