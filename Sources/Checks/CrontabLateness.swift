@@ -107,7 +107,9 @@ struct CrontabLateness {
         if lock.state == .lost, let record = lock.record {
             return ["\(Excerpt.of(record.host)) (pid \(record.pid)) vanished while running it"]
         }
-        if lock.state == .unreadable { return ["its record is none that a run can read, so that no run starts; see status"] }
+        if lock.state == .unreadable {
+            return ["its record is none that a run can read, so that no run starts; see status"]
+        }
         guard let holder = lock.holder else { return [] }
         if lock.state == .persistent { return ["its lock belongs to no session, so that no run starts; see status"] }
         let what = lock.state == .waiting ? ", waiting out a lost holder's term" : ""

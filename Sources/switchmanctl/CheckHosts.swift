@@ -18,7 +18,8 @@ struct CheckHosts: CheckVerb {
 
     @OptionGroup var configuration: ConfigurationOption
     @OptionGroup var printing: PrintingOption
-    @Argument(help: "Hosts of which each should be in some group.", completion: NameCompletion.hosts) var hosts: [String] = []
+    @Argument(help: "Hosts of which each should be in some group.", completion: NameCompletion.hosts) var hosts:
+        [String] = []
 
     func verdict() throws -> Verdict {
         for host in hosts { try NameCheck.host(host) }

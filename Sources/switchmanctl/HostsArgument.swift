@@ -4,7 +4,8 @@ import Steering
 
 /// The hosts that a verb is about.
 struct HostsArgument: ParsableArguments {
-    @Argument(help: "The hosts' full names, or patterns with * and ?.", completion: NameCompletion.hosts) var hosts: [String]
+    @Argument(help: "The hosts' full names, or patterns with * and ?.", completion: NameCompletion.hosts) var hosts:
+        [String]
 
     func check() throws { for host in hosts { try NameCheck.hosts(host) } }
 

@@ -223,7 +223,8 @@ def test_zsh_offers_what_the_fleet_knows_and_expands_none_of_it(known, fleet, pr
     assert not (tmp_path / "gone").exists()
 
 
-OF_THE_TOOL = [("stop ", "report"), ("explain-no ", None), ("pause --why x ", "report"), ("history re", "report"), ("status d", "db"),
+OF_THE_TOOL = [("stop ", "report"), ("explain-no ", None), ("pause --why x ", "report"), ("history re", "report"),
+               ("status d", "db"),
                ("status re", "report"), ("check job ", "report"), ("drain ", "a"), ("groups add ", "web"), ("groups add web ", "a"),
                ("resources remove ", "db"), ("resources hold ", "db")]
 

@@ -12,7 +12,8 @@ from .eventually import eventually
 # minute before its own start. The jobs see the true time: cron gives them an environment of its own, without the faked clock.
 ALMOST = "@2026-01-01 00:04:35"
 
-# $1: the host's folders; $2: the time, or empty for the true one; $3: the host's full name, or empty. What cron keeps goes to an empty /run, and what faketime keeps to an empty /dev/shm.
+# $1: the host's folders; $2: the time, or empty for the true one; $3: the host's full name, or empty. What cron keeps goes to an
+# empty /run, and what faketime keeps to an empty /dev/shm.
 HOST = """
 mount --bind "$1/etc" /etc && mount --bind "$1/bin" /usr/local/bin && mount --bind "$1/sbin" /usr/sbin || exit
 for folder in /run /dev/shm /var/spool/cron; do mount -t tmpfs none $folder || exit; done
