@@ -26,7 +26,10 @@ package struct ConfigurationCheck {
                     "mixed_fleet": .boolean(configuration.mixedFleet),
                 ])
         } catch {
-            return Verdict(check: "config", answer: Finding(.critical, "", error.message))
+            return Verdict(
+                check: "config", summary: "",
+                findings: error.problems.map { Finding(.critical, "", $0) }
+                    + error.warnings.map { Finding(isStrict ? .critical : .warning, "", $0) })
         }
     }
 

@@ -6,7 +6,7 @@ package import Run
 package import Supervision
 import ZooKeeper
 
-/// One session with the fleet's ZooKeeper: of a verb, or of whoever shows the fleet.
+/// One session with the fleet's ZooKeeper at a time: of a verb, or of whoever shows the fleet.
 ///
 /// Everything happens on the calling thread, which is the loop's; the session ends with what was asked, also when a signal
 /// interrupts it.
@@ -18,11 +18,11 @@ package final class FleetConnection {
     private var hasWarnedOfLength = false
     package let loop: EventLoop
     /// Asks and waits: every question ends within the connect timeout, with an error at the latest.
-    package let talk: Conversation
+    package private(set) var talk: Conversation
     package let news: News
     /// What Ctrl-Z does, while somebody draws on the whole terminal.
     package var suspend: (() -> Void)?
-    private let client: Client
+    private var client: Client
     /// Of whoever reads the fleet again and again.
     let memory: WatchedReads?
 
@@ -40,14 +40,19 @@ package final class FleetConnection {
         self.loop = loop
         self.client = client
         layout = Layout(prefix: settings.prefix)
+        talk = Self.conversation(settings, loop, inbox: memory ?? loop, client, firstTicket: firstTicket)
+    }
+
+    private static func conversation(
+        _ settings: Configuration, _ loop: EventLoop, inbox: any Inbox, _ client: Client, firstTicket: Int
+    ) -> Conversation {
         let seconds: Int64 =
             switch settings.connectTimeout {
             case .forever: Int64(Int32.max)
             case .seconds(let seconds): seconds
             }
-        talk = Conversation(
-            ensemble: client, inbox: memory ?? loop, clock: loop, connectTimeout: .seconds(seconds),
-            servers: settings.servers,
+        return Conversation(
+            ensemble: client, inbox: inbox, clock: loop, connectTimeout: .seconds(seconds), servers: settings.servers,
             prefix: settings.prefix, firstTicket: firstTicket)
     }
 
@@ -58,9 +63,9 @@ package final class FleetConnection {
         Signals.block(ofTerminal: draws)
         let loop = try EventLoop()
         let news = News(loop)
-        let client = settings.client(telling: news)
         let result = loop.run { () async -> Result<Value, any Error> in
-            let fleet = FleetConnection(settings, loop, news, client, warn: warn)
+            let fleet = FleetConnection(settings, loop, news, settings.client(telling: news), warn: warn)
+            defer { fleet.endSession() }
             do {
                 try fleet.hearSignals(draws: draws)
                 return .success(try await body(fleet))
@@ -68,8 +73,6 @@ package final class FleetConnection {
                 return .failure(error)
             }
         }
-        // As long as a stopped server makes zookeeper_close wait.
-        client.close(cap: .milliseconds(1500))
         guard let result else { throw Complaint.failed(.osError, "internal error: the verb stopped before its end") }
         return try result.get()
     }
@@ -80,6 +83,23 @@ package final class FleetConnection {
         }
         if Signals.arrive(in: loop, terminal: draws ? terminal : nil) { return }
         throw Complaint.failed(.osError, LaunchFailure.systemCall("signalfd", errno: errno).message)
+    }
+
+    // MARK: Sessions
+
+    /// Harmless twice.
+    package func endSession() {
+        // As long as a stopped server makes zookeeper_close wait.
+        client.close(cap: .milliseconds(1500))
+    }
+
+    /// Begins another session in place of the one that was ended, for whoever goes on after an error.
+    ///
+    /// - Throws: the signal that has come meanwhile. What else is still on its way from the former session is dropped.
+    package func beginAnotherSession() throws(Complaint) {
+        while let event = loop.poll() { if case .signal(let number, _, _) = event { throw .signal(number) } }
+        client = settings.client(telling: news)
+        talk = Self.conversation(settings, loop, inbox: memory ?? loop, client, firstTicket: talk.tickets)
     }
 
     // MARK: Reading

@@ -4,28 +4,31 @@ import Recipes
 /// The keys `auth` and `acl`: who a run says it is, and to whom its znodes are open.
 extension Settings {
     /// - Parameter hasCertificate: servers may know it by that (scheme x509), and then it is somebody without credentials.
-    func access(isMixedFleet: Bool, hasCertificate: Bool) throws(ConfigurationError) -> Access {
+    func access(
+        isMixedFleet: Bool, hasCertificate: Bool, _ problems: inout ConfigurationProblems
+    ) -> Access {
         var access = Access()
-        if let setting = self["auth"] {
+        // A broken file is no lack of one.
+        var isSomebody = hasCertificate
+        problems.take(self["auth"]) { setting throws(ConfigurationError) in
+            isSomebody = true
+            access.list = [.creator]
             if isMixedFleet { throw setting.error(Self.noOriginals) }
             access.credentials = try CredentialFile.read(try setting.text(), for: setting)
-            access.list = [.creator]
         }
-        if let setting = self["acl"] {
+        problems.take(self["acl"]) { setting throws(ConfigurationError) in
             access.list = try setting.accessList()
             if isMixedFleet, access.list != [.everybody] { throw setting.error(Self.noOriginals) }
-            if access.list.contains(where: { $0.scheme == AccessEntry.creator.scheme }), access.credentials.isEmpty,
-                !hasCertificate
-            {
+            if access.list.contains(where: { $0.scheme == AccessEntry.creator.scheme }), !isSomebody {
                 throw setting.error(
                     "is \"creator\", and a run that shows no credentials is nobody to the servers; set auth as well, "
                         + "or a certificate in tls"
                 )
             }
-        }
-        if !access.list.contains(where: { $0.permissions == .all }), let setting = self["acl"] {
-            throw setting.error(
-                "leaves nobody the right to do everything (cdrwa), not even the run itself; add \"creator\"")
+            if !access.list.contains(where: { $0.permissions == .all }) {
+                throw setting.error(
+                    "leaves nobody the right to do everything (cdrwa), not even the run itself; add \"creator\"")
+            }
         }
         return access
     }

@@ -61,27 +61,23 @@ package struct Configuration: Sendable {
         path: String?, environment: [String: String]
     ) throws(ConfigurationError) -> (Configuration, warnings: [String]) {
         let settings = try Settings.load(path: path, environment: environment)
-        let prefix = try Self.prefix(in: try settings.required("prefix"))
-        let (servers, chroot) = try servers(in: try settings.required("zkhosts"))
-        var configuration = Configuration(prefix: chroot + prefix, zkhosts: servers)
-        try configuration.takeLog(from: settings)
-        try configuration.takeTimes(from: settings)
-        if let setting = settings["data_read_len"] {
-            configuration.dataReadLen = Int(try setting.integer(in: 1...Int64(Int32.max)))
+        var problems = ConfigurationProblems()
+        let prefix = problems.value { () throws(ConfigurationError) in
+            try Self.prefix(in: try settings.required("prefix"))
         }
-        if let setting = settings["mixed_fleet"] {
-            configuration.mixedFleet = try setting.boolean()
-            try configuration.checkMixedFleet(setting)
+        let ensemble = problems.value { () throws(ConfigurationError) in
+            try servers(in: try settings.required("zkhosts"))
         }
-        if let setting = settings["fqdn"] {
-            configuration.fqdn = try setting.hostName()
+        var configuration = Configuration(
+            prefix: (ensemble?.chroot ?? "") + (prefix ?? ""), zkhosts: ensemble?.servers ?? [])
+        configuration.takeLog(from: settings, &problems)
+        configuration.takeTimes(from: settings, &problems)
+        configuration.takeHost(from: settings, &problems)
+        configuration.takeAccess(from: settings, &problems)
+        guard problems.lines.isEmpty else {
+            throw ConfigurationError(
+                problems: problems.lines, warnings: settings.warnings(), lister: settings.checkCommand)
         }
-        if let setting = settings["cgroup"] {
-            configuration.cgroup = try setting.cgroup()
-        }
-        configuration.encryption = try settings.encryption()
-        configuration.access = try settings.access(
-            isMixedFleet: configuration.mixedFleet, hasCertificate: configuration.encryption?.identity != nil)
         let doubts = [
             settings["loglevel"]?.doubt(about: configuration.loglevel), settings["server_tick"]?.doubtAboutTick(),
         ]
@@ -132,57 +128,73 @@ package struct Configuration: Sendable {
         }
     }
 
-    private mutating func takeLog(from settings: Settings) throws(ConfigurationError) {
-        if let setting = settings["logfile"] {
+    private mutating func takeLog(from settings: Settings, _ problems: inout ConfigurationProblems) {
+        problems.take(settings["logfile"]) { setting throws(ConfigurationError) in
             let path = try setting.text()
             // The original takes an empty one as none.
             logfile = path.isEmpty ? nil : path
         }
-        if let setting = settings["loglevel"] {
-            loglevel = try setting.logLevel()
-        }
-        if let setting = settings["log_format"] {
+        problems.take(settings["loglevel"]) { setting throws(ConfigurationError) in loglevel = try setting.logLevel() }
+        problems.take(settings["log_format"]) { setting throws(ConfigurationError) in
             reports.format = try setting.logFormat()
         }
-        if let setting = settings["syslog"] {
+        problems.take(settings["syslog"]) { setting throws(ConfigurationError) in
             reports.syslog = try setting.syslogTarget()
         }
-        if let setting = settings.inFile("hooks") {
+        problems.take(settings.inFile("hooks")) { setting throws(ConfigurationError) in
             reports.hooks = try setting.hooks()
         }
-        if let setting = settings["metrics_directory"] {
+        problems.take(settings["metrics_directory"]) { setting throws(ConfigurationError) in
             let path = try setting.text()
             reports.metricsFolder = path.isEmpty ? nil : path
         }
     }
 
-    private mutating func takeTimes(from settings: Settings) throws(ConfigurationError) {
-        if let setting = settings["resources_wait_timeout"] {
+    private mutating func takeTimes(from settings: Settings, _ problems: inout ConfigurationProblems) {
+        let before = problems.lines.count
+        problems.take(settings["resources_wait_timeout"]) { setting throws(ConfigurationError) in
             let limit = try setting.duration()
             resourcesWait = limit == .seconds(0) ? .forever : limit
         }
-        if let setting = settings["termination_timeout"] {
+        problems.take(settings["termination_timeout"]) { setting throws(ConfigurationError) in
             terminationTimeoutSeconds = try setting.seconds(in: 0...Self.yearSeconds)
         }
-        if let setting = settings["session_timeout"] {
+        problems.take(settings["session_timeout"]) { setting throws(ConfigurationError) in
             sessionTimeoutSeconds = try setting.seconds(in: 1...Self.daySeconds)
         }
-        if let setting = settings["ownership_term"] {
+        problems.take(settings["ownership_term"]) { setting throws(ConfigurationError) in
             ownershipTermSeconds = try setting.seconds(in: Self.shortestTermSeconds...Self.daySeconds)
         }
-        if let setting = settings["server_tick"] {
+        problems.take(settings["server_tick"]) { setting throws(ConfigurationError) in
             serverTickMilliseconds = Int(try setting.tickMilliseconds())
         }
-        if let setting = settings["connect_timeout"] {
+        problems.take(settings["connect_timeout"]) { setting throws(ConfigurationError) in
             connectTimeout = try setting.duration()
         }
-        if let setting = settings["on_unavailable"] {
+        problems.take(settings["on_unavailable"]) { setting throws(ConfigurationError) in
             onUnavailable = try setting.unavailability()
         }
+        let hasAllTimes = problems.lines.count == before
+        problems.take(settings["mixed_fleet"]) { setting throws(ConfigurationError) in
+            mixedFleet = try setting.boolean()
+            // Of times that are wrong it says nothing yet.
+            if hasAllTimes { try checkMixedFleet(setting) }
+        }
     }
-}
 
-/// A configuration that cannot be used. One line that names the place and the key and says what to do.
-package struct ConfigurationError: Error, Equatable {
-    package let message: String
+    private mutating func takeHost(from settings: Settings, _ problems: inout ConfigurationProblems) {
+        problems.take(settings["data_read_len"]) { setting throws(ConfigurationError) in
+            dataReadLen = Int(try setting.integer(in: 1...Int64(Int32.max)))
+        }
+        problems.take(settings["fqdn"]) { setting throws(ConfigurationError) in fqdn = try setting.hostName() }
+        problems.take(settings["cgroup"]) { setting throws(ConfigurationError) in cgroup = try setting.cgroup() }
+    }
+
+    private mutating func takeAccess(from settings: Settings, _ problems: inout ConfigurationProblems) {
+        let known = problems.value { () throws(ConfigurationError) in try settings.encryption() }
+        if case .some(let found) = known { encryption = found }
+        // A broken tls may be meant to have a certificate.
+        access = settings.access(
+            isMixedFleet: mixedFleet, hasCertificate: known == nil || encryption?.identity != nil, &problems)
+    }
 }

@@ -78,6 +78,15 @@ struct Settings {
         return Setting(place: "\(path): key \"\(key)\"", value: value)
     }
 
+    /// What tells all that is wrong with these.
+    var checkCommand: String {
+        let isInEnvironment = Configuration.keys.contains {
+            !(environment["SWITCHMAN_" + $0.uppercased()] ?? "").isEmpty
+        }
+        let file = path.flatMap { $0 == Configuration.defaultPath ? nil : " " + Excerpt.of($0, longest: .max) }
+        return "switchmanctl check config" + (isInEnvironment ? " --environment" : "") + (file ?? "")
+    }
+
     func required(_ key: String) throws(ConfigurationError) -> Setting {
         if let setting = self[key] {
             return setting

@@ -26,7 +26,8 @@ enum ConfigurationFile {
             expect(warnings.count <= 22, "\(warnings.count) warnings are read by somebody")
             check(configuration)
         } catch {
-            expectClear(error.message)
+            expect(!error.problems.isEmpty, "it is said what is wrong")
+            for line in [error.message] + error.problems + error.warnings { expectClear(line) }
         }
     }
 

@@ -1,3 +1,4 @@
+import Coordination
 import Fleet
 import Glibc
 import Steering
@@ -57,7 +58,11 @@ final class Display {
         var keys = [UInt8](repeating: 0, count: 64)
         let count = unsafe read(0, &keys, keys.count)
         if count <= 0 { loop.unwatch(0) }
-        if count <= 0 || keys.prefix(count).contains(UInt8(ascii: "q")) { isToQuit = true }
+        if count <= 0 || keys.prefix(count).contains(UInt8(ascii: "q")) {
+            isToQuit = true
+            // Interrupts a question as well, also to servers that are gone.
+            loop.post(.callerGone)
+        }
         news.wake()
     }
 

@@ -9,8 +9,7 @@ struct Jobs: FleetVerb {
         abstract: "List every job that is known, with its last runs.",
         discussion: """
             Jobs that were lost, failed or are late come first. RUNS are the last ten, the newest at the right: ● succeeded, \
-            ✕ failed, ▲ stopped by an operator, ◆ lost, or ended by a signal or a time limit. For example: switchmanctl jobs \
-            --json
+            ✕ failed, ▲ stopped by an operator, ◆ lost, or ended by a signal or a time limit.
             """)
 
     @OptionGroup var configuration: ConfigurationOption

@@ -16,7 +16,8 @@ struct Status: FleetVerb {
     @OptionGroup var configuration: ConfigurationOption
     @OptionGroup var printing: PrintingOption
 
-    @Flag(help: "Redraw on every change, until q; with --json, print one document per line.") var watch = false
+    @Flag(help: "Redraw on every change, until q, also after an outage; with --json, print one document per line.")
+    var watch = false
     @Argument(help: "Only this lock, resource or host.", completion: NameCompletion.subjects) var name: String?
 
     var draws: Bool { watch && !printing.json }
@@ -31,7 +32,7 @@ struct Status: FleetVerb {
     func perform(_ fleet: FleetConnection) async throws -> Answer {
         if watch {
             let watch = StatusWatch(fleet: fleet, only: name)
-            try await draws ? watch.perform() : watch.stream()
+            try await draws ? watch.draw() : watch.stream()
             return .yes
         }
         let status =

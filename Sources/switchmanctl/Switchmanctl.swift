@@ -81,8 +81,10 @@ struct Switchmanctl: ParsableCommand {
         }
         let code = exitCode(for: error)
         if code.isSuccess {
-            // Help or version.
-            Screen.print(fullMessage(for: error) + "\n")
+            // Help, version or completions.
+            let text = fullMessage(for: error)
+            let example = text.hasPrefix("OVERVIEW: ") ? VerbExample.ofHelp(CommandLine.arguments.dropFirst()) : nil
+            Screen.print(text + "\n" + (example.map { "EXAMPLE: \($0)\n" } ?? ""))
         } else if error is ExitCode {
             // A plain no: what there was to say has been said.
         } else if !message(for: error).isEmpty {

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 
 import pytest
 
@@ -31,6 +32,38 @@ def test_an_error_is_the_runs_own_line(ctl, fleet, offline, changes):
     run = fleet.run("--lockname", "a", "--", "true", config=path)
     assert run.code == 78
     assert_one_line(check(ctl, path), "CRITICAL", "config", path, run.err.removeprefix("switchman: ").strip())
+
+
+BROKEN = {"prefix": None, "prefx": "/x", "zkhosts": "a:0", "loglevel": "loud", "hooks": {"fail": "x"}, "session_timeout": 0,
+          "mixed_fleet": True, "fqdn": "a b", "tls": 5, "acl": "creator", "auth": "digest:team:word"}
+
+
+def test_all_errors_are_told_and_a_run_tells_the_first(ctl, fleet, offline):
+    """But for those that may be gone once another is mended: of a mixed fleet's times, and of who a run is to the servers."""
+    path = offline(**BROKEN)
+    said = check(ctl, path)
+    lines = said.out.splitlines()
+    assert (said.code, lines[0].split()[0]) == (2, "CRITICAL:")
+    keys = ["prefix", "zkhosts", "loglevel", "hooks", "session_timeout", "fqdn", "tls", "auth", "acl"]
+    assert [re.search(r'key "(\w+)"', line)[1] for line in lines] == [*keys, "prefx"]
+    assert all(line.startswith("critical: ") for line in lines[1:9]) and lines[9].startswith("warning: "), lines
+    run = fleet.run("--lockname", "a", "--", "true", config=path)
+    first = lines[0].removeprefix("CRITICAL: config: ")
+    assert (run.code, run.err) == (78, f"switchman: {first} (and 8 more; switchmanctl check config {path} lists them)\n")
+
+
+def test_the_command_that_lists_them_lists_them(ctl, fleet, offline):
+    """Also those of the environment."""
+    environment = {"SWITCHMAN_CONNECT_TIMEOUT": "x"}
+    said = ctl("status", config=offline(loglevel="loud"), env=environment)
+    assert said.code == 78 and 'key "loglevel"' in said.err
+    command = re.search(r"\(and 1 more; switchmanctl (.*) lists them\)$", said.err.strip())[1]
+    assert_says(ctl(*command.split(), env=environment), "CRITICAL", "config", 'key "loglevel"', "SWITCHMAN_CONNECT_TIMEOUT")
+
+
+def test_all_errors_are_there_for_programs(ctl, offline):
+    found = ctl.json("check", "config", offline(loglevel="loud", fqdn="a b"), code=2)["findings"]
+    assert [one["severity"] for one in found] == ["critical"] * 2 and "fqdn" in found[1]["message"]
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{'prefix': '/x'}", b"\xff\xfe\x00", "\x1b[2J"])

@@ -1,5 +1,6 @@
 """Docs/ComingFromElsewhere.md: each line of ours does what its row says."""
 
+import os
 import re
 
 import pytest
@@ -69,6 +70,15 @@ def test_the_script_that_locks_itself(shell, fleet):
     fleet.start_job("holder", arguments=("--lockname", "myscript"))
     assert shell.type("myscript") == []
     fleet.end_job("holder")
+
+
+def test_a_test_in_front_that_fails_is_the_lines_exit_code(shell, fleet):
+    """As it is with flock, and nothing is run: by then there is no such program."""
+    row, = [(theirs, ours) for theirs, ours in LINES if "[ -x " in ours]
+    os.unlink(f"{shell.tools}/report")
+    for line in row[0].strip("`"), row[1]:
+        assert shell.type(line + "; echo $?") == ["1"], line
+    assert fleet.list("jobs") == []
 
 
 def test_flock_says_what_the_page_says_of_it(shell):

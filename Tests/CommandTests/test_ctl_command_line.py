@@ -1,6 +1,8 @@
 """switchmanctl's command line: one line for a mistake, the code that says whose mistake it is."""
 
 import os
+import re
+import shlex
 import signal
 
 import pytest
@@ -118,6 +120,37 @@ def test_a_reader_that_is_gone_is_no_news(ctl, words, disposition, code):
 def test_help_goes_to_standard_output(ctl, words):
     run = ctl(*words)
     assert (run.code, run.err) == (0, "") and "USAGE: switchmanctl" in run.out
+
+
+def examples(ctl, *parents):
+    """The last line of the help of each verb, by its words."""
+    shown = ctl(*parents, "--help").out
+    if parents:
+        yield parents, shown.splitlines()[-1]
+    for name in re.findall(r"^  ([a-z]+) ", shown.partition("SUBCOMMANDS:")[2], re.M):
+        yield from examples(ctl, *parents, name)
+
+
+def test_each_verbs_help_ends_with_an_example_that_is_understood(ctl, fleet):
+    """Without a configuration no verb comes further than to its arguments; the sandbox needs none."""
+    found = dict(examples(ctl))
+    assert len(found) >= 36
+    # What a job finds in its environment.
+    job = {"SWITCHMAN_LOCK_PATH": "/x/locks/a", "SWITCHMAN_FENCING_TOKEN": "7", "SWITCHMAN_SESSION_ID": "a"}
+    # What an example reads first, and what another runs.
+    here = {"fleet.json": fleet.write("fleet.json", "{}"), "/usr/share/doc/switchman/examples/first-steps": "true"}
+    for verb, line in found.items():
+        assert line.startswith(f"EXAMPLE: switchmanctl {' '.join(verb)}"), (verb, line)
+        words = shlex.split(re.split(" > | [|]{2} ", line.removeprefix("EXAMPLE: switchmanctl "))[0])
+        words = [here.get(word, word) for word in words]
+        run = ctl(*words, config=f"{fleet.folder}/none", env=job)
+        assert run.code in ((0,) if verb == ("sandbox",) else (1, 2, 3) if verb[0] == "check" else (78,)), (line, run.code, run.err)
+        assert "--help)" not in run.out + run.err, (line, run.out, run.err)
+
+
+def test_of_the_whole_no_example_is_told_and_of_a_verb_the_same_by_its_other_help(ctl):
+    assert "EXAMPLE" not in ctl("--help").out + ctl("--version").out
+    assert ctl("help", "groups", "add").out == ctl("groups", "add", "--help").out == ctl("groups", "add", "-h").out
 
 
 def test_both_programs_are_of_one_version(ctl, fleet):

@@ -180,12 +180,82 @@ def test_without_a_terminal_it_is_a_mistake(ctl):
     assert_refused(ctl("status", "--watch"), 64, "--watch needs a terminal")
 
 
-def test_servers_that_are_gone_end_it_with_69(own_ctl, own_fleet, server):
+def test_servers_that_were_never_there_are_69(ctl, fleet):
+    away = fleet.config("away.conf", zkhosts="127.0.0.1:1", connect_timeout=1)
+    assert_refused(ctl("status", "--watch", "--json", config=away, within=10), 69, "no answer from ZooKeeper at 127.0.0.1:1")
+
+
+# An outage. Two seconds of patience, so that a question ends in the midst of it, with its session.
+
+def make_lock(fleet, lockname):
+    """It goes with the tests' own session, which may have been away as well."""
+    fleet.client.retry(fleet.client.create, fleet.path("locks", lockname), b"host7.example.org 77", ephemeral=True, makepath=True)
+
+
+def test_for_programs_an_outage_is_told_and_outlived(own_ctl, own_fleet, server):
+    """Also a second one: each session is as good as the first."""
     stream = own_ctl.start("status", "--watch", "--json", config=own_fleet.config("short.conf", connect_timeout=2))
+    def last():
+        return json.loads(stream.out.splitlines()[-1])
     eventually(lambda: stream.out, what="the first document")
+    for lockname in ("backup", "report"):
+        server.kill()
+        eventually(lambda: "no answer from ZooKeeper" in last().get("old", {}).get("reason", ""), what="that it is old")
+        server.restart()
+        eventually(lambda: "old" not in last(), what="news after the outage")
+        make_lock(own_fleet, lockname)
+        eventually(lambda name=lockname: [lock for lock in last()["locks"] if lock["lockname"] == name], what="a change after it")
+    documents = [checked(line, "status") for line in stream.out.splitlines()]
+    old = [document for document in documents if "old" in document]
+    assert "connection with ZooKeeper is lost" in old[0]["old"]["reason"], "told at once, and not after the connect timeout"
+    assert len({document["old"]["since"] for document in old}) == 2, "one since for each outage"
+    first = {key: value for key, value in old[0].items() if key != "old"}
+    assert first == documents[0], "what is old is told as it was"
+    assert stream.running and stream.err == ""
+    stream.send(signal.SIGTERM)
+    assert stream.wait() == -signal.SIGTERM
+
+
+@pytest.fixture
+def outage(own_ctl, own_fleet, server):
+    """A picture of one lock, and then no server."""
+    terminal = Tmux()
+    terminal.line(f"export SWITCHMAN_CONFIG={own_fleet.config('short.conf', connect_timeout=2)}")
+    terminal.line(f"echo before; {own_ctl.program} status --watch; echo ended with $?")
+    make_lock(own_fleet, "backup")
+    terminal.shows("backup  original  host7.example.org")
     server.kill()
-    assert stream.wait() == 69 and "no answer from ZooKeeper" in stream.err
+    terminal.shows("old since 20")
+    terminal.shows("trying again: no answer from ZooKeeper")
+    assert "backup  original  host7.example.org" in terminal.screen(), "what is old stays"
+    yield terminal
+    terminal.close()
     server.restart()
+
+
+def test_what_is_drawn_is_marked_as_old_until_the_servers_are_back(outage, own_fleet, server):
+    outage.resize(60, 12)
+    def fits():
+        lines = outage.screen().splitlines()
+        return "old since" in lines[0] and "q: quit" in lines[11]
+    eventually(fits, what="it fits another size meanwhile")
+    server.restart()
+    outage.hides("old since")
+    make_lock(own_fleet, "report")
+    outage.shows("report")
+    outage.key("q")
+    outage.shows("ended with 0")
+
+
+def test_q_ends_it_while_no_server_answers(outage):
+    outage.key("q")
+    outage.shows("ended with 0", within=4)
+    assert "old since" not in outage.screen() and "before" in outage.screen()
+
+
+def test_a_signal_ends_it_while_no_server_answers(outage):
+    outage.signal("switchmanctl", signal.SIGTERM)
+    outage.shows("ended with 143", within=4)
 
 
 # Colours.

@@ -83,7 +83,51 @@ FIRES = """
 """
 
 
-@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not there; Debian has it in its package prometheus")
+needs_promtool = pytest.mark.skipif(
+    not shutil.which("promtool"), reason="promtool is not there; Debian has it in its package prometheus")
+
+# Each alert of the whole fleet: a series with its values; at which minute nothing is told yet, and at which it is.
+FLEET = {
+    "FleetJobNotDone": ('switchman_job_last_success_timestamp_seconds{lockname="report"}', "60x200", 120, 122),
+    "FleetJobNeverDone": ('switchman_job_last_success_timestamp_seconds{lockname="other"}', "60x200", 119, 121),
+    "FleetMetricsOld": ("switchman_fleet_read_timestamp_seconds", "60+60x60 3660x60", 69, 73),
+    "FleetJobFails": ('switchman_job_last_run_success{lockname="report"}', "1x60 0x60", 65, 67),
+    "FleetJobLost": ('switchman_job_lost{lockname="report"}', "0x60 1x60", 75, 77),
+    "FleetJobHeldLong": ('switchman_job_held_since_timestamp_seconds{lockname="report"}', "60x1500", 1441, 1442),
+    "FleetJobPausedLong": ('switchman_job_paused{lockname="report"}', "0x2 1x130", 2940, 3000),
+    "FleetQueueStands": ('switchman_resource_queued_since_timestamp_seconds{resource="db"}', "60x200", 61, 62),
+}
+
+
+@needs_promtool
+@pytest.mark.parametrize("name", FLEET)
+def test_the_alert_of_the_whole_fleet_fires_in_time(tmp_path, name):
+    """And not before, and with words that name the job."""
+    shutil.copy(FLEET_RULES, tmp_path)
+    series, values, quiet, loud = FLEET[name]
+
+    def alerts(minute):
+        # Two days of minutes take promtool minutes.
+        step = "30m" if loud > 2000 else "1m"
+        asked = {"interval": step, "input_series": [{"series": series, "values": values}],
+                 "alert_rule_test": [{"eval_time": f"{minute}m", "alertname": name, "exp_alerts": []}]}
+        (tmp_path / "test.yml").write_text(
+            yaml.safe_dump({"rule_files": [FLEET_RULES.name], "evaluation_interval": step, "tests": [asked]}), encoding="utf-8")
+        run = subprocess.run(
+            ["promtool", "test", "rules", "test.yml"], cwd=tmp_path, capture_output=True, text=True, check=False)
+        return run.returncode, run.stdout + run.stderr
+    assert alerts(quiet)[0] == 0, alerts(quiet)
+    code, said = alerts(loud)
+    assert code != 0 and f'alertname="{name}"' in said.split("got:")[1], said
+    label = re.search('"(report|db)"', series)
+    assert label is None or f'summary="{label[1]}: ' in said, said
+
+
+def test_each_alert_of_the_whole_fleet_is_tried():
+    assert set(FLEET) == set(rules(FLEET_RULES.read_text(encoding="utf-8")))
+
+
+@needs_promtool
 def test_promtool_finds_nothing_wrong_and_the_alerts_fire(tmp_path):
     shutil.copy(RULES, tmp_path)
     shutil.copy(FLEET_RULES, tmp_path)

@@ -71,23 +71,37 @@ def test_everything_is_skipped(fleet, shell, other):
     assert holder.wait() == 80
 
 
-@pytest.mark.parametrize("words, cause", [
-    ((), "is paused"), ((), "is drained"), (("-g", "web"), "is not in group"), ((), "is held by"),
-    (("--lease", "db=1:1"), "queued"), (("--min-interval", "1h"), "the last start was"), ((), "would start")])
+# The words of the run, and what explain says of it.
+CAUSES = [
+    ("", "is paused"), ("", "is drained"), ("-g web", "is not in group"), ("--lease db=1:1", "is held until"),
+    ("--lease db=1:1", "is held ("), ("", "is held by"), ("--lease db=1:1", "queued"), ("--once-per month", "tick 2"),
+    ("--after extract", "there is no record of"), ("--after extract", "has not succeeded"),
+    ("--after extract --once-per day", "have no tick"), ("--min-interval 1h", "the last start was"), ("", "would start"),
+]
+
+
+def test_each_row_of_the_table_is_tried():
+    told = [cause for row in rows("Everything is skipped") for cause in re.findall(r"`([^`]+)`", row[0])]
+    assert sorted(told) == sorted(cause for _, cause in CAUSES)
+
+
+@pytest.mark.parametrize("words, cause", CAUSES)
 def test_what_explain_says(fleet, shell, other, words, cause):
-    """Each row of the table."""
-    assert f"| `{cause}` |" in PAGE.section("Everything is skipped")
     fleet.prefix_data({"groups": {"web": [OTHER]}, "resources": ["db"], "paused": ["report"] if cause == "is paused" else [],
                        "drained": [ME] if cause == "is drained" else []})
     if cause == "is held by":
         fleet.start_job("report", config=other)
-    if cause == "the last start was":
-        fleet.run("--lockname", "report", "--", "true")
+    if cause in ("the last start was", "tick 2"):
+        assert fleet.run("--lockname", "report", *(words.split() if cause == "tick 2" else ()), "--", "true").code == 0
     if cause == "queued":
         fleet.start_job("holder", arguments=("--lease", "db=1:1"))
         fleet.launch_job("report", arguments=("--lockname", "report", "--lease", "db=1:1"))
         fleet.queued("db", "report")
-    said, = shell.type("switchmanctl explain " + " ".join(words) + " --lockname report -- /usr/local/bin/report")
+    if cause in ("is held until", "is held ("):
+        shell.type("switchmanctl resources hold db" + (" --for 1h" if cause == "is held until" else ""))
+    if cause in ("has not succeeded", "have no tick"):
+        fleet.run("--lockname", "extract", "--", "true" if cause == "have no tick" else "false")
+    said, = shell.type(f"switchmanctl explain {words} --lockname report -- /usr/local/bin/report")
     assert cause in said
     for label in "report", "holder":
         fleet.end_job(label)

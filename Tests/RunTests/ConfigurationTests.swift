@@ -343,6 +343,9 @@ import Testing
         #expect(message.hasPrefix("environment variable SWITCHMAN_SERVER_TICK is \"x\""))
     }
 
+    @Test func tellsHowMuchMoreIsWrong() throws {
+        #expect(try complaint(#"{"prefix": 1}"#).hasSuffix("1 more; switchmanctl check config \(path) lists them)"))
+    }
     @Test func readsTheFileThatTheEnvironmentNames() throws {
         try write(Array(#"{"prefix": "/p", "zkhosts": "zk"}"#.utf8))
         #expect(try Configuration.load(path: nil, environment: ["SWITCHMAN_CONFIG": path]).0.prefix == "/p")
