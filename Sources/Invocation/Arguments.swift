@@ -1,6 +1,6 @@
 import Glibc
 package import Recipes
-import Run
+package import Run
 
 /// What the command line asks for.
 package struct Arguments: Sendable {

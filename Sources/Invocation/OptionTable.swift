@@ -1,4 +1,5 @@
 import Recipes
+import Run
 
 extension Option {
     private static let daySeconds: Int64 = 86_400
