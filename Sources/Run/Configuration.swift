@@ -61,6 +61,7 @@ package struct Configuration: Sendable {
         path: String?, environment: [String: String]
     ) throws(ConfigurationError) -> (Configuration, warnings: [String]) {
         let settings = try Settings.load(path: path, environment: environment)
+        try settings.refuseMisspeltProtection()
         let prefix = try Self.prefix(in: try settings.required("prefix"))
         let (servers, chroot) = try servers(in: try settings.required("zkhosts"))
         var configuration = Configuration(prefix: chroot + prefix, zkhosts: servers)
