@@ -16,7 +16,7 @@ package struct EnsembleCheck {
         check.judge()
         return Verdict(
             check: "ensemble", summary: check.summary, findings: check.findings,
-            facts: ["servers": .array(servers.map(check.facts))])
+            facts: ["servers": .array(servers.map(check.facts))].merging(run.openness?.facts ?? [:]) { $1 })
     }
 
     private init(settings: Configuration, servers: [ServerSight]) {
@@ -58,7 +58,7 @@ package struct EnsembleCheck {
             // Then that says it all.
             if alive.allSatisfy({ $0.refusal != nil }) { return }
         }
-        if let openness = run.openness { find(.warning, "", openness) }
+        if let finding = run.openness?.finding { findings.append(finding) }
         for server in alive {
             if let refusal = server.refusal {
                 find(.warning, server.name, "\(refusal); runs that reach it first begin later, or not at all")

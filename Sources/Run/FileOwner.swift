@@ -30,7 +30,9 @@ enum FileOwner {
     }
 
     /// The same where nobody has that number too, as in most containers: then he could have written what can be written at all.
-    private static func isGivenToContainer(_ file: Int32, _ owner: UInt32) -> Bool {
+    ///
+    /// - Parameter file: what belongs to him, or the folder that it is in.
+    static func isGivenToContainer(_ file: Int32, _ owner: UInt32) -> Bool {
         var volume = statvfs()
         guard owner == overflow, unsafe fstatvfs(file, &volume) == 0 else { return false }
         return volume.f_flag & UInt(ST_RDONLY) != 0 && !hasNumber(.max - 1, in: map)

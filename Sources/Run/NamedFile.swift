@@ -4,7 +4,8 @@ import Recipes
 
 /// A file that the configuration names and that has to be sound before anything is begun.
 enum NamedFile {
-    /// Opens it for reading. A secret must be root's or one's own, and closed to everybody else.
+    /// Opens it for reading. A secret must be root's or one's own, and closed to everybody else. No symbolic link of another user's
+    /// is followed to it, nor by root to what it believes: the other end of one is for them to choose.
     ///
     /// - Parameter role: what it is within the setting, with a blank behind it: `key `.
     static func open(
@@ -12,8 +13,13 @@ enum NamedFile {
     ) throws(ConfigurationError) -> Int32 {
         let name = "names \(role)\(Excerpt.of(path))"
         // Neither a pipe nor a device may keep a run waiting.
-        let file = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard file >= 0 else { throw setting.error("\(name), which cannot be read: \(String(errno: errno))") }
+        let flags = O_RDONLY | O_NONBLOCK | O_NOCTTY
+        let file: Int32
+        do throws(TrustedPath.Failure) {
+            file = try isSecret || geteuid() == 0 ? TrustedPath.open(path, flags) : TrustedPath.openPlainly(path, flags)
+        } catch {
+            throw setting.error("\(name), which cannot be read: \(error.text)")
+        }
         do { try check(file, name, isSecret, isCredential(path), setting) } catch {
             close(file)
             throw error

@@ -21,11 +21,24 @@ enum PromptFile {
         if kind == S_IFCHR || kind == S_IFBLK { throw .device }
         if kind == S_IFIFO { return try readPipe(path, longestBytes: longestBytes) }
         // Not a pipe that has come in its place: it would wait for a writer.
-        let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else { throw .file(errno == ENOENT || errno == ENOTDIR ? .missing : .unreadable(errno)) }
+        let file = try open(path)
         defer { close(file) }
         try check(file)
         do { return try FileBytes.read(from: file, longestBytes: longestBytes) } catch { throw .file(error) }
+    }
+
+    /// As root through no link of another user's, who could otherwise choose among root's own files.
+    private static func open(_ path: String) throws(Failure) -> Int32 {
+        do throws(TrustedPath.Failure) {
+            let flags = O_RDONLY | O_NONBLOCK
+            return try geteuid() == 0 ? TrustedPath.open(path, flags) : TrustedPath.openPlainly(path, flags)
+        } catch {
+            switch error {
+            case .errno(ENOENT), .errno(ENOTDIR): throw .file(.missing)
+            case .errno(let code): throw .file(.unreadable(code))
+            case .link: throw .foreign("\(error.text); name the file itself, or have root make the link")
+            }
+        }
     }
 
     private static func check(_ file: Int32) throws(Failure) {
@@ -34,8 +47,7 @@ enum PromptFile {
 
     private static func readPipe(_ path: String, longestBytes: Int) throws(Failure) -> [UInt8] {
         // Without O_NONBLOCK, open(2) itself waits for a writer.
-        let pipe = unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        guard pipe >= 0 else { throw .file(errno == ENOENT ? .missing : .unreadable(errno)) }
+        let pipe = try open(path)
         defer { close(pipe) }
         try check(pipe)
         let end = ContinuousClock.now.advanced(by: .seconds(patienceSeconds))

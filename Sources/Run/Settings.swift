@@ -65,7 +65,7 @@ struct Settings {
 
     /// The value of a key; nil if it is nowhere, null, or empty in the environment.
     subscript(key: String) -> Setting? {
-        let variable = "SWITCHMAN_" + key.uppercased()
+        let variable = Self.variablePrefix + key.uppercased()
         if let text = environment[variable], !text.isEmpty {
             return Setting(place: "environment variable \(variable)", value: .string(text))
         }
@@ -91,19 +91,37 @@ struct Settings {
         if let setting = self[key] {
             return setting
         }
-        let variable = "SWITCHMAN_" + key.uppercased()
+        let variable = Self.variablePrefix + key.uppercased()
         throw ConfigurationError(
             message: "\(path ?? "configuration"): key \"\(key)\" is missing; add it, or set \(variable)")
     }
 
-    /// One line for each key of the file that means nothing to us. One that begins with # is a comment, which JSON has no other
-    /// place for.
+    /// Those of the file that mean nothing to us. One that begins with # is a comment, which JSON has no other place for.
+    private var unknownKeys: [String] {
+        file.keys.sorted().map(\.text).filter { !$0.hasPrefix("#") && !Configuration.keys.contains($0) }
+    }
+
+    /// Refuses what would protect if it were spelt so that it has an effect, in the file or in the environment.
+    func refuseMisspeltProtection() throws(ConfigurationError) {
+        var unknown = unknownKeys.map { (place: path ?? "", key: $0) }
+        for (variable, value) in environment where variable.hasPrefix(Self.variablePrefix) && !value.isEmpty {
+            let key = String(variable.dropFirst(Self.variablePrefix.count))
+            if Configuration.keys.contains(where: { $0.uppercased() == key }) { continue }
+            unknown.append((place: "environment variable \(Excerpt.of(variable))", key: key))
+        }
+        for (place, key) in unknown {
+            guard let meant = MisspeltProtection.meant(by: key) else { continue }
+            let what = "\(place): unknown key \"\(Excerpt.of(key))\"\(NearestWord.hint(meant))"
+            throw ConfigurationError(message: "\(what) It protects nothing as it stands; correct it, or take it out")
+        }
+    }
+
+    private static let variablePrefix = "SWITCHMAN_"
+
+    /// One line for each unknown key of the file.
     func warnings() -> [String] {
         guard let path else { return [] }
-        let unknown = file.keys.sorted().map(\.text).filter {
-            !$0.hasPrefix("#") && !Configuration.keys.contains($0)
-        }
-        return unknown.prefix(Self.mostWarnings).map { key in
+        return unknownKeys.prefix(Self.mostWarnings).map { key in
             let nearest = NearestWord.to(key, among: Configuration.keys)
             return "\(path): unknown key \"\(Excerpt.of(key))\"\(NearestWord.hint(nearest))"
         }

@@ -8,7 +8,8 @@ struct CheckConfig: CheckVerb {
         abstract: "Read a configuration as a run would, without the network.",
         discussion: """
             For a configuration management's validate step: switchmanctl check config %s. The environment's values \
-            do not count, unless asked for. An unknown key is a WARNING.
+            do not count, unless asked for. An unknown key is a WARNING, \
+            and CRITICAL if it was probably meant to be auth, acl or tls.
             """)
 
     @OptionGroup var printing: PrintingOption

@@ -35,14 +35,21 @@ struct Init: FleetVerb {
             for (group, hosts) in groups { edit.addGroup(group, members: hosts) }
             for (resource, total) in resources { edit.addResource(resource, total: total) }
         }
-        if protect { Screen.print(Self.text(try await Protection(fleet: fleet).perform(), fleet.settings.access)) }
+        if protect { try await protectTree(fleet) }
         return .yes
     }
 
-    private static func text(_ result: Protection.Result, _ access: Access) -> [String] {
+    private func protectTree(_ fleet: FleetConnection) async throws {
+        let access = fleet.settings.access
         let list = access.list.map { $0 == .creator ? "creator" : $0.text }.joined(separator: ", ")
-        var lines = result.changed.map { "\(Visible.text($0)): \(Visible.text(list))" }
-        lines.append("\(result.changed.count) nodes changed, \(result.kept) were so already")
+        let protection = Protection(fleet: fleet) { paths in
+            Screen.print(paths.map { "\(Visible.text($0)): \(Visible.text(list))" })
+        }
+        Screen.print(Self.text(try await protection.perform(), access))
+    }
+
+    private static func text(_ result: Protection.Result, _ access: Access) -> [String] {
+        var lines = ["\(result.changed) nodes changed, \(result.kept) were so already"]
         if access.list.contains(where: \.isOpen) {
             lines.append(
                 "this list lets everybody take locks and change the fleet: set auth and acl first (switchman.conf)")

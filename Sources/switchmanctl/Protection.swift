@@ -9,24 +9,34 @@ import Run
 /// goes with its run, whose heartbeats have to read it: it is left as it is.
 struct Protection {
     let fleet: FleetConnection
+    /// Hears of the nodes that have been changed, before further ones are: what was interrupted has told what it did.
+    let tell: ([String]) -> Void
 
     struct Result {
-        var changed: [String] = []
+        var changed = 0
         var kept = 0
         /// Of runs that are under way.
         var ephemeral = 0
     }
 
+    /// Of so many nodes all are changed before any is told. One that is killed between leaves these untold.
+    private static let batch = 100
+
     func perform() async throws -> Result {
         let prefix = fleet.layout.prefix
         // The servers put the session's identities into the list; what it is then is only known when it is read.
         let before = try await fleet.ask([.accessList(prefix)])[0].accessList()
-        try await protect([prefix])
+        guard try await protect([prefix], tells: false) == 1 else { throw Self.vanished(prefix) }
         guard let wanted = try await fleet.ask([.accessList(prefix)])[0].accessList() else {
             throw Self.vanished(prefix)
         }
         var result = Result()
-        if before == wanted { result.kept += 1 } else { result.changed.append(prefix) }
+        if before == wanted {
+            result.kept += 1
+        } else {
+            tell([prefix])
+            result.changed += 1
+        }
 
         var parents = [prefix]
         while !parents.isEmpty {
@@ -49,18 +59,26 @@ struct Protection {
             guard let list = try reply.accessList() else { continue }
             if list == wanted { result.kept += 1 } else { open.append(path) }
         }
-        try await protect(open)
-        result.changed += open
+        while !open.isEmpty {
+            result.changed += try await protect(Array(open.prefix(Self.batch)), tells: true)
+            open.removeFirst(min(Self.batch, open.count))
+        }
         return persistent
     }
 
-    private func protect(_ paths: [String]) async throws {
-        for reply in try await fleet.ask(paths.map { .protect($0) }) {
-            // Somebody's release or a sweep was quicker.
-            if case .success(.protected) = reply { continue }
-            guard reply.failureReason == .noNode else { throw reply.interruption }
+    /// - Parameter tells: whether those that were changed are told.
+    /// - Returns: how many they are. Of a node that is gone somebody's release or a sweep was quicker.
+    private func protect(_ paths: [String], tells: Bool) async throws -> Int {
+        let replies = try await fleet.ask(paths.map { .protect($0) })
+        let changed = zip(paths, replies).filter { Self.isDone($1) }.map(\.0)
+        if tells, !changed.isEmpty { tell(changed) }
+        if let refusal = replies.first(where: { !Self.isDone($0) && $0.failureReason != .noNode }) {
+            throw refusal.interruption
         }
+        return changed.count
     }
+
+    private static func isDone(_ reply: Reply) -> Bool { if case .success(.protected) = reply { true } else { false } }
 
     private static func vanished(_ path: String) -> Complaint {
         Complaint.failed(.badData, "\(path) was deleted meanwhile")

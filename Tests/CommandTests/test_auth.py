@@ -1,7 +1,9 @@
 """Who shows credentials (`auth`), and to whom the znodes are open that it makes (`acl`)."""
 
+import itertools
 import os
 import re
+import signal
 import struct
 
 import pytest
@@ -290,20 +292,57 @@ def is_open(fleet):
     return [path for path, found in lists(fleet).items() if found != [TEAM]]
 
 
+def changed_by(run):
+    return {line.split(": ")[0] for line in run.out.splitlines() if line.endswith(": creator")}
+
+
 def test_protect_closes_what_is_there_and_lets_live_what_runs(opened, own_ctl):
     before = is_open(opened)
     assert len(before) > 6
     first = own_ctl("init", "--protect")
     assert (first.code, first.err) == (0, "")
     assert is_open(opened) == [opened.path("locks", "a")], "which goes with its run"
-    changed = {line.split(": ")[0] for line in first.out.splitlines() if line.endswith(": creator")}
-    assert changed >= set(before) - {opened.path("locks", "a")}
+    assert changed_by(first) >= set(before) - {opened.path("locks", "a")}
     assert "1 nodes of runs that are under way stay as they are" in first.out
     again = own_ctl("init", "--protect")
     assert again.code == 0 and again.out.startswith("0 nodes changed, "), again.out
     assert_one_line(opened.run("--lockname", "old", "--", "true", config=stranger(opened, acl=None)), 77, "no permission to read")
     opened.end_job("a")
     assert opened.runs[1].wait() == 0
+
+
+@pytest.mark.parametrize("fault", ["kill", "interrupt", "cut"])
+def test_protect_is_interrupted_and_run_again(own_fleet, own_ctl, server, fault):
+    """In the middle of a tree of 2,000 nodes: what was told is closed, and the next one closes exactly the rest."""
+    own_fleet.client.add_auth("digest", f"team:{SECRET}")
+    own_fleet.settings["auth"] = credentials(own_fleet)
+    for folder in ("one", "two"):
+        own_fleet.client.ensure_path(own_fleet.path(folder))
+        for made in [own_fleet.client.create_async(own_fleet.path(folder, f"node-{n}"), b"") for n in range(1000)]:
+            made.get(30)
+    proxy, before, changes = Proxy(server.port), is_open(own_fleet), itertools.count(1)
+    assert len(before) > 2000
+
+    def strike(request):
+        if request.name != "setACL" or next(changes) != 1000:
+            return None
+        if fault != "cut":
+            os.kill(run.front, signal.SIGKILL if fault == "kill" else signal.SIGINT)
+        return "cut" if fault != "interrupt" else None
+    proxy.on_request = strike
+    run = own_ctl.start("init", "--protect", config=own_fleet.config("through.conf", zkhosts=proxy.address))
+    code = run.wait(60)
+    proxy.close()
+    told = changed_by(run)
+    left = set(is_open(own_fleet))
+    assert told and not left & told
+    if fault == "cut":
+        assert (code, left) == (0, set()), "it goes on by itself"
+    else:
+        assert code == -(signal.SIGKILL if fault == "kill" else signal.SIGINT) and 0 < len(left) < len(before) - 500
+    again = own_ctl("init", "--protect")
+    assert again.code == 0 and changed_by(again) == left
+    assert is_open(own_fleet) == []
 
 
 def test_check_ensemble_says_what_is_open(opened, own_ctl):
@@ -313,7 +352,31 @@ def test_check_ensemble_says_what_is_open(opened, own_ctl):
     assert own_ctl("init", "--protect").code == 0
     assert "open to everybody" not in own_ctl("check", "ensemble").out
     opened.client.set_acls(record := opened.path("jobs", "old"), [make_acl("world", "anyone", all=True)])
-    assert f"a node is open to everybody ({record}, for one)" in own_ctl("check", "ensemble").out
+    assert f"a node is open to everybody ({record}); " in own_ctl("check", "ensemble").out
+
+
+def test_check_ensemble_says_which_nodes_and_how_many_it_looked_at(own_fleet, own_ctl):
+    """Which is 5,000 at the most."""
+    own_fleet.client.add_auth("digest", f"team:{SECRET}")
+    own_fleet.settings["auth"] = credentials(own_fleet)
+    assert own_ctl("init").code == 0
+    for count in (4, 4992):
+        folder = own_fleet.path(f"f{count}")
+        own_fleet.client.create(folder, acl=[TEAM])
+        for made in [own_fleet.client.create_async(f"{folder}/{n}", b"", acl=[TEAM]) for n in range(count)]:
+            made.get(30)
+    told = own_ctl("check", "ensemble")
+    assert "note: none of the first 5000 nodes is open to everybody; the rest of the tree was not looked at" in told.out
+    opened = [own_fleet.path("f4", str(n)) for n in range(4)]
+    for path in opened:
+        own_fleet.client.set_acls(path, [make_acl("world", "anyone", all=True)])
+    told = own_ctl("check", "ensemble")
+    assert f"4 nodes are open to everybody ({', '.join(opened[:3])} and 1 more), of the first 5000; " in told.out
+    facts = own_ctl.json("check", "ensemble", code=told.code)["facts"]
+    assert (facts["open_nodes"], facts["nodes_looked_at"], facts["looked_at_all"]) == (opened, 5000, False)
+    own_fleet.client.delete(own_fleet.path("f4992"), recursive=True)
+    facts = own_ctl.json("check", "ensemble", code=told.code)["facts"]
+    assert (facts["open_nodes"], facts["looked_at_all"]) == (opened, True)
 
 
 def test_who_may_not_protect_is_told(closed, own_ctl):

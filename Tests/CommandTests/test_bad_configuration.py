@@ -137,6 +137,24 @@ def test_an_unknown_key_is_named_with_the_nearest_known_and_nothing_more(fleet):
     assert "session_timeout" in line.replace("sesion_timeout", "")
 
 
+@pytest.mark.parametrize("key, meant", [
+    ("TLS", "tls"), ("tls_ca_file", "tls"), ("ssl", "tls"), ("certificate", "tls"), ("auht", "auth"), ("Auth", "auth"),
+    ("acls", "acl"),
+])
+def test_a_misspelt_key_that_would_protect_is_refused(fleet, ctl, key, meant):
+    """Another unknown key is a warning; with one of these, runs would go on in the open."""
+    config = fleet.config(**{key: "/etc/switchman/file"})
+    refuse(fleet, config, config, f'unknown key "{key}"; did you mean "{meant}"?', "protects nothing")
+    assert_refused(ctl("status", config=config), 78, config, f'did you mean "{meant}"?')
+    told = ctl("check", "config", config)
+    assert told.code == 2 and f'did you mean "{meant}"?' in told.out
+
+
+def test_a_misspelt_variable_that_would_protect_is_refused(fleet):
+    run = fleet.run("--lockname", "a", "--", "false", env={"SWITCHMAN_AUTH_FILE": "/etc/switchman/auth"})
+    assert_one_line(run, 78, "environment variable SWITCHMAN_AUTH_FILE", 'did you mean "auth"?')
+
+
 @pytest.mark.parametrize("changes", [
     {"session_timeout": "6"}, {"session_timeout": "6s"}, {"ownership_term": "1m"}, {"termination_timeout": "2"},
     {"resources_wait_timeout": 0}, {"resources_wait_timeout": "0"}, {"resources_wait_timeout": "forever"},

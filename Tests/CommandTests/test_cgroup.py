@@ -182,6 +182,48 @@ def start_ready(fleet, *options):
     return run
 
 
+def belongs_to_another(register):
+    os.chown(register, 65533, 65533)
+    os.chmod(register, 0o777)
+    return lambda: (os.chown(register, 65534, 65534), os.chmod(register, 0o700))
+
+
+def is_open_to_the_group(register):
+    os.chmod(register, 0o770)
+    return lambda: os.chmod(register, 0o700)
+
+
+def is_a_link(register):
+    os.rename(register, f"{register}.own")
+    os.symlink(f"{register}.own", register)
+    os.lchown(register, 65534, 65534)
+    return lambda: os.replace(f"{register}.own", register) if os.remove(register) is None else None
+
+
+@IN_A_GROUP
+@pytest.mark.parametrize("account", ["ordinary"], indirect=True)
+@pytest.mark.parametrize("spoil", [belongs_to_another, is_open_to_the_group, is_a_link])
+def test_a_register_that_others_may_have_written_is_not_believed(held, group, ground, spoil):
+    """In XDG_RUNTIME_DIR: whoever writes there could have the account's runs kill what is in any group of its. Nor is it used."""
+    run = start(held)
+    kill_all_three(run)
+    held.leaves_marks = True
+    register = f"{ground.environment['XDG_RUNTIME_DIR']}/switchman"
+    assert (links := os.listdir(register))
+    mend = spoil(register)
+    second = held.start_job("second", arguments=("--lockname", "b"))
+    always(lambda: not run.all_gone(), during=1.5)
+    assert os.listdir(register) == links
+    held.end_job("second")
+    assert second.wait() == 0
+    mend()
+    third = held.start_job("third", arguments=("--lockname", "b"))
+    eventually(run.all_gone, what="the same register, once it is one's own again, is believed")
+    held.end_job("third")
+    assert third.wait() == 0
+    assert group.below() == []
+
+
 @IN_A_GROUP
 def test_what_lives_is_not_swept(held, group):
     """As long as one of the three lives, though it is stopped, the run is not dead."""

@@ -33,6 +33,11 @@ def test_stacks_are_guarded(headers):
     assert "__stack_chk_fail" in headers
 
 
+def test_calls_that_copy_are_checked(headers):
+    """_FORTIFY_SOURCE in our own C: libzookeeper's, which Debian builds so too, has neither of these."""
+    assert {"__memcpy_chk", "__stpcpy_chk"} <= set(re.findall(r"__\w+_chk", headers))
+
+
 def test_the_stack_holds_no_code(headers):
     line = next(line for line in headers.splitlines() if "GNU_STACK" in line)
     assert "E" not in line.split()[-2]
@@ -65,8 +70,24 @@ def test_nothing_but_the_c_library_is_loaded(headers):
 def test_what_is_linked_in_is_documented_with_its_version():
     document = (ROOT / "Docs/Security.md").read_text(encoding="utf-8")
     table = document.split("## What is in the programs")[1].split("\n## ")[0]
-    for pin in json.loads((ROOT / "Package.resolved").read_text(encoding="utf-8"))["pins"]:
+    pins = [pin for path in ("Package.resolved", "Sources/Web/Package.resolved")
+            for pin in json.loads((ROOT / path).read_text(encoding="utf-8"))["pins"]]
+    assert "swift-nio" in {pin["identity"] for pin in pins}
+    for pin in pins:
         assert re.search(rf"^\| {pin['identity']}\b.*\| {pin['state']['version']} \|", table, re.MULTILINE), pin
     compiler = subprocess.run(["swift", "--version"], capture_output=True, text=True, check=False).stdout
     found = re.search(r"Swift version (\S+)", compiler)
     assert not found or f"| {found[1]} |" in table
+    row = next(line for line in table.splitlines() if line.startswith("| libzookeeper_mt"))
+    assert all(version in row for version in installed("libzookeeper-mt-dev"))
+    assert set(re.findall(r"GCC (\d+)", row)) >= {version.split(".")[0] for version in installed("libstdc++-*-dev")}
+
+
+def installed(package):
+    """On Debian 12, which the row speaks of: the versions of those whose name is like that."""
+    release = pathlib.Path("/etc/debian_version")
+    if not release.exists() or not release.read_text(encoding="utf-8").startswith("12."):
+        return []
+    words = ["dpkg-query", "--show", "--showformat", "${db:Status-Abbrev}${Version}\\n", package]
+    told = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    return [line[3:] for line in told.splitlines() if line.startswith("ii ")]

@@ -42,9 +42,17 @@ def test_arguments_and_environment_lie_on_the_stack_too(fleet):
     assert_one_line(run, 71, "ulimit -s", "320 kB")
 
 
+def test_with_three_open_files_the_system_loads_no_program(ctl, fleet):
+    """The dynamic linker has none for a library, and says so."""
+    options = limited(resource.RLIMIT_NOFILE, 3)
+    for run in fleet.run("--lockname", "a", "--", "touch", fleet.flag("ran"), **options), ctl("status", **options):
+        assert (run.code, run.out, len(run.err.splitlines())) == (127, "", 1) and "loading shared libraries" in run.err
+    assert not os.path.exists(fleet.flag("ran"))
+    fleet.assert_no_trace()
+
+
 @pytest.mark.parametrize("first", range(4, 41, 6))
 def test_open_files_few_or_enough(ctl, fleet, first):
-    """With 3 the dynamic linker finds no library."""
     for most in range(first, min(first + 6, 41)):
         options = limited(resource.RLIMIT_NOFILE, most)
         found = [fleet.run("--lockname", "a", "--", "true", **options),

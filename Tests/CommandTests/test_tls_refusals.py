@@ -55,6 +55,17 @@ def test_an_expired_certificate_of_a_zookeeper(program, controller, recorder, au
         refused(fleet, settings(authority, check_host_name=False), server.secure_address(), "certificate has expired")
 
 
+@pytest.mark.parametrize("host, asked", [("localhost", "localhost"), ("127.0.0.1", None)], ids=["name", "address"])
+def test_the_server_is_asked_for_by_the_name_that_zkhosts_has(fleet, authority, server_certificate, host, asked):
+    """Server name indication, for a proxy with many certificates; an address is none (RFC 6066, 3)."""
+    names = []
+    serve = serving(server_certificate, sni_callback=lambda connection, name, context: names.append(name))
+    with listener(serve) as address:
+        config = fleet.config(zkhosts=address.replace("127.0.0.1", host), tls=settings(authority), connect_timeout=2)
+        assert fleet.run("--lockname", "a", "--", "true", config=config).code == 69
+    assert names and set(names) == {asked}
+
+
 def heard_out(connection):
     """Until the client has gone."""
     while connection.recv(1000):

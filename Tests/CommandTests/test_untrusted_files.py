@@ -1,6 +1,7 @@
 """Root's cron, and files that others may write: nothing of theirs has root do anything that they could not have done themselves."""
 
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -12,24 +13,9 @@ import pytest
 from Support.control import assert_refused
 from Support.fixtures import ROOT
 from Support.fleet import assert_one_line, assert_silent
-
-OTHER = 65534
+from Support.others import OTHER, link_of_theirs
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="that takes root")
-
-
-@pytest.fixture
-def theirs(tmp_path):
-    """A folder that belongs to another user."""
-    with tempfile.TemporaryDirectory(prefix="switchman-theirs-") as folder:
-        os.chown(folder, OTHER, OTHER)
-        os.chmod(folder, 0o755)
-        yield folder
-
-
-def link_of_theirs(target, path):
-    os.symlink(target, path)
-    os.lchown(path, OTHER, OTHER)
 
 
 # The configuration.
@@ -58,6 +44,36 @@ def test_a_link_to_such_a_one_is_no_better(fleet, theirs):
     assert_one_line(fleet.run("--lockname", "a", "--", "true", config=fleet.flag("link.conf")), 78, "another user")
 
 
+@pytest.mark.parametrize("way", ["the file itself", "a folder on the way", "a link to a link"])
+def test_a_configuration_behind_a_link_of_somebody_elses(fleet, ctl, theirs, way):
+    """Whoever made it would choose, among all that root may read, what root's jobs do."""
+    config = named = fleet.config(hooks={"succeeded": f"touch {fleet.flag('hook')}"})
+    if way == "a folder on the way":
+        link_of_theirs(os.path.dirname(config), f"{theirs}/folder")
+        named = f"{theirs}/folder/{os.path.basename(config)}"
+    else:
+        link_of_theirs(config, named := f"{theirs}/link.conf")
+    if way == "a link to a link":
+        os.symlink(named, named := fleet.flag("roots.conf"))
+    run = fleet.run("--lockname", "a", "--", "touch", fleet.flag("ran"), config=named)
+    assert_one_line(run, 78, named, f"a symbolic link on its way belongs to another user ({OTHER})", "name the file itself")
+    assert_refused(ctl("status", config=named), 78, named, f"another user ({OTHER})")
+    told = ctl("check", "config", named)
+    assert told.code == 2 and f"another user ({OTHER})" in told.out
+    assert not os.path.exists(fleet.flag("ran")) and not os.path.exists(fleet.flag("hook"))
+    fleet.assert_no_trace()
+
+
+def test_links_of_roots_are_followed(fleet, theirs):
+    """As those of /etc/alternatives, and of a ConfigMap; also where somebody else's folder is on the way."""
+    os.makedirs(data := fleet.flag("data"))
+    os.symlink(data, fleet.flag("..data"))
+    os.symlink("..data/fleet.conf", fleet.flag("second"))
+    os.symlink(os.path.relpath(fleet.flag("second"), theirs), f"{theirs}/first")
+    shutil.copy(fleet.config(), f"{data}/fleet.conf")
+    assert_silent(fleet.run("--lockname", "a", "--", "true", config=f"{theirs}/first"), 0)
+
+
 @pytest.mark.parametrize("gid, mode", [(0, 0o664), (OTHER, 0o644), (OTHER, 0o640), (0, 0o600)])
 def test_a_configuration_that_only_root_may_write(fleet, gid, mode):
     config = fleet.config()
@@ -74,6 +90,8 @@ def test_whoever_is_not_root_may_use_anybodys(fleet):
         config = shutil.copy(fleet.config(), folder)
         os.chown(config, OTHER - 1, OTHER - 1)
         os.chmod(config, 0o666)
+        os.symlink(config, config := f"{folder}/link")
+        os.lchown(config, OTHER - 1, OTHER - 1)
         words = ("setpriv", f"--reuid={OTHER}", f"--regid={OTHER}", "--clear-groups")
         assert_silent(fleet.run("--lockname", "a", "--", "true", config=config, prefixed=words), 0)
 
@@ -86,13 +104,17 @@ def test_a_pipe_of_ones_own_is_believed(fleet):
 
 
 @pytest.mark.parametrize("mount, code", [("mount --bind", 78), ("mount -o bind,ro --bind", 3)])
-def test_a_containers_root_is_given_a_file_from_outside(fleet, mount, code):
+@pytest.mark.parametrize("is_linked", [False, True], ids=["file", "link"])
+def test_a_containers_root_is_given_a_file_from_outside(fleet, mount, code, is_linked):
     """It shows as nobody's, whom the container has a number for: believed if nobody can write it there."""
     with tempfile.TemporaryDirectory(prefix="switchman-container-") as folder:
         os.chmod(folder, 0o755)
         program, config = shutil.copy(fleet.program, folder), shutil.copy(fleet.config(), folder)
         os.chmod(config, 0o644)
-        script = f'{mount} {config} {config} && exec "$@"'
+        given = folder if is_linked else config
+        if is_linked:
+            os.symlink(os.path.basename(config), config := f"{folder}/link.conf")
+        script = f'{mount} {given} {given} && exec "$@"'
         run = subprocess.run(
             [sys.executable, ROOT / "Tests/Support/container.py", "sh", "-c", script, "sh",
              program, "--config", config, "--lockname", "a", "--", "sh", "-c", "exit 3"],
@@ -193,16 +215,6 @@ def test_links_in_a_metrics_folder_of_somebody_elses(fleet, theirs, name):
     assert (found.st_uid, stat.filemode(found.st_mode)) == (0, "-rw-r--r--")
 
 
-# TLS.
-
-def test_authorities_that_others_may_write(fleet):
-    """Who can write them can be the servers."""
-    ca = fleet.write("ca.pem", "-----BEGIN CERTIFICATE-----\n")
-    os.chmod(ca, 0o666)
-    run = fleet.run("--lockname", "a", "--", "true", config=fleet.config(tls={"ca": ca}))
-    assert_one_line(run, 78, 'key "tls" names ca', "written by others than root")
-
-
 # What is made elsewhere.
 
 def test_the_register_of_control_groups_is_closed(fleet):
@@ -215,14 +227,33 @@ def test_the_register_of_control_groups_is_closed(fleet):
     fleet.runs[-1].wait()
 
 
-# sudo.
+# The environment.
 
+def variables():
+    """The rows of Docs/Security.md: names, and what it says of sudo."""
+    section = (ROOT / "Docs/Security.md").read_text(encoding="utf-8").split("\n## The environment\n")[1].split("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in re.findall(r"^\| `.*\|$", section, re.MULTILINE)]
+    return [(re.findall(r"`([A-Z_]+)`", cells[0]), cells[2]) for cells in rows]
+
+
+def test_every_variable_that_is_asked_for_is_in_the_table():
+    asked = {"SUDO_USER", "LOGNAME", "USER", "LOCALDOMAIN", "DOMAIN", "VISUAL", "EDITOR"}
+    for path in [*(ROOT / "Sources").glob("*/*.swift"), *(ROOT / "Sources").glob("*/*.c")]:
+        if path.parent.name != "fuzz":
+            asked |= set(re.findall(r'getenv\("(\w+)"\)', path.read_text(encoding="utf-8")))
+    assert len(asked) > 12 and asked - {name for names, _ in variables() for name in names} == set()
+
+
+@pytest.mark.skipif(not shutil.which("sudo"), reason="sudo is not installed")
 def test_what_sudo_lets_through_is_obeyed_and_nothing_else(fleet):
     """By default it lets none of ours through: env_reset. With -E they are root's own words, as root's shell would have them."""
-    if not shutil.which("sudo"):
-        pytest.skip("sudo is not installed")
     config = fleet.config()
     for words, code in (("sudo", "-n"), 78), (("sudo", "-n", "-E"), 0):
         told = subprocess.run([*words, fleet.program, "--lockname", "a", "--", "true"], capture_output=True, text=True,
                               env={**os.environ, "SWITCHMAN_CONFIG": config})
         assert told.returncode == code, told
+    names = {name: said for listed, said in variables() for name in listed}
+    env = {**os.environ, **{name: "probe" for name in names if name != "PATH"}}
+    told = subprocess.run(["sudo", "-n", "env"], capture_output=True, text=True, env=env).stdout
+    through = set(re.findall(r"^(\w+)=probe$", told, re.MULTILINE))
+    assert through <= {name for name, said in names.items() if said not in ("no", "sudo's own")}

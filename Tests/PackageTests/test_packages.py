@@ -43,6 +43,10 @@ def output(*words, **options):
     return subprocess.run(words, check=True, capture_output=True, text=True, **options).stdout
 
 
+def build_id(path):
+    return re.search(r"Build ID: (\w+)", output("readelf", "-n", path))[1]
+
+
 def test_lintian_has_nothing_to_say(debs):
     """Overrides are in .package/debian/overrides, each with its reason."""
     run = subprocess.run(["lintian", "--fail-on", "error,warning", *debs], capture_output=True, text=True, check=False)
@@ -57,6 +61,31 @@ def test_the_same_programs_give_the_same_bytes(made, program, controller, tmp_pa
     finally:
         os.umask(before)
     assert [path.name for path in again if path.read_bytes() not in [one.read_bytes() for one in made]] == []
+
+
+def test_a_program_that_was_built_in_another_folder_gives_the_same_bytes(program, controller, tmp_path):
+    """The linker's build id counts the folder's name, in the debug information, and is all that differs then."""
+    staged = []
+    for number in range(2):
+        folder = tmp_path / f"built-{number}"
+        folder.mkdir()
+        for name, built in zip(PROGRAMS, (program, controller)):
+            code = pathlib.Path(built).read_bytes()
+            linkers = bytes.fromhex(build_id(built))
+            assert code.count(linkers) == 1
+            (folder / name).write_bytes(code.replace(linkers, bytes([number]) * len(linkers)))
+            (folder / name).chmod(0o755)
+        packages.built(root := tmp_path / f"staged-{number}", *(str(folder / name) for name in PROGRAMS), "--stage")
+        staged.append([(root / "usr/bin" / name).read_bytes() for name in PROGRAMS])
+        assert len({build_id(root / "usr/bin" / name) for name in PROGRAMS} | {"00" * 20, "01" * 20}) == 4
+    assert staged[0] == staged[1]
+
+
+def test_whoever_packs_it_is_asked_for_an_address(program, controller, tmp_path):
+    """To which faults are reported: Docs/Security.md sends people to the package's maintainer."""
+    words = (tmp_path, program, controller, "--stage")
+    assert "set DEBFULLNAME and DEBEMAIL" in packages.built(*words, DEBEMAIL="").stderr
+    assert packages.built(*words, DEBFULLNAME="Somebody", DEBEMAIL="somebody@company.test").stderr == ""
 
 
 def test_older_hosts_have_what_the_programs_need(debs, content):
@@ -79,8 +108,9 @@ def test_stripping_keeps_what_hardens(content, program, controller):
 
 def test_debug_information_is_apart_and_fits(content):
     for name in PROGRAMS:
-        number = re.search(r"Build ID: (\w+)", output("readelf", "-n", content[0] / "usr/bin" / name))[1]
+        number = build_id(content[0] / "usr/bin" / name)
         path = content[1] / f"usr/lib/debug/.build-id/{number[:2]}/{number[2:]}.debug"
+        assert build_id(path) == number
         assert re.search(r"\bsw_start\b|\bsw_tether", output("nm", path))
         assert ".debug_info" in output("readelf", "-W", "-S", path)
 
@@ -138,6 +168,7 @@ def test_the_rpm(made, content, program, tmp_path):
     """As far as a Debian can: it holds the same, needs no more, and rpm installs and removes it."""
     rpms = {path.name.split("-2")[0]: path for path in made if path.suffix == ".rpm"}
     needs = output("rpm", "-qp", "--requires", rpms["switchman"])
+    assert "@" in output("rpm", "-qp", "--queryformat", "%{PACKAGER}", rpms["switchman"])
     versions = re.findall(r"GLIBC_([\d.]+)", needs)
     assert max(tuple(map(int, one.split("."))) for one in versions) == tuple(map(int, GLIBC.split(".")))
     others = {line for line in needs.splitlines() if not re.match(r"lib[cm]\.so\.6|ld-linux|rtld\(|rpmlib\(|config\(|/bin/", line)}

@@ -7,13 +7,18 @@ import subprocess
 BUILD = pathlib.Path(__file__).resolve().parents[2] / ".package/build"
 
 
-def build(folder, program, controller, *kinds):
-    """The paths of the packages, as the command prints them."""
+def built(folder, program, controller, *kinds, **environment):
+    """What the command did, printed and said."""
     ran = subprocess.run(
         [BUILD, *kinds, folder], capture_output=True, text=True, check=False,
-        env={**os.environ, "SWITCHMAN_BIN": program, "SWITCHMANCTL_BIN": controller})
+        env={**os.environ, "SWITCHMAN_BIN": program, "SWITCHMANCTL_BIN": controller, **environment})
     assert ran.returncode == 0, ran.stderr
-    return [pathlib.Path(line) for line in ran.stdout.splitlines()]
+    return ran
+
+
+def build(*words):
+    """The paths of the packages, as the command prints them."""
+    return [pathlib.Path(line) for line in built(*words).stdout.splitlines()]
 
 
 def field(package, name):

@@ -49,7 +49,7 @@ LIBC = {
     "Sources/Run/MetricsFile.swift": "writes the metrics",
     "Sources/Run/PromptFile.swift": "reads a file that may be a pipe",
     "Sources/Run/RunLog.swift": "the log",
-    "Sources/Run/TrustedPath.swift": "opens what is written to, through no link of somebody else's",
+    "Sources/Run/TrustedPath.swift": "opens a file, through no link of somebody else's",
     "Sources/Run/WholeWrite.swift": "writes to a descriptor",
 }
 SYSTEM = {"Glibc", "CLinux", "Foundation", "Dispatch"}
