@@ -15,7 +15,7 @@ struct Wrapper: Sendable {
     let supervisor: Supervisor
     let log: Logger
     let runLog: RunLog
-    private let startHook: StartHook?
+    private let sideHooks: SideHooks
 
     init(plan: Plan, codes: ExitCode, supervisor: Supervisor) {
         self.plan = plan
@@ -33,11 +33,7 @@ struct Wrapper: Sendable {
         runLog = handler
         log = Logger(label: "switchman") { _ in handler }
         let log = log
-        startHook = plan.reports.hooks[.started].map { script in
-            StartHook(
-                HookCall(
-                    hook: .started, script: script, lockname: plan.job.lockname, log: log, loop: supervisor.loop))
-        }
+        sideHooks = SideHooks(hooks: plan.reports.hooks, lockname: plan.job.lockname, log: log, loop: supervisor.loop)
         for warning in handler.troubles + plan.warnings { log.warning("\(warning)") }
     }
 
@@ -121,7 +117,7 @@ struct Wrapper: Sendable {
 
     private func aftermath(of ended: Ended, _ story: Life.Story) -> Aftermath {
         Aftermath(
-            plan: plan, log: log, loop: supervisor.loop, startHook: startHook, ended: ended, story: story,
+            plan: plan, log: log, loop: supervisor.loop, sideHooks: sideHooks, ended: ended, story: story,
             isSkip: codes.isSkip(ended), exitCode: codes.code(for: ended), reason: reason(ended))
     }
 
@@ -162,7 +158,7 @@ struct Wrapper: Sendable {
         switch remark {
         case .started(let pid):
             log.debug("the command runs as process \(pid)")
-            startHook?.begin()
+            sideHooks.callStarted()
         case .ownershipLost(let why, _): log.warning("ownership lost: \(why); ending the command")
         case .groupUnreadable(let why): log.warning("cannot tell whether this host is still in the group: \(why)")
         case .stopping(let why): log.info("ending the command: \(why)")
@@ -197,6 +193,7 @@ struct Wrapper: Sendable {
             log.warning(
                 "the servers have lost acknowledged transactions (restored from a copy, or started empty?) and refuse this session"
             )
+        case .waitedOut(let lost): sideHooks.callLost(lost, exitCode: codes.code(for: Ended(outcome: .lost)))
         case .connectionLost(let server): log.info("the connection to \(server) is lost")
         case .connectionBack(let server, let after):
             log.info("connected to \(server), after \(Self.seconds(after)) without a connection")
