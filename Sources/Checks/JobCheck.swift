@@ -132,9 +132,11 @@ package struct JobCheck: Sendable {
 
         var success: String {
             guard let run = lastSuccess else {
-                return record.runs.isEmpty
-                    ? "no run has ended yet"
-                    : "no success among the last \(record.runs.count) \(word(record.runs.count))"
+                switch record.runs.count {
+                case 0: return "no run has ended yet"
+                case 1: return "no success yet, in one run"
+                case let count: return "no success among the last \(count) runs"
+                }
             }
             let age = successAge.map { "\(TimeText.of(milliseconds: $0)) ago" } ?? "at an unknown time"
             return "last success \(age) on \(Excerpt.of(run.host))"
@@ -143,11 +145,10 @@ package struct JobCheck: Sendable {
         var failure: String? {
             guard let last = failures.last else { return nil }
             let age = last.endMilliseconds.map { "\(TimeText.of(milliseconds: sight.age(of: $0))) ago " } ?? ""
-            let count = failures.count == 1 ? "the last run" : "the last \(failures.count) runs"
-            return "\(count) failed, the newest \(age)on \(Excerpt.of(last.host)) (\(last.ending))"
+            let runs =
+                failures.count == 1 ? "the last run failed " : "the last \(failures.count) runs failed, the newest "
+            return "\(runs)\(age)on \(Excerpt.of(last.host)) (\(last.ending))"
         }
-
-        private func word(_ count: Int) -> String { count == 1 ? "run" : "runs" }
     }
 
     // MARK: - While it runs

@@ -126,14 +126,23 @@ indirect enum OptionValue: Sendable {
             throw UsageError(message: "option \(option): \"\(Excerpt.of(bytes))\" is not valid UTF-8")
         }
         guard let value = read(text) else {
+            try refuseForgotten(bytes, of: option, expected: expected)
             throw UsageError(
                 message: "invalid value \"\(Excerpt.of(text))\" for \(option): expected \(expected)")
         }
         return value
     }
 
+    /// Who forgets the value in front of `--` has given that.
+    private static func refuseForgotten(_ bytes: [UInt8], of option: String, expected: String) throws(UsageError) {
+        if bytes == Array("--".utf8) {
+            throw UsageError(message: "option \(option) needs a value before \"--\": expected \(expected)")
+        }
+    }
+
     private static func outcomeAndCode(_ value: [UInt8], of option: String) throws(UsageError) -> (String, UInt8) {
         let shown = Excerpt.of(value)
+        try refuseForgotten(value, of: option, expected: "OUTCOME=N, with N from 0 to 255")
         guard let equals = value.firstIndex(of: UInt8(ascii: "=")) else {
             throw UsageError(message: "option \(option): \"\(shown)\" has no \"=\"; write OUTCOME=N")
         }

@@ -48,6 +48,8 @@ package final class Acquisition {
     package internal(set) var fleetIsUnread = false
     /// What keeps this run from being started, in a sentence: of the skips `paused` and `drained`.
     package internal(set) var pauseSentence: String?
+    /// The same of the skips that the outcome alone does not explain: `notInGroup`, `tooSoon` and `queued`.
+    var skipSentence: String?
     /// The resources of this host that are held.
     var heldResources: [LeaseRequest] = []
     /// What in the fleet's data makes this host one of the group that was asked for: its name, or a pattern.
@@ -57,6 +59,8 @@ package final class Acquisition {
     var after = AfterSight()
     /// Who holds the lock, if the newest look has seen somebody.
     var holderSession: Int64?
+    /// What the node of a lock without a record says of who that is.
+    var holderWithoutRecord: String?
     private var takes = 0
     var contradictions = Contradictions()
     package private(set) var limits: Limits
@@ -114,6 +118,9 @@ package final class Acquisition {
         }
         guard let interval = job.minInterval, claims.isWithin(interval, ofLastStartUnlessFailed: job.retriesFailed)
         else { return .owned(claims) }
+        skipSentence = claims.takenMilliseconds.flatMap {
+            claims.record?.content.tooSoon(interval, nowMilliseconds: $0)
+        }
         try await giveBack(claims, keepsLock: job.mixedFleet)
         return .skipped(.tooSoon)
     }
@@ -133,6 +140,7 @@ package final class Acquisition {
             // Looked at only before, two may both have come in; the lower place stays.
             if job.waiters != nil, try await isCrowded(line.ahead()) {
                 try await line.leave()
+                skipSentence = crowd
                 return .skipped(.queued)
             }
             if let skip = try await line.awaitHead(limit: limits.lock, changed: considerFleetChanges) {
@@ -187,7 +195,7 @@ package final class Acquisition {
 
     /// Waits until a place is given up that makes ours needless.
     private func awaitDeparture(of rival: String) async throws(Interruption) -> Skip? {
-        notice(.waitingInQueue(rival, ahead: 1))
+        notice(.waitingForNamesake(rival))
         while try await talk.askAgain([.exists(rival, watch: true)])[0].stat() != nil {
             waiting: while true {
                 if let skip = try await considerFleetChanges() { return skip }
@@ -225,6 +233,7 @@ package final class Acquisition {
     private func waitForPermits(line: Queues?) async throws(Interruption) -> Turn {
         let queues = Queues(of: .permits, job: job, talk: talk, earlierSessions: earlierSessions, notice: notice)
         if let rival = try await queues.enter() {
+            skipSentence = queues.rivalSentence
             if line == nil { return .verdict(.skipped(.queued)) }
             try await queues.leave()
             return .rivalFound(rival)
@@ -282,16 +291,6 @@ package final class Acquisition {
                 try await contradictions.met(job.lockname, talk)
             }
             release.settle(replies)
-        }
-    }
-}
-
-extension Limit {
-    /// Nil: for as long as it takes.
-    package var duration: Duration? {
-        switch self {
-        case .forever: nil
-        case .seconds(let seconds): .seconds(seconds)
         }
     }
 }

@@ -31,7 +31,10 @@ extension Acquisition {
         // Without --waiters a held lock is all that there is to know, however long its queue is.
         if let skip, job.waiters == nil || !isWaitedFor(skip) { return skip }
         let places = try Queues.places(in: job.layout.lockQueue(job.lockname), replies[4])
-        if try await isCrowded(places) { return .queued }
+        if try await isCrowded(places) {
+            skipSentence = crowd
+            return .queued
+        }
         if let skip { return skip }
         return try await considerLine(places) ? .locked : nil
     }
@@ -70,10 +73,22 @@ extension Acquisition {
     private func considerFleet(_ fleet: FleetData, _ reader: FleetReader) throws(Interruption) -> Skip? {
         if let group = job.group {
             groupEntry = try reader.entry(fleet, in: group)
-            if groupEntry == nil { return .notInGroup }
+            if groupEntry == nil { return outside(group, fleet) }
         }
         return pause(in: fleet, reader)
     }
+
+    private func outside(_ group: String, _ fleet: FleetData) -> Skip {
+        let members = fleet.members(of: group)
+        var list = members.prefix(Self.mostMembers).map { Excerpt.of($0, longest: Excerpt.longestName) }
+        if members.count > list.count { list.append("and \(members.count - list.count) more") }
+        let hosts = list.isEmpty ? "it has no hosts" : list.joined(separator: ", ")
+        skipSentence = "\(job.host) is not in group \(Excerpt.of(group)) (\(hosts))"
+        return .notInGroup
+    }
+
+    /// Of a group, in a sentence.
+    private static let mostMembers = 5
 
     private func pause(in fleet: FleetData, _ reader: FleetReader) -> Skip? {
         let pause = reader.pause(fleet)
@@ -102,7 +117,7 @@ extension Acquisition {
         noteFleetVersion(reply)
         if let group = job.group {
             do throws(Interruption) {
-                if try reader.entry(fleet, in: group) == nil { return .notInGroup }
+                if try reader.entry(fleet, in: group) == nil { return outside(group, fleet) }
             } catch {
                 // A group that is not described any more has no members to be one of.
             }
@@ -136,7 +151,8 @@ extension Acquisition {
             guard earlierSessions.contains(lock.ephemeralOwner) else {
                 if let skip = considerTick(holder: lock.ephemeralOwner) { return skip }
                 if let skip = try considerAfter(parents, holder: lock.ephemeralOwner) { return skip }
-                if try await isOriginals(lock) { notice(.lockWithoutRecord(job.lockPath)) }
+                holderWithoutRecord = try await holderWithoutRecord(of: lock)
+                if let holderWithoutRecord { notice(.lockWithoutRecord(job.lockPath, holder: holderWithoutRecord)) }
                 return .locked
             }
             // Nobody holds it: it goes when that session, which we gave up, is closed or expires.
@@ -147,14 +163,17 @@ extension Acquisition {
         }
     }
 
-    /// Whether the holder is somebody whom the record does not know. Read between two looks at the same lock; else it may be of
-    /// another run.
-    private func isOriginals(_ lock: NodeStat) async throws(Interruption) -> Bool {
+    /// The holder, if it is somebody whom the record does not know: an original, mostly. Read between two looks at the same lock;
+    /// else it may be of another run.
+    private func holderWithoutRecord(of lock: NodeStat) async throws(Interruption) -> String? {
         let record = foundRecord?.record
-        if job.mixedFleet || record?.state == .running { return false }
-        if let record, lock.ephemeralOwner.isSession(record.session) { return false }
-        let again = try await talk.askAgain([.exists(job.lockPath, watch: false)])[0]
-        return try again.stat()?.czxid == lock.czxid
+        if job.mixedFleet || record?.state == .running { return nil }
+        if let record, lock.ephemeralOwner.isSession(record.session) { return nil }
+        let replies = try await talk.askAgain([.exists(job.lockPath, watch: false), .get(job.lockPath, watch: false)])
+        guard try replies[0].stat()?.czxid == lock.czxid else { return nil }
+        // It may be closed to us.
+        guard case .success(.node(let data, let stat)) = replies[1], stat.czxid == lock.czxid else { return "somebody" }
+        return NodeMaker.text(data)
     }
 
     /// Whether somebody waits for the lock who was there before us: then it is as good as held.

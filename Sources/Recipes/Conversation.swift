@@ -132,6 +132,24 @@ package final class Conversation {
         return Array(replies.suffix(requests.count))
     }
 
+    /// Asks for what is only to be told, for a second at most. Nil: there is no answer, and the run goes on without.
+    func glance(_ requests: [Request]) async throws(Interruption) -> [Reply]? {
+        if !connected || requests.isEmpty { return nil }
+        tickets += 1
+        let (ticket, inbox) = (tickets, self.inbox)
+        let until = clock.now.advanced(by: Self.lengthOfGlance)
+        ensemble.submit(requests) { inbox.post(.replies(ticket: ticket, $0)) }
+        while clock.now < until {
+            clock.wake(at: until)
+            let event = await inbox.next()
+            if case .replies(ticket, let replies) = event { return replies }
+            try take(event)
+        }
+        return nil
+    }
+
+    private static let lengthOfGlance = Duration.seconds(1)
+
     /// Waits for a connection, at most for the connect timeout.
     ///
     /// - Parameter lostSince: when it was first noticed that the same write was lost. What is asked in between may be answered each

@@ -28,3 +28,13 @@ package enum DurationText {
         return overflows ? nil : .seconds(seconds)
     }
 }
+
+extension Limit {
+    /// Nil: for as long as it takes.
+    package var duration: Duration? {
+        switch self {
+        case .forever: nil
+        case .seconds(let seconds): .seconds(seconds)
+        }
+    }
+}

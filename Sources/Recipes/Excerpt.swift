@@ -2,6 +2,8 @@
 package enum Excerpt {
     /// Enough to recognize what was written, short enough to leave room for what is wrong with it.
     package static let longest = 60
+    /// In characters: what a name may have at the most, of a job or of a host.
+    package static let longestName = 255
 
     /// Nothing that moves a cursor, ends a line, reorders it or cannot be seen: controls, separators of lines and
     /// paragraphs, and the characters of format, which are the marks of direction, zero-width ones and tags (Unicode,

@@ -74,24 +74,36 @@ package struct FleetData: Sendable, Equatable {
     /// Names are compared byte for byte; a name that is a group's is never a pattern.
     package func entry(of host: String, in group: String) throws(FleetDataError) -> String? {
         guard groups[ExactName(group)] != nil else {
+            let names = groups.keys.sorted().map(\.text)
+            var known = names.prefix(Self.mostGroups).map { Excerpt.of($0, longest: Self.longestGroup) }
+            if names.count > known.count { known.append("and \(names.count - known.count) more") }
+            let others = known.isEmpty ? "there are no groups" : "there are \(known.joined(separator: ", "))"
             throw FleetDataError(
-                message: "group \"\(Excerpt.of(group))\" is not described; add its hosts: switchmanctl groups add "
-                    + "\(Excerpt.of(group)) HOST")
+                message: "group \"\(Excerpt.of(group))\" is not described (\(others))"
+                    + "; add its hosts: switchmanctl groups add \(Excerpt.of(group)) HOST")
         }
+        return members(of: group).first { HostPattern.matches($0, host: host) }
+    }
+
+    /// In a message, which has 1 kB.
+    private static let mostGroups = 5
+    private static let longestGroup = 20
+
+    /// The hosts and patterns of the group and of the groups within it; none if there is no such group.
+    package func members(of group: String) -> [String] {
         var toVisit = [ExactName(group)]
         var seen = Set(toVisit)
+        var found: [String] = []
         while let next = toVisit.popLast() {
             for member in (groups[next] ?? []).map({ ExactName($0) }) {
-                if groups[member] != nil {
-                    if seen.insert(member).inserted {
-                        toVisit.append(member)
-                    }
-                } else if HostPattern.matches(member.text, host: host) {
-                    return member.text
+                if groups[member] == nil {
+                    found.append(member.text)
+                } else if seen.insert(member).inserted {
+                    toVisit.append(member)
                 }
             }
         }
-        return nil
+        return found
     }
 
     /// The resources with their macros replaced, in the order of their queues, each once.
@@ -165,7 +177,7 @@ package struct FleetData: Sendable, Equatable {
             do throws(LeaseError) {
                 return try LeaseRequest.total(text, macros: macros)
             } catch {
-                throw FleetDataError(message: "\(place): \(error.message)")
+                throw FleetDataError(message: "\(place): \(error.problem)")
             }
         default:
             throw FleetDataError(

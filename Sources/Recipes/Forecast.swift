@@ -39,7 +39,7 @@ extension Acquisition {
         let skip = try await lookTwice()
         if let skip, skip != .locked {
             let decision: Forecast.Decision = isWaitedFor(skip) ? .waitsForJobs : .skips(skip)
-            return Forecast(decision: decision, reasons: [reason(skip)] + (try await nearestNames(skip)))
+            return Forecast(decision: decision, reasons: [sentence(of: skip)] + (try await nearestNames(skip)))
         }
         let tooSoon = tooSoon(wallMilliseconds)
         if skip == .locked {
@@ -73,10 +73,10 @@ extension Acquisition {
 
     private func forecastPermits() async throws(Interruption) -> Forecast {
         let queues = Queues(of: .permits, job: job, talk: talk, earlierSessions: [], notice: notice)
-        if let rival = try await queues.rival(before: nil) {
+        if try await queues.rival(before: nil) != nil {
             return Forecast(
                 decision: job.waitsForLock ? .waitsForPermits : .skips(.queued),
-                reasons: ["a run of \(job.lockname) stands in a queue already: \(rival)"])
+                reasons: [queues.rivalSentence].compactMap { $0 })
         }
         let permits = try await Permits(job: job, talk: talk) { [unowned self] in job.leases }.survey()
         var reasons: [String] = []
@@ -101,17 +101,6 @@ extension Acquisition {
 
     private static func runs(_ count: Int) -> String { count == 1 ? "1 run is" : "\(count) runs are" }
 
-    private func reason(_ skip: Skip) -> String {
-        switch skip {
-        case .notInGroup: "\(job.host) is not in group \(job.group ?? "")"
-        case .paused, .drained: "\(pauseSentence ?? "\(skip)"), says the data of \(job.layout.prefix)"
-        case .alreadyRun: alreadyRun
-        case .queued: "\(job.waiters ?? 1) or more wait for \(job.lockPath) already (--waiters \(job.waiters ?? 1))"
-        case .notReady, .neverReady: after.sentence ?? "\(skip)"
-        case .tooSoon, .locked: "\(skip)"
-        }
-    }
-
     /// Of jobs that have left no record, those that may be meant.
     private func nearestNames(_ skip: Acquisition.Skip) async throws(Interruption) -> [String] {
         guard skip == .notReady, !after.missing.isEmpty else { return [] }
@@ -133,15 +122,13 @@ extension Acquisition {
         guard let last = record.lastStart(unlessFailed: job.retriesFailed),
             Interval(interval).covers(last, nowMilliseconds: wallMilliseconds)
         else { return nil }
-        // The server's clock may be ahead of ours.
-        let ago = max(0, wallMilliseconds.subtractingReportingOverflow(last).partialValue / 1000)
-        return
-            "the last start was \(ago) s ago, less than --min-interval (\(interval.components.seconds) s), by this host's clock"
+        return record.tooSoon(interval, nowMilliseconds: wallMilliseconds).map { "\($0), by this host's clock" }
     }
 
     private func holder() async throws(Interruption) -> String? {
+        if let sentence = heldByRecord { return sentence }
         guard let node = try await talk.askAgain([.get(job.lockPath, watch: false)])[0].node() else { return nil }
-        return "\(job.lockPath) is held by \(Excerpt.of(node.data))"
+        return "\(job.lockPath) is held by \(NodeMaker.text(node.data))"
     }
 
     private func line() async throws(Interruption) -> String? {

@@ -218,12 +218,15 @@ private struct DeferredCount: Sendable, Equatable {
 /// A `--lease` which cannot be understood. One line that names the option and its text and says what to do.
 package struct LeaseError: Error, Equatable {
     package let message: String
+    /// The same without the option's name: of an expression that stands elsewhere.
+    package let problem: String
 
     package init(message: String) {
-        self.message = message
+        (self.message, problem) = (message, message)
     }
 
     init(_ text: String, _ problem: String) {
-        message = "--lease \"\(Excerpt.of(text))\": \(problem)"
+        self.problem = "\"\(Excerpt.of(text))\": \(problem)"
+        message = "--lease \(self.problem)"
     }
 }

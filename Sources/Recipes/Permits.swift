@@ -59,12 +59,16 @@ final class Permits {
                 let now = talk.clock.now
                 if let ripe, now >= ripe { break waiting }
                 if let deadline, now >= deadline {
-                    throw .noPermits("no permits within the lease wait: \(blocked?.text ?? "")")
+                    let holders = try await makers(of: blocked?.leases.prefix(Self.mostHolders) ?? [], talk)
+                    throw .noPermits("no permits within the lease wait: \(blocked?.text ?? "")\(holders)")
                 }
                 try await talk.pause(until: [ripe, deadline].compactMap { $0 }.min())
             }
         }
     }
+
+    /// In a message: who has the first of them is where one begins to look.
+    private static let mostHolders = 3
 
     /// In a mixed fleet, after the take: whether the permits up to our own lease exceed a total.
     func isOverTotal(_ claims: Claims) async throws(Interruption) -> Bool {

@@ -13,6 +13,8 @@ final class Queues {
     /// The nodes below which the places stand, in one order.
     private let queues: [String]
     private var places: [Place] = []
+    /// What was found of this lockname in a queue of permits, in a sentence.
+    private(set) var rivalSentence: String?
 
     enum Kind {
         /// Of the resources wanted: one run of a job in it is enough, and the originals are about.
@@ -74,6 +76,10 @@ final class Queues {
             for (path, reply) in zip(paths, try await talk.askAgain(paths.map { .exists($0, watch: false) })) {
                 guard let stat = try reply.stat(), !earlierSessions.contains(stat.ephemeralOwner) else { continue }
                 try stat.checkIsEphemeral(path)
+                let before = queue.filter { $0.sequence < Place(name: Layout.name(of: path))?.sequence ?? 0 }.count
+                rivalSentence =
+                    "a run of \(job.lockname) stands in the queue of \(job.leases[index].resource) already, "
+                    + "\(before) ahead of it (\(path))"
                 return path
             }
         }
@@ -173,6 +179,7 @@ final class Queues {
         while true {
             let lists = try await list()
             var predecessors: [String] = []
+            var next: (lease: LeaseRequest, lockname: String)?
             var ahead = 0
             for (index, queue) in lists.enumerated() {
                 guard queue.contains(where: { $0.sequence == places[index].sequence }) else {
@@ -184,10 +191,15 @@ final class Queues {
                 ahead = max(ahead, earlier.count)
                 if let predecessor = earlier.max(by: { $0.sequence < $1.sequence }) {
                     predecessors.append("\(queues[index])/\(predecessor.name)")
+                    if kind == .permits, next == nil { next = (job.leases[index], predecessor.lockname) }
                 }
             }
             if predecessors.isEmpty { return nil }
-            notice(.waitingInQueue(predecessors[0], ahead: ahead))
+            if let next {
+                notice(.waitingForPermits(next.lease, ahead: ahead, next: next.lockname))
+            } else {
+                notice(.waitingInLine(job.lockPath, ahead: ahead))
+            }
             let replies = try await talk.askAgain(predecessors.map { .exists($0, watch: true) })
             if replies.contains(where: { $0.failureReason == .noNode }) { continue }
             for (path, reply) in zip(predecessors, replies) { try reply.stat()?.checkIsEphemeral(path) }
@@ -203,9 +215,11 @@ final class Queues {
                     for queue in headed(lists) where try talk.noticed(queue) { break waiting }
                 }
                 if let limit, talk.clock.now >= limit {
-                    if kind == .lock { return .locked }
+                    guard let next else { return .locked }
+                    let name = Excerpt.of(next.lockname, longest: Excerpt.longestName)
                     throw .noPermits(
-                        "no permits within the lease wait: \(ahead) ahead in the queue, next is \(predecessors[0])")
+                        "no permits within the lease wait: \(ahead) ahead in the queue of \(next.lease.resource), the next is "
+                            + "\(name)\(try await makers(of: predecessors.prefix(1), talk))")
                 }
                 try await talk.pause(until: limit)
             }

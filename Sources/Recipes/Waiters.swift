@@ -38,6 +38,11 @@ extension Acquisition {
     }
 
     private static let placesAtOnce = 16
+
+    /// That it is so, in a sentence.
+    var crowd: String {
+        "\(job.waiters ?? 1) or more wait for \(job.lockPath) already (--waiters \(job.waiters ?? 1))"
+    }
 }
 
 extension Place {

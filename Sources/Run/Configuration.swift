@@ -62,7 +62,7 @@ package struct Configuration: Sendable {
     ) throws(ConfigurationError) -> (Configuration, warnings: [String]) {
         let settings = try Settings.load(path: path, environment: environment)
         var problems = ConfigurationProblems()
-        problems.value { () throws(ConfigurationError) in try settings.refuseMisspeltProtection() }
+        _ = problems.value { () throws(ConfigurationError) in try settings.refuseMisspeltProtection() }
         let prefix = problems.value { () throws(ConfigurationError) in
             try Self.prefix(in: try settings.required("prefix"))
         }

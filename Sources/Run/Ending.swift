@@ -150,6 +150,8 @@ package enum Remark: Sendable, Equatable {
     case beginningAnew(Duration)
     /// A holder was lost, and its term is waited out.
     case waitingOut(host: String, seconds: Int64)
+    /// That is over: the run whose command was lost.
+    case waitedOut(PastRun)
     case serversRolledBack
     /// Neither proof nor loss: the command lives for as long as the last proof lets it.
     case heartbeatRefused(String)

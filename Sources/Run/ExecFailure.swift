@@ -51,7 +51,9 @@ package struct ExecFailure {
 
     private var troubleOfFiles: Trouble? {
         guard let file = program else {
-            return code == ENOENT ? ("command not found", "name a program in PATH or by its path") : nil
+            let path = Excerpt.of(
+                folders.map { String(decoding: $0, as: UTF8.self) }.joined(separator: ":"), longest: 200)
+            return code == ENOENT ? ("command not found", "name a program in PATH (\(path)) or by its path") : nil
         }
         if let trouble = Self.trouble(with: file) {
             return file == word ? trouble : ("\(Self.shown(file)): \(trouble.what)", trouble.advice)

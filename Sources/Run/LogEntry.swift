@@ -14,6 +14,7 @@ struct LogEntry {
     /// What the message says in words, for programs.
     private let fields: [String: JSONValue]
     private let time: LogTime
+    var isForScreenOnly = false
 
     /// PIPE_BUF: what a pipe takes in one piece or not at all. Syslog's daemons take as much.
     static let longestBytes = 4096
@@ -35,10 +36,10 @@ struct LogEntry {
         }
     }
 
-    /// A line of the logfile; as text, the original's.
+    /// A line of the logfile; as text, in the original's columns, with the job's name before the message: many jobs share a file.
     func fileLine(_ format: LogFormat) -> [UInt8] {
         switch format {
-        case .text: Self.line("\(time.original)\t[\(pid)]\t\(Excerpt.line(message))")
+        case .text: Self.line("\(time.original)\t[\(pid)]\t\(Excerpt.line("\(lockname): \(message)"))")
         case .json: Self.line(json)
         }
     }

@@ -67,6 +67,13 @@ package struct RunLog: LogHandler {
         if mode.isApart { thread.add(entry) } else { targets.write(entry) }
     }
 
+    /// A line for standard error alone, whatever its least level is.
+    package func show(_ message: String) {
+        var entry = LogEntry(lockname: lockname, host: host, pid: pid, level: .info, message: message)
+        entry.isForScreenOnly = true
+        if mode.isApart { thread.add(entry) } else { targets.write(entry) }
+    }
+
     /// From here on lines are written beside the run's own thread.
     package func writeApart() { mode.isApart = true }
 
@@ -90,8 +97,8 @@ private struct LogTargets {
     var hasFile: Bool { file != nil || socket != nil }
 
     func write(_ entry: LogEntry) {
-        if entry.level >= screenLevel { LogFile.write(entry.screenLine(format), to: 2) }
-        guard entry.level >= level else { return }
+        if entry.isForScreenOnly || entry.level >= screenLevel { LogFile.write(entry.screenLine(format), to: 2) }
+        guard !entry.isForScreenOnly, entry.level >= level else { return }
         file?.write(entry.fileLine(format))
         socket?.send(entry.datagram(format, dialect))
     }

@@ -53,8 +53,10 @@ struct Settings {
         do {
             value = try JSONValue.parse(bytes)
         } catch {
-            throw ConfigurationError(
-                message: "\(path): \(error.problem); correct it, starting from {\"prefix\": ..., \"zkhosts\": ...}")
+            // Somebody's own settings are to be mended, and not to be begun anew.
+            let isBegun = bytes.contains(UInt8(ascii: "{")) && bytes.contains(UInt8(ascii: ":"))
+            let example = isBegun ? "" : ", starting from {\"prefix\": ..., \"zkhosts\": ...}"
+            throw ConfigurationError(message: "\(path): \(error.problem); correct it\(example)")
         }
         guard case .object(let object) = value else {
             throw ConfigurationError(

@@ -10,6 +10,7 @@ extension Tenure {
     }
 
     mutating func waitedOut() {
+        if let lost = claims?.record?.content.lostPredecessor { actions.append(.say(.waitedOut(lost))) }
         guard claims?.record != nil else {
             enter(.starting)
             return start()

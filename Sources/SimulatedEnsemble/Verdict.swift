@@ -170,7 +170,7 @@ struct Verdict {
         if attempts > run.job.retries + 1 { accuse(.truth, "\(run) makes \(attempts) attempts") }
         let isPlain = run.remarks.allSatisfy { remark in
             switch remark {
-            case .retrying, .connectionLost, .connectionBack, .beginningAnew, .waitingOut, .outputNotKept,
+            case .retrying, .connectionLost, .connectionBack, .beginningAnew, .waitingOut, .waitedOut, .outputNotKept,
                 .runNotRemembered:
                 true
             default: false

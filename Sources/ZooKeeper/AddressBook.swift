@@ -38,6 +38,9 @@ struct AddressBook: Sendable {
         return all
     }
 
+    /// The servers whose name has not been found yet, as `zkhosts` has them.
+    var withoutAddress: [String] { zip(servers, known).filter { $0.1.isEmpty }.map(\.0.label) }
+
     var allEver: [Address] { addresses + former }
 
     /// For people, of what the C client calls a server by.

@@ -131,8 +131,26 @@ import Threads
         if isEncrypted { return complaintAboutTLS ?? complaintAboutFrames }
         if let speaker = speakerOfTLS() { return "\(speaker.label) \(TLSRecord.remedy)" }
         if sw_frames_saw_tls() { return "one of these \(TLSRecord.remedy)" }
-        return complaintAboutFrames
+        return complaintAboutFrames ?? complaintAboutServers
     }
+
+    /// Of those without a connection. Takes half a second at the most.
+    private var complaintAboutServers: String? {
+        lock.hold()
+        let isAway = !isConnected
+        let (addresses, unknown) = (book.addresses, book.withoutAddress)
+        lock.release()
+        guard isAway else { return nil }
+        let shown = addresses.prefix(Self.mostServers)
+        let troubles = zip(shown, Probe.troubles(of: Array(shown), milliseconds: 500)).compactMap { address, trouble in
+            trouble.map { "\(address.label): \($0)" }
+        }
+        let all = unknown.map { "\($0): its name does not resolve" } + troubles
+        return all.isEmpty ? nil : "\(all.joined(separator: ", ")); is any of them running, and is zkhosts right?"
+    }
+
+    /// In a message.
+    private static let mostServers = 7
 
     private var complaintAboutTLS: String? {
         guard sw_frames_stand_between() else { return "this build, with a shared libzookeeper_mt, carries no TLS" }

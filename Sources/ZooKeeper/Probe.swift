@@ -16,6 +16,8 @@ package final class Probe {
     private(set) var state = State.connecting
     private let descriptor: Int32
     private var text = ""
+    /// Why there was no connection: errno.
+    private var failure: Int32?
 
     init(_ address: Address, _ question: Question = .srvr) {
         self.address = address
@@ -26,7 +28,7 @@ package final class Probe {
             guard let base = raw.baseAddress else { return -1 }
             return unsafe connect(descriptor, base.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
         }
-        if descriptor < 0 || (code != 0 && errno != EINPROGRESS) { state = .bad }
+        if descriptor < 0 || (code != 0 && errno != EINPROGRESS) { (state, failure) = (.bad, errno) }
     }
 
     func close() { if descriptor >= 0 { Glibc.close(descriptor) } }
@@ -63,6 +65,29 @@ package final class Probe {
         return probes.filter { $0.state == .good }.map(\.address)
     }
 
+    /// Why each of these has no session for us, as far as it can be seen within that time. Nil for those that serve.
+    static func troubles(of addresses: [Address], milliseconds: Int64) -> [String?] {
+        let probes = addresses.map { Probe($0) }
+        defer { for probe in probes { probe.close() } }
+        let end = Monotonic.milliseconds + milliseconds
+        while probes.contains(where: \.isOpen), Monotonic.milliseconds < end {
+            wait(for: probes, milliseconds: end - Monotonic.milliseconds)
+        }
+        return probes.map(\.trouble)
+    }
+
+    private var trouble: String? {
+        switch (state, failure) {
+        case (.good, _): nil
+        case (_, ECONNREFUSED?): "connection refused"
+        case (_, ENETUNREACH?), (_, EHOSTUNREACH?): "unreachable"
+        case (.connecting, _): "no answer"
+        case (.asked, _): "connects, but does not answer"
+        case (.bad, nil): text.isEmpty ? "hangs up" : "serves nobody: it is without a quorum, or read-only"
+        case (.bad, let code?): unsafe String(cString: strerror(code))
+        }
+    }
+
     private var isOpen: Bool { state == .connecting || state == .asked }
 
     private var statement: ServerStatement? { state == .good ? ServerStatement(text) : nil }
@@ -71,6 +96,7 @@ package final class Probe {
         if state == .connecting {
             let bytes = question == .srvr ? Array("srvr".utf8) : TLSRecord.clientHello
             let sent = unsafe send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+            if sent < 0 { failure = errno }
             state = sent == bytes.count ? .asked : .bad
         } else {
             var answer = [UInt8](repeating: 0, count: 4096)

@@ -12,7 +12,7 @@ struct Aftermath {
     let plan: Plan
     let log: Logger
     let loop: EventLoop
-    let startHook: StartHook?
+    let sideHooks: SideHooks
     let ended: Ended
     let story: Life.Story
     /// `--on-unavailable skip` makes one of what else is a failure.
@@ -31,7 +31,7 @@ struct Aftermath {
     func perform() {
         // First what is quick: a hook may want to send the numbers on.
         if let folder = plan.reports.metricsFolder { count(in: folder) }
-        startHook?.wait()
+        sideHooks.wait()
         for hook in hooks {
             guard let script = plan.reports.hooks[hook] else { continue }
             HookCall(

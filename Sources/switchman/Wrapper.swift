@@ -13,9 +13,9 @@ struct Wrapper: Sendable {
     let plan: Plan
     let codes: ExitCode
     let supervisor: Supervisor
-    private let log: Logger
-    private let runLog: RunLog
-    private let startHook: StartHook?
+    let log: Logger
+    let runLog: RunLog
+    private let sideHooks: SideHooks
 
     init(plan: Plan, codes: ExitCode, supervisor: Supervisor) {
         self.plan = plan
@@ -33,11 +33,7 @@ struct Wrapper: Sendable {
         runLog = handler
         log = Logger(label: "switchman") { _ in handler }
         let log = log
-        startHook = plan.reports.hooks[.started].map { script in
-            StartHook(
-                HookCall(
-                    hook: .started, script: script, lockname: plan.job.lockname, log: log, loop: supervisor.loop))
-        }
+        sideHooks = SideHooks(hooks: plan.reports.hooks, lockname: plan.job.lockname, log: log, loop: supervisor.loop)
         for warning in handler.troubles + plan.warnings { log.warning("\(warning)") }
     }
 
@@ -121,7 +117,7 @@ struct Wrapper: Sendable {
 
     private func aftermath(of ended: Ended, _ story: Life.Story) -> Aftermath {
         Aftermath(
-            plan: plan, log: log, loop: supervisor.loop, startHook: startHook, ended: ended, story: story,
+            plan: plan, log: log, loop: supervisor.loop, sideHooks: sideHooks, ended: ended, story: story,
             isSkip: codes.isSkip(ended), exitCode: codes.code(for: ended), reason: reason(ended))
     }
 
@@ -162,7 +158,7 @@ struct Wrapper: Sendable {
         switch remark {
         case .started(let pid):
             log.debug("the command runs as process \(pid)")
-            startHook?.begin()
+            sideHooks.callStarted()
         case .ownershipLost(let why, _): log.warning("ownership lost: \(why); ending the command")
         case .groupUnreadable(let why): log.warning("cannot tell whether this host is still in the group: \(why)")
         case .stopping(let why): log.info("ending the command: \(why)")
@@ -197,6 +193,7 @@ struct Wrapper: Sendable {
             log.warning(
                 "the servers have lost acknowledged transactions (restored from a copy, or started empty?) and refuse this session"
             )
+        case .waitedOut(let lost): sideHooks.callLost(lost, exitCode: codes.code(for: Ended(outcome: .lost)))
         case .connectionLost(let server): log.info("the connection to \(server) is lost")
         case .connectionBack(let server, let after):
             log.info("connected to \(server), after \(Self.seconds(after)) without a connection")
@@ -227,74 +224,26 @@ struct Wrapper: Sendable {
 
     private func notice(_ notice: Notice) {
         switch notice {
-        case .lockWithoutRecord(let path):
-            log.info("\(path) is held by an original switchman; set \"mixed_fleet\": true in every configuration")
+        case .lockWithoutRecord(let path, let holder):
+            log.info(
+                """
+                \(path) is held by \(holder), which has left no record; if it runs the Perl original, set \
+                \"mixed_fleet\": true in every configuration
+                """
+            )
         case .waitingForLock(let path): log.info("waiting for \(path), first in its queue")
         case .waitingForJobs(let why): log.info("waiting for a job of --after: \(why)")
         case .pausesUnknown(let why): log.info("cannot tell whether the job is paused: \(why)")
-        case .waitingInQueue(let path, let ahead): log.info("waiting in the queue, \(ahead) ahead, next is \(path)")
+        case .waitingInLine(let path, let ahead): log.info("waiting for \(path), \(ahead) ahead in its queue")
+        case .waitingForPermits(let lease, let ahead, let next):
+            let permits = "\(lease.count) permit\(lease.count == 1 ? "" : "s")"
+            let name = Excerpt.of(next, longest: Excerpt.longestName)
+            log.info("waiting for \(permits) of \(lease.resource): \(ahead) ahead, the next is \(name)")
+        case .waitingForNamesake(let path): log.info("waiting until another run of this job has left \(path)")
         case .sequenceHigh(let place):
             log.warning(
                 "\(place): half of this queue's numbers are used up; run switchmanctl tidy when the queue is empty"
             )
         }
-    }
-
-    private func tell(_ ended: Ended, _ story: Life.Story) {
-        if let line = complaint(ended) { log.log(level: codes.isSkip(ended) ? .info : .error, "\(line)") }
-        if ended.outcome == .ran, let code = ended.code, code != 0 {
-            if plan.job.hasSucceeded(ended) {
-                log.info("the command exited with \(code); that is a success")
-            } else {
-                log.info("the command exited with \(code)")
-            }
-        }
-        let held = story.held.map { " held=\(Self.seconds($0))" } ?? ""
-        let token = story.token.map { " token=\($0)" } ?? ""
-        log.info(
-            """
-            outcome=\(ended.outcome.rawValue) code=\(codes.code(for: ended)) waited=\(Self.seconds(story.waited))\
-            \(held)\(token) lock=\(Excerpt.of(plan.job.lockname))
-            """,
-            metadata: fields(ended, story))
-    }
-
-    /// The same for programs.
-    private func fields(_ ended: Ended, _ story: Life.Story) -> Logger.Metadata {
-        var fields: Logger.Metadata = [
-            "outcome": .string(ended.outcome.rawValue), "code": .stringConvertible(Int64(codes.code(for: ended))),
-            "waited_seconds": .stringConvertible(story.waited.seconds),
-        ]
-        fields["held_seconds"] = story.held.map { .stringConvertible($0.seconds) }
-        fields["token"] = story.token.map { .stringConvertible($0) }
-        fields["reason"] = reason(ended).map { .string($0) }
-        return fields
-    }
-
-    /// One line, whatever the path or the znode that it names.
-    private func reason(_ ended: Ended) -> String? {
-        (complaint(ended) ?? ended.reason).map { Excerpt.of($0, longest: Self.longestReason) }
-    }
-
-    /// Four bytes a character at most, it leaves room in a line of the log for all the rest.
-    private static let longestReason = 400
-
-    private func complaint(_ ended: Ended) -> String? {
-        switch ended.outcome {
-        case .notFound, .notExecutable:
-            return ExecFailure(plan.program, errno: ended.errno ?? EACCES).message
-        case .osError:
-            return ended.errno.map { "cannot start the command: \(String(errno: $0))\(LaunchFailure.remedy($0))" }
-                ?? ended.reason
-        // Told when it happened.
-        case .lost: return nil
-        default: return ended.reason
-        }
-    }
-
-    private static func seconds(_ duration: Duration) -> String {
-        let milliseconds = duration.nanoseconds / 1_000_000
-        let fraction = String(1000 + milliseconds % 1000).dropFirst()
-        return "\(milliseconds / 1000).\(fraction)s"
     }
 }

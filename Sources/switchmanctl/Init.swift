@@ -91,7 +91,9 @@ struct Init: FleetVerb {
             }
             let name = String(text[..<equals])
             try NameCheck.resource(name)
-            return (name, try TotalOption.parse(String(text[text.utf8.index(after: equals)...])))
+            return (
+                name, try TotalOption.parse(String(text[text.utf8.index(after: equals)...]), of: "--resource \(name)=")
+            )
         }
     }
 }

@@ -98,14 +98,15 @@ struct TotalOption: ParsableArguments {
             "The permits there are in all: a number, or arithmetic such as CPU-1.", valueName: "total"))
     var total: String?
 
-    func value() throws -> JSONValue? { try total.map(Self.parse) }
+    func value() throws -> JSONValue? { try total.map { try Self.parse($0, of: "--total") } }
 
-    static func parse(_ text: String) throws(EditError) -> JSONValue {
+    /// - Parameter option: for the message.
+    static func parse(_ text: String, of option: String) throws(EditError) -> JSONValue {
         do throws(LeaseError) {
             // Some host's facts: what is arithmetic on one is so on all, and only a plain number is kept as one.
             _ = try LeaseRequest.total(text, macros: Macros(fqdn: "FQDN", cpuCount: 64, memoryMB: 1 << 20))
         } catch {
-            throw .usage("total: \(error.message)")
+            throw .usage("\(option) \(error.problem)")
         }
         return DigitText.parse(text).map { .integer($0) } ?? .string(text)
     }

@@ -97,6 +97,13 @@ import Testing
         expect(try verdict(record(.ended, failures)), .critical, "failing", "no success among the last 10 runs")
     }
 
+    @Test func oneFailureIsOneRun() throws {
+        let verdict = try verdict(record(.ended, [run(1, code: 3)]))
+        expect(
+            verdict, .critical, "failing", "failing: the last run failed 1h 0m ago on h1 (exit code 3)",
+            "no success yet, in one run")
+    }
+
     @Test func itWasLost() throws {
         expect(try verdict(record(.running, [run(30)])), .critical, "lost", "lost: h1 (pid 7) vanished")
         expect(try verdict(record(.running, [run(2)])), .warning, "lost", "nobody has started it since")

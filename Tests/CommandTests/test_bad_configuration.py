@@ -209,3 +209,11 @@ def test_a_nested_prefix_is_created_with_its_parents(fleet):
     prefix = f"{fleet.prefix}/deep/er"
     assert_silent(fleet.run("--lockname", "a", "--", "true", config=fleet.config(prefix=prefix)), 0)
     assert fleet.get("deep", "er") == "{}"
+
+
+@pytest.mark.parametrize("text, is_begun", [
+    ('{"prefix": "/p", "zkhosts": "zk1:2181",}', True), ("", False), ("prefix = /p", False)])
+def test_settings_that_somebody_has_written_are_to_be_mended(fleet, text, is_begun):
+    run = fleet.run("--lockname", "a", "--", "false", config=fleet.write("broken.conf", text))
+    assert_one_line(run, 78, "broken.conf", "correct it")
+    assert ("starting from" in run.err) != is_begun, run.err

@@ -35,7 +35,15 @@ def refused_in_time(fleet, hosts, *mentions):
 
 def test_nobody_listens(fleet):
     port = free_ports(1)[0]
-    refused_in_time(fleet, f"127.0.0.1:{port}", f"127.0.0.1:{port}")
+    refused_in_time(fleet, f"127.0.0.1:{port}", f"within 2 s; 127.0.0.1:{port}: connection refused; is any of them running")
+
+
+def test_each_server_has_its_reason(fleet, silent_port):
+    port = free_ports(1)[0]
+    hosts = f"127.0.0.1:{port},no-such-host.invalid:2181,127.0.0.1:{silent_port}"
+    refused_in_time(
+        fleet, hosts, "no-such-host.invalid:2181: its name does not resolve", f"127.0.0.1:{port}: connection refused",
+        f"127.0.0.1:{silent_port}: connects, but does not answer")
 
 
 def test_a_host_that_does_not_exist(fleet):

@@ -113,6 +113,14 @@ def test_every_spelling_in_the_manual_is_understood(fleet, spelling, option):
         assert_one_line(fleet.bare(f"{spelling}=1", "--", "true").finished(), 64, f"option {option.name} takes no value")
 
 
+@pytest.mark.parametrize("option, expected", [
+    ("--timeout", "a number with s, m, h or d"), ("--retries", "a number from"), ("--exit-code", "OUTCOME=N"),
+    ("--on-group-exit", "one of")])
+def test_a_value_that_was_forgotten(fleet, option, expected):
+    run = fleet.bare(option, "--", "true").finished()
+    assert_one_line(run, 64, f'option {option} needs a value before "--": expected', expected)
+
+
 @pytest.mark.parametrize("option, word", [(option, word) for option in OPTIONS for word in option.choices],
                          ids=lambda it: it if isinstance(it, str) else it.name)
 def test_every_choice_in_the_manual_is_one(fleet, option, word):

@@ -210,7 +210,7 @@ def test_a_script_in_the_path_without_an_interpreter(fleet):
 
 def test_a_file_among_the_folders_of_the_path_is_no_bad_path(fleet):
     run = fleet.run("--lockname", "a", "--", "no-such-program", env={"PATH": "/bin:/etc/passwd"})
-    assert_one_line(run, 127, "no-such-program: command not found")
+    assert_one_line(run, 127, "no-such-program: command not found; name a program in PATH (/bin:/etc/passwd) or by its path")
 
 
 def test_a_symbolic_link_to_nothing(fleet):

@@ -3,7 +3,7 @@
 import pytest
 
 from Support.eventually import always, eventually
-from Support.fleet import HOST, assert_silent
+from Support.fleet import HOST, assert_one_line, assert_silent
 from Support.server import expire_session
 
 GROUP = ("-g", "g")
@@ -174,3 +174,13 @@ def test_a_host_that_owns_nothing_is_watched_beyond_its_session(fleet, proxy):
     eventually(lambda: proxy.handshakes[-1][1] not in (0, session), what="it has another session")
     fleet.prefix_data({"groups": {"g": ["other"]}})
     assert run.wait() == 79
+
+
+@pytest.mark.parametrize("groups, told", [
+    ({"web": [], "db": []}, '(there are db, web); add its hosts: switchmanctl groups add wbe HOST'),
+    ({}, "(there are no groups); add its hosts"),
+    ({f"g{number:02}": [] for number in range(12)}, "g03, g04, and 7 more)"),
+])
+def test_an_unknown_group_is_told_with_those_that_there_are(fleet, groups, told):
+    fleet.prefix_data({"groups": groups})
+    assert_one_line(fleet.run("-g", "wbe", "--lockname", "a", "--", "false"), 65, 'group "wbe" is not described', told)

@@ -177,7 +177,7 @@ def test_it_does_not_change_the_exit_code(fleet, hook, line):
 def log_of(fleet, hook):
     log = f"{fleet.folder}/log"
     run = fleet.run("--lockname", "a", "--", "true", config=fleet.config(logfile=log, hooks={"succeeded": hook}))
-    lines = [line.split("\t", 2)[2] for line in read(log).splitlines()]
+    lines = [line.split("\t", 2)[2].removeprefix("a: ") for line in read(log).splitlines()]
     return run, [line.removeprefix('hook "succeeded": ') for line in lines if line.startswith('hook "succeeded": ')]
 
 
@@ -191,7 +191,7 @@ def test_the_story_stands_before_it(fleet):
     log = f"{fleet.folder}/log"
     config = fleet.config(logfile=log, hooks={"succeeded": f"tail -n 1 {log} | cut -f 3 > {fleet.folder}/told"})
     fleet.run("--lockname", "a", "--", "true", config=config)
-    assert read(f"{fleet.folder}/told").startswith("outcome=ran ")
+    assert read(f"{fleet.folder}/told").startswith("a: outcome=ran ")
 
 
 @pytest.mark.parametrize("hook, count", [

@@ -173,3 +173,62 @@ def test_without_a_lock_nothing_is_remembered(fleet, called):
     run(fleet, "--no-lock", command=("false",))
     run(fleet, "--no-lock")
     assert "recovered" not in called(0)
+
+
+# lost, of the run before
+
+def write_down(fleet):
+    """All that is told, in the order of the calls."""
+    told = ["HOOK", "OUTCOME", "EXIT_CODE", "LOST_HOST", "LOST_START", "REASON"]
+    line = "|".join(f"${{SWITCHMAN_{name}-unset}}" for name in told)
+    fleet.settings["hooks"] = {hook: f'echo "{line}" >> {fleet.folder}/called' for hook in EVERY}
+
+    def calls():
+        path = pathlib.Path(fleet.folder, "called")
+        return [line.split("|") for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+    return calls
+
+
+def lose(fleet, **settings):
+    host = fleet.config("lost.conf", fqdn="lost.example.org", session_timeout=4, hooks=None, **settings)
+    fleet.lose_host(fleet.start_job("lost", arguments=("--lockname", "a", "--term", "4s"), config=host))
+    eventually(lambda: not fleet.list("locks"), what="the session has expired")
+
+
+def test_the_next_run_tells_of_a_host_that_was_lost(fleet):
+    calls = write_down(fleet)
+    lose(fleet)
+    began = now()
+    assert run(fleet, env={"SWITCHMAN_LOST_HOST": "an outer hook's"}).code == 0
+    assert now() - began > 3.5
+    lost, started, succeeded, recovered = calls()
+    assert lost[:4] == ["lost", "lost", "81", "lost.example.org"] and lost[4].startswith("20") and lost[4].endswith("Z"), lost
+    assert lost[5] == f"lost.example.org was lost with its run, which began at {lost[4]}; its command is surely dead by now"
+    assert [call[0] for call in (started, succeeded, recovered)] == ["started", "succeeded", "recovered"]
+    assert started[3:5] == ["", ""]
+    assert run(fleet).code == 0 and [call[0] for call in calls()].count("lost") == 1
+
+
+def test_not_before_the_term_is_over_and_by_whoever_waits_to_its_end(fleet):
+    calls = write_down(fleet)
+    lose(fleet)
+    impatient = fleet.start("--lockname", "a", "--", "true")
+    eventually(lambda: fleet.record("a").get("waiting"), what="it waits")
+    assert calls() == []
+    impatient.send(15)
+    assert impatient.wait() == 143
+    assert [call[0] for call in calls()] == ["failed"]
+    assert run(fleet).code == 0
+    assert [call[3] for call in calls() if call[0] == "lost"] == ["lost.example.org"]
+
+
+def test_a_successor_that_is_lost_while_it_waits_is_not_the_one(fleet):
+    """Nothing of it has run: who has is told by the next."""
+    calls = write_down(fleet)
+    lose(fleet)
+    second = fleet.start("--lockname", "a", "--term", "4s", "--", "true", config=fleet.config("second.conf", session_timeout=4))
+    eventually(lambda: fleet.record("a").get("waiting"), what="it waits")
+    fleet.lose_host(second)
+    eventually(lambda: not fleet.list("locks"), what="the session has expired")
+    assert run(fleet).code == 0
+    assert [call[3] for call in calls() if call[0] == "lost"] == ["lost.example.org"]

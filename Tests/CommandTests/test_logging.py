@@ -8,7 +8,7 @@ import pytest
 
 from Support.fleet import assert_silent
 
-LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\t\[\d+\]\t.+")
+LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\t\[\d+\]\ta: .+")
 
 
 def read(path):
@@ -16,7 +16,7 @@ def read(path):
         return file.read().splitlines()
 
 
-def test_the_log_keeps_the_originals_form(fleet):
+def test_the_log_keeps_the_originals_columns_and_names_the_job(fleet):
     log = f"{fleet.folder}/log"
     run = fleet.run("--lockname", "a", "--", "true", config=fleet.config(logfile=log, loglevel="debug"))
     assert_silent(run, 0)
@@ -130,3 +130,23 @@ def test_the_log_names_the_job_and_why_it_was_not_started(fleet, data, word):
     assert fleet.run("--lockname", "one of seven", "--", "true", config=named).code == 0
     said = read(log)
     assert any(word in line for line in said) and said[-1].rstrip().endswith("lock=one of seven"), said
+
+
+@pytest.mark.parametrize("script, line", [
+    ("exit 3", "a: failed: the command exited with 3"), ("kill -9 $$", "a: failed: signal 9 ended the command"), ("exit 0", None)])
+def test_a_failure_is_called_one(fleet, script, line):
+    log = f"{fleet.folder}/log"
+    fleet.run("--lockname", "a", "--", "sh", "-c", script, config=fleet.config(logfile=log, loglevel="info"))
+    messages = [entry.split("\t")[2] for entry in read(log)]
+    assert (line is None and "failed" not in "".join(messages)) or messages[-2] == line, messages
+    assert messages[-1].startswith("a: outcome="), "programs have their word as before"
+
+
+def test_a_signal_before_the_start_is_told(busy):
+    log = f"{busy.folder}/log"
+    run = busy.start("--lockname", "a", "--lease", "r=1:1", "--", "true", config=busy.config(logfile=log))
+    busy.queued("r", "a")
+    run.send(signal.SIGTERM)
+    assert run.wait() == 143
+    assert any(line.endswith("a: signal 15 ended the run before its command was started") for line in read(log)), read(log)
+    busy.end_job("blocker")

@@ -201,6 +201,17 @@ def test_the_table_has_each_line_of_the_log_and_no_other():
     assert not needless, f"Docs/Operating.md has lines that no program writes: {needless}"
 
 
+def test_each_reason_to_end_is_listed_and_no_other():
+    def starred(text):
+        return re.sub(r"[*\s]+", " ", re.sub(r"\b[A-Z][A-Z]+\b|\bN\b", "*", text)).strip()
+    listed = [starred(row[0].strip("`")) for row in rows("Why a run has ended") if row[0].startswith("`")]
+    said = {starred(text) for text in sources.reasons()} - {"the data of :", "(the data of )"}
+    missing = sorted(text for text in said if not any(text in row for row in listed))
+    needless = [row for row in listed if not any(text in row for text in said)]
+    assert not missing, f"Docs/Operating.md, Why a run has ended: add {missing}"
+    assert not needless and len(listed) > 30, f"Docs/Operating.md has reasons that no program gives: {needless}"
+
+
 def test_quoted_messages_are_in_the_programs():
     """What the runbooks quote, and the reasons of a loss."""
     known = "\n".join(sources.literals())

@@ -133,9 +133,39 @@ def test_a_lease_wait_runs_out(fleet):
     fleet.start_job("holder", arguments=("--lease", "r=1:1"))
     run = fleet.start("--lockname", "a", "--lease", "r=1:1", "--lease-wait", "2s", "--", "false").finished()
     assert run.code == 75 and 1.9 < now() - run.began < 4
-    assert len(run.err.splitlines()) == 1
+    holder = fleet.runs[0].front
+    assert run.err == (
+        "switchman: a: no permits within the lease wait: r has 1 of 1 permits taken, 1 wanted "
+        f"({fleet.settings['fqdn']}, process {holder})\n")
     eventually(lambda: fleet.queue("r") == [])
     fleet.end_job("holder")
+
+
+def test_who_stands_before_one_whose_wait_runs_out(fleet):
+    fleet.resources("r")
+    fleet.start_job("holder", arguments=("--lease", "r=1:1"))
+    first = fleet.launch_job("first", arguments=("--lease", "r=1:1"))
+    fleet.queued("r", "first")
+    run = fleet.run("--verbose", "--lockname", "a", "--lease", "r=1:1", "--lease-wait", "1s", "--", "false")
+    assert run.code == 75 and "switchman: a: waiting for 1 permit of r: 1 ahead, the next is first\n" in run.err
+    assert (f"switchman: a: no permits within the lease wait: 1 ahead in the queue of r, the next is first "
+            f"({fleet.settings['fqdn']}, process {first.front})\n") in run.err
+    for label in ("first", "holder"):
+        fleet.end_job(label)
+
+
+def test_a_wait_that_runs_out_while_the_servers_are_away_is_one_all_the_same(own_fleet, server):
+    """Who has the permits would be good to know, and nobody waits for it."""
+    own_fleet.resources("r")
+    config = own_fleet.config("long.conf", session_timeout=12)
+    own_fleet.start_job("holder", arguments=("--lease", "r=1:1", "--term", "60s"), config=config)
+    run = own_fleet.start("--lockname", "a", "--lease", "r=1:1", "--lease-wait", "4s", "--", "false", config=config)
+    own_fleet.queued("r", "a")
+    always(lambda: run.running, during=1, what="it has counted the permits, and waits")
+    server.stop()
+    assert run.wait(20) == 75 and now() - run.began < 8
+    server.cont()
+    own_fleet.end_job("holder")
 
 
 def test_the_configured_lease_wait_runs_out(fleet):

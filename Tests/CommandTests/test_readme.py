@@ -12,6 +12,7 @@ PAGE = Page("README.md")
 
 @pytest.fixture
 def shell(fleet, program, controller):
+    fleet.settings["fqdn"] = "web1.example.org"
     shell = Shell(fleet.folder, program, controller, {"SWITCHMAN_CONFIG": fleet.config("operator.conf")},
                   {"/switchman": fleet.prefix})
     shell.tool("nightly-report", "#!/bin/sh\n")

@@ -126,7 +126,7 @@ def test_hooks_and_metrics(fleet):
 
 def test_the_log_says_why_a_code_is_no_failure(fleet):
     assert "the command exited with 3; that is a success\n" in run(fleet, "--verbose", "--success", "3").err
-    assert "the command exited with 3\n" in run(fleet, "--verbose").err
+    assert "failed: the command exited with 3\n" in run(fleet, "--verbose").err
 
 
 def test_without_a_lock_there_is_no_record_and_hooks_go_by_it_all_the_same(fleet):

@@ -49,7 +49,7 @@ def test_beside_a_logfile(fleet, daemon):
     fleet.run("--lockname", "a", "--", "true", config=fleet.config(syslog=daemon.path, logfile=log))
     with open(log, encoding="utf-8") as file:
         lines = [line.split("\t")[2] for line in file.read().splitlines()]
-    assert lines and [f"a: {line}" for line in lines] == [message for _, _, message in daemon.lines()]
+    assert lines and lines == [message for _, _, message in daemon.lines()]
 
 
 def test_from_the_environment(fleet, daemon):

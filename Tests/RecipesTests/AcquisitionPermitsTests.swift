@@ -202,7 +202,7 @@ import Testing
             ]
         ) { $0.lockWait = .forever }
         #expect(verdict.claims != nil)
-        #expect(noted.all == [.waitingInQueue(rival, ahead: 1)])
+        #expect(noted.all == [.waitingForNamesake(rival)])
     }
 
     @Test func aRunThatWithdrawsFromAPermitsQueueLeavesNoPlaceThere() async throws {

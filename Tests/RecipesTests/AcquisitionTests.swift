@@ -120,10 +120,24 @@ import Testing
 
     @Test(arguments: [true, false]) func aLockWithoutARecordIsToldIfItIsStillTheSame(isSame: Bool) async throws {
         let verdict = try await perform(script: [
-            .looks(lock: .owned(by: 9, czxid: 17)), .asks("exists /p/locks/a", .owned(by: 9, czxid: isSame ? 17 : 18)),
+            .looks(lock: .owned(by: 9, czxid: 17)),
+            .asks([
+                "exists /p/locks/a": .owned(by: 9, czxid: isSame ? 17 : 18),
+                "get /p/locks/a": .node(Array("h1 4711".utf8), NodeStat(czxid: isSame ? 17 : 18)),
+            ]),
         ])
         #expect(verdict.skip == .locked)
-        #expect(noted.all == (isSame ? [.lockWithoutRecord("/p/locks/a")] : []))
+        #expect(noted.all == (isSame ? [.lockWithoutRecord("/p/locks/a", holder: "h1, process 4711")] : []))
+    }
+
+    /// Its data may be closed to us.
+    @Test func aLockWithoutARecordIsHeldWhetherOrNotItCanBeRead() async throws {
+        let verdict = try await perform(script: [
+            .looks(lock: .owned(by: 9, czxid: 17)),
+            .asks(["exists /p/locks/a": .owned(by: 9, czxid: 17), "get /p/locks/a": .fails(.notAuthorized)]),
+        ])
+        #expect(verdict.skip == .locked)
+        #expect(noted.all == [.lockWithoutRecord("/p/locks/a", holder: "somebody")])
     }
 
     @Test func aPersistentLockIsNamed() async {

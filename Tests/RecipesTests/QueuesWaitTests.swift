@@ -65,7 +65,7 @@ import Testing
             ]),
             .changes("/p/queues/s/b-0000000002"), Self.lists(["a-0000000005"], ["a-0000000005"]),
         ])
-        #expect(noted.all == [.waitingInQueue("/p/queues/r/c-0000000004", ahead: 2)])
+        #expect(noted.all == [.waitingForPermits(LeaseRequest(resource: "r", count: 1, total: 2), ahead: 2, next: "c")])
     }
 
     /// It may have given up with others before it.

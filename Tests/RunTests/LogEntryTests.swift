@@ -21,7 +21,7 @@ import Testing
     @Test func textIsForPeople() throws {
         #expect(text(entry("hello").screenLine(.text)) == "switchman: a: hello\n")
         let line = text(entry("hello").fileLine(.text))
-        #expect(line.hasSuffix("\t[4711]\thello\n"))
+        #expect(line.hasSuffix("\t[4711]\ta: hello\n"))
         #expect(line.contains(/^2025-11-2[0-9] [0-9]{2}:[0-9]{2}:45\t/))
     }
 

@@ -4,6 +4,7 @@ import re
 
 from Support.fixtures import ROOT
 
+REASON = re.compile(r"\.(?:unavailable|refused|noPermits|denied|badData|waitsForItself)\(|\bEnded\(")
 CALL = re.compile(r"\blog\.(debug|info|notice|warning|error|critical)\(")
 
 
@@ -11,11 +12,25 @@ def logged():
     """(level, text) of each line that switchman itself writes into its log."""
     for path in sorted((ROOT / "Sources/switchman").glob("*.swift")):
         text = path.read_text(encoding="utf-8")
+        assert "log.log(" not in text, f"{path}: a level that is computed is not seen here"
         for call in CALL.finditer(text):
             for literal in strings(arguments(text, call.end())):
                 # A bare `\(warning)` is somebody else's text.
                 if literal != "*" and not re.fullmatch(r" \w+=\*|", literal):
                     yield call[1], literal
+
+
+def reasons():
+    """Why a run ends short of its command, or has it ended: what the log has at the level error, without names and numbers.
+
+    Expressions that are joined by `+` are one."""
+    for path in sorted(path for folder in ("Recipes", "Run") for path in (ROOT / "Sources" / folder).glob("*.swift")):
+        text = path.read_text(encoding="utf-8")
+        for call in REASON.finditer(text):
+            joined = re.sub(r'"\s*\+\s*"', "", arguments(text, call.end()))
+            for literal in strings(joined):
+                if len(re.findall(r"[a-z]{2,}", literal)) > 1:
+                    yield literal
 
 
 def literals():
