@@ -122,6 +122,7 @@ import Testing
                     .asks("exists /p/queues/r/b-0000000004 watched", .owned(by: 8)),
                     .sleeps(until: 120), .changes("/p/queues/r/b-0000000004"),
                     .lists("a-0000000005"), .counts(taken), looksAtOwner, .wakes(at: 130),
+                    .asks("get /p/semaphores/r/leases/1_1_9_0000000001", .noNode),
                 ]
             ) { $0.leaseWait = .seconds(30) }
         }

@@ -86,6 +86,7 @@ import Testing
             script: [looks(#", "holds": {"r": {}}"#)] + enters().dropLast() + [
                 .lists("b-0000000004", "a-0000000005"),
                 .asks("exists /p/queues/r/b-0000000004 watched", .owned(by: 8)), .wakes(at: 130),
+                .asks("get /p/queues/r/b-0000000004", .noNode),
             ]
         ) { $0.leaseWait = .seconds(30) }
         #expect(found.verdict.skip == .paused)
@@ -98,6 +99,7 @@ import Testing
             + [
                 .lists("b-0000000004", "a-0000000005"),
                 .asks("exists /p/queues/r/b-0000000004 watched", .owned(by: 8)), .wakes(at: 130),
+                .asks("get /p/queues/r/b-0000000004", .noNode),
                 .asks([
                     "list /p/queues/r": .names(["b-0000000004", "a-0000000005"]),
                     "list /p/queues/q": .names(["\(other)-0000000007"]),

@@ -100,6 +100,7 @@ import Testing
                 limit: 110,
                 script: [
                     counts([lease], ["1_3_9_1_30"]), looks(at: lease), .wakes(at: 110),
+                    .asks("get /p/semaphores/r/leases/\(lease)", .noNode),
                 ])
         }
         #expect(found?.isNoPermits == true)

@@ -59,9 +59,15 @@ import Testing
     @Test(arguments: ["2_3_9_0000000001", "2_3_0000000001"])
     func beyondTheTotalARunWaits(name: String) async {
         let found = await interruption { () async throws(Interruption) in
-            try await awaitRoom(limit: 130, script: [counts([name], []), looks(at: name), .wakes(at: 130)])
+            try await awaitRoom(
+                limit: 130,
+                script: [
+                    counts([name], []), looks(at: name), .wakes(at: 130),
+                    .asks("get /p/semaphores/r/leases/\(name)", .data("h2 7")),
+                ])
         }
-        #expect(found?.isNoPermits == true)
+        let why = if case .noPermits(let why)? = found { why } else { "\(String(describing: found))" }
+        #expect(why.contains("(h2, process 7)"))
     }
 
     @Test func whenALeaseGoesThePermitsAreCountedAgain() async throws {

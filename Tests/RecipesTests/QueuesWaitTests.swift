@@ -156,6 +156,7 @@ import Testing
                 script: [
                     Self.lists(["b-0000000004", "a-0000000005"], ["a-0000000005"]),
                     .asks("exists /p/queues/r/b-0000000004 watched", .owned(by: 9)), .wakes(at: 130),
+                    .asks("get /p/queues/r/b-0000000004", .data("h2 7")),
                 ])
         }
         #expect(found?.isNoPermits == true)
