@@ -134,7 +134,7 @@ import Threads
         return complaintAboutFrames ?? complaintAboutServers
     }
 
-    /// Of those without a connection. Takes half a second at the most.
+    /// Of those without a connection.
     private var complaintAboutServers: String? {
         lock.hold()
         let isAway = !isConnected
@@ -142,13 +142,15 @@ import Threads
         lock.release()
         guard isAway else { return nil }
         let shown = addresses.prefix(Self.mostServers)
-        let troubles = zip(shown, Probe.troubles(of: Array(shown), milliseconds: 500)).compactMap { address, trouble in
+        let troubles = zip(shown, Probe.troubles(of: Array(shown), milliseconds: Self.probeMilliseconds)).compactMap { address, trouble in
             trouble.map { "\(address.label): \($0)" }
         }
         let all = unknown.map { "\($0): its name does not resolve" } + troubles
         return all.isEmpty ? nil : "\(all.joined(separator: ", ")); is any of them running, and is zkhosts right?"
     }
 
+    /// How long a run that has waited in vain looks once more: it has its error already.
+    private static let probeMilliseconds: Int64 = 200
     /// In a message.
     private static let mostServers = 7
 

@@ -198,7 +198,7 @@ struct Wrapper: Sendable {
         case .connectionBack(let server, let after):
             log.info("connected to \(server), after \(Self.seconds(after)) without a connection")
         case .notReleased:
-            log.warning(
+            log.info(
                 "the release was not acknowledged; the next run may wait for up to \(plan.job.term.seconds) s")
         case .releaseRefused(let why):
             log.warning(

@@ -56,7 +56,7 @@ def test_what_is_not_there_is_a_no(ctl, fleet):
     (("resources", "add"), "resource"), (("resources", "add", "a=b"), "'='"),
     (("resources", "add", "r", "--total", "0"), "total"), (("resources", "add", "r", "--total", "system"), "total"),
     (("resources", "add", "r", "--total", "1.5"), "total"), (("resources", "remove", "a\tb"), "control character"),
-    (("init", "--group", "web"), "="), (("init", "--group", "web=a b"), "blank"), (("init", "--resource", "r=x"), "total"),
+    (("init", "--group", "web"), "="), (("init", "--group", "web=a b"), "blank"), (("init", "--resource", "r=x"), "TOTAL"),
 ])
 def test_bad_words(ctl, words, mention):
     assert_refused(ctl(*words), 64, mention)

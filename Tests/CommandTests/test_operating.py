@@ -77,12 +77,15 @@ CAUSES = [
     ("--lease db=1:1", "is held ("), ("", "is held by"), ("--lease db=1:1", "queued"), ("--once-per month", "tick 2"),
     ("--after extract", "there is no record of"), ("--after extract", "has not succeeded"),
     ("--after extract --once-per day", "have no tick"), ("--min-interval 1h", "the last start was"), ("", "would start"),
+    ("", "which waits until"),
 ]
+# Of a run's log alone: what it has seen at a second look (test_skip_reasons), and between two others.
+OF_RUNS = ["which has left no record", "was taken, or is waited for"]
 
 
 def test_each_row_of_the_table_is_tried():
     told = [cause for row in rows("Everything is skipped") for cause in re.findall(r"`([^`]+)`", row[0])]
-    assert sorted(told) == sorted(cause for _, cause in CAUSES)
+    assert sorted(told) == sorted([*(cause for _, cause in CAUSES), *OF_RUNS])
 
 
 @pytest.mark.parametrize("words, cause", CAUSES)
@@ -101,6 +104,10 @@ def test_what_explain_says(fleet, shell, other, words, cause):
         shell.type("switchmanctl resources hold db" + (" --for 1h" if cause == "is held until" else ""))
     if cause in ("has not succeeded", "have no tick"):
         fleet.run("--lockname", "extract", "--", "true" if cause == "have no tick" else "false")
+    if cause == "which waits until":
+        vanish(fleet, fleet.start_job("report", config=other))
+        fleet.launch_job("holder", arguments=("--lockname", "report"))
+        eventually(lambda: fleet.list("locks") and fleet.record("report").get("waiting"), what="it waits the term out")
     said, = shell.type(f"switchmanctl explain {words} --lockname report -- /usr/local/bin/report")
     assert cause in said
     for label in "report", "holder":
