@@ -142,7 +142,8 @@ import Threads
         lock.release()
         guard isAway else { return nil }
         let shown = addresses.prefix(Self.mostServers)
-        let troubles = zip(shown, Probe.troubles(of: Array(shown), milliseconds: Self.probeMilliseconds)).compactMap { address, trouble in
+        let troubles = zip(shown, Probe.troubles(of: Array(shown), milliseconds: Self.probeMilliseconds)).compactMap {
+            address, trouble in
             trouble.map { "\(address.label): \($0)" }
         }
         let all = unknown.map { "\($0): its name does not resolve" } + troubles
