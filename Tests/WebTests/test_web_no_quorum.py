@@ -1,7 +1,7 @@
 """Servers that have lost their quorum. One with `readonlymode.enabled` goes on answering whoever asks for a read-only session, from
 what it knew last, without a word of how old that is. The page is no such client."""
 
-from Support.eventually import always
+from Support.eventually import always, eventually
 from Support.server import Ensemble, connected_client
 from Support.web import Events, Web
 
@@ -23,8 +23,9 @@ def test_what_nobody_vouches_for_is_not_shown_as_new(web_program, fleet):
                     server.kill()
             while "old" not in stream.next("state"):
                 pass
+            eventually(lambda: alone.mode() == "read-only", what="it has noticed that it is alone")
             believer = connected_client(alone.address, read_only=True)
-            assert believer.get_children("/fleet") == ["locks"] and alone.mode() == "read-only"
+            assert believer.get_children("/fleet") == ["locks"]
             always(lambda: "old" in web.json("/api/status", 503)["error"], during=5)
             assert "old" in stream.next("state")
             believer.stop()
