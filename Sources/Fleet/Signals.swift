@@ -65,8 +65,10 @@ package struct Signals {
     }
 
     /// For as long as `body` takes they do what they do to a program that says nothing of them.
-    package static func heard(_ body: () -> Void) {
-        var set = set(caught)
+    package static func heard(_ body: () -> Void) { heard(caught, body) }
+
+    private static func heard(_ signals: [Int32], _ body: () -> Void) {
+        var set = set(signals)
         unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
         body()
         unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
@@ -74,10 +76,8 @@ package struct Signals {
 
     /// As by Ctrl-Z; returns when somebody has let the process go on.
     package static func stopHere() {
-        var set = set([SIGTSTP])
         raise(SIGTSTP)
-        unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
-        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+        heard([SIGTSTP]) {}
     }
 
     /// As it would have been without us, so that a shell's loop around this program stops.

@@ -82,7 +82,13 @@ package struct FleetData: Sendable, Equatable {
                 message: "group \"\(Excerpt.of(group))\" is not described (\(others))"
                     + "; add its hosts: switchmanctl groups add \(Excerpt.of(group)) HOST")
         }
-        return members(of: group).first { HostPattern.matches($0, host: host) }
+        var entry: String?
+        visitMembers(of: group) { member in
+            guard HostPattern.matches(member, host: host) else { return true }
+            entry = member
+            return false
+        }
+        return entry
     }
 
     /// In a message, which has 1 kB.
@@ -91,19 +97,27 @@ package struct FleetData: Sendable, Equatable {
 
     /// The hosts and patterns of the group and of the groups within it; none if there is no such group.
     package func members(of group: String) -> [String] {
+        var members: [String] = []
+        visitMembers(of: group) { member in
+            members.append(member)
+            return true
+        }
+        return members
+    }
+
+    /// - Parameter goesOn: whether to look at the next.
+    private func visitMembers(of group: String, _ goesOn: (String) -> Bool) {
         var toVisit = [ExactName(group)]
         var seen = Set(toVisit)
-        var found: [String] = []
         while let next = toVisit.popLast() {
             for member in (groups[next] ?? []).map({ ExactName($0) }) {
                 if groups[member] == nil {
-                    found.append(member.text)
+                    if !goesOn(member.text) { return }
                 } else if seen.insert(member).inserted {
                     toVisit.append(member)
                 }
             }
         }
-        return found
     }
 
     /// The resources with their macros replaced, in the order of their queues, each once.

@@ -42,38 +42,39 @@ package final class Probe {
         for (probe, entry) in zip(live, list) where entry.revents != 0 { probe.advance() }
     }
 
-    /// What those tell of themselves who have told all of it within that time.
-    static func statements(of addresses: [Address], milliseconds: Int64) -> [ServerStatement] {
-        let probes = addresses.map { Probe($0) }
+    /// Asks all of them at once.
+    ///
+    /// - Parameter isPending: whether that one may have more to say; nobody waits for the others.
+    private static func ask<Value>(
+        _ addresses: [Address], _ question: Question = .srvr, milliseconds: Int64, while isPending: (Probe) -> Bool,
+        _ tell: ([Probe]) -> Value
+    ) -> Value {
+        let probes = addresses.map { Probe($0, question) }
         defer { for probe in probes { probe.close() } }
         let end = Monotonic.milliseconds + milliseconds
-        while probes.contains(where: { $0.state != .bad && $0.statement == nil }), Monotonic.milliseconds < end {
-            wait(for: probes.filter { $0.statement == nil }, milliseconds: end - Monotonic.milliseconds)
+        while case let pending = probes.filter(isPending), !pending.isEmpty, Monotonic.milliseconds < end {
+            wait(for: pending, milliseconds: end - Monotonic.milliseconds)
         }
-        return probes.compactMap(\.statement)
+        return tell(probes)
+    }
+
+    /// What those tell of themselves who have told all of it within that time.
+    static func statements(of addresses: [Address], milliseconds: Int64) -> [ServerStatement] {
+        let isPending = { (probe: Probe) in probe.state != .bad && probe.statement == nil }
+        return ask(addresses, milliseconds: milliseconds, while: isPending) { $0.compactMap(\.statement) }
     }
 
     /// The servers that answer a ClientHello as TLS does, within that time. A plain ZooKeeper takes the ClientHello for a
     /// frame of 369 MB, logs a warning and hangs up: ask only a server that hung up on a session's first request.
     package static func speakersOfTLS(among addresses: [Address], milliseconds: Int64 = 1000) -> [Address] {
-        let probes = addresses.map { Probe($0, .clientHello) }
-        defer { for probe in probes { probe.close() } }
-        let end = Monotonic.milliseconds + milliseconds
-        while probes.contains(where: { $0.isOpen }), Monotonic.milliseconds < end {
-            wait(for: probes, milliseconds: end - Monotonic.milliseconds)
+        ask(addresses, .clientHello, milliseconds: milliseconds, while: \.isOpen) { probes in
+            probes.filter { $0.state == .good }.map(\.address)
         }
-        return probes.filter { $0.state == .good }.map(\.address)
     }
 
     /// Why each of these has no session for us, as far as it can be seen within that time. Nil for those that serve.
     static func troubles(of addresses: [Address], milliseconds: Int64) -> [String?] {
-        let probes = addresses.map { Probe($0) }
-        defer { for probe in probes { probe.close() } }
-        let end = Monotonic.milliseconds + milliseconds
-        while probes.contains(where: \.isOpen), Monotonic.milliseconds < end {
-            wait(for: probes, milliseconds: end - Monotonic.milliseconds)
-        }
-        return probes.map(\.trouble)
+        ask(addresses, milliseconds: milliseconds, while: \.isOpen) { $0.map(\.trouble) }
     }
 
     private var trouble: String? {

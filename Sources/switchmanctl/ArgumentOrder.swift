@@ -31,7 +31,8 @@ enum ArgumentOrder {
             || word.hasPrefix("-c") && !word.hasPrefix("--")
     }
 
-    private static func takesValue(_ word: String) -> Bool { word == "-c" || word == "--config" }
+    /// Of the options of all verbs.
+    static func takesValue(_ word: String) -> Bool { word == "-c" || word == "--config" }
 }
 
 extension ParsableCommand {

@@ -41,7 +41,7 @@ enum NameCompletion {
 
     /// The configuration that the line names so far.
     private static func file(among words: [String]) -> String? {
-        for (word, next) in zip(words, words.dropFirst()) where ["-c", "--config"].contains(word) { return next }
+        for (word, next) in zip(words, words.dropFirst()) where ArgumentOrder.takesValue(word) { return next }
         return words.first { $0.hasPrefix("--config=") }.map { String($0.dropFirst("--config=".count)) }
     }
 

@@ -1,23 +1,15 @@
 """Docs/Security.md, "Who may do what": each cell of the table."""
 
-import os
-import re
 from types import SimpleNamespace
 
 import pytest
 from kazoo.exceptions import NoAuthError
 from kazoo.security import make_digest_acl
 
-from Support.fixtures import ROOT
+from Support.teams import credentials, promised
 
 TEAM, OTHER = ("team", "s3cret-of-the-team"), ("other", "another-word")
 COLUMNS = ["the team", "others, `creator`", "others, `creator` and `world:anyone:r`", "anybody, `open`"]
-
-
-def credentials(fleet, who):
-    path = fleet.write(f"auth-{who[0]}", "digest:{}:{}\n".format(*who))
-    os.chmod(path, 0o600)
-    return path
 
 
 @pytest.fixture(params=COLUMNS)
@@ -47,15 +39,6 @@ def somebody(request, own_fleet, own_ctl, server):
     fleet.end_job("held")
 
 
-def promised(row, somebody):
-    """The cell."""
-    page = (ROOT / "Docs/Security.md").read_text(encoding="utf-8")
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in re.findall(r"^\|.*\|$", page, re.M)]
-    head = next(index for index, cells in enumerate(rows) if cells[1:] == COLUMNS)
-    cells = next(cells for cells in rows[head:] if cells[0].startswith(row))
-    return cells[1 + COLUMNS.index(somebody.column)]
-
-
 def is_as_promised(cell, run, *codes):
     said = run.out + run.err
     if cell == "yes":
@@ -68,13 +51,13 @@ def is_as_promised(cell, run, *codes):
     (["status"], [0]), (["explain", "--lockname", "free", "true"], [0]), (["check", "job", "failed", "--within", "1d"], [1, 2]),
     (["output", "failed"], [0])], ids=lambda value: value[0] if isinstance(value[0], str) else "")
 def test_reading(somebody, words, codes):
-    is_as_promised(promised("read", somebody), somebody.ctl(*words), *codes)
+    is_as_promised(promised(COLUMNS, "read", somebody.column), somebody.ctl(*words), *codes)
 
 
 @pytest.mark.parametrize("words", [["--lockname", "free"], ["--no-lock", "--lease", "r=1:2"]], ids=["lock", "permits"])
 def test_taking(somebody, words):
     run = somebody.fleet.run(*words, "--", "echo", "ran", config=somebody.config)
-    cell = promised("take", somebody)
+    cell = promised(COLUMNS, "take", somebody.column)
     is_as_promised(cell, run, 0)
     assert run.out == ("ran\n" if cell == "yes" else "")
 
@@ -83,20 +66,20 @@ def test_taking(somebody, words):
     ["stop", "held"], ["pause", "failed"], ["drain", "host1.example.org"], ["groups", "add", "web", "host2.example.org"]],
     ids=lambda words: words[0])
 def test_steering(somebody, words):
-    is_as_promised(promised("stop", somebody), somebody.ctl(*words), 0)
+    is_as_promised(promised(COLUMNS, "stop", somebody.column), somebody.ctl(*words), 0)
 
 
 @pytest.mark.parametrize("parts", [("locks", "held"), ("jobs", "failed")], ids=["lock", "record"])
 def test_deleting(somebody, parts):
     path = somebody.fleet.path(*parts)
     assert somebody.client.exists(path), "which everybody may learn"
-    assert promised("learn", somebody) == "yes"
-    if promised("delete", somebody) == "yes":
+    assert promised(COLUMNS, "learn", somebody.column) == "yes"
+    if promised(COLUMNS, "delete", somebody.column) == "yes":
         somebody.client.delete(path)
         if parts[0] == "locks":
             somebody.fleet.leaves_marks = True
     else:
-        assert promised("delete", somebody) == "refused"
+        assert promised(COLUMNS, "delete", somebody.column) == "refused"
         with pytest.raises(NoAuthError):
             somebody.client.delete(path)
 

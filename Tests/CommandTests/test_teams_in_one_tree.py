@@ -1,6 +1,5 @@
 """Docs/Security.md, "Several teams in one tree": what one team may do to another's jobs, each cell of the table."""
 
-import os
 import re
 import subprocess
 from types import SimpleNamespace
@@ -10,15 +9,10 @@ from kazoo.security import make_digest_acl
 
 from Support.fixtures import ROOT
 from Support.fleet import assert_one_line
+from Support.teams import credentials, promised
 
 BATCH, WEB = ("batch", "s3cret-of-batch"), ("web", "s3cret-of-web")
 COLUMNS = ["theirs, with `creator`", "theirs, with `creator` and `world:anyone:r`"]
-
-
-def credentials(fleet, who):
-    path = fleet.write(f"auth-{who[0]}", "digest:{}:{}\n".format(*who))
-    os.chmod(path, 0o600)
-    return path
 
 
 def entry(who):
@@ -47,17 +41,8 @@ def teams(request, own_fleet, own_ctl, server):
     fleet.client.add_auth("digest", ":".join(WEB))
 
 
-def promised(row, teams):
-    """The cell."""
-    page = (ROOT / "Docs/Security.md").read_text(encoding="utf-8")
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in re.findall(r"^\|.*\|$", page, re.MULTILINE)]
-    head = next(index for index, cells in enumerate(rows) if cells[1:] == COLUMNS)
-    cells = next(cells for cells in rows[head:] if cells[0].startswith(row))
-    return cells[1 + COLUMNS.index(teams.column)]
-
-
 def is_as_promised(row, teams, run, code=0):
-    cell, said = promised(row, teams), run.out + run.err
+    cell, said = promised(COLUMNS, row, teams.column), run.out + run.err
     assert cell in ("yes", "77") and (run.code, "no permission" in said) == ((code, False) if cell == "yes" else (77, True)), run
 
 
@@ -96,7 +81,7 @@ def test_steering(teams, words):
 @pytest.mark.parametrize("parts", [("locks", "held"), ("jobs", "failed")], ids=["lock", "record"])
 def test_deleting(teams, parts):
     """By any client: the folder's list decides."""
-    assert promised("delete", teams) == "yes"
+    assert promised(COLUMNS, "delete", teams.column) == "yes"
     teams.client.delete(teams.fleet.path(*parts))
     if parts[0] == "locks":
         assert teams.fleet.runs[-1].wait() == 81, "its command is ended"
