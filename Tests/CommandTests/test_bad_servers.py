@@ -1,4 +1,5 @@
-"""No server where one should be: 69 within `connect_timeout`, in one line that names it."""
+"""No server where one should be: 69, in one line that names it, after `connect_timeout`; after twice that at most where one
+hangs, since what is asked then has its time anew."""
 
 import signal
 import socket
@@ -13,6 +14,8 @@ from Support.processes import children
 from Support.server import free_ports
 
 CONNECT_S = 2
+# For a look at each server, of 1.2 s, and for a machine that is busy.
+LOOKS_S = 4
 
 
 @pytest.fixture
@@ -29,7 +32,7 @@ def refused_in_time(fleet, hosts, *mentions):
     run = fleet.start("--lockname", "a", "--", "false", config=config).finished()
     took = now() - run.began
     assert_one_line(run, 69, *mentions)
-    assert took < CONNECT_S + 2, took
+    assert took < 2 * CONNECT_S + LOOKS_S, took
     return took
 
 

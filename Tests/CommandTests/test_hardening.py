@@ -1,6 +1,5 @@
 """What makes a fault in the programs harder to use: read from the programs as they were built."""
 
-import json
 import pathlib
 import re
 import subprocess
@@ -9,6 +8,7 @@ import pytest
 
 from Support import mutation
 from Support.fixtures import ROOT
+from Support.supply import assert_documented, linked_in
 
 
 @pytest.fixture(params=["program", "controller"])
@@ -68,13 +68,8 @@ def test_nothing_but_the_c_library_is_loaded(headers):
 
 
 def test_what_is_linked_in_is_documented_with_its_version():
-    document = (ROOT / "Docs/Security.md").read_text(encoding="utf-8")
-    table = document.split("## What is in the programs")[1].split("\n## ")[0]
-    pins = [pin for path in ("Package.resolved", "Sources/Web/Package.resolved")
-            for pin in json.loads((ROOT / path).read_text(encoding="utf-8"))["pins"]]
-    assert "swift-nio" in {pin["identity"] for pin in pins}
-    for pin in pins:
-        assert re.search(rf"^\| {pin['identity']}\b.*\| {pin['state']['version']} \|", table, re.MULTILINE), pin
+    table = linked_in()
+    assert_documented("Package.resolved", "swift-argument-parser")
     compiler = subprocess.run(["swift", "--version"], capture_output=True, text=True, check=False).stdout
     found = re.search(r"Swift version (\S+)", compiler)
     assert not found or f"| {found[1]} |" in table

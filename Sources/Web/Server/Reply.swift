@@ -21,8 +21,6 @@ struct Reply {
         Reply(.ok, "text/plain; version=0.0.4; charset=utf-8", ByteBuffer(string: text))
     }
 
-    static func text(_ text: String) -> Reply { Reply(.ok, plain, ByteBuffer(string: text + "\n")) }
-
     /// What is wrong and what to do, in a line; for a program of the same words as an object.
     static func refusal(
         _ status: HTTPResponseStatus, _ why: String, asJSON: Bool = false, _ more: [(String, String)] = []

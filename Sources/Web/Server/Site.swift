@@ -22,7 +22,7 @@ struct Site: Sendable {
     /// On the hub's event loop.
     func answer(_ head: HTTPRequestHead, _ hub: Hub) -> Answer {
         let path = Self.path(of: head)
-        let isAPI = path.hasPrefix("/api/")
+        let isAPI = path.hasPrefix("/api/") || path == "/healthz"
         func refuse(_ status: HTTPResponseStatus, _ why: String, _ more: [(String, String)] = []) -> Answer {
             .reply(.refusal(status, why, asJSON: isAPI, more))
         }
@@ -43,7 +43,7 @@ struct Site: Sendable {
         case "/explain.js": return .reply(.file("text/javascript; charset=utf-8", PackageResources.explain_js))
         case "/healthz":
             if let trouble = hub.trouble { return refuse(.serviceUnavailable, trouble) }
-            return .reply(.text("ok"))
+            return .reply(.json(#"{"status":"ok"}"# + "\n"))
         case "/api/events": return .stream
         case "/metrics":
             return known(hub, refuse) { page in
