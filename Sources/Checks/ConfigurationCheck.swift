@@ -15,7 +15,7 @@ package struct ConfigurationCheck {
         do throws(ConfigurationError) {
             let (configuration, warnings) = try Configuration.load(path: path, environment: environment)
             let doubts = warnings + Self.doubts(about: configuration)
-            let servers = configuration.zkhosts.map { "\($0.host):\($0.port)" }
+            let servers = configuration.zkhosts.map(\.text)
             return Verdict(
                 check: "config", summary: "prefix \(configuration.prefix) at \(servers.joined(separator: ","))",
                 findings: doubts.map { Finding(isStrict ? .critical : .warning, "", $0) },

@@ -106,7 +106,7 @@ package struct EnsembleCheck {
                 "an even number of voting servers (\(voters)) survives the loss of \(spare == 0 ? "none" : String(spare)), as "
                     + "\(voters - 1) would; make it \(voters + 1)")
         }
-        if Set(settings.zkhosts.map { "\($0.host):\($0.port)" }).count < voters {
+        if Set(settings.zkhosts.map(\.text)).count < voters {
             find(
                 .warning, "",
                 "zkhosts names \(settings.zkhosts.count) of \(voters) voting servers, so a run cannot move to the others; name "

@@ -234,5 +234,5 @@ extension Configuration {
     }
 
     /// For messages.
-    package var servers: String { zkhosts.map { "\($0.host):\($0.port)" }.joined(separator: ",") }
+    package var servers: String { zkhosts.map(\.text).joined(separator: ",") }
 }

@@ -62,7 +62,7 @@ package struct Plan: Sendable {
             relay: configuration.relay, dataReadLimit: configuration.dataReadLen,
             connectTimeout: configuration.connectTimeout.duration ?? .seconds(Int64(Int32.max)), macros: macros,
             host: macros.fqdn, pid: getpid(), layout: Layout(prefix: configuration.prefix),
-            servers: configuration.zkhosts.map { "\($0.host):\($0.port)" }.joined(separator: ","))
+            servers: configuration.zkhosts.map(\.text).joined(separator: ","))
         job.lockWait = arguments.wait ?? .seconds(0)
         job.waiters = arguments.waiters
         job.minInterval = arguments.minInterval.map { .seconds($0) }

@@ -14,6 +14,9 @@ package struct ServerAddress: Sendable, Equatable {
         self.port = port
     }
 
+    /// As `zkhosts` has it.
+    package var text: String { host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
     /// What is wrong with a list, as the end of a sentence.
     struct Fault: Error, Equatable {
         let problem: String

@@ -21,7 +21,7 @@ enum ServerSurvey {
             atMost: min(settings.connectTimeout.duration ?? longestForNames, longestForNames),
             settings.entries.map { server in { Address.resolve(server, flags: 0) } })
         for (server, addresses) in zip(settings.zkhosts, found) {
-            let name = "\(server.host):\(server.port)"
+            let name = server.text
             guard let addresses else {
                 unanswered.insert(name)
                 rows.append((name, name, nil, []))

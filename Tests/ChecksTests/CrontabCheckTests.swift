@@ -285,13 +285,25 @@ import Testing
     @Test(arguments: ["cd /x && switchman a", "/usr/bin/switchman a", "env X=1 switchman a", "X=1 switchman a"])
     func knowsWhatIsNobodysName(command: String) {
         let verdict = check("* * * * * \(command)\n", format: .system)
-        #expect(verdict.text.contains("where the user's name belongs"), "\(verdict.text)")
+        #expect(
+            verdict.severity == .critical && verdict.text.contains("where the user's name belongs"), "\(verdict.text)")
     }
 
     @Test func notesProgramsThatAreNotHere() {
         let verdict = check("* * * * * switchman -- absent\n* * * * * switchman -- /opt/absent2 x\n")
         #expect(verdict.severity == .ok && verdict.findings.count == 2, "\(verdict.text)")
         #expect(check("* * * * * sudo -u x switchman absent\n* * * * * X=1 PATH=$Y switchman absent2\n").findings == [])
+    }
+
+    @Test func missesWhatCronDoesNotFind() {
+        var check = CrontabCheck(
+            macros: Self.macros, servesOriginals: { _ in false },
+            host: CrontabHost(folders: ["/usr/local/bin"]) { $0.hasPrefix("/usr/local/bin/") })
+        check.add(Array("* * * * * switchman a\n".utf8), name: "tab", format: .user)
+        let verdict = check.verdict()
+        #expect(
+            verdict.severity == .warning && verdict.text.contains("in the crontab's PATH (/usr/bin:/bin)"),
+            "\(verdict.text)")
     }
 
     @Test func findsASwitchmanBehindRunuser() {

@@ -149,6 +149,7 @@ def test_a_clock_that_is_set_back_lengthens_no_wait(fleet, disk, tmp_path):
     eventually(lambda: fleet.get("locks", "a"))
     disk.freeze()
     assert run.wait(40) == 124
+    assert run.err == "switchman: a: a file or folder that it writes to hangs; leaving the process that waits for it\n"
 
 
 def test_a_wait_does_not_hang_in_a_log(fleet, disk):

@@ -299,8 +299,12 @@ def test_verbose_tells_why_there_is_none(fleet):
 
 
 MOUNT = cgroups.mount_point() or "/nowhere"
-# What containers have: Docs/Testing.md, Where the tree is held.
+# What hosts and containers have: Docs/Guarantees.md, Where the tree is held.
+ELSEWHERE = "/mnt"
 CONTAINERS = {
+    "mounted elsewhere": (
+        ("unshare", "--mount", "sh", "-c", f'umount -l {MOUNT} && mount -t cgroup2 none {ELSEWHERE} && exec "$0" "$@"'),
+        f"in the cgroup {ELSEWHERE}/"),
     "a namespace with its own mount": (
         ("unshare", "--cgroup", "--mount", "sh", "-c", f'umount -l {MOUNT} && mount -t cgroup2 none {MOUNT} && exec "$0" "$@"'),
         f"in the cgroup {MOUNT}/switchman."),

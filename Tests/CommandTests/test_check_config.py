@@ -145,6 +145,16 @@ def test_it_warns_of_what_each_run_would_warn_of(ctl, fleet, changes, words):
     assert_says(check(ctl, path), "WARNING", "config", words)
 
 
+def test_it_warns_of_a_log_that_is_somebody_elses(ctl, fleet, tmp_path):
+    log = tmp_path / "log"
+    log.touch(0o644)
+    path = fleet.config("theirs.conf", logfile=str(log))
+    for folder in (tmp_path, *tmp_path.parents[:-2]):
+        folder.chmod(folder.stat().st_mode | 0o055)
+    other = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    assert_says(ctl("check", "config", path, prefixed=other), "WARNING", "config", "this user may not write to on this host")
+
+
 @pytest.mark.parametrize("mixed", [{}, {"mixed_fleet": True}], ids=str)
 @pytest.mark.parametrize("session, term, grace", itertools.product((9, 12, 30), (5, 12, 30), (0, 1, 5, 10)))
 def test_the_grace_is_a_runs_own_words(ctl, fleet, session, term, grace, mixed):

@@ -83,6 +83,12 @@ def test_a_folder_named_cron_d_has_a_column_for_the_user(ctl, tab):
     assert_one_line(check(ctl, "--user", tab(line, "cron.d/x")), "WARNING", "crontab", "is not checked")
 
 
+def test_names_that_cron_passes_over(ctl, tab):
+    line = "* * * * * root switchman --lockname a b\n"
+    assert_one_line(check(ctl, tab(line, "cron.d/x~")), "CRITICAL", "crontab", "x~")
+    assert_one_line(check(ctl, tab(line, "cron.d/x.sh")), "WARNING", "crontab", "x.sh")
+
+
 def test_standard_input(ctl, tab):
     with open(tab("* * * * * switchman --foo a\n"), encoding="utf-8") as file:
         assert_one_line(check(ctl, "-", stdin=file), "CRITICAL", "crontab", "standard input:1: unknown option --foo")

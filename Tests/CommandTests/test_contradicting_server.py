@@ -1,6 +1,8 @@
 """A server whose answers do not fit what is decided: a diverged follower, as ZooKeeper 3.8.0 makes them. Here somebody changes
 the record behind every look, just before the take arrives."""
 
+import os
+
 from Support import wire
 from Support.eventually import eventually, now
 from Support.fleet import assert_one_line
@@ -45,6 +47,19 @@ def test_a_rival_or_two_in_between_do_no_harm(fleet, proxy):
     proxy.on_request = twice
     run = fleet.run("--lockname", "a", "--", "echo", "ran", config=fleet.config("behind.conf", zkhosts=proxy.address))
     assert (run.code, run.out, run.err) == (0, "ran\n", "")
+
+
+def test_nodes_that_are_never_ours(fleet, proxy):
+    """Their owner is another session than the one that made them, each time: it ends, and has not begun anew without a pause."""
+    def disown(reply, request):
+        own = reply.session.to_bytes(8, "big", signed=True)
+        return wire.framed(reply.frame.replace(own, (7).to_bytes(8, "big"))) if own in reply.frame else None
+    proxy.on_reply = disown
+    config = fleet.config("behind.conf", zkhosts=proxy.address, connect_timeout=2)
+    run = fleet.run("--lockname", "a", "--", "touch", fleet.flag("ran"), config=config)
+    assert_one_line(run, 69, "end each session at once", "nothing was started")
+    assert len(proxy.handshakes) < 10 and not os.path.exists(fleet.flag("ran")), proxy.handshakes
+    fleet.client.delete(fleet.path("jobs", "a"))
 
 
 def test_parents_that_only_this_server_has(fleet, proxy):

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from Support.certificates import secure, settings
-from Support.fleet import assert_silent
+from Support.fleet import assert_one_line, assert_silent
 from Support.proxy import Proxy
 from Support.server import ZooKeeperServer, free_ports
 
@@ -30,6 +30,16 @@ def test_by_its_address(fleet, sixth):
 
 def test_in_a_list(fleet, sixth):
     runs(fleet, f"{sixth.address},{sixth.address},[::1]:1", sixth)
+
+
+def test_in_a_list_of_both_kinds(fleet, sixth):
+    runs(fleet, f"127.0.0.1:1,{sixth.address}", sixth)
+
+
+def test_messages_have_the_brackets(fleet):
+    config = fleet.config(zkhosts="[::1]:1", connect_timeout=1)
+    run = fleet.run("--lockname", "a", "--", "false", config=config)
+    assert_one_line(run, 69, "at [::1]:1 within", "[::1]:1: connection refused")
 
 
 NAME = "zookeeper.example.org"
@@ -82,6 +92,7 @@ def test_where_there_is_no_other(fleet, ctl, shared_server, inside, sixth_only, 
     config = fleet.config(zkhosts=f"{host}:{server.port}", connect_timeout=30)
     assert_silent(fleet.run("--lockname", "a", "--", "true", config=config, prefixed=prefixed), 0)
     check = ctl("check", "ensemble", config=config, prefixed=prefixed)
+    assert f"{host}:{server.port}" in check.out
     assert check.code == 1 and f"version {shared_server.version}, a session within" in check.out, check
 
 

@@ -1,7 +1,9 @@
 """SIGKILL and SIGSTOP of front, supervisor and guardian, with a command that ignores SIGTERM, has forked, and has
 called setsid: no process of it outlives what was promised, and no successor starts before it is dead."""
 
+import os
 import signal
+import threading
 
 import pytest
 
@@ -164,6 +166,30 @@ def test_supervisor_and_guardian_stopped_leaves_the_command_to_the_front(fleet, 
         processes.kill(first.roles[role], signal.SIGCONT)
     tree_is_dead(fleet, within=3)
     assert first.wait() == 81
+    fleet.leaves_marks = True
+
+
+def test_a_storm_of_signals_does_not_keep_the_front_from_the_deadline(fleet, first):
+    for role in ("supervisor", "guardian"):
+        processes.stop(first.roles[role])
+    stopped_at, storming = now(), threading.Event()
+
+    def storm():
+        while not storming.is_set():
+            os.kill(first.front, signal.SIGHUP)
+    threads = [threading.Thread(target=storm) for _ in range(2)]
+    try:
+        for thread in threads:
+            thread.start()
+        tree_is_dead(fleet, within=TERM_S + 3)
+        assert fleet.records.last_sign("first") < stopped_at + TERM_S
+    finally:
+        storming.set()
+        for thread in threads:
+            thread.join()
+    for role in ("guardian", "supervisor"):
+        processes.kill(first.roles[role], signal.SIGCONT)
+    assert first.wait() in (81, 128 + signal.SIGHUP)
     fleet.leaves_marks = True
 
 

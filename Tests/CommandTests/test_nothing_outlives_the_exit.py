@@ -116,6 +116,24 @@ def test_the_callers_folder_can_be_unmounted(held):
     assert run.wait(60) == 0, f"busy in {run.code} of 15: {run.err}"
 
 
+def test_the_callers_pipe_ends_with_the_exit(held):
+    """Whoever reads it has the end of file at once, and each time: no process has kept a descriptor of it."""
+    command = [held.program, "--config", held.config(), "--lockname", "a", "--", "true"]
+    late = 0
+    for _ in range(15):
+        reader, writer = os.pipe()
+        os.set_blocking(reader, False)
+        run = subprocess.Popen(command, pass_fds=(writer,))
+        os.close(writer)
+        assert run.wait(60) == 0
+        try:
+            assert os.read(reader, 1) == b""
+        except BlockingIOError:
+            late += 1
+        os.close(reader)
+    assert late == 0, f"somebody has it in {late} of 15"
+
+
 def test_the_callers_cgroup_can_be_removed(held, ground):
     why_not = cgroups.why_not()
     if why_not:

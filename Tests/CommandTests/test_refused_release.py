@@ -30,6 +30,18 @@ def test_it_is_said_and_the_lock_is_free(fleet, node, acls):
         fleet.client.delete(fleet.path("semaphores/r/marks", mark))
 
 
+def test_a_quota_refuses_the_record_and_the_lock_is_free(fleet, proxy):
+    run = fleet.start_job("a", arguments=("--term", "1d"), config=fleet.config(zkhosts=proxy.address))
+    # Whatever writes the record, and the release without it.
+    proxy.on_request = lambda one: -125 if any(name == "setData" and "/jobs/" in path for name, path in one.parts) else None
+    began = now()
+    fleet.end_job("a")
+    assert run.wait(20) == 0 and now() - began < 15, "not for the whole term"
+    assert "refused" in run.err and "quota" in run.err and len(run.err.splitlines()) == 1
+    assert fleet.list("locks") == []
+    fleet.client.delete(fleet.path("jobs", "a"))
+
+
 def test_a_refused_heartbeat_is_told_as_what_it_is(fleet):
     run = fleet.start_job("a", config=fleet.config(ownership_term=6))
     fleet.client.set_acls(fleet.path("locks", "a"), [make_acl("world", "anyone", admin=True)])

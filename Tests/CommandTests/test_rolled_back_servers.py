@@ -33,11 +33,20 @@ def said(fleet):
         return file.read()
 
 
-def test_a_run_that_waits_begins_anew(own_fleet, server, config):
-    own_fleet.client.create(own_fleet.path("locks", "a"), b"", ephemeral=True, makepath=True)
-    waiting = own_fleet.launch_job("b", arguments=("--lockname", "a", "--wait", "forever"), config=config)
-    own_fleet.waiting("a")
+@pytest.mark.parametrize("waits_for", ["lock", "permits"])
+def test_a_run_that_waits_begins_anew(own_fleet, server, config, waits_for):
+    own_fleet.resources("r", totals={"r": 1})
+    if waits_for == "lock":
+        own_fleet.client.create(own_fleet.path("locks", "a"), b"", ephemeral=True, makepath=True)
+        waiting = own_fleet.launch_job("b", arguments=("--lockname", "a", "--wait", "forever"), config=config)
+        own_fleet.waiting("a")
+    else:
+        other = own_fleet.path("semaphores/r/leases/1_1_100000000000001_0000000000")
+        own_fleet.client.create(other, b"", ephemeral=True, makepath=True)
+        waiting = own_fleet.launch_job("b", arguments=("--lease", "r=1"), config=config)
+        own_fleet.queued("r", "b")
     roll_back(own_fleet, server)
+    own_fleet.resources("r", totals={"r": 1})
     own_fleet.records.started("b", within=60)
     own_fleet.end_job("b")
     assert waiting.wait() == 0

@@ -11,6 +11,7 @@ test "$n" -ge 3"""
 
 @pytest.mark.parametrize("name, sender", [
     ("HUP", "/bin/kill -HUP 0"), ("TERM", "/bin/kill -TERM 0"), ("HUP", "pkill -HUP -g 0"), ("INT", "/bin/kill -INT 0"),
+    ("QUIT", "/bin/kill -QUIT 0"), ("TERM", "pkill -TERM -g 0"),
 ])
 def test_who_signals_its_own_group_lives(held, name, sender):
     """24 at once, for much longer than the two seconds after which SIGKILL would come."""

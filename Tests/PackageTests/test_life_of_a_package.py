@@ -2,36 +2,16 @@
 
 import json
 import re
-import subprocess
 
 import pytest
 
 from Support import packages
-from Support.debian_tree import DebianTree
 from Support.eventually import eventually
 
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory, program, controller):
     return packages.build(tmp_path_factory.mktemp("packages"), program, controller, "deb")[0]
-
-
-@pytest.fixture
-def tree(tmp_path):
-    return DebianTree(tmp_path / "tree")
-
-
-@pytest.fixture
-def cron(tree):
-    """The tree's own, once it is started."""
-    started = []
-
-    def start():
-        started.append(subprocess.Popen(tree.command("cron", "-f"), stdin=subprocess.DEVNULL))
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
 
 
 def dpkg(tree, *words):
