@@ -27,7 +27,8 @@ package struct TreeOpenness: Sendable {
         let rest = isWhole ? "" : ", of the first \(lookedAt); the rest of the tree was not looked at"
         return Finding(
             .warning, "",
-            "\(nodes) open to everybody (\(named))\(rest); switchmanctl init --protect closes what is there")
+            "\(nodes) open to everybody (\(named))\(rest); switchmanctl init --protect closes what is "
+                + "there, but for the nodes of runs under way, which go with them")
     }
 
     var facts: [ExactName: JSONValue] {

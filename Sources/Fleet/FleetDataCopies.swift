@@ -15,22 +15,35 @@ struct FleetDataCopies {
         guard isWanted else { return [] }
         let before = fleet.isReadable(found.data) ? found.data : found.copy?.data ?? []
         // A server takes no packet of a megabyte.
-        guard before.count + 2 * after.count < 900_000 else {
+        guard before.count + 2 * after.count + (found.copy?.data.count ?? 0) < 900_000 else {
             giveUp("it is too long to be kept")
             return []
         }
         let layout = fleet.layout
-        return [
-            .set(layout.dataBeforeEdit, data: before, version: -1),
-            .set(layout.dataAfterEdit, data: after, version: -1),
-        ]
+        let copies = [(layout.dataBeforeEdit, before), (layout.dataAfterEdit, after)]
+        let overwritten = lost(found, after).map { [(layout.dataBeforeOthers, $0)] } ?? []
+        return (copies + overwritten).map { .set($0, data: $1, version: -1) }
+    }
+
+    /// What the edit before this one has left, if something else has changed it since, and this edit does not put it back.
+    func lost(_ found: FleetEditor.Found, _ after: [UInt8]) -> [UInt8]? {
+        guard let copy = found.copy?.data, copy != found.data, copy != after, !copy.isEmpty else { return nil }
+        return fleet.isReadable(copy) && fleet.isReadable(found.data) ? copy : nil
+    }
+
+    /// After an edit that was made.
+    func tell(_ found: FleetEditor.Found, _ after: [UInt8]) {
+        guard isWanted, lost(found, after) != nil else { return }
+        fleet.warn(
+            "warning: something else had changed the data of \(fleet.layout.prefix) since switchmanctl's last edit; "
+                + "switchmanctl fleet restore --dry-run shows what that took away")
     }
 
     /// One of them was: the edit is to be made again.
     mutating func refused(_ failure: Failure) async throws {
         if failure.reason != .noNode { return giveUp("\(failure)") }
         let layout = fleet.layout
-        let paths = [layout.dataBeforeEdit, layout.dataAfterEdit]
+        let paths = [layout.dataBeforeEdit, layout.dataAfterEdit, layout.dataBeforeOthers]
         try await fleet.makeParents(of: paths[0])
         let replies = try await fleet.talk.askAgain(paths.map { .multi([.create($0, data: [], .persistent)]) })
         for case .failure(let failure) in replies where failure.reason != .nodeExists { return giveUp("\(failure)") }

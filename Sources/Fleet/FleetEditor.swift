@@ -78,7 +78,7 @@ package struct FleetEditor {
             guard let bytes = try make(found) else { return }
             let set = Operation.set(prefix, data: bytes, version: node.stat.version)
             switch try await fleet.talk.ask([.multi([set] + copies.of(found, replacedBy: bytes))])[0] {
-            case .success: return
+            case .success: return copies.tell(found, bytes)
             case .failure(let failure) where failure.operation ?? 0 > 0: try await copies.refused(failure)
             case .failure(let failure) where failure.reason == .badVersion || failure.reason == .noNode:
                 try await contradictions.met(prefix, fleet.talk)

@@ -4,7 +4,8 @@ import Recipes
 /// Puts PREFIX's data back to what is kept of switchmanctl's last edit.
 package struct FleetRestore {
     package enum Goal: Sendable {
-        /// As the edit left it, where something else has changed or broken it since.
+        /// As the edit left it, where something else has changed or broken it since; or, where it did so before the edit, as the
+        /// edit before left it.
         case afterEdit
         /// As the edit found it, where nothing else has changed it since.
         case beforeEdit
@@ -13,6 +14,8 @@ package struct FleetRestore {
     package struct Result {
         /// When the edit was made: milliseconds since the epoch, by ZooKeeper's clock.
         package let edited: Int64
+        /// Whether it is now as the edit before that one left it, with which something else had interfered.
+        package var isBeforeOthers = false
         /// What differs now from what was there, in lines.
         package let changes: [String]
     }
@@ -24,7 +27,8 @@ package struct FleetRestore {
     /// - Parameter isDry: only says what it would do.
     package func perform(_ goal: Goal, isDry: Bool) async throws -> Result {
         var done: (data: [UInt8], edit: Int64?, Result)?
-        try await FleetEditor(fleet: fleet).write(beside: [fleet.layout.dataBeforeEdit]) { found in
+        try await FleetEditor(fleet: fleet).write(beside: [fleet.layout.dataBeforeEdit, fleet.layout.dataBeforeOthers])
+        { found in
             let edit = found.copy?.stat.mzxid
             if let done {
                 if found.mayBeOurs, found.data == done.data { return nil }
@@ -36,7 +40,7 @@ package struct FleetRestore {
             }
             let copy = try copy(goal, found)
             let result = Result(
-                edited: (found.copy ?? copy).stat.mtimeMilliseconds,
+                edited: (found.copy ?? copy).stat.mtimeMilliseconds, isBeforeOthers: copy.data == lost(found)?.data,
                 changes: fleet.changes(from: found.data, to: copy.data))
             done = (copy.data, edit, result)
             return isDry ? nil : copy.data
@@ -49,6 +53,7 @@ package struct FleetRestore {
         let (after, before) = (usable(found.copy), usable(found.others[0]))
         let prefix = fleet.layout.prefix
         let isAsEdited = after?.data == found.data
+        if goal == .afterEdit, let lost = lost(found) { return lost }
         switch goal {
         case .afterEdit where isAsEdited:
             throw Complaint.no(
@@ -65,6 +70,12 @@ package struct FleetRestore {
             throw Complaint.no("no edit by switchmanctl is kept that could be gone back to")
         }
         return copy
+    }
+
+    /// What something else has changed before the last edit, which was written by that edit and by no earlier one.
+    private func lost(_ found: FleetEditor.Found) -> ReadNode? {
+        guard let after = usable(found.copy), after.data == found.data else { return nil }
+        return usable(found.others[1]).flatMap { $0.stat.mzxid == after.stat.mzxid ? $0 : nil }
     }
 
     /// A copy is empty from the moment in which it is made until the first edit is in.

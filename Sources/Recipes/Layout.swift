@@ -21,6 +21,8 @@ package struct Layout: Sendable {
     package var keptData: String { "\(prefix)/fleet" }
     package var dataBeforeEdit: String { "\(keptData)/before" }
     package var dataAfterEdit: String { "\(keptData)/after" }
+    /// As the edit before that one left it, where something else had changed it in between.
+    package var dataBeforeOthers: String { "\(keptData)/before-others" }
     /// An operator's request that this holder of the lock, and no other, end its command: ephemeral.
     package func stopRequest(_ lockname: String, czxid: Int64) -> String {
         "\(prefix)/stops/\(lockname)-\(String(UInt64(bitPattern: czxid), radix: 16))"

@@ -112,8 +112,8 @@ struct FleetDataVerb: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Put the data back as switchmanctl's last edit left it.",
             discussion: """
-                For data that something else has changed or broken since. Prints what differs now. The exit code is 1 if \
-                nothing has changed it, or nothing is kept.
+                For data that something else has changed or broken since, or just before that edit. Prints what differs now. \
+                The exit code is 1 if nothing has changed it, or nothing is kept.
                 """)
         @OptionGroup var configuration: ConfigurationOption
         @OptionGroup var printing: PrintingOption
@@ -152,6 +152,8 @@ struct FleetDataVerb: ParsableCommand {
         }
         let state =
             switch goal {
+            case .afterEdit where result.isBeforeOthers:
+                "the edit before that of \(edited.local) left it, and before something else changed it"
             case .afterEdit: "the edit of \(edited.local) left it"
             case .beforeEdit: "it was before the edit of \(edited.local)"
             }

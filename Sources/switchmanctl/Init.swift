@@ -49,16 +49,26 @@ struct Init: FleetVerb {
     }
 
     private static func text(_ result: Protection.Result, _ access: Access) -> [String] {
-        var lines = ["\(result.changed) nodes changed, \(result.kept) were so already"]
+        var lines = ["\(nodes(result.changed)) changed, \(result.kept) \(result.kept == 1 ? "was" : "were") so already"]
         if access.list.contains(where: \.isOpen) {
             lines.append(
                 "this list lets everybody take locks and change the fleet: set auth and acl first (switchman.conf)")
         }
-        if result.ephemeral > 0 {
-            lines.append("\(result.ephemeral) nodes of runs that are under way stay as they are, and go with them")
-        }
+        if !result.ephemeral.isEmpty { lines.append(text(ofLeft: result.ephemeral)) }
         return lines
     }
+
+    private static func text(ofLeft paths: [String]) -> String {
+        let named = paths.prefix(mostNamed).map { Visible.text($0) } + (paths.count > mostNamed ? ["..."] : [])
+        let stay = paths.count == 1 ? "stays as it is, and goes" : "stay as they are, and go"
+        return
+            "\(nodes(paths.count)) of runs under way \(stay) with them (\(named.joined(separator: ", "))); a run that was "
+            + "started without these credentials hears of no stop any more, and ends as lost"
+    }
+
+    private static let mostNamed = 3
+
+    private static func nodes(_ count: Int) -> String { count == 1 ? "1 node" : "\(count) nodes" }
 
     static func makePrefix(_ fleet: FleetConnection) async throws {
         for folder in ["locks", "queues", "semaphores", "jobs", "waiters", "stops", "outputs", "runs", "fleet"] {

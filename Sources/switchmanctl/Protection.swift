@@ -16,7 +16,7 @@ struct Protection {
         var changed = 0
         var kept = 0
         /// Of runs that are under way.
-        var ephemeral = 0
+        var ephemeral: [String] = []
     }
 
     /// Of so many nodes all are changed before any is told. One that is killed between leaves these untold.
@@ -51,7 +51,7 @@ struct Protection {
         var persistent: [String] = []
         for (path, reply) in zip(paths, stats) {
             guard let stat = try reply.stat() else { continue }
-            if stat.ephemeralOwner == 0 { persistent.append(path) } else { result.ephemeral += 1 }
+            if stat.ephemeralOwner == 0 { persistent.append(path) } else { result.ephemeral.append(path) }
         }
         let lists = try await fleet.ask(persistent.map { .accessList($0) })
         var open: [String] = []

@@ -303,12 +303,26 @@ def test_protect_closes_what_is_there_and_lets_live_what_runs(opened, own_ctl):
     assert (first.code, first.err) == (0, "")
     assert is_open(opened) == [opened.path("locks", "a")], "which goes with its run"
     assert changed_by(first) >= set(before) - {opened.path("locks", "a")}
-    assert "1 nodes of runs that are under way stay as they are" in first.out
+    assert "1 node of runs under way stays as it is" in first.out and opened.path("locks", "a") in first.out
     again = own_ctl("init", "--protect")
     assert again.code == 0 and again.out.startswith("0 nodes changed, "), again.out
     assert_one_line(opened.run("--lockname", "old", "--", "true", config=stranger(opened, acl=None)), 77, "no permission to read")
     opened.end_job("a")
     assert opened.runs[1].wait() == 0
+
+
+def test_a_run_without_credentials_outlives_the_protection_and_is_lost_at_its_end(opened, own_ctl):
+    """As the manual says: nothing takes its lock from it, and nothing reaches it."""
+    run = opened.start_job("b", config=stranger(opened, acl=None))
+    assert own_ctl("init", "--protect").code == 0
+    asked = own_ctl("stop", "--timeout", "1", "b")
+    assert asked.code != 0 and "has not acted on the request" in asked.err
+    assert run.running and opened.list("locks") == ["a", "b"]
+    opened.end_job("b")
+    assert run.wait() == 0 and "the release was refused" in run.err
+    assert own_ctl.json("history", "b")["runs"][-1]["outcome"] == "lost"
+    opened.end_job("a")
+    opened.leaves_marks = True
 
 
 @pytest.mark.parametrize("fault", ["kill", "interrupt", "cut"])

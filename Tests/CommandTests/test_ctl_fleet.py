@@ -256,6 +256,20 @@ def test_a_good_change_by_hand_is_seen_and_taken_back(edited, fleet):
     assert edited("fleet", "undo").code == 0 and data(fleet) == by_hand, "that was an edit as well"
 
 
+def test_what_something_else_took_away_before_an_edit_can_be_had_back(edited, fleet):
+    """Valid, and not what it was: a run says that a group is not described, and who follows its advice loses nothing."""
+    both = data(fleet)
+    fleet.prefix_data({})
+    run = edited("groups", "add", "web", "h1")
+    assert run.code == 0 and run.err.count("something else had changed the data") == 1 and "restore --dry-run" in run.err
+    assert edited.json("fleet", "restore", "--dry-run")["changes"] == ['groups db: ["h2"], was nothing']
+    run = edited("fleet", "restore")
+    assert (run.code, run.err) == (0, "") and data(fleet) == both and "as the edit before that of" in run.out
+    assert_refused(edited("fleet", "restore"), 1, "nothing has changed", "switchmanctl fleet undo")
+    assert_silent_yes(edited("groups", "add", "other", "h3"))
+    assert_refused(edited("fleet", "restore"), 1, "nothing has changed", "switchmanctl fleet undo")
+
+
 @pytest.mark.parametrize("by", ["edit", "restore"])
 def test_undo_after_broken_data_was_mended_goes_back_to_the_edit_before(edited, fleet, by):
     """Broken data is never kept; in its place stands what the last edit had left, with what was paused."""
