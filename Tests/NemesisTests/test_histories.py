@@ -10,6 +10,7 @@ from Support import network
 from Support.nemesis.history import History
 
 SEEDS = range(1, 11)
+SECURE_SEEDS = range(1, 3)
 # A history that fails takes longest: some wait in vain.
 pytestmark = pytest.mark.timeout(400)
 
@@ -31,6 +32,11 @@ def test_behind_proxies(program, recorder, tmp_path, seed):
 @pytest.mark.usefixtures("namespaces")
 def test_in_namespaces(program, recorder, tmp_path, seed):
     assert_good(History(program, recorder, tmp_path, seed, "namespaces"))
+
+
+@pytest.mark.parametrize("seed", SECURE_SEEDS)
+def test_over_tls(program, recorder, tmp_path, seed):
+    assert_good(History(program, recorder, tmp_path, seed, "tls"))
 
 
 def assert_good(history):

@@ -18,7 +18,8 @@ from .fleet import Fleet
 from .nemesis import evidence, losses
 from .original import Original
 from .proxy import Proxy
-from .server import Ensemble, Sandbox, ZooKeeperServer
+from .server import Ensemble
+from .way import way as chosen_way
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -52,9 +53,17 @@ def recorder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def shared_server(controller):
+def way(tmp_path_factory):
+    """From the runs to their servers."""
+    way = chosen_way(tmp_path_factory.mktemp("way"))
+    yield way
+    way.close()
+
+
+@pytest.fixture(scope="session")
+def shared_server(controller, way):
     """One server for all tests that leave it alone."""
-    server = Sandbox(controller)
+    server = way.shared_server(controller)
     yield server
     server.close()
 
@@ -95,9 +104,10 @@ def _lived(fleet, request, server=None):
 
 
 @pytest.fixture
-def fleet(request, program, recorder, shared_server, shared_client, tmp_path):
+def fleet(request, program, recorder, shared_server, shared_client, tmp_path, way):
     """A fresh prefix on the shared server."""
     fleet = Fleet(program, recorder, tmp_path, shared_server.address, shared_client, f"/test-{uuid.uuid4().hex[:12]}")
+    way.lead(fleet, shared_server)
     yield fleet
     _lived(fleet, request)
     shared_client.delete(fleet.prefix, recursive=True)
@@ -133,19 +143,20 @@ def busy(fleet):
 
 
 @pytest.fixture
-def server():
+def server(way):
     """A server of the test's own, to be stopped, killed and counted on."""
-    server = ZooKeeperServer()
+    server = way.server()
     yield server
     server.cont()
     server.close()
 
 
 @pytest.fixture
-def own_fleet(request, program, recorder, server, tmp_path):
+def own_fleet(request, program, recorder, server, tmp_path, way):
     """A fleet on the test's own server."""
     client = server.client()
     fleet = Fleet(program, recorder, tmp_path, server.address, client, "/fleet")
+    way.lead(fleet, server)
     yield fleet
     _lived(fleet, request, server)
     client.stop()
@@ -170,10 +181,11 @@ def ground(request, account, tmp_path, program, recorder):
 
 
 @pytest.fixture
-def held(request, ground, shared_server, shared_client):
+def held(request, ground, shared_server, shared_client, way):
     """A fleet on that ground and the shared server."""
     prefix = f"/test-{uuid.uuid4().hex[:12]}"
     fleet = Fleet(ground.program, ground.recorder, ground.folder, shared_server.address, shared_client, prefix)
+    way.lead(fleet, shared_server)
     fleet.stand_on(ground)
     yield fleet
     _lived(fleet, request)
@@ -181,10 +193,11 @@ def held(request, ground, shared_server, shared_client):
 
 
 @pytest.fixture
-def held_own(request, ground, server):
+def held_own(request, ground, server, way):
     """A fleet on that ground and the test's own server."""
     client = server.client()
     fleet = Fleet(ground.program, ground.recorder, ground.folder, server.address, client, "/fleet")
+    way.lead(fleet, server)
     fleet.stand_on(ground)
     yield fleet
     _lived(fleet, request, server)
@@ -219,9 +232,10 @@ def alone():
 
 
 @pytest.fixture
-def proxy(shared_server):
+def proxy(shared_server, way):
     """A proxy before the shared server."""
     proxy = Proxy(shared_server.port)
+    way.lead_through(proxy)
     yield proxy
     proxy.close()
 

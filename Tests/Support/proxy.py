@@ -40,6 +40,8 @@ class Proxy:
         self.target_port, self.host = target_port, host
         self.requests, self.replies, self.handshakes = [], [], []
         self.on_request = self.on_reply = None
+        # The address of what stands before it.
+        self.before = None
         self.delay_s = 0.0
         self._held_up = self._held_down = False
         self._lock = threading.RLock()
@@ -58,7 +60,8 @@ class Proxy:
 
     @property
     def address(self):
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        own = f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return self.before or own
 
     def target(self):
         """The port for the next connection; a test may set another function, to stand before several servers."""

@@ -246,6 +246,11 @@ class Ensemble:
         return ",".join(server.address for server in self.servers)
 
     @property
+    def settings(self):
+        """What the configuration of the runs needs besides."""
+        return {}
+
+    @property
     def has_been_away(self):
         return any(server.has_been_away for server in self.servers)
 

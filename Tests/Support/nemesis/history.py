@@ -21,12 +21,12 @@ from .canary import Canary
 from .contenders import LOCKS, RESOURCES, TOTAL, UNRULY, Contenders
 from .disk import Disk
 from .faults import FAULTS, OUR_OWN, CutHolder
-from .loopback import LoopbackEnsemble
+from .loopback import LoopbackEnsemble, SecureLoopbackEnsemble
 from .namespaces import NamespaceEnsemble
 from .originals import Originals
 
 logging.getLogger("kazoo").setLevel(logging.CRITICAL)
-NETWORKS = {"proxy": LoopbackEnsemble, "namespaces": NamespaceEnsemble}
+NETWORKS = {"proxy": LoopbackEnsemble, "namespaces": NamespaceEnsemble, "tls": SecureLoopbackEnsemble}
 HOSTS = ("host1", "host2", "host3", "host4")
 PRELUDE_S = 2.0
 SESSION_S = 4
@@ -138,7 +138,7 @@ class History:
                 f"{host}.conf", fqdn=f"{host}.example.org", zkhosts=self.ensemble.address_for(host),
                 ownership_term=term, session_timeout=self.session_s, termination_timeout=1, connect_timeout=5,
                 logfile=f"{self.folder}/{host}.log", loglevel="debug",
-                **more)
+                **more, **self.ensemble.settings)
             self.timeline.note(host, f"ownership_term {term}, cgroup {held}")
         self.configs = configs
         # Of a mixed fleet, to outlive their session if they are cut off.

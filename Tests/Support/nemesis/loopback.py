@@ -1,5 +1,8 @@
 """Three servers and some hosts on loopback; every way between two of them leads through a relay of the tests' own."""
 
+import tempfile
+
+from ..certificates import Authority, secure, settings
 from ..server import ELECTION_FLAGS, Ensemble, ZooKeeperServer, free_ports
 from .relay import Relay
 
@@ -13,7 +16,7 @@ class LoopbackEnsemble(Ensemble):
     def __init__(self, hosts, tick_ms, disks=(None, None, None)):
         self.relay = Relay()
         self.names = ["zk1", "zk2", "zk3"]
-        client_ports, quorum_ports, election_ports = (free_ports(9)[n::3] for n in range(3))
+        client_ports, quorum_ports, election_ports, secure_ports = (free_ports(12)[n::4] for n in range(4))
         quorum, election = {}, {}
         for i, source in enumerate(self.names):
             for j, target in enumerate(self.names):
@@ -27,16 +30,21 @@ class LoopbackEnsemble(Ensemble):
             known = {j: (quorum[i, j].port, election[i, j].port) for j in range(3) if j != i}
             known[i] = quorum_ports[i], election_ports[i]
             lines = [f"server.{j + 1}=127.0.0.1:{known[j][0]}:{known[j][1]}" for j in range(3)]
-            self.servers.append(ZooKeeperServer(
-                tick_ms=tick_ms, port=client_ports[i], number=i + 1, members=lines, wait=False, data=disks[i],
+            self.servers.append(self.server(
+                secure_ports[i], tick_ms=tick_ms, port=client_ports[i], number=i + 1, members=lines, wait=False, data=disks[i],
                 log=True, flags=ELECTION_FLAGS))
         self._clients = {
-            host: [self.relay.link(host, name, client_ports[i]) for i, name in enumerate(self.names)] for host in hosts}
+            host: [self.relay.link(host, name, server.secure_port or server.port)
+                   for name, server in zip(self.names, self.servers)]
+            for host in hosts}
         try:
             self.wait_ready()
         except BaseException:
             self.close()
             raise
+
+    def server(self, secure_port, **options):  # pylint: disable=unused-argument
+        return ZooKeeperServer(**options)
 
     def address_for(self, host):
         """The servers as this host knows them."""
@@ -59,6 +67,31 @@ class LoopbackEnsemble(Ensemble):
     def close(self):
         super().close()
         self.relay.close()
+
+
+class SecureLoopbackEnsemble(LoopbackEnsemble):
+    """The same for hosts that reach the servers over TLS alone; they know one another in plain text."""
+
+    network = "tls"
+
+    def __init__(self, *words):
+        self._folder = tempfile.TemporaryDirectory(prefix="switchman-authority-")
+        self._authority = Authority(self._folder.name)
+        self._certificate = self._authority.issue("server")
+        super().__init__(*words)
+
+    @property
+    def settings(self):
+        return {"tls": settings(self._authority)}
+
+    def server(self, secure_port, members, flags, **options):
+        more = secure(secure_port, self._certificate, self._authority)
+        return ZooKeeperServer(
+            members=[*members, *more.pop("members")], flags=[*flags, *more.pop("flags")], **more, **options)
+
+    def close(self):
+        super().close()
+        self._folder.cleanup()
 
 
 def with_election_address(port):
