@@ -244,7 +244,6 @@ def test_every_variable_that_is_asked_for_is_in_the_table():
     assert len(asked) > 12 and asked - {name for names, _ in variables() for name in names} == set()
 
 
-@pytest.mark.skipif(not shutil.which("sudo"), reason="sudo is not installed")
 def test_what_sudo_lets_through_is_obeyed_and_nothing_else(fleet):
     """By default it lets none of ours through: env_reset. With -E they are root's own words, as root's shell would have them."""
     config = fleet.config()

@@ -1,13 +1,16 @@
 """README.md and Docs/Tutorial.md, word for word on a Debian that has nothing, as a newcomer types them."""
 
 import json
+import os
 import re
+import threading
 
 import pytest
 
 from Support import packages
 from Support.eventually import eventually
 from Support.manuscript import Page, indented
+from Support.syslog import Syslog
 from Support.tree_shell import TreeShell
 
 README, TUTORIAL = Page("README.md"), Page("Docs/Tutorial.md")
@@ -21,7 +24,25 @@ def lines(heading, page=README):
 
 
 @pytest.fixture
-def shell(tree, server):
+def syslog(tree):
+    """The tutorial's hosts have one, and a clean tree has none. cron waits for whoever does not read."""
+    syslog = Syslog()
+    os.link(syslog.path, tree.root / "dev/log")
+    stopped = threading.Event()
+
+    def read():
+        while not stopped.wait(0.1):
+            syslog.datagrams()
+    thread = threading.Thread(target=read)
+    thread.start()
+    yield syslog
+    stopped.set()
+    thread.join()
+    syslog.close()
+
+
+@pytest.fixture
+def shell(tree, server, syslog):
     shell = TreeShell(tree, {SERVERS: server.address})
     yield shell
     shell.close()
