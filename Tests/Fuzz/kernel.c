@@ -26,7 +26,9 @@ void kernel_begin(const uint8_t *bytes, size_t count) {
     k.armed_ns = INT64_MAX;
     k.next_pid = FIRST_PID;
     k.plan.descendants = input_byte(&k.in) % 3;
-    k.plan.termination_ns = input_byte(&k.in) * INT64_C(100000000);
+    uint8_t byte = input_byte(&k.in);
+    k.plan.termination_ns = byte * INT64_C(100000000);
+    k.gigabytes = byte % 32;
 }
 
 void kernel_end(void) {
@@ -317,7 +319,10 @@ void sw_scheduling_leave(void) {}
 void sw_descriptor_silence(int fd) { EXPECT(fd >= 0 && fd <= 2); }
 sw_tree_size sw_tree_measure(int64_t until_ns) {
     EXPECT(until_ns >= k.now_ns);
-    return (sw_tree_size){ .processes = k.kids + (k.leader != 0) + k.outsiders };
+    return (sw_tree_size){
+        .processes = k.kids + (k.leader != 0) + k.outsiders,
+        .resident_pages = k.gigabytes * ((INT64_C(1) << 30) / sysconf(_SC_PAGESIZE)),
+    };
 }
 
 // The cgroup: processes of the command that are no descendants of the guardian (in another PID namespace) are `outsiders`.

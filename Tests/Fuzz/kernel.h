@@ -41,6 +41,7 @@ typedef struct kernel {
     bool storm;                   // for each wait there is something more to wait for
     int waits;                    // since the last look at the clock
     int outsiders;                // in the cgroup, and no descendants
+    int gigabytes;                // resident, of the tree
     int sweeping;                 // processes of a dead run that resist
     pid_t next_pid;
     int64_t armed_ns;
