@@ -33,6 +33,9 @@ struct Switchmanctl: ParsableCommand {
             Launch.fillStandardDescriptors()
             ThreadShortage.isMet { leave(Complaint.failed(.osError, ThreadShortage.message)) }
             if let objection = Privilege.objection { throw Complaint.failed(.osError, objection) }
+            if let objection = SplitValue.objection(to: CommandLine.arguments.dropFirst()) {
+                throw Complaint.failed(.usage, objection)
+            }
             var command = try parseAsRoot(
                 ArgumentOrder.verbFirst(CommandLine.arguments.dropFirst(), root: Switchmanctl.self))
             if let trouble = Launch.descriptorTrouble { throw Complaint.failed(.osError, trouble) }
