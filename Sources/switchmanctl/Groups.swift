@@ -74,7 +74,7 @@ struct Groups: ParsableCommand {
         func perform(_ fleet: FleetConnection) async throws -> Answer {
             let before = try await fleet.fleetData()
             try await FleetEditor(fleet: fleet).edit { $0.addGroup(group, members: hosts) }
-            NameSlips(fleet: fleet).warn(ofGroup: group, members: hosts, in: before)
+            try await NameSlips(fleet: fleet).warn(ofGroups: [(group, hosts)], in: before)
             return .yes
         }
     }
