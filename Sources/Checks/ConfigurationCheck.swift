@@ -13,7 +13,8 @@ package struct ConfigurationCheck {
     /// - Parameter environment: what stands above the file; empty for the file alone.
     package func verdict(path: String?, environment: [String: String]) -> Verdict {
         do throws(ConfigurationError) {
-            let (configuration, warnings) = try Configuration.load(path: path, environment: environment)
+            let (configuration, warnings) = try Configuration.load(
+                path: path, environment: environment, warnsOfVariables: true)
             let doubts = warnings + Self.doubts(about: configuration)
             let servers = configuration.zkhosts.map(\.text)
             return Verdict(

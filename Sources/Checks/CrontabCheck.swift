@@ -48,7 +48,9 @@ package struct CrontabCheck {
         var said: Set<String> = []
         for (_, finding) in found.sorted(by: { $0.0 < $1.0 }) {
             // Once for a file: it is the same for all of its lines.
-            if finding.message.contains("crontab's PATH"), !said.insert(finding.message).inserted { continue }
+            let isOfAll =
+                finding.message.contains("crontab's PATH") || finding.message.hasPrefix(CrontabLine.ofThisHost)
+            if isOfAll, !said.insert(finding.message).inserted { continue }
             findings.append(finding)
         }
     }
@@ -71,6 +73,9 @@ package struct CrontabCheck {
                     fleets[need.fleet] = CrontabFleet(
                         data: data, macros: line.macros, config: need.fleet.config ?? config)
                 case .failed(let severity, let why):
+                    // It says of a configuration that is not there what has been noted of it.
+                    let path = need.fleet.config ?? config ?? line.host.configuration
+                    findings.removeAll { $0.message == CrontabLine.missing(configuration: path) }
                     findings.append(
                         Finding(severity, "", "groups and resources are not checked against the fleet's data: \(why)"))
                 }
@@ -99,7 +104,9 @@ package struct CrontabCheck {
             callCount == 0
             ? "no switchman in \(files)" : "\(callCount) switchman \(callCount == 1 ? "line" : "lines") in \(files)"
         return Verdict(
-            check: "crontab", summary: counts.isEmpty ? calls : "\(counts) in \(calls)", findings: all,
+            check: "crontab",
+            summary: counts.isEmpty ? calls : callCount == 0 ? "\(counts); \(calls)" : "\(counts) in \(calls)",
+            findings: all,
             facts: [
                 "files": .integer(Int64(fileCount)), "lines": .integer(Int64(callCount)),
                 "fleets": .integer(Int64(fleetCount)),

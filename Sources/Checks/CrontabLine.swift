@@ -3,18 +3,6 @@ import Recipes
 import Run
 import Steering
 
-/// What is on the host that checks.
-package struct CrontabHost {
-    /// Whether a file is an executable program.
-    let isExecutable: (String) -> Bool
-    /// Where switchman may have been installed.
-    let folders: [String]
-
-    package init(folders: [String], isExecutable: @escaping (String) -> Bool) {
-        (self.folders, self.isExecutable) = (folders, isExecutable)
-    }
-}
-
 /// What is to be said of one command line of switchman's, by the code that runs it.
 struct CrontabLine {
     /// This host's, since a lease counts its processors.
@@ -85,6 +73,7 @@ struct CrontabLine {
         reading.need = CrontabNeed(
             call, group: arguments.group, config: arguments.config, leases: arguments.leases, options: Array(options),
             lockname: Self.lockname(arguments, command, Array(options)))
+        judgeConfiguration(&reading)
         let config = arguments.config.map { Array($0.utf8) } ?? call.environment[Array("SWITCHMAN_CONFIG".utf8)]
         if servesOriginals(config.map { String(decoding: $0, as: UTF8.self) }) {
             judgeForOriginals(arguments, Array(options), &reading)
@@ -107,68 +96,6 @@ struct CrontabLine {
     static func filledWords(of call: SwitchmanCall) -> [[UInt8]] { call.words.map { $0.filled(with: filler) } }
 
     private static let unsure = " (if the shell does not put something else there)"
-
-    // MARK: - Programs
-
-    /// What no program is called, where the command's name belongs.
-    private static func objection(to command: [ShellWord]) -> String? {
-        let first = command[0]
-        if first.isDynamic { return nil }
-        let word = String(decoding: first.bytes, as: UTF8.self)
-        if let objection = ShellBuiltin.objection(to: word) { return objection }
-        if command.count > 1, first.assignment != nil {
-            return
-                "\"\(Excerpt.of(first.bytes))\" is taken for the command's name; put it before switchman, or write env "
-                + Excerpt.of(first.bytes)
-        }
-        let name = String(decoding: ShellWord.baseName(first.bytes), as: UTF8.self)
-        let isLockFile =
-            [".lock", ".lck", ".pid", ".flock"].contains { name.hasSuffix($0) }
-            || word.hasPrefix("/run/lock/") || word.hasPrefix("/var/lock/")
-        if command.count > 1, isLockFile {
-            return
-                "\"\(Excerpt.of(first.bytes))\" is taken for the command: flock is given a file, switchman a name, by --lockname"
-        }
-        return nil
-    }
-
-    /// Cron's own, where the crontab sets none (crontab(5), Debian).
-    private static let usualPath = "/usr/bin:/bin"
-
-    /// Where a program is to be found, by a PATH that is known; nil if it is nowhere, or if nobody knows.
-    private func isMissing(_ program: ShellWord, _ call: SwitchmanCall) -> (Bool, path: String) {
-        let path = call.environment[Array("PATH".utf8)] ?? Array(Self.usualPath.utf8)
-        let text = String(decoding: path, as: UTF8.self)
-        guard call.hasOwnPath, !program.isDynamic, !path.contains(0), !path.contains(UInt8(ascii: "$")) else {
-            return (false, text)
-        }
-        let name = String(decoding: program.bytes, as: UTF8.self)
-        // Relative to a folder that nobody knows.
-        if name.contains("/") { return (name.hasPrefix("/") && !host.isExecutable(name), text) }
-        return (!text.split(separator: ":").contains { host.isExecutable("\($0)/\(name)") }, text)
-    }
-
-    /// Elsewhere it is; a crontab of other hosts is not held against this one.
-    private func isInstalled(_ name: String) -> Bool { host.folders.contains { host.isExecutable("\($0)/\(name)") } }
-
-    private func judgePath(of call: SwitchmanCall, _ reading: inout Reading) {
-        let (isMissing, path) = isMissing(call.words[0], call)
-        let name = String(decoding: call.words[0].bytes, as: UTF8.self)
-        if isMissing, !name.contains("/"), isInstalled(name) {
-            reading.findings.append(
-                (
-                    .warning,
-                    "\(Excerpt.of(call.words[0].bytes)) is not in the crontab's PATH (\(Excerpt.of(Array(path.utf8)))); "
-                        + "set PATH in the crontab, or write where it is"
-                ))
-        }
-    }
-
-    private func judgeProgram(_ command: [ShellWord], _ call: SwitchmanCall, _ reading: inout Reading) {
-        if !isMissing(call.words[0], call).0, isMissing(command[0], call).0 {
-            reading.findings.append((.ok, "there is no \(Excerpt.of(command[0].bytes)) on this host"))
-        }
-    }
 
     // MARK: - Names
 

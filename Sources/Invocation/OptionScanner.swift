@@ -80,15 +80,19 @@ enum OptionScanner {
             return UsageError(message: "option \(culprit.name) takes no value; leave out \"=...\"")
         }
         let name = word.drop { $0 == UInt8(ascii: "-") }.prefix { $0 != UInt8(ascii: "=") }
+        let spelling = Excerpt.of(Array(word.prefix { $0 != UInt8(ascii: "=") }))
+        if let remedy = FlockOption.remedy(spelling) {
+            return UsageError(message: "option \(spelling) is flock's: \(remedy)")
+        }
         let meant = Option.all.filter { option in
             option.spellings.contains { $0.utf8.count > 3 && $0.utf8.dropFirst(2).starts(with: name) }
         }
-        let spelling = Excerpt.of(Array(word.prefix { $0 != UInt8(ascii: "=") }))
         if !name.isEmpty, meant.count > 1 {
             let choices = meant.map(\.name).joined(separator: ", ")
             return UsageError(message: "option \(spelling) is ambiguous; write one of \(choices)")
         }
-        let names = Option.all.flatMap(\.spellings).filter { $0.hasPrefix("--") }
+        // No abbreviation: it stands in no manual.
+        let names = Option.all.flatMap { [$0.name] + $0.aliases }
         let slip = NearestWord.slip("--" + String(decoding: name, as: UTF8.self), among: names)
         let hint = NearestWord.hint(slip, isQuoted: false)
         return UsageError(

@@ -151,9 +151,11 @@ indirect enum OptionValue: Sendable {
             throw UsageError(message: "option \(option): the code of \"\(name)\" cannot be changed")
         }
         guard Outcome(rawValue: name) != nil else {
-            let known = Outcome.allCases.filter { $0 != .ran && $0 != .usage }.map(\.rawValue).joined(separator: ", ")
+            let known = Outcome.allCases.filter { $0 != .ran && $0 != .usage }.map(\.rawValue)
+            let remedy = NearestWord.slip(name, among: known).map { NearestWord.question($0) }
             throw UsageError(
-                message: "option \(option): unknown outcome \"\(Excerpt.of(name))\"; it must be one of \(known)")
+                message: "option \(option): unknown outcome \"\(Excerpt.of(name))\"; "
+                    + (remedy ?? "it must be one of \(known.joined(separator: ", "))"))
         }
         guard let code = DigitText.parse(value[(equals + 1)...]).flatMap({ UInt8(exactly: $0) }) else {
             throw UsageError(

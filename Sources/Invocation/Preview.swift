@@ -8,7 +8,10 @@ import ZooKeeper
 package struct Preview: Sendable {
     private let plan: Plan
 
-    package init(plan: Plan) { self.plan = plan }
+    /// What else may have been meant by a command that is not there, for the end of the sentence.
+    private let hint: String
+
+    package init(plan: Plan, hint: String = "") { (self.plan, self.hint) = (plan, hint) }
 
     package enum Answer: Sendable {
         case forecast(Forecast)
@@ -25,10 +28,18 @@ package struct Preview: Sendable {
         let talk = Conversation(ensemble: client, inbox: loop, clock: loop, job: plan.job)
         let acquisition = Acquisition(job: plan.job, talk: talk) { _ in }
         do throws(Interruption) {
-            return .forecast(try await acquisition.forecast(wallMilliseconds: WallClock.milliseconds))
+            let forecast = try await acquisition.forecast(wallMilliseconds: WallClock.milliseconds)
+            return .forecast(forecast.outcome == nil || forecast.waits ? forecast.adding(missingCommand) : forecast)
         } catch {
             return .failed(Ended(error))
         }
+    }
+
+    /// How the run would end once it starts, if its command cannot be executed here: by the caller's PATH, as a run's would be.
+    private var missingCommand: String? {
+        guard let failure = ExecFailure.foreseen(plan.program) else { return nil }
+        let code = plan.codes.code(for: Ended(outcome: failure.outcome))
+        return "but it would end with \(code): \(failure.message)" + (failure.outcome == .notFound ? hint : "")
     }
 }
 

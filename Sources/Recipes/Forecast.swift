@@ -15,6 +15,11 @@ package struct Forecast: Sendable {
     package let decision: Decision
     /// Sentences without a full stop, the most important one first.
     package let reasons: [String]
+
+    /// The same, with something else that is worth knowing.
+    package func adding(_ reason: String?) -> Forecast {
+        Forecast(decision: decision, reasons: reasons + [reason].compactMap(\.self))
+    }
 }
 
 extension Acquisition {

@@ -16,7 +16,7 @@ package enum JSONValue: Sendable, Equatable {
     package var kind: String {
         switch self {
         case .null: "null"
-        case .boolean: "true or false"
+        case .boolean: "a boolean"
         case .integer, .number, .verbatim: "a number"
         case .string: "a string"
         case .array: "a list"

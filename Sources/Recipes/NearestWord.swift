@@ -1,14 +1,8 @@
 /// The known word that somebody probably meant.
 package enum NearestWord {
-    /// Fewest insertions, deletions, replacements and swaps of neighbours; the first of several as near.
-    package static func to(_ word: String, among known: [String]) -> String? {
-        // What is longer than this is no slip of the finger, and the table below is quadratic.
-        let written = Array(word.lowercased().utf8.prefix(64))
-        return known.min { distance(written, Array($0.utf8)) < distance(written, Array($1.utf8)) }
-    }
-
-    /// The known word of which this one is a slip of the finger; nil if none is near enough: a stranger is not suggested. Case does
-    /// not count, and words that differ in numbers alone are meant as they are written.
+    /// The known word of which this one is a slip of the finger; nil if none is near enough: a stranger is not suggested. Near is
+    /// what takes fewest insertions, deletions, replacements and swaps of neighbours; the first of several as near. Case does not
+    /// count, and words that differ in numbers alone are meant as they are written.
     package static func slip(_ word: String, among known: [String]) -> String? {
         let written = Array(word.lowercased().utf8)
         let allowed = written.count < 3 ? 0 : written.count < 6 ? 1 : written.count < 12 ? 2 : 3
@@ -34,6 +28,9 @@ package enum NearestWord {
     package static func hint(_ meant: String?, isQuoted: Bool = true) -> String {
         meant.map { "; " + question($0, isQuoted: isQuoted) } ?? ""
     }
+
+    /// The same in front of what to do if nothing near was meant; empty if nothing is near enough.
+    package static func otherwise(_ meant: String?) -> String { meant.map { question($0) + " If not, " } ?? "" }
 
     /// In bytes, as the longest name of a host.
     private static let longest = 255

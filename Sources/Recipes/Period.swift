@@ -10,6 +10,8 @@ package enum Period: Sendable, Hashable {
     case week
     case month
 
+    /// Reads a word or a duration with its unit: `60m` and `1h` are the hour, `24h` and `1d` the day, `7d` is the week. One period
+    /// is one value, and has one text in the records, however it was written.
     package init?(_ text: String) {
         switch text {
         case "hour": self = .hour
@@ -17,17 +19,32 @@ package enum Period: Sendable, Hashable {
         case "week": self = .week
         case "month": self = .month
         default:
-            guard let unit = text.utf8.last, let number = DigitText.parse(text.utf8.dropLast()) else { return nil }
-            switch unit {
-            case UInt8(ascii: "m") where (1..<60).contains(number) && 60 % number == 0: self = .minutes(number)
-            case UInt8(ascii: "h") where (2..<24).contains(number) && 24 % number == 0: self = .hours(number)
-            default: return nil
-            }
+            // A number alone would be seconds here, and is hardly meant so.
+            guard let last = text.utf8.last, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(last),
+                case .seconds(let seconds)? = DurationText.parse(text), let period = Self.lasting(seconds)
+            else { return nil }
+            self = period
         }
     }
 
+    /// The period of this length; nil: the clock has none that begins at the same times each hour, day or week.
+    private static func lasting(_ seconds: Int64) -> Period? {
+        switch seconds {
+        case 3600: .hour
+        case daySeconds: .day
+        case 7 * daySeconds: .week
+        case 60..<3600 where seconds % 60 == 0 && 3600 % seconds == 0: .minutes(seconds / 60)
+        case 3601..<daySeconds where seconds % 3600 == 0 && daySeconds % seconds == 0:
+            .hours(seconds / 3600)
+        default: nil
+        }
+    }
+
+    private static let daySeconds: Int64 = 86_400
+
     /// What is accepted, for a message.
-    package static let form = "hour, day, week, month, Nm (N divides 60) or Nh (N divides 24), such as 15m or 6h"
+    package static let form =
+        "hour, day, week, month, Nm (N divides 60), Nh (N divides 24), 1d or 7d, such as 15m or 6h"
 
     package var text: String {
         switch self {
@@ -46,9 +63,9 @@ package enum Period: Sendable, Hashable {
         case .minutes(let number): number * 60
         case .hour: 3600
         case .hours(let number): number * 3600
-        case .day: 86_400
-        case .week: 7 * 86_400
-        case .month: 28 * 86_400
+        case .day: Self.daySeconds
+        case .week: 7 * Self.daySeconds
+        case .month: 28 * Self.daySeconds
         }
     }
 

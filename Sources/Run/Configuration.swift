@@ -58,9 +58,10 @@ package struct Configuration: Sendable {
     /// Reads the file at `path`, else the one that SWITCHMAN_CONFIG names, else `defaultPath`; the environment goes before
     /// the file. The warnings are for the log.
     package static func load(
-        path: String?, environment: [String: String]
+        path: String?, environment: [String: String], warnsOfVariables: Bool = false
     ) throws(ConfigurationError) -> (Configuration, warnings: [String]) {
         let settings = try Settings.load(path: path, environment: environment)
+        let warnings = settings.warnings() + (warnsOfVariables ? settings.warningsOfVariables() : [])
         var problems = ConfigurationProblems()
         _ = problems.value { () throws(ConfigurationError) in try settings.refuseMisspeltProtection() }
         let prefix = problems.value { () throws(ConfigurationError) in
@@ -77,12 +78,12 @@ package struct Configuration: Sendable {
         configuration.takeAccess(from: settings, &problems)
         guard problems.lines.isEmpty else {
             throw ConfigurationError(
-                problems: problems.lines, warnings: settings.warnings(), lister: settings.checkCommand)
+                problems: problems.lines, warnings: warnings, lister: settings.checkCommand)
         }
         let doubts = [
             settings["loglevel"]?.doubt(about: configuration.loglevel), settings["server_tick"]?.doubtAboutTick(),
         ]
-        return (configuration, warnings: settings.warnings() + doubts.compactMap(\.self))
+        return (configuration, warnings: warnings + doubts.compactMap(\.self))
     }
 
     private func checkMixedFleet(_ setting: Setting) throws(ConfigurationError) {

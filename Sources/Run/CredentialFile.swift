@@ -7,6 +7,7 @@ import Recipes
 ///
 /// What is wrong with it is told by the number of the line, never by what stands there.
 enum CredentialFile {
+    private static let ownFile = "; each user needs a file of his own: SWITCHMAN_AUTH=FILE in his crontab"
     private static let longestBytes = 65_536
     private static let mostLines = 16
     private static let longestScheme = 64
@@ -16,7 +17,7 @@ enum CredentialFile {
             // It may well be a credential.
             throw setting.error("is not the whole path of a file; write the credentials into one, and its path here")
         }
-        let file = try NamedFile.open(path, isSecret: true, for: setting)
+        let file = try NamedFile.open(path, isSecret: true, ownFile: ownFile, for: setting)
         defer { close(file) }
         let bytes: [UInt8]
         do { bytes = try FileBytes.read(from: file, longestBytes: longestBytes) } catch {

@@ -66,7 +66,10 @@ extension Setting {
     }
 
     private func checkKind(of path: String, role: String) throws(ConfigurationError) {
-        NamedFile.close(try NamedFile.open(path, isSecret: role == "key", role: role + " ", for: self))
+        let ownFile =
+            "; each user needs a key of his own, in a configuration that SWITCHMAN_CONFIG names in his crontab"
+        NamedFile.close(
+            try NamedFile.open(path, isSecret: role == "key", role: role + " ", ownFile: ownFile, for: self))
     }
 
     private static func complaint(_ fault: sw_tls_fault, about encryption: Encryption, reason: String) -> String {

@@ -21,6 +21,20 @@ package struct ExecFailure {
         }
     }
 
+    /// What execvp(3) would fail of here and now, as far as can be seen from outside; nil if of nothing.
+    package static func foreseen(_ word: [UInt8], path: String? = Self.searchPath) -> ExecFailure? {
+        let failure = ExecFailure(word, errno: ENOENT, path: path)
+        let files = word.contains(UInt8(ascii: "/")) ? [word] : failure.candidates
+        let codes = files.map(code(of:))
+        if codes.contains(0) { return nil }
+        // It looks on for another of that name, and remembers that it was not allowed to execute one.
+        let code = files.count == 1 && files[0] == word ? codes[0] : codes.contains(EACCES) ? EACCES : ENOENT
+        return ExecFailure(word, errno: code, path: path)
+    }
+
+    /// As a run ends of it: ENOENT, of the command or of its interpreter, is 127, and all else 126.
+    package var outcome: Outcome { code == ENOENT ? .notFound : .notExecutable }
+
     package static var searchPath: String? { unsafe getenv("PATH").map { unsafe String(cString: $0) } }
 
     /// One line: the program, what is wrong, what to do.
@@ -49,6 +63,8 @@ package struct ExecFailure {
 
     // MARK: Which file
 
+    private var candidates: [[UInt8]] { word.isEmpty ? [] : folders.map { $0 + [UInt8(ascii: "/")] + word } }
+
     private var troubleOfFiles: Trouble? {
         guard let file = program else {
             let path = Excerpt.of(
@@ -71,8 +87,7 @@ package struct ExecFailure {
     /// The file that was to be executed; nil if no folder of PATH has one of that name.
     private var program: [UInt8]? {
         if word.contains(UInt8(ascii: "/")) { return word }
-        if word.isEmpty { return nil }
-        return folders.map { $0 + [UInt8(ascii: "/")] + word }.first {
+        return candidates.first {
             guard let kind = Self.kind($0, followsLinks: false) else { return false }
             return kind != S_IFDIR
         }
@@ -94,6 +109,19 @@ package struct ExecFailure {
             return ("its file system is mounted noexec", "move it, or name its interpreter before it")
         }
         return ("is not executable: \(String(errno: EACCES))", "chmod +x it, or name its interpreter before it")
+    }
+
+    /// What execve(2) would answer for this file, its interpreters included; 0 if it would not refuse it.
+    private static func code(of file: [UInt8]) -> Int32 {
+        var file = file
+        for _ in 0..<5 {
+            guard let kind = kind(file) else { return errno }
+            let mayExecute = unsafe faccessat(AT_FDCWD, cString(file), X_OK, AT_EACCESS) == 0
+            guard kind == S_IFREG, mayExecute else { return EACCES }
+            guard let helper = Helper(of: file) else { return 0 }
+            file = helper.path
+        }
+        return ELOOP
     }
 
     private static func troubleOnTheWay(to file: [UInt8], _ code: Int32) -> Trouble {

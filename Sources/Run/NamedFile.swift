@@ -7,9 +7,11 @@ enum NamedFile {
     /// Opens it for reading. A secret must be root's or one's own, and closed to everybody else. No symbolic link of another user's
     /// is followed to it, nor by root to what it believes: the other end of one is for them to choose.
     ///
-    /// - Parameter role: what it is within the setting, with a blank behind it: `key `.
+    /// - Parameters:
+    ///   - role: what it is within the setting, with a blank behind it: `key `.
+    ///   - ownFile: how a user for whom a secret is not meant gets one of his own, for the end of the message.
     static func open(
-        _ path: String, isSecret: Bool, role: String = "", for setting: Setting
+        _ path: String, isSecret: Bool, role: String = "", ownFile: String = "", for setting: Setting
     ) throws(ConfigurationError) -> Int32 {
         let name = "names \(role)\(Excerpt.of(path))"
         // Neither a pipe nor a device may keep a run waiting.
@@ -18,9 +20,10 @@ enum NamedFile {
         do throws(TrustedPath.Failure) {
             file = try isSecret || geteuid() == 0 ? TrustedPath.open(path, flags) : TrustedPath.openPlainly(path, flags)
         } catch {
-            throw setting.error("\(name), which cannot be read: \(error.text)")
+            let remedy = isSecret && error == .errno(EACCES) ? ownFile : ""
+            throw setting.error("\(name), which cannot be read: \(error.text)\(remedy)")
         }
-        do { try check(file, name, isSecret, isCredential(path), setting) } catch {
+        do { try check(file, name, isSecret, isCredential(path), ownFile, setting) } catch {
             close(file)
             throw error
         }
@@ -41,7 +44,7 @@ enum NamedFile {
 
     /// Of the file that was opened, so that nobody can put another in its place meanwhile.
     private static func check(
-        _ file: Int32, _ name: String, _ isSecret: Bool, _ isCredential: Bool, _ setting: Setting
+        _ file: Int32, _ name: String, _ isSecret: Bool, _ isCredential: Bool, _ ownFile: String, _ setting: Setting
     ) throws(ConfigurationError) {
         var status = stat()
         guard unsafe fstat(file, &status) == 0 else {
@@ -54,13 +57,17 @@ enum NamedFile {
         guard isSecret else { return }
         guard status.st_uid == 0 || status.st_uid == geteuid() else {
             throw setting.error(
-                "\(name), which belongs to another user (\(status.st_uid)); it must be root's or one's own")
+                "\(name), which belongs to another user (\(status.st_uid)); it must be root's or one's own"
+                    + ownFile)
         }
         // systemd lets the service's account read its credentials by an access list, of which the mask shows as the group's rights.
         let closed: mode_t = isCredential && status.st_uid == 0 ? 0o037 : 0o077
         guard status.st_mode & closed == 0 else {
+            // Closed, root's would be closed to this user too.
+            let remedy = status.st_uid == geteuid() ? "" : ownFile
             throw setting.error(
-                "\(name), which others may use (mode \(String(status.st_mode & 0o777, radix: 8))); chmod 600 it")
+                "\(name), which others may use (mode \(String(status.st_mode & 0o777, radix: 8))); chmod 600 it\(remedy)"
+            )
         }
     }
 }

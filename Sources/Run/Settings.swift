@@ -6,7 +6,7 @@ struct Settings {
     /// Nil if there is no file and none was named.
     private let path: String?
     private let file: [ExactName: JSONValue]
-    private let environment: [String: String]
+    let environment: [String: String]
 
     /// A configuration is some hundred bytes; what is longer than this was named by mistake.
     private static let longestBytes = 1 << 20
@@ -105,28 +105,47 @@ struct Settings {
 
     /// Refuses what would protect if it were spelt so that it has an effect, in the file or in the environment.
     func refuseMisspeltProtection() throws(ConfigurationError) {
-        var unknown = unknownKeys.map { (place: path ?? "", key: $0) }
-        for (variable, value) in environment where variable.hasPrefix(Self.variablePrefix) && !value.isEmpty {
-            let key = String(variable.dropFirst(Self.variablePrefix.count))
-            if Configuration.keys.contains(where: { $0.uppercased() == key }) { continue }
-            unknown.append((place: "environment variable \(Excerpt.of(variable))", key: key))
+        let unknown =
+            unknownKeys.map { (place: path ?? "", key: $0) }
+            + unknownVariables.map { (place: "environment variable \(Excerpt.of(Self.variablePrefix + $0))", key: $0) }
+        let problems = unknown.compactMap { place, key in
+            MisspeltProtection.meant(by: key).map { meant in
+                "\(place): unknown key \"\(Excerpt.of(key))\"\(NearestWord.hint(meant)) "
+                    + "It protects nothing as it stands; correct it, or take it out"
+            }
         }
-        for (place, key) in unknown {
-            guard let meant = MisspeltProtection.meant(by: key) else { continue }
-            let what = "\(place): unknown key \"\(Excerpt.of(key))\"\(NearestWord.hint(meant))"
-            throw ConfigurationError(message: "\(what) It protects nothing as it stands; correct it, or take it out")
+        if problems.isEmpty { return }
+        throw ConfigurationError(problems: Array(problems.prefix(Self.mostWarnings)), warnings: [], lister: "")
+    }
+
+    static let variablePrefix = "SWITCHMAN_"
+
+    /// One line for each unknown key of the file that is not refused. Only what is near is suggested: nobody is to be asked whether
+    /// he meant "tls" by a key with which runs go on in the open.
+    func warnings() -> [String] {
+        guard let path else { return [] }
+        return unknownKeys.filter { MisspeltProtection.meant(by: $0) == nil }.prefix(Self.mostWarnings).map { key in
+            let nearest = NearestWord.slip(key, among: Configuration.keys)
+            return "\(path): unknown key \"\(Excerpt.of(key))\"\(NearestWord.hint(nearest))"
         }
     }
 
-    private static let variablePrefix = "SWITCHMAN_"
+    /// The same of variables. A run passes them over in silence: they may be somebody else's.
+    func warningsOfVariables() -> [String] {
+        let known = (Configuration.keys + ["config"]).map { Self.variablePrefix + $0.uppercased() }
+        return unknownVariables.filter { !RunVariable.names.contains($0) && MisspeltProtection.meant(by: $0) == nil }
+            .prefix(Self.mostWarnings).map { name in
+                let variable = Self.variablePrefix + name
+                return "environment variable \(Excerpt.of(variable)) sets no key"
+                    + NearestWord.hint(NearestWord.slip(variable, among: known))
+            }
+    }
 
-    /// One line for each unknown key of the file.
-    func warnings() -> [String] {
-        guard let path else { return [] }
-        return unknownKeys.prefix(Self.mostWarnings).map { key in
-            let nearest = NearestWord.to(key, among: Configuration.keys)
-            return "\(path): unknown key \"\(Excerpt.of(key))\"\(NearestWord.hint(nearest))"
-        }
+    /// Of those that begin as ours do, those that mean no key, without that beginning.
+    private var unknownVariables: [String] {
+        environment.filter { $0.key.hasPrefix(Self.variablePrefix) && !$0.value.isEmpty }
+            .map { String($0.key.dropFirst(Self.variablePrefix.count)) }
+            .filter { name in !Configuration.keys.contains { $0.uppercased() == name } }.sorted()
     }
 }
 
@@ -184,25 +203,27 @@ struct Setting {
     }
 
     func duration() throws(ConfigurationError) -> Limit {
-        switch value {
-        case .integer(let seconds) where seconds >= 0:
-            return .seconds(seconds)
-        case .string(let text):
-            if let limit = DurationText.parse(text) {
-                return limit
-            }
-            throw wrongType(expected: DurationText.form)
-        default:
-            throw wrongType(expected: "a number of seconds, or a string such as \"30s\", \"5m\" or \"forever\"")
-        }
+        if let limit { return limit }
+        if value.string != nil { throw wrongType(expected: DurationText.form) }
+        throw wrongType(expected: "a number of seconds, or a string such as \"30s\", \"5m\" or \"forever\"")
     }
 
     /// A duration between bounds, so not `forever`.
     func seconds(in range: ClosedRange<Int64>) throws(ConfigurationError) -> Int64 {
-        guard case .seconds(let seconds) = try duration(), range.contains(seconds) else {
-            throw wrongType(expected: "a duration from \(range.lowerBound) to \(range.upperBound) seconds")
+        guard case .seconds(let seconds)? = limit, range.contains(seconds) else {
+            throw wrongType(
+                expected: "a duration such as 30s or 5m, from \(range.lowerBound) to \(range.upperBound) seconds")
         }
         return seconds
+    }
+
+    /// Nil: it is no duration.
+    private var limit: Limit? {
+        switch value {
+        case .integer(let seconds) where seconds >= 0: .seconds(seconds)
+        case .string(let text): DurationText.parse(text)
+        default: nil
+        }
     }
 
     /// The servers' tickTime in milliseconds: a number as it stands in their zoo.cfg, or a duration with its unit.

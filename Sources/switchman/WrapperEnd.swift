@@ -65,6 +65,7 @@ extension Wrapper {
         switch ended.outcome {
         case .notFound, .notExecutable:
             return ExecFailure(plan.program, errno: ended.errno ?? EACCES).message
+                + (ended.outcome == .notFound ? ControlVerb.hint(at: plan.program) : "")
         case .osError:
             return ended.errno.map { "cannot start the command: \(String(errno: $0))\(LaunchFailure.remedy($0))" }
                 ?? ended.reason

@@ -41,6 +41,7 @@ struct CheckCrontab: CheckVerb {
     func verdict() throws -> Verdict {
         let everywhere = original
         let named = configuration.config
+        let usual = named ?? Environment.ofThisProcess()["SWITCHMAN_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
         // A file that is not on this host says nothing: the crontabs may be another's.
         var check = CrontabCheck(
             macros: Macros(
@@ -51,7 +52,8 @@ struct CheckCrontab: CheckVerb {
             },
             host: CrontabHost(
                 folders: Self.folders
-                    + (Environment.ofThisProcess()["PATH"]?.split(separator: ":").map(String.init) ?? []),
+                    + (ExecFailure.searchPath?.split(separator: ":").map(String.init) ?? []),
+                configuration: usual ?? Configuration.defaultPath, isThere: { unsafe access($0, F_OK) == 0 },
                 isExecutable: { unsafe access($0, X_OK) == 0 }))
         let format: CrontabFile.Format? = system ? .system : user ? .user : nil
         for file in files { check.add(path: file, format: format) }

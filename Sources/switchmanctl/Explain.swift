@@ -21,7 +21,9 @@ struct Explain: ParsableCommand {
     var words: [String] = []
 
     func run() throws {
-        let preview = Preview(plan: try Self.plan())
+        // Of one word, which is what a job's name would be.
+        let hint = words.count == 1 ? "; explain takes the words of a crontab line, not a job's name" : ""
+        let preview = Preview(plan: try Self.plan(), hint: hint)
         let loop = try EventLoop()
         guard let answer = loop.run({ await preview.perform(on: loop) }) else {
             throw Complaint.failed(.osError, "internal error: the verb stopped before its end")

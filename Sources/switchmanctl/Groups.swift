@@ -42,7 +42,10 @@ struct Groups: ParsableCommand {
         func perform(_ fleet: FleetConnection) async throws -> Answer {
             let data = try await fleet.fleetData()
             guard let members = data.groups[ExactName(group)] else {
-                throw EditError.refused("there is no group \(group); switchmanctl groups list shows those there are")
+                let known = data.groups.keys.sorted().map(\.text)
+                throw EditError.refused(
+                    "there is no group \(group); switchmanctl groups list shows those there are"
+                        + NearestWord.hint(NearestWord.slip(group, among: known)))
             }
             let hosts = data.hosts(of: ExactName(group))
             if printing.json {
@@ -74,7 +77,7 @@ struct Groups: ParsableCommand {
         func perform(_ fleet: FleetConnection) async throws -> Answer {
             let before = try await fleet.fleetData()
             try await FleetEditor(fleet: fleet).edit { $0.addGroup(group, members: hosts) }
-            NameSlips(fleet: fleet).warn(ofGroup: group, members: hosts, in: before)
+            try await NameSlips(fleet: fleet).warn(ofGroups: [(group, hosts)], in: before)
             return .yes
         }
     }
@@ -96,7 +99,14 @@ struct Groups: ParsableCommand {
         }
 
         func perform(_ fleet: FleetConnection) async throws -> Answer {
-            try await FleetEditor(fleet: fleet).edit { try $0.removeGroup(group, members: hosts) }
+            try await FleetEditor(fleet: fleet).edit { edit in
+                let groups = edit.fleet.groups
+                let isKnown = groups[ExactName(group)] != nil
+                try NameSlips.hinting(
+                    at: isKnown ? hosts : [group],
+                    among: groups[ExactName(group)] ?? groups.keys.sorted().map(\.text)
+                ) { try edit.removeGroup(group, members: hosts) }
+            }
             return .yes
         }
     }

@@ -31,10 +31,12 @@ struct Init: FleetVerb {
     func perform(_ fleet: FleetConnection) async throws -> Answer {
         try await Self.makePrefix(fleet)
         let (groups, resources) = (try groups(), try resources())
+        let before = groups.isEmpty ? nil : try await fleet.fleetData()
         try await FleetEditor(fleet: fleet).edit { edit in
             for (group, hosts) in groups { edit.addGroup(group, members: hosts) }
             for (resource, total) in resources { edit.addResource(resource, total: total) }
         }
+        if let before { try await NameSlips(fleet: fleet).warn(ofGroups: groups, in: before) }
         if protect { try await protectTree(fleet) }
         return .yes
     }
@@ -78,7 +80,7 @@ struct Init: FleetVerb {
 
     // By bytes: an equals sign before a combining mark is none to Swift.
 
-    private func groups() throws -> [(String, [String])] {
+    private func groups() throws -> [(group: String, members: [String])] {
         try group.map { text in
             guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) else {
                 throw EditError.usage("--group \(Excerpt.of(text)): has no \"=\"; write NAME=HOST,HOST")

@@ -9,7 +9,11 @@ enum KnownHosts {
     private static let mostNodes = 1000
 
     /// Those of the groups, those that runs have left in records and locks, and this one.
-    static func read(_ fleet: FleetConnection, _ data: FleetData) async throws -> Set<ExactName> {
+    ///
+    /// - Parameter withOwn: false: this one only if it is one of the others.
+    static func read(
+        _ fleet: FleetConnection, _ data: FleetData, withOwn: Bool = true
+    ) async throws -> Set<ExactName> {
         let members = data.groups.values.joined().map { ExactName($0) }
         var hosts = Set(members.filter { data.groups[$0] == nil && !HostPattern.isPattern($0.text) })
         for folder in ["locks", "jobs"] {
@@ -24,7 +28,7 @@ enum KnownHosts {
                 }
             }
         }
-        if let own = fleet.hostName, !hosts.isEmpty { hosts.insert(ExactName(own)) }
+        if withOwn, let own = fleet.hostName, !hosts.isEmpty { hosts.insert(ExactName(own)) }
         return hosts
     }
 }

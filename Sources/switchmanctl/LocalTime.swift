@@ -27,6 +27,12 @@ enum LocalTime {
         return time
     }
 
+    /// Whether it is a day, such as `2026-12-01`.
+    static func isDate(_ text: String) -> Bool { date(text) != nil }
+
+    /// Whether it is a time of day, such as `18:30`.
+    static func isClock(_ text: String) -> Bool { clock(text) != nil }
+
     private static func date(_ text: String) -> (Int, Int, Int)? {
         guard let parts = numbers(text, "-"), parts.count == 3, (1970...9998).contains(parts[0]),
             (1...12).contains(parts[1]), (1...31).contains(parts[2])

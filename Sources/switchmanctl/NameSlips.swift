@@ -69,29 +69,25 @@ struct NameSlips {
 
     // MARK: - Groups
 
-    /// Of a new group that is nearly called as another, and of new members that are not called as hosts of this fleet are: a new
+    /// Of new groups that are nearly called as others, and of new members whose names are nearly those of other hosts: a new
     /// host is nothing to warn of.
     ///
     /// - Parameter data: as it was before.
-    func warn(ofGroup group: String, members: [String], in data: FleetData) {
+    func warn(ofGroups added: [(group: String, members: [String])], in data: FleetData) async throws {
         let groups = Set(data.groups.keys)
-        if !groups.contains(ExactName(group)), let meant = NearestWord.slip(group, among: groups.map(\.text)) {
+        for (group, _) in added where !groups.contains(ExactName(group)) {
+            guard let meant = NearestWord.slip(group, among: groups.sorted().map(\.text)) else { continue }
             Screen.complain("warning: group \(shown(group)) is new\(NearestWord.hint(meant))")
         }
-        let hosts = data.groups.values.joined().filter { data.groups[ExactName($0)] == nil }
-        let domains = Set(hosts.compactMap(Self.domain).map { ExactName($0) })
-        for member in members where !HostPattern.isPattern(member) && !groups.contains(ExactName(member)) {
-            guard let domain = Self.domain(member) else {
-                if !domains.isEmpty, !hosts.contains(where: { $0.isSameName(as: member) }) {
-                    let what = "\(shown(member)) is no group, and other hosts have a domain"
-                    say(what, meaning: NearestWord.slip(member, among: groups.sorted().map(\.text)))
-                }
-                continue
-            }
-            if !domains.contains(ExactName(domain)), let meant = NearestWord.slip(domain, among: domains.map(\.text)) {
-                let host = member.dropLast(domain.count) + meant
-                Screen.complain("warning: no host of \(shown(domain)) is known\(NearestWord.hint(String(host)))")
-            }
+        let members = added.flatMap(\.members)
+        if members.isEmpty { return }
+        // Without the records, for which another may have no rights, the groups say what they say.
+        var hosts = Set(data.groups.values.joined().map { ExactName($0) })
+            .filter { !groups.contains($0) && !HostPattern.isPattern($0.text) }
+        try await ifReadable { hosts.formUnion(try await KnownHosts.read(fleet, data, withOwn: false)) }
+        let slips = GroupSlips(groups: groups, hosts: hosts)
+        for warning in slips.warnings(ofMembers: members, new: added.map(\.group)) {
+            Screen.complain("warning: \(warning)")
         }
     }
 
@@ -120,11 +116,7 @@ struct NameSlips {
         _ change: (inout FleetEdit) throws -> Void
     ) throws {
         let known = held ? edit.fleet.pauses.holds.keys.sorted().map(\.text) : edit.fleet.resources
-        do { try change(&edit) } catch EditError.refused(let text)
-            where !known.contains(where: { $0.isSameName(as: resource) })
-        {
-            throw EditError.refused(text + NearestWord.hint(NearestWord.slip(resource, among: known)))
-        }
+        try hinting(at: [resource], among: known) { try change(&edit) }
     }
 
     /// Of a new resource that is nearly called as another.
@@ -137,6 +129,16 @@ struct NameSlips {
     }
 
     // MARK: - Words
+
+    /// Adds to a refusal which names were probably meant by those that are none of the known.
+    static func hinting(at names: [String], among known: [String], _ change: () throws -> Void) throws {
+        do { try change() } catch EditError.refused(let text) {
+            // The refusal is about one of them, the first that is none.
+            let strange = names.first { name in !known.contains { $0.isSameName(as: name) } }
+            let meant = strange.flatMap { NearestWord.slip($0, among: known) }
+            throw EditError.refused(text + NearestWord.hint(meant))
+        }
+    }
 
     private func say(_ what: String, meaning meant: String?) {
         Screen.complain("warning: \(what)\(NearestWord.hint(meant))")

@@ -55,8 +55,8 @@ struct PauseOptions: ParsableArguments {
         guard let until else { return nil }
         guard let time = TimeStamp(until) ?? LocalTime.next(until, after: now) else {
             throw .usage(
-                "invalid value \"\(Excerpt.of(until))\" for --until: expected a time such as 18:30, \"2026-12-01 06:00\" or "
-                    + "2026-12-01T06:00:00Z")
+                "invalid value \"\(Excerpt.of(until))\" for --until: expected a time such as 18:30 (the next one), "
+                    + "\"2026-12-01 06:00\" or 2026-12-01T06:00:00Z")
         }
         guard time.milliseconds > now else { throw .usage("--until \(Excerpt.of(until)) is past (\(time.text))") }
         return time

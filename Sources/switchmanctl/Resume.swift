@@ -1,5 +1,6 @@
 import ArgumentParser
 import Fleet
+import Recipes
 import Steering
 
 struct Resume: FleetVerb {
@@ -18,7 +19,8 @@ struct Resume: FleetVerb {
     func perform(_ fleet: FleetConnection) async throws -> Answer {
         try await FleetEditor(fleet: fleet).edit { edit in
             if jobs.all { try edit.resumeAll() }
-            for name in jobs.distinct { try edit.resume(name) }
+            let paused = edit.fleet.pauses.jobNotes.keys.sorted().map(\.text)
+            for name in jobs.distinct { try NameSlips.hinting(at: [name], among: paused) { try edit.resume(name) } }
         }
         return .yes
     }

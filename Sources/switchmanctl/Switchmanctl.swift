@@ -33,6 +33,9 @@ struct Switchmanctl: ParsableCommand {
             Launch.fillStandardDescriptors()
             ThreadShortage.isMet { leave(Complaint.failed(.osError, ThreadShortage.message)) }
             if let objection = Privilege.objection { throw Complaint.failed(.osError, objection) }
+            if let objection = SplitValue.objection(to: CommandLine.arguments.dropFirst()) {
+                throw Complaint.failed(.usage, objection)
+            }
             var command = try parseAsRoot(
                 ArgumentOrder.verbFirst(CommandLine.arguments.dropFirst(), root: Switchmanctl.self))
             if let trouble = Launch.descriptorTrouble { throw Complaint.failed(.osError, trouble) }
@@ -52,20 +55,10 @@ struct Switchmanctl: ParsableCommand {
         return words.isEmpty ? "switchmanctl" : words.joined(separator: " ")
     }
 
-    /// A verb that was nearly written, for the end of the parser's message; empty if none was.
-    private static var hint: String {
-        var command: any ParsableCommand.Type = Switchmanctl.self
-        for word in ArgumentOrder.verbFirst(CommandLine.arguments.dropFirst(), root: command) {
-            let verbs = command.configuration.subcommands
-            if let verb = command.verb(word) {
-                command = verb
-                continue
-            }
-            // What a verb without verbs is given is none; an option may have a value.
-            if verbs.isEmpty || word.hasPrefix("-") { return "" }
-            return NearestWord.hint(NearestWord.slip(word, among: verbs.map { $0.verbName }))
-        }
-        return ""
+    /// What is wrong with the arguments, and where to read how they should be.
+    private static func objection(_ error: any Error) -> String {
+        let slip = exitCode(for: error) == .validationFailure ? VerbSlip(CommandLine.arguments.dropFirst()) : nil
+        return "\(slip?.sentence ?? message(for: error)) (see \(verb(of: error)) --help)"
     }
 
     func run() throws { throw Complaint.failed(.usage, "no verb; switchmanctl --help lists them") }
@@ -73,7 +66,7 @@ struct Switchmanctl: ParsableCommand {
     /// The one place that turns an error into the user's line and an exit code.
     private static func leave(_ error: any Error) -> Never {
         if Check.isAskedFor, exitCode(for: error) == .validationFailure || Complaint(error) != nil {
-            Check.leave(error, message: "\(message(for: error))\(hint) (see \(verb(of: error)) --help)")
+            Check.leave(error, message: objection(error))
         }
         if let complaint = Complaint(error) {
             complaint.tell()
@@ -88,7 +81,7 @@ struct Switchmanctl: ParsableCommand {
         } else if error is ExitCode {
             // A plain no: what there was to say has been said.
         } else if !message(for: error).isEmpty {
-            Screen.complain("\(message(for: error))\(hint) (see \(verb(of: error)) --help)")
+            Screen.complain(objection(error))
         }
         Glibc.exit(code.rawValue)
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Fleet
+import Recipes
 import Steering
 
 struct Undrain: FleetVerb {
@@ -14,7 +15,8 @@ struct Undrain: FleetVerb {
 
     func perform(_ fleet: FleetConnection) async throws -> Answer {
         try await FleetEditor(fleet: fleet).edit { edit in
-            for host in named.distinct { try edit.undrain(host) }
+            let drained = edit.fleet.pauses.hostNotes.keys.sorted().map(\.text)
+            for host in named.distinct { try NameSlips.hinting(at: [host], among: drained) { try edit.undrain(host) } }
         }
         return .yes
     }

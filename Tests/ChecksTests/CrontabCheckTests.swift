@@ -295,6 +295,15 @@ import Testing
         #expect(check("* * * * * sudo -u x switchman absent\n* * * * * X=1 PATH=$Y switchman absent2\n").findings == [])
     }
 
+    @Test func notesASwitchmanThatIsNotHereOnceForAFile() {
+        let verdict = check("* * * * * /absent/switchman -- a\n* * * * * /absent/switchman -- b\n")
+        #expect(
+            verdict.findings.map(\.message) == [
+                "on this host there is no /absent/switchman, so that the line would start nothing here"
+            ])
+        #expect(verdict.severity == .ok)
+    }
+
     @Test func missesWhatCronDoesNotFind() {
         var check = CrontabCheck(
             macros: Self.macros, servesOriginals: { _ in false },

@@ -204,7 +204,7 @@ def test_a_file_of_another_user_is_78(fleet):
     path = credentials(fleet)
     os.chown(path, 65534, 65534)
     run = fleet.run("--lockname", "a", "--", "true", config=fleet.config(auth=path))
-    assert_one_line(run, 78, "belongs to another user (65534)")
+    assert_one_line(run, 78, "belongs to another user (65534)", "each user needs a file of his own: SWITCHMAN_AUTH=FILE")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")

@@ -72,6 +72,33 @@ def test_what_is_no_json(ctl, fleet, content):
     assert_one_line(check(ctl, path), "CRITICAL", "config", path)
 
 
+@pytest.mark.parametrize("variable, meant", [
+    ("SWITCHMAN_ZKHOST", "SWITCHMAN_ZKHOSTS"), ("SWITCHMAN_PREFX", "SWITCHMAN_PREFIX"), ("SWITCHMAN_CONFG", "SWITCHMAN_CONFIG"),
+    ("SWITCHMAN_LOKNAME", None)])
+def test_an_unknown_variable(ctl, fleet, offline, variable, meant):
+    """The file's servers are asked, and not those that were meant."""
+    hint = f'; did you mean "{meant}"?' if meant else ""
+    said = check(ctl, "--environment", offline(), env={variable: "x"})
+    assert_one_line(said, "WARNING", "config", f"environment variable {variable} sets no key{hint}")
+    assert_one_line(check(ctl, offline(), env={variable: "x"}), "OK", "config")
+    assert fleet.run("--lockname", "a", "--", "true", env={variable: "x"}).err == "", "it may be somebody else's"
+
+
+def test_what_a_run_and_its_hooks_are_told_sets_no_key_and_is_no_slip(ctl, fleet, tmp_path):
+    said = tmp_path / "said"
+    words = f"{ctl.program} check config --environment {fleet.config('plain.conf')}"
+    path = fleet.config("hooked.conf", hooks={"failed": f"{words} > {said} 2>&1"})
+    options = ("--lease", "r=1:4", "--once-per", "hour", "--lockname", "a")
+    fleet.resources("r")
+    run = fleet.run(*options, "--", "sh", "-c", f"{words}; exit 1", config=path)
+    for text in (run.out, said.read_text()):
+        assert text.startswith("OK: ") and len(text.splitlines()) == 1, text
+
+
+def test_a_misspelt_key_that_would_protect_is_told_once(ctl, offline):
+    assert_one_line(check(ctl, offline(auht="/a")), "CRITICAL", "config", 'unknown key "auht"; did you mean "auth"?')
+
+
 def test_an_unknown_key_is_a_warning_and_strictly_an_error(ctl, offline):
     path = offline(sesion_timeout=5)
     for words, status in ((), "WARNING"), (("--strict",), "CRITICAL"):

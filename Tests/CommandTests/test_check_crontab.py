@@ -8,7 +8,7 @@ import pytest
 from Support.fixtures import ROOT
 from Support.fleet import HOST
 from Support.server import free_ports
-from Support.verdict import assert_one_line, assert_says
+from Support.verdict import assert_one_line, assert_says, lines_of
 
 
 @pytest.fixture
@@ -27,6 +27,52 @@ def check(ctl, *words, **options):
 def test_good_lines_are_fine(ctl, tab):
     path = tab("MAILTO=ops\n*/5 * * * * switchman -- /usr/local/bin/report\n@daily cd /x && switchman --lockname b c\n")
     assert_one_line(check(ctl, path), "OK", "crontab", "2 switchman lines in 1 file")
+
+
+@pytest.mark.parametrize("line, note", [
+    ("switchman -- true", "switchman in PATH (/usr/bin:/bin), nor elsewhere"),
+    ("PATH=/opt/no:/bin switchman -- true", "switchman in PATH (/opt/no:/bin), nor elsewhere"),
+    ("/usr/local/no/switchman -- true", "/usr/local/no/switchman, so that the line would start nothing here"),
+    ("sudo -u x /usr/local/no/switchman -- true", "/usr/local/no/switchman, so"),
+    ("/PROGRAM -c /etc/nosuch.conf -- true", "/etc/nosuch.conf, the run's configuration, without which it would end with 78 here"),
+    ("SWITCHMAN_CONFIG=/etc/nosuch.conf /PROGRAM -- true", "/etc/nosuch.conf, the run's configuration"),
+])
+def test_a_line_that_can_start_nothing_here_is_noted(ctl, fleet, tab, line, note):
+    """It is no warning: the crontab may be another host's."""
+    text = f"* * * * * {line.replace('/PROGRAM', fleet.program)}\n"
+    path = tab(text + text.replace("true", "false"))
+    said = check(ctl, path)
+    lines = said.out.splitlines()
+    assert said.code == 0 and lines[0].startswith("OK: crontab: 2 switchman lines") and len(lines) == 2, said.out
+    assert lines[1].startswith(f"{path}:1: note: on this host there is no {note}"), "once for all lines of the file"
+
+
+@pytest.mark.parametrize("line", [
+    "/PROGRAM -- true", "SWITCHMAN_PREFIX=/p SWITCHMAN_ZKHOSTS=zk /PROGRAM -- true", "/PROGRAM -c $CONF -- true",
+    "$HOME/bin/switchman -- true",
+    "PATH=/opt/no:$PATH switchman -- true", "sudo -u x switchman -- true", "cd /x && ./switchman -- true"])
+def test_what_may_well_start_is_not_noted(ctl, fleet, tab, line):
+    said = check(ctl, tab(f"* * * * * {line.replace('/PROGRAM', fleet.program)}\n"))
+    assert said.code == 0 and len(said.out.splitlines()) == 1, said.out
+
+
+def test_a_switchman_that_is_only_in_the_readers_path_is_a_warning(ctl, fleet, tab):
+    """There it is found by who checks, and not by cron."""
+    path = tab("* * * * * switchman -- true\n")
+    said = check(ctl, path, env={"PATH": f"{os.path.dirname(fleet.program)}:{os.environ['PATH']}"})
+    assert_one_line(said, "WARNING", "crontab", f"{path}:1: switchman is not in the crontab's PATH (/usr/bin:/bin); set PATH")
+
+
+def test_a_fault_where_no_switchman_is(ctl, tab):
+    assert_says(check(ctl, tab("61 * * * * true\n")), "CRITICAL", "crontab", "1 error; no switchman in 1 file; ")
+
+
+def test_without_a_configuration_anywhere_each_file_is_noted(ctl, fleet, tab):
+    path = tab(f"* * * * * {fleet.program} -- true\n")
+    said = check(ctl, path, config="/no/such.conf")
+    notes = said.out.splitlines()[1:]
+    assert said.code == 0 and len(notes) == 1, said.out
+    assert notes[0].startswith(f"{path}:1: note: on this host there is no /no/such.conf, the run's configuration")
 
 
 def test_an_error_is_the_runs_own_line_with_file_and_line(ctl, fleet, tab):
@@ -70,7 +116,7 @@ def test_further_findings_are_further_lines_worst_first(ctl, tab):
     path = tab("* * * * * switchman python3 x\n* * * * * switchman --foo x\n* * * * * switchman perl x\n")
     run = check(ctl, path)
     assert_says(run, "CRITICAL", "crontab", "1 error, 2 warnings in 3 switchman lines in 1 file")
-    lines = run.out.splitlines()
+    lines = lines_of(run)
     assert len(lines) == 3 and f"{path}:2: " in lines[0]
     assert lines[1].startswith(f"{path}:1: warning: ") and lines[2].startswith(f"{path}:3: warning: ")
 
@@ -176,7 +222,8 @@ def test_a_line_is_held_against_its_own_fleet(ctl, fleet, tab):
     run = check(ctl, tab(lines))
     assert_says(run, "WARNING", "crontab", f"groups add web HOST --config {own}")
     said = ctl.json("check", "crontab", tab(lines), code=1)
-    assert [finding["place"].rsplit(":", 1)[1] for finding in said["findings"]] == ["2", "4"] and said["facts"]["fleets"] == 2
+    warned = [finding["place"] for finding in said["findings"] if finding["severity"] == "warning"]
+    assert [place.rsplit(":", 1)[1] for place in warned] == ["2", "4"] and said["facts"]["fleets"] == 2
 
 
 def test_without_the_fleet_the_rest_is_still_checked(ctl, fleet, tab):

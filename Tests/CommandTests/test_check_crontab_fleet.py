@@ -4,7 +4,7 @@ import pytest
 
 from Support.fleet import HOST
 from Support.server import free_ports
-from Support.verdict import assert_one_line, assert_says
+from Support.verdict import assert_one_line, assert_says, lines_of
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_what_is_paused_is_a_finding_of_its_line(ctl, fleet, tab):
     assert_says(run, "WARNING", "crontab", f'{path}:1: job "report" is paused until 2038-01-01T00:00:00Z (by ',
                 ": disk full)", f'{path}:3: warning: job "report" is paused',
                 'warning: "backpu" is paused, and no line has that lockname; did you mean "backup"?')
-    assert len(run.out.splitlines()) == 3, run.out
+    assert len(lines_of(run)) == 3, run.out
     ctl("resume", "report", "backpu")
     assert_one_line(check(ctl, "--fleet", path), "OK", "crontab")
 

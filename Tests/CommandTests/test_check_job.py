@@ -36,6 +36,12 @@ def test_a_job_that_ran_is_fine(fleet, ctl):
     assert fleet.list() == ["jobs", "locks"], "the check leaves nothing behind"
 
 
+@pytest.mark.parametrize("words, remedy", [
+    (("--within", "25", "hours"), "write 25h"), (("--within", "1h", "--running=10", "min"), "write 10m")])
+def test_a_duration_in_two_words(ctl, words, remedy):
+    assert_one_line(check(ctl, *words), "UNKNOWN", "job", "a duration is one word", remedy)
+
+
 def test_json(fleet, ctl):
     assert ctl.json("check", "job", "a", "--within", "1h", code=2)["facts"]["state"] == "never-run"
     fleet.run("--lockname", "a", "--", "sh", "-c", "exit 3")

@@ -35,13 +35,34 @@ def test_it_runs_the_command(shell, fleet, theirs, ours):
 
 
 @pytest.mark.parametrize("ours, code", [
-    (ours, int(code[1]) if (code := re.search(r"-E (\d+)", ours)) else 0)
+    (ours, int(code[1]) if (code := re.search(r"--exit-code locked=(\d+)", ours)) else 0)
     for _, ours in LINES if "--no-lock" not in ours and "forever" not in ours and "--lease" not in ours])
 def test_it_skips_with_the_code_that_is_said(shell, fleet, ours, code):
     lockname = name[1] if (name := re.search(r"--lockname (\S+)", ours)) else ours.split(" -- ")[1].split()[0]
     fleet.start_job("holder", arguments=("--lockname", lockname))
     assert shell.type(re.sub("--wait (60|30s)", "--wait 1", ours) + "; echo $?") == [str(code)]
     fleet.end_job("holder")
+
+
+@pytest.mark.parametrize("ours, code", [("switchman --exit-code locked=1 -- report", 0), ("switchman -E 1 -- report", 1)])
+def test_the_code_of_a_held_lock_is_not_that_of_a_pause(shell, fleet, ours, code):
+    assert ("`switchman --exit-code locked=1 -- report`" in PAGE.text) and ("gives it to all of them" in PAGE.text)
+    fleet.prefix_data({"paused": ["report"]})
+    assert shell.type(ours + "; echo $?") == [str(code)]
+
+
+def test_a_command_that_is_not_there_is_127(shell):
+    assert shell.type("switchman -- nowhere 2> /dev/null; echo $?") == ["127"]
+    assert "127 (126 if it cannot be executed)" in PAGE.text
+
+
+def test_the_new_exit_codes_are_those_of_the_program(shell):
+    """None is forgotten, and none is left that is no more."""
+    said = shell.type("switchman --help")
+    codes = {int(code) for line in said for code in re.findall(r"(?:^| )\s*(\d+) +[a-z]+(?:-[a-z]+)*(?: |:|$)", line)}
+    told = re.search(r"look out for\n(.*?)\n- ", PAGE.text, re.S)[1]
+    numbers = {int(number) for number in re.findall(r"\b\d+\b", told)} | set(range(79, 82))
+    assert codes - {0, 126, 127, 128} == numbers, (codes, numbers)
 
 
 def test_what_waits_does_so(shell, fleet):

@@ -37,6 +37,36 @@ def test_each_thing_in_the_way_is_named(ctl, fleet):
     fleet.end_job("b")
 
 
+def test_a_command_that_is_not_there_is_said(ctl, fleet, tmp_path):
+    """It would start, and end at once: the sentence says so, and the exit code is that of the decision."""
+    line = told(ctl, 0, "no-such-job")
+    assert line.startswith("would start: the lock is free; but it would end with 127: no-such-job: command not found; "), line
+    assert "not a job's name" in line
+    assert "not a job's name" not in told(ctl, 0, "--lockname", "a", "--", "no-such-job", mentions=("127: no-such-job",))
+    told(ctl, 0, "/no/such", mentions=("127: /no/such: no such file or directory; check the path",))
+    script = tmp_path / "script"
+    script.write_text("#!/no/such/interpreter\n")
+    told(ctl, 0, str(script), mentions=("126:", "is not executable"))
+    script.chmod(0o755)
+    told(ctl, 0, str(script), mentions=("127:", "its first line names the interpreter"))
+    document = checked(ctl("explain", "--json", "/no/such").out, "explain")
+    assert document["starts"] and "127" in document["reasons"][1]
+
+
+def test_the_callers_path_counts(ctl, fleet, tmp_path):
+    (tmp_path / "report").write_text("#!/bin/sh\n")
+    (tmp_path / "report").chmod(0o755)
+    told(ctl, 0, "report", mentions=("command not found",))
+    run = ctl("explain", "report", env={"PATH": f"/nowhere:{tmp_path}"})
+    assert run.out == "would start: the lock is free\n"
+    assert ctl("explain", "a & b").out == "would start: the lock is free\n", "the shell is there"
+
+
+def test_of_a_skip_nothing_is_said_of_the_command(ctl, fleet):
+    fleet.prefix_data({"paused": ["nowhere"]})
+    assert "127" not in told(ctl, 1, "nowhere", mentions=("paused",))
+
+
 def test_an_interval_is_in_the_way(ctl, fleet):
     assert fleet.run("--lockname", "a", "--", "true").code == 0
     told(ctl, 1, "--lockname", "a", "--min-interval", "1h", "true", mentions=("would skip (too-soon)", "--min-interval"))

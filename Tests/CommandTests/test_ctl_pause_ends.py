@@ -175,11 +175,26 @@ def test_a_time_without_a_date_is_the_next_one(ctl, fleet):
     (("pause", "a", "--why", ""), "--why"), (("pause", "a", "--why", "x\ny"), "--why"),
     (("pause", "a", "--why", "x" * 201), "--why"), (("pause", "a", "--all"), "exclude each other"),
     (("resume", "a", "--all"), "exclude each other"), (("resume",), "--all"),
+    (("pause", "a", "--until", "tomorrow 05:00"), "18:30 (the next one)"),
+    (("pause", "--until", "2038-12-01", "05:00", "a"), '"05:00" stands where a name belongs; write --until "2038-12-01 05:00"'),
+    (("pause", "a", "--until=2038-12-01", "5:00:30"), '"2038-12-01 5:00:30"'),
+    (("pause", "--until", "05:00", "2038-12-01", "a"), '"2038-12-01 05:00"'),
+    (("drain", "--until", "2038-12-01", "05:00", "h"), '"05:00" stands'),
+    (("resources", "hold", "--until", "2038-12-01", "05:00", "r"), '"05:00" stands'),
+    (("pause", "--until", "5:00", "PM", "a"), '"PM" stands'), (("pause", "--until", "05:00", "tomorrow", "a"), '"tomorrow" stands'),
+    (("pause", "--for", "2", "hours", "a"), "--for 2 hours: a duration is one word; write 2h"),
+    (("drain", "--for=30", "min", "h"), "write 30m"), (("stop", "--timeout", "10", "s", "a"), "write 10s"),
     (("drain", "--for", "1h"), "hosts"), (("drain", "--all"), "hosts"), (("undrain",), "hosts"),
 ])
 def test_bad_words(ctl, fleet, words, mention):
     assert_refused(ctl(*words), 64, mention)
     assert not fleet.client.exists(fleet.prefix)
+
+
+def test_jobs_may_have_the_names_of_times(ctl, fleet):
+    assert_told_end(ctl("pause", "--until", "2038-12-01 05:00", "05:00", "tomorrow"), "paused")
+    assert_told_end(ctl("pause", "--for", "2h", "hours", "05:00"), "paused")
+    assert sorted(data(fleet)["pauses"]) == ["05:00", "hours", "tomorrow"]
 
 
 @pytest.mark.parametrize("text, mention", [

@@ -1,5 +1,8 @@
 """Names, verbs and options that nobody knows: a warning, with the one that was probably meant."""
 
+import re
+import shutil
+
 import pytest
 from kazoo.security import make_acl
 
@@ -94,6 +97,37 @@ def test_slips_in_a_group(ctl, fleet, group, member, mention):
     assert_warned(ctl("groups", "add", group, member), mention)
 
 
+@pytest.mark.parametrize("words, mention", [
+    (("groups", "add", "web", "web1.example.org", "web2.exmaple.org"), 'did you mean "web2.example.org"?'),
+    (("groups", "add", "web", "HOST1.example.org"), 'capitals count in names; did you mean "host1.example.org"?'),
+    (("init", "--group", "web=web1.example.org", "--group", "db=db1.exmaple.org"), 'did you mean "db1.example.org"?'),
+])
+def test_slips_beside_hosts_that_only_ran_something(ctl, fleet, backup, words, mention):
+    assert_warned(ctl(*words), mention)
+
+
+@pytest.mark.parametrize("words, mention", [
+    (("groups", "add", "g2", "ww1.test.org", "ww2.tset.org"), 'nearly the same; did you mean "ww2.test.org"?'),
+    (("init", "--group", "a=ww1.test.org", "--group", "b=ww2.tset.org"), 'nearly the same; did you mean "ww2.test.org"?'),
+    (("groups", "add", "g2", "ww1.test.org", "WW2.test.org"), 'did you mean "ww2.test.org"?'),
+])
+def test_slips_in_one_command_where_nothing_is_known(ctl, fleet, words, mention):
+    assert_warned(ctl(*words), mention)
+    assert "ww2" in fleet.get().lower(), "added all the same"
+
+
+def test_slips_where_the_names_are_hidden(ctl, fleet, backup):
+    """What the groups say is said, and what is in the records is not."""
+    fleet.prefix_data({"groups": {"web": ["web1.test.org"]}})
+    jobs = f"{fleet.prefix}/jobs"
+    fleet.client.set_acls(jobs, [make_acl("world", "anyone", admin=True)])
+    try:
+        assert_silent_yes(ctl("groups", "add", "web", "web1.exmaple.org"))
+        assert_warned(ctl("groups", "add", "web", "web2.tset.org"), 'did you mean "web2.test.org"?')
+    finally:
+        fleet.client.set_acls(jobs, [make_acl("world", "anyone", all=True)])
+
+
 @pytest.mark.parametrize("group, member", [
     ("web", "web2.example.org"), ("web", "cache.example.com.au"), ("web", "inner"), ("web", "x*"), ("web2", "web2.example.org"),
     ("databases", "db2.example.org")])
@@ -122,10 +156,51 @@ def test_a_new_resource_that_is_nearly_called_as_another(ctl, fleet):
 
 
 @pytest.mark.parametrize("words, meant", [
+    (("resume", "nigthly"), "nightly"), (("resume", "nightly", "bakcup"), "backup"),
+    (("undrain", "web1.exmaple.org"), "web1.example.org"), (("groups", "show", "wbe"), "web"), (("groups", "remove", "wbe"), "web"),
+    (("groups", "remove", "web", "dv1"), "db1"), (("groups", "show", "other"), None), (("resume", "other"), None),
+    (("undrain", "other"), None), (("groups", "remove", "web", "x"), None)])
+def test_a_refusal_says_what_was_meant(ctl, fleet, words, meant):
+    fleet.prefix_data({"groups": {"web": ["db1"]}, "paused": ["nightly", "backup"], "drained": ["web1.example.org"]})
+    before = fleet.get()
+    run = ctl(*words)
+    assert_refused(run, 1, words[-1])
+    assert run.err.rstrip().endswith(f'; did you mean "{meant}"?') if meant else "did you mean" not in run.err, run.err
+    assert fleet.get() == before
+
+
+@pytest.mark.parametrize("words, meant", [
     (("stauts",), "status"), (("puase", "a"), "pause"), (("groups", "remvoe", "web"), "remove"),
     (("resourcse", "list"), "resources")])
 def test_a_verb(ctl, words, meant):
     assert_refused(ctl(*words), 64, f'; did you mean "{meant}"?')
+
+
+@pytest.mark.parametrize("words, meant", [
+    (("unpause", "x"), "resume"), (("kill", "hang"), "stop"), (("log", "x"), "output"), (("logs",), "output"),
+    (("list",), "status"), (("ls",), "status"), (("locks",), "status"), (("version",), "--version"), (("uncordon", "h"), "undrain"),
+    (("enable", "x"), "resume"), (("disable", "x"), "pause"), (("gc",), "tidy"), (("why", "x"), "explain"),
+    (("groups", "ls"), "list"), (("groups", "rm", "web"), "remove"), (("resources", "pause", "db"), "hold"),
+    (("resources", "resume", "db"), "release"), (("fleet", "rollback"), "undo"), (("fleet", "get"), "show")])
+def test_the_word_of_another_tool(ctl, words, meant):
+    word = words[1] if words[0] in ("groups", "resources", "fleet") else words[0]
+    run = ctl(*words)
+    assert_refused(run, 64, f'no verb "{word}"; did you mean "{meant}"?')
+    parent = () if word == words[0] else words[:1]
+    assert meant.startswith("--") or ctl(*parent, meant, "--help").code == 0, "what is proposed is there"
+
+
+@pytest.mark.parametrize("words", [
+    ("frobnicate", "a", "b"), ("groups", "frobnicate", "a"), ("-c", "/x", "frobnicate"), ("--json", "frobnicate")])
+def test_a_verb_that_there_is_not(ctl, words):
+    assert_refused(ctl(*words), 64, 'no verb "frobnicate" (see switchmanctl')
+
+
+@pytest.mark.parametrize("word, meant", [("cron", "crontab"), ("conf", "config"), ("servers", "ensemble"), ("frobnicate", None)])
+def test_a_check_that_there_is_not(ctl, word, meant):
+    run = ctl("check", word, "x", "y")
+    assert run.code == 3 and f'there is no check "{word}"' in run.out, run.out
+    assert f'; did you mean "{meant}"?' in run.out if meant else "did you mean" not in run.out
 
 
 def test_a_verb_of_a_stranger_is_not_taken_for_another(ctl):
@@ -145,5 +220,49 @@ def test_an_option_of_switchman(fleet, word, meant):
     assert run.code == 64 and f"did you mean {meant}?" in run.err and len(run.err.splitlines()) == 1, run.err
 
 
-def test_an_option_of_a_stranger(fleet):
-    assert "did you mean" not in fleet.bare("--frobnicate", "true").finished().err
+@pytest.mark.parametrize("word", ["--frobnicate", "-y", "--y"])
+def test_an_option_of_a_stranger(fleet, word):
+    err = fleet.bare(word, "--", "true").finished().err
+    assert f"unknown option {word}" in err and "did you mean" not in err, err
+
+
+def test_an_outcome(fleet):
+    run = fleet.bare("--exit-code", "loked=3", "true").finished()
+    assert run.code == 64 and run.err.endswith('unknown outcome "loked"; did you mean "locked"?\n'), run.err
+    run = fleet.bare("--exit-code", "frobnicated=3", "true").finished()
+    assert run.code == 64 and "it must be one of" in run.err, run.err
+
+
+def test_a_group_and_a_resource_of_a_run(fleet):
+    fleet.prefix_data({"groups": {"web": ["h"]}, "resources": ["database"]})
+    for options, sentence in (
+            (("-g", "wbe"), 'group "wbe" is not described (there are web); did you mean "web"? If not, add its hosts: '),
+            (("--lease", "databse=1:4"), 'did you mean "database"? If not, declare it: switchmanctl resources add databse')):
+        run = fleet.run(*options, "--", "true")
+        assert run.code == 65 and sentence in run.err, run.err
+    assert "did you mean" not in fleet.run("-g", "others", "--", "true").err
+
+
+@pytest.mark.parametrize("words, mention", [
+    (("-n", "/tmp/x.lock", "true"), "does not wait by default: leave out -n and the lock file"),
+    (("--nonblock", "/tmp/x.lock", "true"), "leave out --nonblock and the lock file"),
+    (("-x", "/tmp/x.lock", "true"), "leave out -x and the lock file"),
+    (("-s", "/tmp/x.lock", "true"), "--lease RESOURCE=1:TOTAL"), (("-o", "/tmp/x.lock", "true"), "--descendants leave"),
+    (("-F", "/tmp/x.lock", "true"), "leave it out"), (("-u", "9"), "leave it out"),
+])
+def test_an_option_of_flock(fleet, words, mention):
+    run = fleet.bare(*words).finished()
+    assert run.code == 64 and len(run.err.splitlines()) == 1, run.err
+    assert words[0] in run.err and "flock" in run.err and mention in run.err, run.err
+
+
+def test_a_verb_of_switchmanctl_behind_switchman(ctl, fleet):
+    """It is a command that is not there: which program was meant is said, for each verb."""
+    verbs = re.findall(r"^  (\w+) ", ctl("--help").out.partition("SUBCOMMANDS:\n")[2].partition("\n\n")[0], re.M)
+    verbs = [verb for verb in verbs if not shutil.which(verb)]
+    assert len(verbs) >= 15 and "status" in verbs
+    for verb in verbs:
+        run = fleet.run("--no-lock", verb)
+        assert run.code == 127 and run.err.endswith(f"; did you mean switchmanctl {verb}?\n"), run.err
+    for word in ("frobnicate", "/no/such/status"):
+        assert "did you mean" not in fleet.run("--no-lock", word).err

@@ -28,6 +28,19 @@ def test_a_free_lock(fleet):
     assert not fleet.client.exists(fleet.prefix), "not even PREFIX was made"
 
 
+def test_a_command_that_is_not_there(fleet):
+    """The decision is the same, and so is its code: only the sentence says how the run would end."""
+    line = told(fleet, 0, options=A, command=("/no/such",))
+    assert line == ("a: would start: the lock is free; but it would end with 127: /no/such: no such file or directory; "
+                    "check the path\n")
+    told(fleet, 0, "would end with 9:", options=(*A, "--exit-code", "not-found=9"), command=("no-such-job",))
+    told(fleet, 0, "would end with 126:", "is a directory", options=A, command=("/tmp",))
+    fleet.start_job("a")
+    told(fleet, 0, "would wait", "127: no-such-job", command=("no-such-job",),
+         options=(*A, "--wait", "1m"))
+    fleet.end_job("a")
+
+
 def test_nothing_to_be_had(fleet):
     told(fleet, 0, "would start", options=("--no-lock", *A))
 

@@ -73,6 +73,15 @@ def test_the_command_is_told_its_tick(fleet):
     assert fleet.run("--lockname", "b", "--", "sh", "-c", script, env={"SWITCHMAN_TICK": "of another"}).out.strip() == "none"
 
 
+@pytest.mark.parametrize("written, word", [("60m", "hour"), ("24h", "day"), ("1d", "day"), ("7d", "week")])
+def test_a_period_in_other_units_has_the_marks_of_the_word(fleet, written, word):
+    """Two lines of one crontab, of which one was edited: together they start it once."""
+    command = ("--lockname", "a", *SEEN, "--", "true")
+    assert fleet.run("--once-per", written, *command).code == 0
+    assert fleet.record("a")["period"] == word
+    assert fleet.run("--once-per", word, *command).code == fleet.run("--once-per", written, *command).code == 6
+
+
 def test_the_zone_of_the_crontab_comes_before_the_hosts(fleet):
     command = ("--lockname", "a", "--once-per", "day", "--", "sh", "-c", "echo $SWITCHMAN_TICK $TZ")
     env = {"CRON_TZ": "Asia/Tokyo", "TZ": "America/New_York"}

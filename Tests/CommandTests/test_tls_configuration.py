@@ -25,7 +25,7 @@ def assert_refused(fleet, ctl, tls, *words, **options):
 
 
 @pytest.mark.parametrize("tls, words", [
-    (True, ["is true or false; it must be an object with ca"]), ([], ["it must be an object with ca"]),
+    (True, ["is a boolean; it must be an object with ca"]), ([], ["it must be an object with ca"]),
     ("/a", ["it must be an object"]),
     ({}, ["lacks ca"]), ({"CA": "/a"}, ['has no member "CA"', "ca, certificate, key, check_host_name"]),
     ({"ca": None}, ["lacks ca"]), ({"ca": 7}, [", ca is 7; it must be a string"]), ({"ca": "ca.pem"}, ["whole path"]),

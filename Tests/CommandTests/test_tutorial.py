@@ -55,10 +55,14 @@ def test_the_fleet(fleet, shell, tmp_path):
     assert "web1.example.org, web2.example.org" in shell.type("switchmanctl groups list")[1]
 
 
-def test_the_crontab_is_well_formed_and_the_job_is_known(fleet, shell, tmp_path):
+def test_the_crontab_is_well_formed_and_the_job_is_known(fleet, shell, program, tmp_path):
     folder = tmp_path / "etc/cron.d"
     folder.mkdir(parents=True)
-    (folder / "fleet").write_text(PAGE.listing("6. The crontab", "MAILTO"))
+    # Where switchman is installed here; the jobs are not.
+    shell.fleeting = ["/usr/local/bin/report on this host", "/usr/local/bin/clean on this host"]
+    text = PAGE.listing("6. The crontab", "MAILTO").replace("PATH=/usr/local/bin:", f"PATH={pathlib.Path(program).parent}:")
+    assert str(pathlib.Path(program).parent) in text
+    (folder / "fleet").write_text(text)
     shell.names[FLEET] = str(folder / "fleet")
     for block in PAGE.blocks("6. The crontab"):
         shell.play(block)

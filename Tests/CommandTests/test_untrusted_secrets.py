@@ -64,3 +64,31 @@ def test_an_accounts_own_secrets_are_not_for_others_to_choose(own_fleet, owner, 
         run = own_fleet.run("--lockname", "a", "--", "true", config=config, prefixed=words)
         assert run.code == code, run.err
         assert (f"belongs to another user ({OTHER - 1})" in run.err) == (code == 78)
+
+
+OWN_FILE = "each user needs a file of his own: SWITCHMAN_AUTH=FILE in his crontab"
+
+
+@pytest.mark.parametrize("mode, group, said", [
+    (0o600, 0, "cannot be read: Permission denied"), (0o640, OTHER, "which others may use (mode 640); chmod 600 it")])
+def test_a_second_user_needs_a_file_of_his_own(own_fleet, mode, group, said):
+    """Root's file is closed to him, or open to more than root: he is told what to do, and that does it."""
+    with tempfile.TemporaryDirectory(prefix="switchman-any-") as folder:
+        os.chmod(folder, 0o755)
+        program = shutil.copy(own_fleet.program, folder)
+        for name, owner, its_group, its_mode in (("auth", 0, group, mode), ("own", OTHER, OTHER, 0o600)):
+            with open(f"{folder}/{name}", "w", encoding="ascii") as file:
+                file.write("digest:team:word\n")
+            os.chown(f"{folder}/{name}", owner, its_group)
+            os.chmod(f"{folder}/{name}", its_mode)
+        config = shutil.copy(own_fleet.config(auth=f"{folder}/auth"), f"{folder}/conf")
+        os.chmod(config, 0o644)
+        own_fleet.program = program
+        own_fleet.client.add_auth("digest", "team:word")
+        account = {"prefixed": ("setpriv", f"--reuid={OTHER}", f"--regid={OTHER}", "--clear-groups")}
+        words = ("--lockname", "a", "--", "true")
+        mine = own_fleet.run(*words, config=config)
+        assert mine.code == (0 if mode == 0o600 else 78) and OWN_FILE not in mine.err, "root has one: this"
+        assert_one_line(own_fleet.run(*words, config=config, **account), 78, said, OWN_FILE)
+        run = own_fleet.run(*words, config=config, env={"SWITCHMAN_AUTH": f"{folder}/own"}, **account)
+        assert (run.code, run.err) == (0, ""), "with the same credentials it is the same team"

@@ -116,8 +116,8 @@ import Testing
             case .jobs: (["a", "a,b", "a,a"], ["", ",", "--", "a,", "a/b", "0", "a,b,c,d,e,f,g,h,i"])
             case .period:
                 (
-                    ["hour", "day", "week", "month", "15m", "6h"],
-                    ["", "1h", "7m", "60m", "24h", "Day", "daily", "hour "]
+                    ["hour", "day", "week", "month", "15m", "6h", "1h", "60m", "24h", "1d", "7d"],
+                    ["", "7m", "90m", "48h", "5d", "60", "Day", "daily", "hour "]
                 )
             case .outcomeAndCode:
                 (["lost=0", "locked=255"], ["", "lost", "lost=", "lost=256", "nonsense=1", "ran=1", "usage=1"])

@@ -51,8 +51,20 @@ import Testing
         #expect(Period(text) == period && period.text == text)
     }
 
+    /// A record has the word, so that a line that says `24h` and one that says `day` share their ticks, and older versions know it.
     @Test(arguments: [
-        "", "m", "0m", "7m", "60m", "1h", "5h", "24h", "-5m", "5 m", "5M", "days", "1d", "99999999999999999999m",
+        ("1h", "hour"), ("60m", "hour"), ("3600s", "hour"), ("24h", "day"), ("1d", "day"), ("1440m", "day"),
+        ("7d", "week"),
+        ("168h", "week"), ("120m", "2h"), ("720m", "12h"), ("900s", "15m"), ("01h", "hour"),
+    ])
+    func aPeriodIsTheSameHoweverItIsWritten(text: String, word: String) {
+        #expect(Period(text) == Period(word) && Period(text)?.text == word)
+    }
+
+    @Test(arguments: [
+        "", "m", "0m", "7m", "90m", "5h", "48h", "2d", "14d", "30d", "-5m", "5 m", "5M", "days", "60", "3600", "90s",
+        "forever",
+        "99999999999999999999m", "9223372036854775807d",
     ])
     func whatDoesNotDivideIsNoPeriod(text: String) { #expect(Period(text) == nil) }
 

@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("true", "is true or false; it must be an object with ca"), ("{}", "lacks ca"),
+        ("true", "is a boolean; it must be an object with ca"), ("{}", "lacks ca"),
         (#"{"CA": "/a"}"#, "has no member \"CA\""), (#"{"ca": 1}"#, "ca is 1; it must be a string"),
         (#"{"ca": "a"}"#, "ca is \"a\"; it must be the whole path"),
         (#"{"ca": "/a", "key": "/k"}"#, "a key without a certificate"),

@@ -47,7 +47,14 @@ import Testing
 
     @Test(arguments: ["retries", "a", "keys", "callback", "lease", "total", "tolls"])
     func areNotAllUnknownKeys(key: String) throws {
-        #expect(try load(key: key).count == 1, "a warning")
+        let warnings = try load(key: key)
+        #expect(warnings == ["\(path): unknown key \"\(key)\""], "and none is asked whether he meant one of them")
+    }
+
+    @Test func areToldAllAndOnce() throws {
+        let variables = ["SWITCHMAN_TLS_CA": "/a", "SWITCHMAN_ACLS": "open"]
+        let error = #expect(throws: ConfigurationError.self) { try self.load(key: "auht", environment: variables) }
+        #expect(error?.problems.count == 3 && error?.warnings == [], "\(error?.problems ?? [])")
     }
 
     @Test(arguments: ["#TLS", "# auht"])
