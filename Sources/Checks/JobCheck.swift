@@ -34,7 +34,7 @@ package struct JobCheck: Sendable {
 
     /// Which of the things it is, for `--json`.
     enum State: String {
-        case fresh, running, firstRun = "first-run", paused, held
+        case fresh, running, firstRun = "first-run", paused, held, queued
         case stale, neverRun = "never-run", failing, lost, runningTooLong = "running-too-long"
         case original, unreadable
     }
@@ -56,6 +56,10 @@ package struct JobCheck: Sendable {
             facts["last_success_age_s"] = .integer(sight.age(of: end) / 1000)
             facts["last_success_host"] = .string(last.host)
         }
+        if let first = sight.line.first {
+            facts["waiting_s"] = .integer(sight.age(of: first.contender.since.milliseconds) / 1000)
+            facts["waiting_for"] = .array(first.resources.map { .string($0) })
+        }
         if let lock = sight.lock { facts["held_s"] = .integer(sight.age(of: lock.since.milliseconds) / 1000) }
         let name = Excerpt.of(sight.lockname)
         return Verdict(check: "job", answer: Finding(severity, "", "\(name): \(message)\(clock)"), facts: facts)
@@ -64,7 +68,7 @@ package struct JobCheck: Sendable {
     private typealias Judgement = (State, Severity, String)
 
     private func judge(_ sight: JobSight) -> Judgement {
-        let judgement = judgeRuns(sight)
+        let judgement = judgeLine(judgeRuns(sight), sight)
         // Whoever paused it knows that it does not run, and may forget that he did. Nothing else is forgiven.
         let isForgiven: Bool =
             switch judgement.0 {
@@ -79,6 +83,25 @@ package struct JobCheck: Sendable {
             "paused\(pause.isOfAll ? " with all jobs" : ""), and not started by anybody until \(end)\(pause.note.origin()); "
                 + judgement.2
         )
+    }
+
+    /// A run that waits is none that nobody has started.
+    private func judgeLine(_ judgement: Judgement, _ sight: JobSight) -> Judgement {
+        guard let first = sight.line.first, sight.lock == nil, judgement.1 != .ok else { return judgement }
+        let (contender, count) = (first.contender, sight.line.count)
+        let age = sight.age(of: contender.since.milliseconds)
+        let wait =
+            "a run on \(Excerpt.of(contender.host))\(contender.pid.map { " (pid \($0))" } ?? "") has waited for \(first.target) "
+            + "for \(TimeText.of(milliseconds: age))\(count > 1 ? ", the first of \(count)" : "")"
+        switch (judgement.0, sight.record) {
+        case (.neverRun, .none):
+            // As with a record: it may be new.
+            return (
+                .queued, age <= within.milliseconds ? .warning : .critical, "never run yet: \(wait)\(unseen(sight))"
+            )
+        case (.neverRun, _), (.stale, _): return (.queued, judgement.1, "queued: \(wait); \(judgement.2)")
+        default: return (judgement.0, judgement.1, "\(judgement.2); \(wait)")
+        }
     }
 
     private func judgeHeld(_ judgement: Judgement, _ sight: JobSight) -> Judgement {

@@ -40,6 +40,8 @@ package struct JobSight: Sendable {
     package let lock: Contender?
     package let pause: Pause?
     package let hold: Hold?
+    /// The runs that wait for the lock or for permits, as far as they were asked for.
+    package var line: [WaitingRun] = []
     package let nowMilliseconds: Int64
     package let clock: Clock
     /// Whether runs may go unseen, since originals write no record.

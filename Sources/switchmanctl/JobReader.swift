@@ -39,6 +39,11 @@ struct JobReader {
             hasOriginals: fleet.settings.mixedFleet, nearest: nearest, hold: try await hold(in: fleetData))
     }
 
+    /// Who waits for the lock, or for permits.
+    func readLine() async throws -> [WaitingRun] {
+        try await StatusReader(fleet: fleet, only: lockname, watches: false).readLine()?.line ?? []
+    }
+
     /// The held resource in whose queue a run of the job stands.
     private func hold(in data: FleetData) async throws -> JobSight.Hold? {
         if data.pauses.holds.isEmpty { return nil }
