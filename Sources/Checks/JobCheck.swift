@@ -40,7 +40,7 @@ package struct JobCheck: Sendable {
     }
 
     package func verdict(on sight: JobSight) -> Verdict {
-        let (state, severity, message) = judge(sight)
+        let (state, severity, message) = judgeData(judge(sight), sight)
         let clock = sight.clock == .host ? " (by this host's clock; ZooKeeper's is unknown)" : ""
         var facts: [ExactName: JSONValue] = [
             "lockname": .string(sight.lockname), "state": .string(state.rawValue),
@@ -56,6 +56,7 @@ package struct JobCheck: Sendable {
             facts["last_success_age_s"] = .integer(sight.age(of: end) / 1000)
             facts["last_success_host"] = .string(last.host)
         }
+        facts["data_error"] = sight.dataError.map { .string($0) }
         if let first = sight.line.first {
             facts["waiting_s"] = .integer(sight.age(of: first.contender.since.milliseconds) / 1000)
             facts["waiting_for"] = .array(first.resources.map { .string($0) })
@@ -102,6 +103,16 @@ package struct JobCheck: Sendable {
         case (.neverRun, _), (.stale, _): return (.queued, judgement.1, "queued: \(wait); \(judgement.2)")
         default: return (judgement.0, judgement.1, "\(judgement.2); \(wait)")
         }
+    }
+
+    /// Data that no run can read stops every run that needs it, and lifts all pauses.
+    private func judgeData(_ judgement: Judgement, _ sight: JobSight) -> Judgement {
+        guard let error = sight.dataError else { return judgement }
+        let (state, severity, message) = judgement
+        // A line of its own would not reach a pager.
+        let sentence = "\(error); until then nobody can tell whether the job is paused"
+        if severity == .ok { return (state, .warning, "\(sentence); \(message)") }
+        return (state, severity, "\(message); \(sentence)")
     }
 
     private func judgeHeld(_ judgement: Judgement, _ sight: JobSight) -> Judgement {

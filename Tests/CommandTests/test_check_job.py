@@ -207,14 +207,6 @@ def test_what_cannot_be_checked_is_json_as_well(ctl, fleet):
         assert (said["status"], said["exit_code"]) == ("unknown", 3) and len(said["findings"]) == 1
 
 
-def test_the_fleets_data_need_not_be_readable(fleet, ctl):
-    fleet.run("--lockname", "a", "--", "true")
-    fleet.prefix_data("{")
-    run = check(ctl)
-    assert run.code == 0 and run.out.startswith("OK: job: a: last success "), run
-    assert run.err.startswith(f"switchmanctl: warning: the data of {fleet.prefix}: ") and len(run.err.splitlines()) == 1
-
-
 def test_the_last_success_is_remembered_however_many_failures_came_after_it(ctl, fleet):
     assert fleet.run("--lockname", "a", "--", "true").code == 0
     for _ in range(12):
