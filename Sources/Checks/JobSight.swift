@@ -73,6 +73,7 @@ extension PastRun {
     /// How it ended, for people.
     var ending: String {
         switch outcome {
+        case "released": stoppedBy.map { "by \($0)" } ?? outcome
         case "ran": "exit code \(code.map { String($0) } ?? "?")"
         case "signaled": "signal \(code.map { String($0 &- 128) } ?? "?")"
         default: Excerpt.of(outcome)

@@ -31,7 +31,7 @@ package struct FleetMetrics {
         let success = lock.record?.lastSuccess
         add(.lastSuccess, label, (success?.ended ?? success?.started).map(Self.seconds))
         // What an operator has ended is neither.
-        let judged = runs.last { $0.outcome != "released" && $0.outcome != "paused" }
+        let judged = runs.last { RunMark($0) != .stopped }
         add(.lastRunSuccess, label, judged.map { $0.hasSucceeded ? 1 : 0 })
         add(.lastCode, label, runs.last?.code.map { Double($0) })
         add(.lastDuration, label, runs.last?.heldMilliseconds.map(Self.seconds))
