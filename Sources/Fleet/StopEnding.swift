@@ -13,7 +13,7 @@ package struct StopEnding {
         switch end {
         case .stopped(let record):
             if let run = Self.run(of: lock, in: record) {
-                let held = run.heldMilliseconds.map { " after " + TimeText.of(milliseconds: $0) } ?? ""
+                let held = run.heldMilliseconds.map { " after it had run for " + TimeText.of(milliseconds: $0) } ?? ""
                 let code = run.code.map { ", exit code \($0)" } ?? ""
                 text = "\(name): ended\(held), outcome \(run.outcome)\(code); the lock is released"
                 isGood = true
