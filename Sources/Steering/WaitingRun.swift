@@ -40,6 +40,6 @@ extension LockStatus {
         let (contender, more) = (first.contender, line.count - 1)
         let who = Excerpt.of(contender.host, longest: 255) + (contender.pid.map { ", process \($0)," } ?? "")
         let others = more == 0 ? "" : ", and \(more) more wait\(more == 1 ? "s" : "")"
-        return "a run on \(who) waits for \(first.target), since \(contender.since.local)\(others)"
+        return "a run on \(who) waits for \(first.target), since \(contender.since.localWithZone)\(others)"
     }
 }
