@@ -34,13 +34,13 @@ package struct JobCheck: Sendable {
 
     /// Which of the things it is, for `--json`.
     enum State: String {
-        case fresh, running, firstRun = "first-run", paused, held
-        case stale, neverRun = "never-run", failing, lost, runningTooLong = "running-too-long"
+        case fresh, running, firstRun = "first-run", paused, held, queued
+        case stale, neverRun = "never-run", failing, stopped, lost, runningTooLong = "running-too-long"
         case original, unreadable
     }
 
     package func verdict(on sight: JobSight) -> Verdict {
-        let (state, severity, message) = judge(sight)
+        let (state, severity, message) = judgeData(judge(sight), sight)
         let clock = sight.clock == .host ? " (by this host's clock; ZooKeeper's is unknown)" : ""
         var facts: [ExactName: JSONValue] = [
             "lockname": .string(sight.lockname), "state": .string(state.rawValue),
@@ -56,6 +56,11 @@ package struct JobCheck: Sendable {
             facts["last_success_age_s"] = .integer(sight.age(of: end) / 1000)
             facts["last_success_host"] = .string(last.host)
         }
+        facts["data_error"] = sight.dataError.map { .string($0) }
+        if let first = sight.line.first {
+            facts["waiting_s"] = .integer(sight.age(of: first.contender.since.milliseconds) / 1000)
+            facts["waiting_for"] = .array(first.resources.map { .string($0) })
+        }
         if let lock = sight.lock { facts["held_s"] = .integer(sight.age(of: lock.since.milliseconds) / 1000) }
         let name = Excerpt.of(sight.lockname)
         return Verdict(check: "job", answer: Finding(severity, "", "\(name): \(message)\(clock)"), facts: facts)
@@ -64,7 +69,7 @@ package struct JobCheck: Sendable {
     private typealias Judgement = (State, Severity, String)
 
     private func judge(_ sight: JobSight) -> Judgement {
-        let judgement = judgeRuns(sight)
+        let judgement = judgeLine(judgeRuns(sight), sight)
         // Whoever paused it knows that it does not run, and may forget that he did. Nothing else is forgiven.
         let isForgiven: Bool =
             switch judgement.0 {
@@ -79,6 +84,35 @@ package struct JobCheck: Sendable {
             "paused\(pause.isOfAll ? " with all jobs" : ""), and not started by anybody until \(end)\(pause.note.origin()); "
                 + judgement.2
         )
+    }
+
+    /// A run that waits is none that nobody has started.
+    private func judgeLine(_ judgement: Judgement, _ sight: JobSight) -> Judgement {
+        guard let first = sight.line.first, sight.lock == nil, judgement.1 != .ok else { return judgement }
+        let (contender, count) = (first.contender, sight.line.count)
+        let age = sight.age(of: contender.since.milliseconds)
+        let wait =
+            "a run on \(Excerpt.of(contender.host))\(contender.pid.map { " (pid \($0))" } ?? "") has waited for \(first.target) "
+            + "for \(TimeText.of(milliseconds: age))\(count > 1 ? ", the first of \(count)" : "")"
+        switch (judgement.0, sight.record) {
+        case (.neverRun, .none):
+            // As with a record: it may be new.
+            return (
+                .queued, age <= within.milliseconds ? .warning : .critical, "never run yet: \(wait)\(unseen(sight))"
+            )
+        case (.neverRun, _), (.stale, _): return (.queued, judgement.1, "queued: \(wait); \(judgement.2)")
+        default: return (judgement.0, judgement.1, "\(judgement.2); \(wait)")
+        }
+    }
+
+    /// Data that no run can read stops every run that needs it, and lifts all pauses.
+    private func judgeData(_ judgement: Judgement, _ sight: JobSight) -> Judgement {
+        guard let error = sight.dataError else { return judgement }
+        let (state, severity, message) = judgement
+        // A line of its own would not reach a pager.
+        let sentence = "\(error); until then nobody can tell whether the job is paused"
+        if severity == .ok { return (state, .warning, "\(sentence); \(message)") }
+        return (state, severity, "\(message); \(sentence)")
     }
 
     private func judgeHeld(_ judgement: Judgement, _ sight: JobSight) -> Judgement {
@@ -105,7 +139,7 @@ package struct JobCheck: Sendable {
                 "never run: there is no \(sight.recordPath)\(unseen(sight))\(NearestWord.hint(sight.nearest))"
             )
         case .found(let record, let created):
-            let history = History(record: record, createdMilliseconds: created, sight: sight)
+            let history = JobHistory(record: record, createdMilliseconds: created, sight: sight)
             guard let lock = sight.lock else {
                 return record.state == .running ? judgeLost(history) : judgeEnded(history)
             }
@@ -117,43 +151,9 @@ package struct JobCheck: Sendable {
         }
     }
 
-    /// A record, and what it says about successes.
-    private struct History {
-        let record: JobRecord
-        let createdMilliseconds: Int64
-        let sight: JobSight
-
-        var lastSuccess: PastSuccess? { record.lastSuccess }
-        var successAge: Int64? { lastSuccess?.ended.map { sight.age(of: $0) } }
-        /// What came after the last success.
-        var failures: ArraySlice<PastRun> {
-            record.runs[((record.runs.lastIndex(where: \.hasSucceeded) ?? -1) + 1)...]
-        }
-
-        var success: String {
-            guard let run = lastSuccess else {
-                switch record.runs.count {
-                case 0: return "no run has ended yet"
-                case 1: return "no success yet, in one run"
-                case let count: return "no success among the last \(count) runs"
-                }
-            }
-            let age = successAge.map { "\(TimeText.of(milliseconds: $0)) ago" } ?? "at an unknown time"
-            return "last success \(age) on \(Excerpt.of(run.host))"
-        }
-
-        var failure: String? {
-            guard let last = failures.last else { return nil }
-            let age = last.endMilliseconds.map { "\(TimeText.of(milliseconds: sight.age(of: $0))) ago " } ?? ""
-            let runs =
-                failures.count == 1 ? "the last run failed " : "the last \(failures.count) runs failed, the newest "
-            return "\(runs)\(age)on \(Excerpt.of(last.host)) (\(last.ending))"
-        }
-    }
-
     // MARK: - While it runs
 
-    private func judgeRunning(_ lock: Contender, _ history: History) -> Judgement {
+    private func judgeRunning(_ lock: Contender, _ history: JobHistory) -> Judgement {
         let sight = history.sight
         let length = sight.age(of: lock.since.milliseconds)
         let what = history.record.isWaiting ? "waiting out a lost holder's term" : "running"
@@ -168,22 +168,24 @@ package struct JobCheck: Sendable {
         guard let end = history.lastSuccess?.ended else {
             let isYoung = sight.age(of: history.createdMilliseconds) <= within.milliseconds
             guard let failure = history.failure else { return (.firstRun, .ok, "\(place), for the first time") }
-            return (.failing, isYoung ? .warning : .critical, "failing: \(failure); \(place)")
+            // Whoever stopped the runs before it knows of them.
+            if history.failures.isEmpty, isYoung { return (.firstRun, .ok, "\(place); \(failure)") }
+            let (state, word) = trouble(history)
+            return (state, isYoung ? .warning : .critical, "\(word): \(failure); \(place)")
         }
         let (gap, overflows) = lock.since.milliseconds.subtractingReportingOverflow(end)
         if !overflows, gap <= within.milliseconds {
             return graded(.running, "\(place); \(history.success)", age: history.successAge)
         }
         let failure = history.failure.map { "\($0); " } ?? ""
+        let (state, word) = history.failure == nil ? (.stale, "started late") : trouble(history)
         return (
-            history.failures.isEmpty ? .stale : .failing, .critical,
-            "\(history.failures.isEmpty ? "started late" : "failing"): \(failure)\(history.success), longer ago than "
-                + "\(within.text); \(place)"
+            state, .critical, "\(word): \(failure)\(history.success), longer ago than \(within.text); \(place)"
         )
     }
 
     /// The record says that a command may be running, and nobody holds the lock.
-    private func judgeLost(_ history: History) -> Judgement {
+    private func judgeLost(_ history: JobHistory) -> Judgement {
         let record = history.record
         let isFresh = history.successAge.map { $0 <= within.milliseconds } ?? false
         return (
@@ -193,7 +195,7 @@ package struct JobCheck: Sendable {
         )
     }
 
-    private func judgeOriginal(_ lock: Contender, _ history: History?, _ sight: JobSight) -> Judgement {
+    private func judgeOriginal(_ lock: Contender, _ history: JobHistory?, _ sight: JobSight) -> Judgement {
         let length = sight.age(of: lock.since.milliseconds)
         let holder =
             "\(Excerpt.of(lock.host))\(lock.pid.map { " (pid \($0))" } ?? "") for \(TimeText.of(milliseconds: length)), "
@@ -213,7 +215,7 @@ package struct JobCheck: Sendable {
 
     // MARK: - While nobody runs it
 
-    private func judgeEnded(_ history: History) -> Judgement {
+    private func judgeEnded(_ history: JobHistory) -> Judgement {
         let sight = history.sight
         if let age = history.successAge, age <= within.milliseconds {
             let failure = history.failure.map { "; \($0)" } ?? ""
@@ -222,11 +224,10 @@ package struct JobCheck: Sendable {
         // A job that has never succeeded may be new.
         let isYoung = history.lastSuccess == nil && sight.age(of: history.createdMilliseconds) <= within.milliseconds
         let severity: Severity = isYoung ? .warning : .critical
-        if let failure = history.failure, let last = history.failures.last {
-            let isLost = last.outcome == "lost"
+        if let failure = history.failure {
+            let (state, word) = history.failures.last?.outcome == "lost" ? (.lost, "lost") : trouble(history)
             return (
-                isLost ? .lost : .failing, severity,
-                "\(isLost ? "lost" : "failing"): \(failure); \(history.success)\(tooLong(history))\(unseen(sight))"
+                state, severity, "\(word): \(failure); \(history.success)\(tooLong(history))\(unseen(sight))"
             )
         }
         if history.lastSuccess == nil {
@@ -238,7 +239,12 @@ package struct JobCheck: Sendable {
         )
     }
 
-    private func tooLong(_ history: History) -> String {
+    /// What runs without a success are. One that an operator has ended is no failure.
+    private func trouble(_ history: JobHistory) -> (State, String) {
+        history.failures.isEmpty ? (.stopped, "stopped") : (.failing, "failing")
+    }
+
+    private func tooLong(_ history: JobHistory) -> String {
         history.lastSuccess == nil ? "" : ", longer ago than \(within.text)"
     }
 

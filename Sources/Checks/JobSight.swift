@@ -40,6 +40,10 @@ package struct JobSight: Sendable {
     package let lock: Contender?
     package let pause: Pause?
     package let hold: Hold?
+    /// Why no run can read PREFIX's data: then nobody can tell whether the job is paused.
+    package let dataError: String?
+    /// The runs that wait for the lock or for permits, as far as they were asked for.
+    package var line: [WaitingRun] = []
     package let nowMilliseconds: Int64
     package let clock: Clock
     /// Whether runs may go unseen, since originals write no record.
@@ -49,9 +53,10 @@ package struct JobSight: Sendable {
 
     package init(
         lockname: String, recordPath: String, record: Record, lock: Contender?, pause: Pause?, nowMilliseconds: Int64,
-        clock: Clock, hasOriginals: Bool, nearest: String?, hold: Hold? = nil
+        clock: Clock, hasOriginals: Bool, nearest: String?, hold: Hold? = nil,
+        dataError: String? = nil
     ) {
-        self.hold = hold
+        (self.hold, self.dataError) = (hold, dataError)
         (self.lockname, self.recordPath, self.record, self.lock) = (lockname, recordPath, record, lock)
         (self.pause, self.nowMilliseconds, self.clock) = (pause, nowMilliseconds, clock)
         (self.hasOriginals, self.nearest) = (hasOriginals, nearest)
@@ -68,6 +73,7 @@ extension PastRun {
     /// How it ended, for people.
     var ending: String {
         switch outcome {
+        case "released": stoppedBy.map { "by \($0)" } ?? outcome
         case "ran": "exit code \(code.map { String($0) } ?? "?")"
         case "signaled": "signal \(code.map { String($0 &- 128) } ?? "?")"
         default: Excerpt.of(outcome)

@@ -192,6 +192,13 @@ package final class FleetConnection {
         }
     }
 
+    /// The same for a check, and why a run cannot read it, which is for its verdict to say.
+    package func fleetDataForChecks(_ bytes: [UInt8]) -> (FleetData, String?) {
+        do { return (try Self.parse(bytes), objection(toLengthOf: bytes)) } catch {
+            return (.none, "the data of \(layout.prefix): \(error.message)")
+        }
+    }
+
     /// The same for whoever shows the fleet, and why nothing is known of it.
     func fleetDataOrWhyNot(_ bytes: [UInt8]) -> (FleetData, String?) {
         do { return (try fleetData(of: bytes), nil) } catch {

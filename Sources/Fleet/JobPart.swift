@@ -4,7 +4,6 @@ import Steering
 /// What a page shows of one job. Times are milliseconds since the epoch.
 struct JobPart: Sendable, Equatable {
     let lock: LockStatus
-    let permitWaits: PermitWaits
     /// The jobs after whose success the newest run was started (`--after`), and whether each has succeeded again since.
     let parents: [Parent]
 
@@ -17,7 +16,7 @@ struct JobPart: Sendable, Equatable {
     static let shown = 20
 
     var json: JSONValue {
-        let record = lock.record
+        let (record, queue) = (lock.record, lock.permitWaits.runs)
         let lost = lock.state == .lost ? record : nil
         let host = lock.holder?.host ?? lost?.host
         let pid = lock.holder?.pid ?? lost.map { Int64($0.pid) }
@@ -25,9 +24,9 @@ struct JobPart: Sendable, Equatable {
             "name": .string(lock.lockname), "state": .string(lock.state.rawValue), "paused": .boolean(lock.isPaused),
             "waiting": .integer(Int64(lock.waiting.count)),
             "waiters": .array(lock.waiting.prefix(Self.shown).map { waiter($0) }),
-            "queued": .integer(Int64(permitWaits.runs.count)),
-            "queue": .array(permitWaits.runs.prefix(Self.shown).map { waiter($0) }),
-            "in_line": .integer(Int64(inLine)),
+            "queued": .integer(Int64(queue.count)),
+            "queue": .array(queue.prefix(Self.shown).map { waiter($0) }),
+            "in_line": .integer(Int64(lock.line.count)),
             "runs": .array((record?.runs ?? []).map { Self.run($0) }),
         ]
         members["host"] = host.map { .string($0) }
@@ -44,18 +43,12 @@ struct JobPart: Sendable, Equatable {
                 parents.map { .object(["job": .string($0.job), "again": .boolean($0.hasSucceededSince)]) })
         }
         // Who is late is for the page to say: it has a clock. By none, nobody is.
-        let health = JobHealth(lock, nowMilliseconds: .min, isQueued: !permitWaits.runs.isEmpty)
+        let health = JobHealth(lock, nowMilliseconds: .min)
         members["failed"] = .boolean(health.hasFailed)
         members["rank"] = .integer(Int64(health.rank))
         members["failed_at"] = health.failedAt.map { .integer($0) }
         members["late_from"] = health.lateFrom.map { .integer($0) }
         return .object(members)
-    }
-
-    /// How many runs wait for the lock, for permits, or for both, as the head of the lock's queue may.
-    private var inLine: Int {
-        let sessions = permitWaits.runs.isEmpty ? [] : Set(lock.waiting.map(\.session))
-        return lock.waiting.count + permitWaits.runs.count { !sessions.contains($0.contender.session) }
     }
 
     private func waiter(_ run: PermitWaits.Run) -> JSONValue {
@@ -81,17 +74,10 @@ struct JobPart: Sendable, Equatable {
 }
 
 extension JobPart {
-    /// Every job that is known, and each for whose first run permits are waited for: that one has left nothing else yet.
+    /// Every job that is known.
     static func all(in status: FleetStatus) -> [(ExactName, JobPart)] {
-        let permitWaits = PermitWaits.ofJobs(in: status.resources)
         // A queue that was left empty is no job that anybody knows.
-        var locks = status.locks.filter {
-            !$0.isUnknown || $0.isWorthShowing || permitWaits[ExactName($0.lockname)] != nil
-        }
-        let known = Set(locks.map { ExactName($0.lockname) })
-        locks += permitWaits.keys
-            .filter { !known.contains($0) && NodeName.objection(to: Array($0.text.utf8), longestBytes: 1024) == nil }
-            .map { LockStatus(lockname: $0.text, lock: nil, record: nil, waiting: [], pauses: status.fleet.pauses) }
+        let locks = status.locks.filter { !$0.isUnknown || $0.isWorthShowing }
         let successes = Dictionary(
             locks.map { (ExactName($0.lockname), $0.record?.lastSuccess?.token) }, uniquingKeysWith: { $1 })
         return locks.map { lock in
@@ -100,7 +86,7 @@ extension JobPart {
                 let token = successes[ExactName(seen.job)] ?? nil
                 return Parent(job: seen.job, hasSucceededSince: token.map { $0 != seen.token } ?? false)
             }
-            return (name, JobPart(lock: lock, permitWaits: permitWaits[name] ?? PermitWaits(), parents: parents))
+            return (name, JobPart(lock: lock, parents: parents))
         }
     }
 }

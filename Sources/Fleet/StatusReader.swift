@@ -17,7 +17,7 @@ package struct StatusReader {
 
     private var layout: Layout { fleet.layout }
 
-    /// Every job of which there is a record, a lock, a queue or a pause, whether anything happens to it or not.
+    /// Every job of which there is a record, a lock, a run in some queue or a pause, whether anything happens to it or not.
     package func readAll() async throws -> FleetStatus {
         var top: [Request] = [.get(layout.prefix, watch: watches)]
         if only == nil {
@@ -36,10 +36,34 @@ package struct StatusReader {
             )
         }
         let lists = try replies.dropFirst().map { try $0.children() }
+        let locks = try await locks(lists[0], waiters: lists[1], jobs: lists[2], unlocked: lists[3], data)
+        let resources = try await resources(queues: lists[4], semaphores: lists[5], data)
         return FleetStatus(
-            prefix: layout.prefix, fleet: data,
-            locks: try await locks(lists[0], waiters: lists[1], jobs: lists[2], unlocked: lists[3], data),
-            resources: try await resources(queues: lists[4], semaphores: lists[5], data), dataError: dataError)
+            prefix: layout.prefix, fleet: data, locks: Self.locks(locks, waitingFor: resources, data),
+            resources: resources, dataError: dataError)
+    }
+
+    /// With those who wait for permits. A job whose first run does has left nothing else yet.
+    private static func locks(
+        _ locks: [LockStatus], waitingFor resources: [ResourceStatus], _ data: FleetData
+    ) -> [LockStatus] {
+        var permitWaits = PermitWaits.ofJobs(in: resources)
+        if permitWaits.isEmpty { return locks }
+        var all = locks
+        for index in all.indices {
+            if let waits = permitWaits.removeValue(forKey: ExactName(all[index].lockname)) {
+                all[index].permitWaits = waits
+            }
+        }
+        return all
+            + permitWaits.filter { isJobName($0.key.text) }.map { name, waits in
+                LockStatus(
+                    lockname: name.text, lock: nil, record: nil, waiting: [], permitWaits: waits, pauses: data.pauses)
+            }
+    }
+
+    private static func isJobName(_ name: String) -> Bool {
+        NodeName.objection(to: Array(name.utf8), longestBytes: 1024) == nil
     }
 
     /// The same for a program that is to know of every pause and total.
@@ -70,8 +94,9 @@ package struct StatusReader {
         _ held: [String], waiters: [String], jobs: [String], unlocked: [String], _ data: FleetData
     ) async throws -> [LockStatus] {
         let all = Set((held + waiters + jobs + unlocked + (only == nil ? data.pauses.jobs : [])).map { ExactName($0) })
-        let names = all.sorted().map(\.text)
-            .filter { NodeName.objection(to: Array($0.utf8), longestBytes: 1024) == nil }
+        let names = all.sorted().map(\.text).filter(Self.isJobName)
+        var permitWaits = PermitWaits()
+        if let only { permitWaits = try await self.permitWaits(of: only) }
         let locks = try await nodes(held.map(layout.lock), watch: watches && only != nil)
         let records = try await nodes(jobs.map(layout.record), watch: watches)
         let queues = try await places(in: waiters.map(layout.lockQueue))
@@ -85,8 +110,8 @@ package struct StatusReader {
                 lockname: name, lock: lock.map { (Contender(data: $0.data, stat: $0.stat), $0.stat.czxid) },
                 record: JobRecord.remembering(runsOf[ExactName(name)] ?? [], beside: content),
                 recordWritten: record?.stat.mtimeMilliseconds,
-                waiting: (queueOf[ExactName(name)] ?? []).map(\.contender), pauses: data.pauses,
-                hasUnreadableRecord: record != nil && content == nil)
+                waiting: (queueOf[ExactName(name)] ?? []).map(\.contender), permitWaits: permitWaits,
+                pauses: data.pauses, hasUnreadableRecord: record != nil && content == nil)
         }
         var statuses = names.map { name in
             status(name, lock: lockOf[ExactName(name)] ?? nil, record: recordOf[ExactName(name)] ?? nil)
@@ -104,6 +129,33 @@ package struct StatusReader {
             fleet.memory?.note(pair, of: ExactName(names[index]))
         }
         return statuses
+    }
+
+    /// The one job, of which only its waiting runs are known.
+    package func readLine() async throws -> LockStatus? {
+        guard let only else { return nil }
+        return try await locks([], waiters: [only], jobs: [], unlocked: [], .none).first
+    }
+
+    /// Those of one job: the queues of all resources are looked at, and in them only its runs.
+    private func permitWaits(of job: String) async throws -> PermitWaits {
+        let top = [Request.children("\(layout.prefix)/queues", watch: watches)]
+        let replies = try await fleet.ask(top)
+        if watches { try await fleet.watchMissing(zip(top, replies)) }
+        let resources = try replies[0].children().sorted()
+            .filter { NodeName.objection(to: Array($0.utf8), longestBytes: 255) == nil }
+        let asked = resources.map { Request.children(layout.queue($0), watch: watches) }
+        let lists = try await fleet.ask(asked)
+        if watches { try await fleet.watchMissing(zip(asked, lists)) }
+        let places = try zip(resources, lists).flatMap { resource, list in
+            try list.children().compactMap(Place.init).filter { $0.lockname.isSameName(as: job) }
+                .map { (resource: resource, path: "\(layout.queue(resource))/\($0.name)") }
+        }
+        let found = try await nodes(places.map(\.path))
+        return PermitWaits(
+            zip(places, found).compactMap { place, node in
+                node.map { (place.resource, Contender(data: $0.data, stat: $0.stat)) }
+            })
     }
 
     // MARK: Resources

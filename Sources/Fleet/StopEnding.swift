@@ -13,7 +13,7 @@ package struct StopEnding {
         switch end {
         case .stopped(let record):
             if let run = Self.run(of: lock, in: record) {
-                let held = run.heldMilliseconds.map { " after " + TimeText.of(milliseconds: $0) } ?? ""
+                let held = run.heldMilliseconds.map { " after it had run for " + TimeText.of(milliseconds: $0) } ?? ""
                 let code = run.code.map { ", exit code \($0)" } ?? ""
                 text = "\(name): ended\(held), outcome \(run.outcome)\(code); the lock is released"
                 isGood = true
@@ -57,7 +57,13 @@ package struct StopEnding {
     /// That there is nothing to stop; and, since someone may still be running without a lock, who.
     package static func nobody(holds name: String, _ lock: LockStatus?) -> String {
         let nobody = "nobody holds the lock \(name)"
-        guard let lock, lock.state == .lost, let record = lock.record else { return nobody }
+        guard let lock else { return nobody }
+        if let line = lock.lineSentence, lock.state != .lost {
+            return nobody
+                + ", and there is nothing to stop; \(line); to make it leave, pause the job (switchmanctl pause), or end its "
+                + "process there"
+        }
+        guard lock.state == .lost, let record = lock.record else { return nobody }
         if record.isWaiting {
             return nobody
                 + "; its last holder, on \(record.host), had started no command: it was waiting out the term of an "

@@ -11,7 +11,7 @@ package struct FleetMetrics {
     /// - Parameter readMilliseconds: when the status was read, by this host's clock, since the epoch.
     package init(_ status: FleetStatus, readMilliseconds: Int64) {
         prefix = MetricText.label("prefix", status.prefix)
-        for lock in status.locks { add(lock) }
+        for lock in status.locks { add(lock, JobHealth(lock, nowMilliseconds: readMilliseconds)) }
         for resource in status.resources { add(resource) }
         add(.read, "", Self.seconds(readMilliseconds))
     }
@@ -24,14 +24,14 @@ package struct FleetMetrics {
         }.joined()
     }
 
-    private mutating func add(_ lock: LockStatus) {
+    private mutating func add(_ lock: LockStatus, _ health: JobHealth) {
         let label = "," + MetricText.label("lockname", lock.lockname)
         let runs = lock.record?.runs ?? []
         add(.lastStart, label, lock.lastStart.map(Self.seconds))
         let success = lock.record?.lastSuccess
         add(.lastSuccess, label, (success?.ended ?? success?.started).map(Self.seconds))
         // What an operator has ended is neither.
-        let judged = runs.last { $0.outcome != "released" && $0.outcome != "paused" }
+        let judged = runs.last { RunMark($0) != .stopped }
         add(.lastRunSuccess, label, judged.map { $0.hasSucceeded ? 1 : 0 })
         add(.lastCode, label, runs.last?.code.map { Double($0) })
         add(.lastDuration, label, runs.last?.heldMilliseconds.map(Self.seconds))
@@ -40,6 +40,8 @@ package struct FleetMetrics {
         add(.waitingSince, label, (lock.waiting.first?.since.milliseconds).map(Self.seconds))
         add(.paused, label, lock.isPaused ? 1 : 0)
         add(.lost, label, lock.state == .lost ? 1 : 0)
+        add(.late, label, health.lateFrom.map { _ in health.isLate ? 1 : 0 })
+        add(.lateFrom, label, health.lateFrom.map(Self.seconds))
     }
 
     private mutating func add(_ resource: ResourceStatus) {

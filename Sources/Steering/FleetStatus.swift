@@ -72,7 +72,7 @@ package struct FleetStatus: Sendable {
         if only != nil || subject != nil {
             if let only {
                 parts.append(Self.lockTable(jobs).lines(width: width, colour: colour))
-                if !only.waiting.isEmpty { parts.append(Self.waiterTable(only).lines(width: width, colour: colour)) }
+                if !only.line.isEmpty { parts.append(Self.waiterTable(only).lines(width: width, colour: colour)) }
             }
             switch subject {
             case .resource(let resource): parts += lines(of: resource, width: width, colour: colour)
@@ -115,7 +115,7 @@ package struct FleetStatus: Sendable {
             let cells = [
                 Table.Cell(lock.lockname), Table.Cell(job.words, job.paint), Table.Cell(host),
                 Table.Cell(pid.map { "\($0)" } ?? "-"), Table.Cell(since?.local ?? "-"),
-                Table.Cell(crowd(lock.waiting.map(\.host))),
+                Table.Cell(crowd(lock.line.map(\.contender.host))),
             ]
             return hasRuns ? cells + [Table.Cell(marks: job.marks)] : cells
         }
@@ -123,11 +123,14 @@ package struct FleetStatus: Sendable {
     }
 
     private static func waiterTable(_ lock: LockStatus) -> Table {
-        var table = Table([
-            Table.Column("WAITING", narrowest: 12), Table.Column("PID", .right), Table.Column("SINCE"),
-        ])
-        table.rows = lock.waiting.map {
-            [Table.Cell($0.host), Table.Cell($0.pid.map { "\($0)" } ?? "-"), Table.Cell($0.since.local)]
+        let wantsPermits = !lock.permitWaits.runs.isEmpty
+        var table = Table(
+            [Table.Column("WAITING", narrowest: 12)] + (wantsPermits ? [Table.Column("FOR", narrowest: 12)] : [])
+                + [Table.Column("PID", .right), Table.Column("SINCE")])
+        table.rows = lock.line.map { run in
+            let contender = run.contender
+            return [Table.Cell(contender.host)] + (wantsPermits ? [Table.Cell(run.targets)] : [])
+                + [Table.Cell(contender.pid.map { "\($0)" } ?? "-"), Table.Cell(contender.since.local)]
         }
         return table
     }

@@ -5,12 +5,8 @@ package struct JobHealth: Sendable {
     package let lock: LockStatus
     /// Milliseconds since the epoch.
     private let now: Int64
-    private let isQueued: Bool
 
-    /// - Parameter isQueued: a run of it waits for permits, which nothing of the lock's shows.
-    package init(_ lock: LockStatus, nowMilliseconds: Int64, isQueued: Bool = false) {
-        (self.lock, now, self.isQueued) = (lock, nowMilliseconds, isQueued)
-    }
+    package init(_ lock: LockStatus, nowMilliseconds: Int64) { (self.lock, now) = (lock, nowMilliseconds) }
 
     /// Of the last runs that are over, the oldest first.
     package var marks: [RunMark] { (lock.record?.runs ?? []).suffix(JobRecord.runsMax).map { RunMark($0) } }
@@ -41,7 +37,7 @@ package struct JobHealth: Sendable {
         }
         if hasFailed { return 1 }
         if isLate { return 2 }
-        if lock.state == .waiting || !lock.waiting.isEmpty || isQueued { return 3 }
+        if lock.state == .waiting || !lock.waiting.isEmpty || !lock.permitWaits.runs.isEmpty { return 3 }
         if lock.state != .free { return 4 }
         return lock.isPaused ? 5 : 6
     }
@@ -61,7 +57,13 @@ package struct JobHealth: Sendable {
         var words = lock.state == .free && (hasFailed || isLate) ? [] : [lock.state.rawValue]
         if hasFailed { words.append("failed") }
         if isLate { words.append("late") }
-        if lock.state == .free, !lock.waiting.isEmpty { words.append("awaited") }
+        if lock.state == .free {
+            if !lock.waiting.isEmpty {
+                words.append("awaited")
+            } else if !lock.permitWaits.runs.isEmpty {
+                words.append("queued")
+            }
+        }
         if lock.isPaused { words.append("paused") }
         return words.joined(separator: ", ")
     }

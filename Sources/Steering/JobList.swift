@@ -53,7 +53,8 @@ package struct JobList: Sendable {
         return .object([
             "lockname": .string(lock.lockname), "state": .string(lock.state.rawValue),
             "failed": .boolean(job.hasFailed), "late": .boolean(job.isLate), "paused": .boolean(lock.isPaused),
-            "waiting": .integer(Int64(lock.waiting.count)), "last": runs.last?.json ?? .null,
+            "waiting": .integer(Int64(lock.waiting.count)), "queued": .integer(Int64(lock.permitWaits.runs.count)),
+            "last": runs.last?.json ?? .null,
             "last_success": success ?? .null, "late_from": utc(job.lateFrom),
             "period": lock.record?.ticks.period.map { .string($0.text) } ?? .null,
             "runs": .array(runs.map(\.json)),

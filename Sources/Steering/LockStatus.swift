@@ -29,18 +29,22 @@ package struct LockStatus: Sendable, Equatable {
     package let recordWritten: Int64?
     /// First come first.
     package let waiting: [Contender]
+    /// The runs of the job that wait for permits.
+    package var permitWaits: PermitWaits
     /// By its name, or with all jobs.
     package let isPaused: Bool
     private let isPausedByName: Bool
 
     package init(
         lockname: String, lock: (contender: Contender, czxid: Int64)?, record: JobRecord?, recordWritten: Int64? = nil,
-        waiting: [Contender], pauses: FleetPauses = FleetPauses(), hasUnreadableRecord: Bool = false
+        waiting: [Contender], permitWaits: PermitWaits = PermitWaits(), pauses: FleetPauses = FleetPauses(),
+        hasUnreadableRecord: Bool = false
     ) {
         self.lockname = lockname
         self.record = record
         self.recordWritten = recordWritten
         self.waiting = waiting
+        self.permitWaits = permitWaits
         isPausedByName = pauses.jobNotes[ExactName(lockname)] != nil
         isPaused = isPausedByName || pauses.all != nil
         holder = lock?.contender
@@ -65,7 +69,9 @@ package struct LockStatus: Sendable, Equatable {
     package var isWorthShowing: Bool { state != .free || !waiting.isEmpty || isPausedByName }
 
     /// Nothing is there that says of a run, present or past.
-    package var isUnknown: Bool { state == .free && record == nil && waiting.isEmpty }
+    package var isUnknown: Bool {
+        state == .free && record == nil && waiting.isEmpty && permitWaits.runs.isEmpty
+    }
 
     /// When the newest run started its command, or took the lock to do so, by the server's clock in milliseconds since the epoch.
     package var lastStart: Int64? {
@@ -79,6 +85,13 @@ package struct LockStatus: Sendable, Equatable {
             "waiting": .array(waiting.map { .object($0.json) }), "token": token.map { .integer($0) } ?? .null,
         ]
         if let holder { members["holder"] = .object(holder.json) }
+        if !permitWaits.runs.isEmpty {
+            members["queued"] = .array(
+                permitWaits.runs.map { run in
+                    let resources = JSONValue.array(run.resources.map { .string($0) })
+                    return .object(run.contender.json.merging(["for": resources]) { $1 })
+                })
+        }
         if state == .lost, let record {
             members["lost"] = .object([
                 "host": .string(record.host), "pid": .integer(Int64(record.pid)), "term_s": .integer(record.term),

@@ -23,6 +23,15 @@ package struct ServerTime: Sendable, Equatable {
         return unsafe Self.text(parts, between: " ")
     }
 
+    /// The same for a sentence, which may be read beside a time of another zone: `2026-11-21 19:07:47 CET`.
+    package var localWithZone: String {
+        var parts = unsafe tm()
+        var seconds = time_t(split.seconds)
+        guard unsafe localtime_r(&seconds, &parts) != nil else { return "?" }
+        let zone = unsafe parts.tm_zone.map { unsafe String(cString: $0) } ?? ""
+        return unsafe Self.text(parts, between: " ") + (zone.isEmpty ? "" : " \(zone)")
+    }
+
     private var split: (seconds: Int64, rest: Int64) {
         let (seconds, rest) = milliseconds.quotientAndRemainder(dividingBy: 1000)
         return rest < 0 ? (seconds - 1, rest + 1000) : (seconds, rest)

@@ -33,7 +33,13 @@ struct CheckJob: CheckVerb, Sendable {
             running: try running.map { try allowance($0, "--running") })
         let name = lockname
         return try FleetConnection.open(try configuration.load().withPatienceOfAChecker) { fleet in
-            check.verdict(on: try await JobReader(fleet: fleet, lockname: name).read())
+            let reader = JobReader(fleet: fleet, lockname: name)
+            var sight = try await reader.read()
+            let verdict = check.verdict(on: sight)
+            // As many questions as there are resources: not for a job that is well.
+            if verdict.severity == .ok || sight.lock != nil { return verdict }
+            sight.line = try await reader.readLine()
+            return check.verdict(on: sight)
         }
     }
 

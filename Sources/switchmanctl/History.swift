@@ -59,6 +59,10 @@ struct History: FleetVerb {
             throw Complaint.failed(.badData, what)
         }
         if runs.isEmpty, let lockname {
+            let reader = StatusReader(fleet: fleet, only: lockname, watches: false)
+            if let line = try await reader.readLine()?.lineSentence {
+                throw Complaint.no("no run of \(lockname) is remembered; \(line)")
+            }
             throw Complaint.no("nothing is known of \(lockname)" + (try await KnownJobs.hint(at: lockname, fleet)))
         }
         return .yes

@@ -28,7 +28,7 @@ struct JobReader {
                 .map { .found($0, createdMilliseconds: unlocked.map(\.endedMilliseconds).min() ?? 0) } ?? .none
         }
         let (now, clock) = try await fleet.now()
-        let fleetData = fleet.fleetDataIfReadable(data)
+        let (fleetData, dataError) = fleet.fleetDataForChecks(data)
         var nearest: String?
         if case .none = record, lock == nil {
             nearest = try await KnownJobs.read(fleet, ["jobs", "runs"]).slip(lockname)
@@ -36,7 +36,13 @@ struct JobReader {
         return JobSight(
             lockname: lockname, recordPath: layout.record(lockname), record: record, lock: lock,
             pause: pause(in: fleetData), nowMilliseconds: now, clock: clock,
-            hasOriginals: fleet.settings.mixedFleet, nearest: nearest, hold: try await hold(in: fleetData))
+            hasOriginals: fleet.settings.mixedFleet, nearest: nearest, hold: try await hold(in: fleetData),
+            dataError: dataError)
+    }
+
+    /// Who waits for the lock, or for permits.
+    func readLine() async throws -> [WaitingRun] {
+        try await StatusReader(fleet: fleet, only: lockname, watches: false).readLine()?.line ?? []
     }
 
     /// The held resource in whose queue a run of the job stands.

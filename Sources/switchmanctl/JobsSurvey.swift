@@ -9,6 +9,8 @@ enum JobsSurvey {
     static func ask(_ settings: Configuration) throws -> RunsSight {
         do {
             return try FleetConnection.open(settings.withPatienceOfAChecker) { fleet in
+                // Then every run ends with 65, and what is late says too little.
+                _ = try await fleet.fleetDataForRuns()
                 let status = try await StatusReader(fleet: fleet, only: nil, watches: false).readWhole()
                 let (now, clock) = try await fleet.now()
                 return .read(

@@ -24,10 +24,20 @@ struct KnownJobs {
         NearestWord.slip(name, among: names.union(others).sorted().prefix(Self.mostNames).map(\.text))
     }
 
+    /// With the jobs for which runs wait in queues for permits, if one of these names is not known without them: each resource has
+    /// a queue, and there may be as many as hosts.
+    func known(with names: [String], _ fleet: FleetConnection) async throws -> KnownJobs {
+        if names.allSatisfy(contains) { return self }
+        let queues = try await fleet.children(of: ["\(fleet.layout.prefix)/queues"])
+        let lists = try await fleet.ask(queues.map { .children($0, watch: false) })
+        let queued = try lists.flatMap { try $0.children().compactMap { Place(name: $0)?.lockname } }
+        return KnownJobs(names: self.names.union(queued.map { ExactName($0) }))
+    }
+
     /// The end of a refusal that names a job of which nothing is known; empty if it is known after all, or if nobody can tell.
     static func hint(at name: String, _ fleet: FleetConnection) async throws -> String {
         do {
-            let known = try await read(fleet)
+            let known = try await read(fleet).known(with: [name], fleet)
             return known.contains(name) ? "" : NearestWord.hint(known.slip(name))
         } catch let interruption as Interruption {
             if case .signal = interruption { throw interruption }

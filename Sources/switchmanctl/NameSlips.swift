@@ -20,8 +20,11 @@ struct NameSlips {
 
     // MARK: - Jobs
 
-    /// Of jobs that have no record, no lock and no queue.
-    func warn(ofJobs names: [String]) async throws { try await ifReadable { try await compare(jobs: names) } }
+    /// What to say of jobs that have no record, no lock and no run in a queue, once they have been paused: that may end the only
+    /// run by which one is known. What may not be read says nothing.
+    func warnings(ofJobs names: [String]) async throws -> [String] {
+        do { return try await compare(jobs: names) } catch Interruption.denied { return [] }
+    }
 
     /// Of what is no job's name, no resource's and no host's.
     func warn(ofSubject name: String) async throws {
@@ -30,17 +33,18 @@ struct NameSlips {
                 try await fleet.ask([.get(layout.prefix, watch: false)])[0].node()?.data ?? [])
             let resources = try await fleet.ask([.children("\(layout.prefix)/semaphores", watch: false)])[0].children()
             let names = try await KnownHosts.read(fleet, data).union((resources + data.resources).map { ExactName($0) })
-            try await compare(jobs: [name], and: names)
+            try await compare(jobs: [name], and: names).forEach(Screen.complain)
         }
     }
 
     /// - Parameter others: what else may have been meant.
-    private func compare(jobs names: [String], and others: Set<ExactName> = []) async throws {
-        let known = try await KnownJobs.read(fleet)
-        if known.names.isEmpty { return }
+    private func compare(jobs names: [String], and others: Set<ExactName> = []) async throws -> [String] {
+        let known = try await KnownJobs.read(fleet).known(with: names, fleet)
+        if known.names.isEmpty { return [] }
         let originals = fleet.settings.mixedFleet ? " (an original's runs leave no record)" : ""
-        for name in names where !known.contains(name) {
-            say("no run of \(shown(name)) is known\(originals)", meaning: known.slip(name, and: others))
+        return names.filter { !known.contains($0) }.map { name in
+            let hint = NearestWord.hint(known.slip(name, and: others))
+            return "warning: no run of \(shown(name)) is known\(originals)\(hint)"
         }
     }
 

@@ -41,7 +41,8 @@ struct Output: FleetVerb {
 
     private func absence(_ fleet: FleetConnection) async throws -> String {
         let name = lock.lockname
-        let known = try await KnownJobs.read(fleet, ["jobs", "locks", "outputs"])
+        let known = try await KnownJobs.read(fleet, ["jobs", "locks", "waiters", "runs", "outputs"])
+            .known(with: [name], fleet)
         if known.contains(name) {
             return "no output of \(name) is kept; a run leaves it if it has --keep-output and fails"
         }

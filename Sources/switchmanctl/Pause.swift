@@ -22,16 +22,18 @@ struct Pause: FleetVerb {
 
     func perform(_ fleet: FleetConnection) async throws -> Answer {
         let note = try options.note(host: fleet.hostName)
+        let patterns = jobs.distinct.filter(HostPattern.isPattern)
+        let warnings = try await NameSlips(fleet: fleet)
+            .warnings(ofJobs: jobs.distinct.filter { !patterns.contains($0) })
         try await FleetEditor(fleet: fleet).edit { edit in
             if jobs.all { edit.pauseAll(note) }
             for name in jobs.locknames { edit.pause(name, note) }
         }
         PauseOptions.tellEnd(of: note, "paused")
-        let patterns = jobs.distinct.filter(HostPattern.isPattern)
         for name in patterns {
             Screen.complain("warning: \"\(name)\" is one lockname, not a pattern: no other job is paused")
         }
-        try await NameSlips(fleet: fleet).warn(ofJobs: jobs.distinct.filter { !patterns.contains($0) })
+        warnings.forEach(Screen.complain)
         return .yes
     }
 }

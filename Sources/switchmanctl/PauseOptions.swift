@@ -34,7 +34,7 @@ struct PauseOptions: ParsableArguments {
     /// - Parameter what: has been done, such as `paused`.
     static func tellEnd(of note: PauseNote, _ what: String) {
         guard let end = note.until else { return }
-        Screen.print("\(what) until \(ServerTime(milliseconds: end.milliseconds).local)\n")
+        Screen.print(Visible.text("\(what) until \(ServerTime(milliseconds: end.milliseconds).localWithZone)") + "\n")
     }
 
     private func end(_ now: Int64) throws(EditError) -> TimeStamp? {

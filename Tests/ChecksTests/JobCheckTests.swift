@@ -31,7 +31,7 @@ import Testing
     /// The record was made 1,000 hours ago unless told otherwise.
     private func verdict(
         _ record: JobRecord?, created: Int64 = 1000, lock: (hoursAgo: Int64, session: Int64)? = nil,
-        paused: Bool = false, note: PauseNote? = nil,
+        paused: Bool = false, note: PauseNote? = nil, dataError: String? = nil, line: [WaitingRun] = [],
         originals: Bool = false, warning: String? = nil, running: String? = nil
     ) throws -> Verdict {
         let check = JobCheck(
@@ -39,12 +39,13 @@ import Testing
             running: running.flatMap { JobCheck.Allowance($0) })
         let pause = (note ?? (paused ? PauseNote() : nil)).map { JobSight.Pause(note: $0, isOfAll: !paused) }
         let holder = lock.map { Contender(data: Array("h2 9".utf8), stat: stat($0.hoursAgo, owner: $0.session)) }
-        return check.verdict(
-            on: JobSight(
-                lockname: "backup", recordPath: "/p/jobs/backup",
-                record: record.map { .found($0, createdMilliseconds: stat(created).ctimeMilliseconds) } ?? .none,
-                lock: holder, pause: pause, nowMilliseconds: Self.now, clock: .server, hasOriginals: originals,
-                nearest: nil))
+        var sight = JobSight(
+            lockname: "backup", recordPath: "/p/jobs/backup",
+            record: record.map { .found($0, createdMilliseconds: stat(created).ctimeMilliseconds) } ?? .none,
+            lock: holder, pause: pause, nowMilliseconds: Self.now, clock: .server, hasOriginals: originals,
+            nearest: nil, dataError: dataError)
+        sight.line = line
+        return check.verdict(on: sight)
     }
 
     private func expect(
@@ -90,6 +91,66 @@ import Testing
 
     @Test func aFailureAfterAFreshSuccessIsToldAndNoAlarm() throws {
         expect(try verdict(record(.ended, [run(5), run(1, code: 3)])), .ok, "fresh", "the last run failed")
+    }
+
+    @Test func anOperatorsStopIsNoFailure() throws {
+        var stop = run(1, "released", code: nil)
+        expect(
+            try verdict(record(.ended, [stop]), created: 2), .warning, "stopped",
+            "stopped: the last run was stopped 1h 0m ago on h1 (released); no success yet")
+        stop.stoppedBy = "anna@ops1: it hangs"
+        expect(
+            try verdict(record(.ended, [run(30), stop])), .critical, "stopped", "(by anna@ops1: it hangs); last success"
+        )
+        expect(try verdict(record(.ended, [run(5), stop])), .ok, "fresh", "; the last run was stopped")
+        expect(
+            try verdict(record(.ended, [run(30), run(3, code: 2), stop])), .critical, "failing",
+            "failing: the last run that was not stopped failed 3h 0m ago on h1 (exit code 2); the last run was stopped")
+        expect(
+            try verdict(record(.ended, [run(30), stop, run(3, code: 2), run(2, code: 2)])), .critical, "failing",
+            "the last 2 runs that were not stopped failed, the newest 2h 0m ago on h1 (exit code 2); last success")
+        for word in ["group-exit", "paused"] {
+            expect(try verdict(record(.ended, [run(1, word, code: nil)])), .critical, "stopped", "on h1 (\(word))")
+        }
+    }
+
+    @Test func aRunAfterAStopIsNeitherFailingNorForTheFirstTime() throws {
+        let stopped = record(.running, [run(2, "released", code: nil)])
+        let young = try verdict(stopped, created: 3, lock: (1, 10))
+        expect(young, .ok, "first-run", "running on h2 (pid 9) for 1h 0m; the last run was stopped 2h 0m ago")
+        // Nobody has done it for as long as it is known.
+        expect(
+            try verdict(stopped, lock: (1, 10)), .critical, "stopped", "stopped: the last run was stopped", "running on"
+        )
+        let late = record(.running, [run(60), run(30, "released", code: nil)])
+        expect(try verdict(late, lock: (1, 10)), .critical, "stopped", "last success 2d 12h ago", "running on")
+    }
+
+    @Test func whoeverWaitsIsNamed() throws {
+        func line(_ hoursAgo: Int64) throws -> [WaitingRun] {
+            var lock = LockStatus(lockname: "backup", lock: nil, record: nil, waiting: [])
+            let contender = Contender(data: Array("h3 8".utf8), stat: stat(hoursAgo, owner: 5))
+            lock.permitWaits = PermitWaits([("r", contender), ("s", contender)])
+            return lock.line
+        }
+        let wait = "a run on h3 (pid 8) has waited for permits of r, s for "
+        expect(try verdict(nil, line: line(2)), .warning, "queued", "never run yet: \(wait)2h 0m")
+        expect(try verdict(nil, line: line(30)), .critical, "queued", "never run yet: \(wait)1d 6h")
+        expect(
+            try verdict(record(.ended, [run(30)]), line: line(2)), .critical, "queued",
+            "queued: \(wait)2h 0m; not started by anybody since: last success")
+        expect(try verdict(record(.ended, [run(1, code: 3)]), line: line(0)), .critical, "failing", "; \(wait)0.0s")
+        // Nothing waits for what is well.
+        expect(try verdict(record(.ended, [run(1)]), line: line(0)), .ok, "fresh")
+    }
+
+    @Test func dataThatNoRunCanReadIsAWarningAtLeast() throws {
+        expect(
+            try verdict(record(.ended, [run(1)]), dataError: "the data of /p: x"), .warning, "fresh",
+            "backup: the data of /p: x; until then nobody can tell whether the job is paused; last success")
+        expect(
+            try verdict(nil, dataError: "the data of /p: x"), .critical, "never-run",
+            "/p/jobs/backup; the data of /p: x")
     }
 
     @Test func tenFailuresAreAnAlarmThoughAnEarlierSuccessMayBeForgotten() throws {

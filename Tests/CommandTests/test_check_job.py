@@ -108,6 +108,36 @@ def test_a_paused_job_is_a_warning(fleet, ctl):
     assert_one_line(check(ctl), "WARNING", "job", "a: paused", "last success")
 
 
+def test_a_job_that_an_operator_has_stopped_is_not_failing(fleet, ctl):
+    """As `jobs` has it, and the metrics."""
+    run = fleet.start_job("a")
+    assert ctl("stop", "a", "--why", "it hangs", env={"SUDO_USER": "anna"}).code == 0 and run.wait() == 80
+    assert_one_line(check(ctl), "WARNING", "job", "a: stopped: the last run was stopped ", "on host1.example.org (by anna@",
+                    ": it hangs); no success yet")
+    assert not ctl.json("jobs")["jobs"][0]["failed"]
+    assert ctl.json("check", "job", "a", "--within", "1h", code=1)["facts"]["state"] == "stopped"
+    assert fleet.run("--lockname", "a", "--", "true").code == 0
+    run = fleet.start_job("a2", arguments=("--lockname", "a"))
+    assert ctl("stop", "a").code == 0 and run.wait() == 80
+    assert_one_line(check(ctl), "OK", "job", "a: last success ", "; the last run was stopped ")
+
+
+def test_data_that_no_run_can_read_is_a_warning_on_standard_output(fleet, ctl):
+    """Nobody can tell whether the job is paused, and a plugin is read by its standard output alone."""
+    fleet.run("--lockname", "a", "--", "true")
+    fleet.prefix_data('{"paused": ["a"],')
+    run = check(ctl)
+    assert_one_line(run, "WARNING", "job", f"a: the data of {fleet.prefix}: prefix data is not valid JSON", "fleet restore",
+                    "whether the job is paused; last success ")
+    assert run.err == ""
+    assert "not valid JSON" in ctl.json("check", "job", "a", "--within", "1h", code=1)["facts"]["data_error"]
+    assert_one_line(check(ctl, lockname="b"), "CRITICAL", "job", "b: never run", "not valid JSON")
+    fleet.prefix_data({"x": "y" * 200})
+    run = check(ctl, config=fleet.config("short.conf", data_read_len=100))
+    assert_one_line(run, "WARNING", "job", "more than data_read_len (100)", "last success")
+    assert run.err == ""
+
+
 def test_a_job_that_an_original_runs_cannot_be_told(fleet, ctl):
     original = Original(fleet.client, fleet.prefix)
     original.take_lock("a")
@@ -211,14 +241,6 @@ def test_what_cannot_be_checked_is_json_as_well(ctl, fleet):
     for words in (("job", "a"), ("job", "a", "--within", "1h", "-c", "/no/such"), ("frobnicate",)):
         said = ctl.json("check", *words, code=3)
         assert (said["status"], said["exit_code"]) == ("unknown", 3) and len(said["findings"]) == 1
-
-
-def test_the_fleets_data_need_not_be_readable(fleet, ctl):
-    fleet.run("--lockname", "a", "--", "true")
-    fleet.prefix_data("{")
-    run = check(ctl)
-    assert run.code == 0 and run.out.startswith("OK: job: a: last success "), run
-    assert run.err.startswith(f"switchmanctl: warning: the data of {fleet.prefix}: ") and len(run.err.splitlines()) == 1
 
 
 def test_the_last_success_is_remembered_however_many_failures_came_after_it(ctl, fleet):

@@ -3,6 +3,7 @@
 import pytest
 
 from Support.control import assert_refused, checked
+from Support.fixtures import ROOT
 from Support.fleet import HOST
 
 
@@ -65,6 +66,18 @@ def test_the_callers_path_counts(ctl, fleet, tmp_path):
 def test_of_a_skip_nothing_is_said_of_the_command(ctl, fleet):
     fleet.prefix_data({"paused": ["nowhere"]})
     assert "127" not in told(ctl, 1, "nowhere", mentions=("paused",))
+
+
+def test_it_is_asked_for_another_host(ctl, fleet):
+    """By a variable, as the manual says where whoever asks looks."""
+    fleet.prefix_data({"groups": {"web": ["web2.example.org"]}, "drained": ["web3.example.org"]})
+    told(ctl, 1, "-g", "web", "--", "true", mentions=(f"{HOST} is not in group web",))
+    for host, code, mention in (("web2", 0, "would start"), ("web3", 1, "web3.example.org is not in group web")):
+        run = ctl("explain", "-g", "web", "--", "true", env={"SWITCHMAN_FQDN": f"{host}.example.org"})
+        assert run.code == code and mention in run.out, run
+    manual = (ROOT / "Docs/switchmanctl.1").read_text(encoding="utf-8")
+    explain = manual.split("\n.It Cm explain")[1].split("\n.It Cm ")[0]
+    assert "SWITCHMAN_FQDN" in explain and ".It Ev SWITCHMAN_FQDN" in manual.split("\n.Sh ENVIRONMENT")[1]
 
 
 def test_an_interval_is_in_the_way(ctl, fleet):

@@ -134,6 +134,28 @@ def test_a_resource(ctl, fleet):
     end(fleet, "a", "b")
 
 
+def test_who_is_late_and_from_when_on(ctl, fleet):
+    """As `jobs` says it; without a period there is no series."""
+    def remember(name, hours_ago):
+        start = time.time() - 3600 * hours_ago
+        tick = time.strftime("%Y-%m-%dT%H:00:00+00:00", time.gmtime(start))
+        run = {"host": "h", "outcome": "ran", "started": int(start * 1000), "held_ms": 1, "code": 0}
+        record = {"state": "ended", "session": "1", "n": 1, "term": 30, "ticked": tick, "period": "hour", "runs": [run]}
+        fleet.client.create(fleet.path("jobs", name), json.dumps(record).encode(), makepath=True)
+    remember("late", 3)
+    remember("paused", 3)
+    remember("early", 0)
+    fleet.run("--lockname", "plain", "--", "true")
+    assert ctl("pause", "paused").code == 0
+    values = read(ctl)
+    assert [values.get(("job_late", name)) for name in ("late", "paused", "early", "plain")] == [1, 0, 0, None]
+    from_when = values["job_late_from_timestamp_seconds", "late"]
+    assert time.time() - 3 * 3600 < from_when < time.time() < values["job_late_from_timestamp_seconds", "early"]
+    assert ("job_late_from_timestamp_seconds", "plain") not in values
+    told = {job["lockname"]: job for job in ctl.json("jobs")["jobs"]}
+    assert told["late"]["late"] and told["late"]["late_from"] == time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(from_when))
+
+
 def test_permits_of_a_lost_holder(ctl, fleet):
     fleet.prefix_data({"resources": ["r"]})
     run = fleet.start_job("a", arguments=("--lease", "r=2:3"))
@@ -194,7 +216,7 @@ def documented():
 
 def test_the_documented_metrics_are_those_that_are_printed(ctl, fleet):
     fleet.prefix_data({"resources": ["r"]})
-    fleet.run("--lockname", "a", "--", "true")
+    fleet.run("--lockname", "a", "--once-per", "hour", "--", "true")
     fleet.start_job("a", arguments=("--lease", "r=1:1"))
     fleet.launch_job("b", arguments=("--lease", "r=1:1"))
     fleet.queued("r", "b")

@@ -153,7 +153,9 @@ def test_the_picture_is_drawn_anew_when_a_pause_ends(ctl, fleet):
     ("2038-07-03", "2038-07-02T22:00:00Z"), ("2038-02-03T04:05:06+05:30", "2038-02-02T22:35:06Z"),
 ])
 def test_times_are_those_of_the_reader(ctl, fleet, text, until):
-    assert_told_end(ctl("pause", "a", "--until", text, env={"TZ": "Europe/Berlin"}), "paused")
+    run = ctl("pause", "a", "--until", text, env={"TZ": "Europe/Berlin"})
+    assert_told_end(run, "paused")
+    assert run.out.endswith(" CEST\n" if "-07-" in text else " CET\n")
     assert data(fleet)["pauses"]["a"]["until"] == until
 
 
@@ -164,7 +166,7 @@ def test_a_time_without_a_date_is_the_next_one(ctl, fleet):
         told = ctl("pause", "a", "--until", clock, env={"TZ": "UTC"}).out
         until = time.strptime(data(fleet)["pauses"]["a"]["until"], "%Y-%m-%dT%H:%M:%SZ")
         assert time.strftime("%H:%M", until) == clock and 0 < time.mktime(until) - time.timezone - now <= 86400
-        assert told == time.strftime("paused until %Y-%m-%d %H:%M:%S\n", until), "05:00 may be tomorrow's"
+        assert told == time.strftime("paused until %Y-%m-%d %H:%M:%S UTC\n", until), "05:00 may be tomorrow's"
 
 
 @pytest.mark.parametrize("words, mention", [

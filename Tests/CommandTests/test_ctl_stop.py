@@ -25,7 +25,7 @@ def test_the_request_stands_until_the_lock_is_gone(ctl, fleet, holder):
     assert stop.wait() == 0
     assert stop.out.splitlines() == [
         "backup: asked host7.example.org, process 77, to end the command and release",
-        "backup: ended after 1m 1s, outcome released; the lock is released"]
+        "backup: ended after it had run for 1m 1s, outcome released; the lock is released"]
     assert_no_request(fleet)
 
 

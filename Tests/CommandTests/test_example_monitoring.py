@@ -93,6 +93,7 @@ FLEET = {
     "FleetMetricsOld": ("switchman_fleet_read_timestamp_seconds", "60+60x60 3660x60", 69, 73),
     "FleetJobFails": ('switchman_job_last_run_success{lockname="report"}', "1x60 0x60", 65, 67),
     "FleetJobLost": ('switchman_job_lost{lockname="report"}', "0x60 1x60", 75, 77),
+    "FleetJobLate": ('switchman_job_late{lockname="report"}', "0x60 1x60", 65, 67),
     "FleetJobHeldLong": ('switchman_job_held_since_timestamp_seconds{lockname="report"}', "60x1500", 1441, 1442),
     "FleetJobPausedLong": ('switchman_job_paused{lockname="report"}', "0x2 1x130", 2940, 3000),
     "FleetQueueStands": ('switchman_resource_queued_since_timestamp_seconds{resource="db"}', "60x200", 61, 62),

@@ -1,3 +1,4 @@
+import Coordination
 import Recipes
 import Testing
 
@@ -64,9 +65,16 @@ import Testing
         #expect(jobs.inOrderOfNeed.map(\.needsLook) == [true, true, true, false, false, false])
     }
 
+    private static let contender = Contender(
+        data: Array("h 1".utf8),
+        stat: NodeStat(
+            czxid: 1, mzxid: 1, ctimeMilliseconds: 0, mtimeMilliseconds: 0, version: 0, ephemeralOwner: 1))
+
     @Test func whatWaitsForPermitsComesBeforeWhatIsIdle() {
         func health(_ name: String, _ runs: [PastRun] = [], isQueued: Bool) -> JobHealth {
-            JobHealth(Self.health(name, runs).lock, nowMilliseconds: .min, isQueued: isQueued)
+            var lock = Self.health(name, runs).lock
+            if isQueued { lock.permitWaits = PermitWaits([(resource: "r", contender: Self.contender)]) }
+            return JobHealth(lock, nowMilliseconds: .min)
         }
         let jobs = [
             health("a", isQueued: false), health("b", isQueued: true),
@@ -75,6 +83,7 @@ import Testing
         #expect(jobs.inOrderOfNeed.map(\.lock.lockname) == ["c", "b", "a"])
         #expect(jobs.map(\.rank) == [6, 3, 1])
         #expect(jobs.map(\.failedAt) == [nil, nil, 5])
+        #expect(jobs.map(\.words) == ["free", "free, queued", "failed, queued"])
         // By no clock is anybody late.
         #expect(!JobHealth(Self.health(ticked: 9000).lock, nowMilliseconds: .min).isLate)
     }

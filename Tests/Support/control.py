@@ -63,9 +63,9 @@ def assert_silent_yes(run):
 
 
 def assert_told_end(run, what):
-    """A yes, and when the pause ends, as it has been understood."""
+    """A yes, and when the pause ends, as it has been understood, with the zone: other lines have other zones."""
     assert (run.code, run.err) == (0, ""), run
-    assert re.fullmatch(rf"{what} until \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d\n", run.out), run.out
+    assert re.fullmatch(rf"{what} until \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d [A-Z]{{3,4}}\n", run.out), run.out
 
 
 def assert_no_request(fleet):
