@@ -177,7 +177,7 @@ def test_a_host_that_owns_nothing_is_watched_beyond_its_session(fleet, proxy):
 
 
 @pytest.mark.parametrize("groups, told", [
-    ({"web": [], "db": []}, '(there are db, web); add its hosts: switchmanctl groups add wbe HOST'),
+    ({"web": [], "db": []}, '(there are db, web); did you mean "web"? If not, add its hosts: switchmanctl groups add wbe HOST'),
     ({}, "(there are no groups); add its hosts"),
     ({f"g{number:02}": [] for number in range(12)}, "g03, g04, and 7 more)"),
 ])
