@@ -180,7 +180,7 @@ def test_a_hold_is_changed_and_keeps_what_is_not_said_again(ctl, fleet):
     fleet.resources("db")
     ctl("resources", "hold", "db", "--why", "first")
     since = "2026-01-01T00:00:00Z"
-    fleet.prefix_data({**data(fleet), "holds": {"db": {**data(fleet)["holds"]["db"], "since": since}}})
+    fleet.steered({**data(fleet), "holds": {"db": {**data(fleet)["holds"]["db"], "since": since}}})
     assert_told_end(ctl("resources", "hold", "db", "--for", "1h"), "held")
     note = data(fleet)["holds"]["db"]
     assert (note["why"], note["since"]) == ("first", since) and re.fullmatch(TIME, note["until"])

@@ -81,9 +81,7 @@ def test_a_pause_is_changed_and_keeps_what_is_not_said_again(ctl, fleet):
     ctl("pause", "a", "--why", "first")
     assert data(fleet)["paused"] == ["a"] and "until" not in data(fleet)["pauses"]["a"]
     since = "2026-01-01T00:00:00Z"
-    fleet.prefix_data({**data(fleet), "pauses": {"a": {**data(fleet)["pauses"]["a"], "since": since}}})
-    # As if switchmanctl had left it so.
-    fleet.client.set(fleet.path("fleet", "after"), fleet.get().encode())
+    fleet.steered({**data(fleet), "pauses": {"a": {**data(fleet)["pauses"]["a"], "since": since}}})
     assert_told_end(ctl("pause", "a", "--for", "1h"), "paused")
     assert data(fleet)["paused"] == []
     note = data(fleet)["pauses"]["a"]

@@ -19,7 +19,7 @@ from .nemesis import evidence, losses
 from .original import Original
 from .proxy import Proxy
 from .server import Ensemble
-from .way import way as chosen_way
+from .transport import transport as chosen_transport
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -53,17 +53,17 @@ def recorder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def way(tmp_path_factory):
-    """From the runs to their servers."""
-    way = chosen_way(tmp_path_factory.mktemp("way"))
-    yield way
-    way.close()
+def transport(tmp_path_factory):
+    """The way from the runs to their servers."""
+    transport = chosen_transport(tmp_path_factory.mktemp("transport"))
+    yield transport
+    transport.close()
 
 
 @pytest.fixture(scope="session")
-def shared_server(controller, way):
+def shared_server(controller, transport):
     """One server for all tests that leave it alone."""
-    server = way.shared_server(controller)
+    server = transport.shared_server(controller)
     yield server
     server.close()
 
@@ -104,10 +104,10 @@ def _lived(fleet, request, server=None):
 
 
 @pytest.fixture
-def fleet(request, program, recorder, shared_server, shared_client, tmp_path, way):
+def fleet(request, program, recorder, shared_server, shared_client, tmp_path, transport):
     """A fresh prefix on the shared server."""
     fleet = Fleet(program, recorder, tmp_path, shared_server.address, shared_client, f"/test-{uuid.uuid4().hex[:12]}")
-    way.lead(fleet, shared_server)
+    transport.lead(fleet, shared_server)
     yield fleet
     _lived(fleet, request)
     shared_client.delete(fleet.prefix, recursive=True)
@@ -143,20 +143,20 @@ def busy(fleet):
 
 
 @pytest.fixture
-def server(way):
+def server(transport):
     """A server of the test's own, to be stopped, killed and counted on."""
-    server = way.server()
+    server = transport.server()
     yield server
     server.cont()
     server.close()
 
 
 @pytest.fixture
-def own_fleet(request, program, recorder, server, tmp_path, way):
+def own_fleet(request, program, recorder, server, tmp_path, transport):
     """A fleet on the test's own server."""
     client = server.client()
     fleet = Fleet(program, recorder, tmp_path, server.address, client, "/fleet")
-    way.lead(fleet, server)
+    transport.lead(fleet, server)
     yield fleet
     _lived(fleet, request, server)
     client.stop()
@@ -181,11 +181,11 @@ def ground(request, account, tmp_path, program, recorder):
 
 
 @pytest.fixture
-def held(request, ground, shared_server, shared_client, way):
+def held(request, ground, shared_server, shared_client, transport):
     """A fleet on that ground and the shared server."""
     prefix = f"/test-{uuid.uuid4().hex[:12]}"
     fleet = Fleet(ground.program, ground.recorder, ground.folder, shared_server.address, shared_client, prefix)
-    way.lead(fleet, shared_server)
+    transport.lead(fleet, shared_server)
     fleet.stand_on(ground)
     yield fleet
     _lived(fleet, request)
@@ -193,11 +193,11 @@ def held(request, ground, shared_server, shared_client, way):
 
 
 @pytest.fixture
-def held_own(request, ground, server, way):
+def held_own(request, ground, server, transport):
     """A fleet on that ground and the test's own server."""
     client = server.client()
     fleet = Fleet(ground.program, ground.recorder, ground.folder, server.address, client, "/fleet")
-    way.lead(fleet, server)
+    transport.lead(fleet, server)
     fleet.stand_on(ground)
     yield fleet
     _lived(fleet, request, server)
@@ -232,10 +232,10 @@ def alone():
 
 
 @pytest.fixture
-def proxy(shared_server, way):
+def proxy(shared_server, transport):
     """A proxy before the shared server."""
     proxy = Proxy(shared_server.port)
-    way.lead_through(proxy)
+    transport.lead_through(proxy)
     yield proxy
     proxy.close()
 

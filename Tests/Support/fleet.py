@@ -149,6 +149,11 @@ class Fleet:
         self.client.ensure_path(self.prefix)
         self.client.set(self.prefix, data)
 
+    def steered(self, data):
+        """The same, as if switchmanctl's last edit had left it so."""
+        self.prefix_data(data)
+        self.client.set(self.path("fleet", "after"), self.get().encode())
+
     def resources(self, *names, **more):
         self.prefix_data({"resources": list(names), **more})
 

@@ -8,7 +8,7 @@ from .eventually import eventually
 from .server import Sandbox, ZooKeeperServer, free_ports
 
 
-class PlainWay:
+class PlainTransport:
     def shared_server(self, controller):
         return Sandbox(controller)
 
@@ -25,7 +25,7 @@ class PlainWay:
         pass
 
 
-class SecureWay(PlainWay):
+class SecureTransport(PlainTransport):
     """The servers' secure ports. A proxy of the tests reads what passes, so that TLS ends in a stunnel before it."""
 
     def __init__(self, folder):
@@ -67,5 +67,5 @@ def _is_open(port):
         return any(line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "0A" for line in list(file)[1:])
 
 
-def way(folder):
-    return SecureWay(folder) if os.environ.get("SWITCHMAN_TEST_TLS") == "1" else PlainWay()
+def transport(folder):
+    return SecureTransport(folder) if os.environ.get("SWITCHMAN_TEST_TLS") == "1" else PlainTransport()
