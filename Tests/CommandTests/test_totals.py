@@ -7,7 +7,9 @@ import pytest
 from Support.eventually import eventually
 from Support.fleet import assert_one_line, assert_silent
 
-CPU = os.sysconf("SC_NPROCESSORS_ONLN")
+with open("/proc/meminfo", encoding="ascii") as memory:
+    HERE = {"CPU": os.sysconf("SC_NPROCESSORS_ONLN"), "MEMMB": int(memory.readline().split()[1]) // 1024}
+CPU = HERE["CPU"]
 
 
 def granted(fleet, resource, lease):
@@ -204,12 +206,14 @@ def test_a_total_that_changes_as_the_permits_are_taken(fleet, proxy):
     assert run.wait() == 0
 
 
-def test_processors_that_have_come_or_gone(fleet):
+@pytest.mark.parametrize("macro", HERE)
+def test_processors_or_memory_that_have_come_or_gone(fleet, macro):
     """Of this host's own resource: hotplug. Of a shared one another number means that hosts do not agree."""
-    name, other = "host1.example.org_cpu", f"1_{CPU + 6}_100000000000001_0000000000"
-    fleet.resources("FQDN_cpu", "db")
+    count = HERE[macro]
+    name, other = "host1.example.org_own", f"1_{count + 6}_100000000000001_0000000000"
+    fleet.resources("FQDN_own", "db")
     for resource in (name, "db"):
         fleet.client.create(fleet.path("semaphores", resource, "leases", other), b"", makepath=True, ephemeral=True)
-    assert sorted(granted(fleet, name, "FQDN_cpu=1:CPU")) == [(1, CPU), (1, CPU + 6)]
-    run = fleet.run("--lockname", "b", "--lease", "db=1:CPU", "--", "false")
-    assert_one_line(run, 65, f"total {CPU} here", other)
+    assert sorted(granted(fleet, name, f"FQDN_own=1:{macro}")) == [(1, count), (1, count + 6)]
+    run = fleet.run("--lockname", "b", "--lease", f"db=1:{macro}", "--", "false")
+    assert_one_line(run, 65, f"total {count} here", other)
