@@ -76,7 +76,7 @@ enum Names {
     }
 
     private static func tenDigits(_ number: Int64) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, 10 - digits.count)) + digits
+        let digits = String(number.magnitude)
+        return (number < 0 ? "-" : "") + String(repeating: "0", count: max(0, 10 - digits.count)) + digits
     }
 }
