@@ -71,5 +71,7 @@ def test_spinners_are_dead_by_the_deadline(alone, held_own, server, ground, spin
     assert last_sign > went_at, "they spin"
     assert last_sign < deadline, f"alive {last_sign - deadline:.3f} s past the deadline"
     assert free_at < deadline, f"dead {free_at - deadline:.3f} s past the deadline"
-    assert code == 81 and "heartbeat" in run.err and "guardian" not in run.err, f"it says why: {run.err}"
+    assert code == 81 and run.err, "it says why"
+    # That it waits for a processor may be said; it is neither stopped nor dead.
+    assert "it is stopped" not in run.err and "the guardian died" not in run.err, run.err
     held_own.leaves_marks = True
