@@ -80,7 +80,8 @@ package struct FleetData: Sendable, Equatable {
             let others = known.isEmpty ? "there are no groups" : "there are \(known.joined(separator: ", "))"
             throw FleetDataError(
                 message: "group \"\(Excerpt.of(group))\" is not described (\(others)); "
-                    + NearestWord.otherwise(NearestWord.slip(group, among: Array(names.prefix(Self.mostCompared))))
+                    + NearestWord.otherwise(
+                        NearestWord.slip(group, among: Array(names.prefix(NearestWord.mostCompared))))
                     + "add its hosts: switchmanctl groups add \(Excerpt.of(group)) HOST")
         }
         var entry: String?
@@ -95,8 +96,6 @@ package struct FleetData: Sendable, Equatable {
     /// In a message, which has 1 kB.
     private static let mostGroups = 5
     private static let longestGroup = 20
-    /// More names than this are not compared: what that would cost is not worth it.
-    private static let mostCompared = 1000
 
     /// The hosts and patterns of the group and of the groups within it; none if there is no such group.
     package func members(of group: String) -> [String] {

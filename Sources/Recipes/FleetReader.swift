@@ -3,8 +3,6 @@ package import Coordination
 /// Reads PREFIX's data for a run.
 package struct FleetReader {
     let job: Job
-    /// More names than this are not compared with one that is unknown: what that would cost is not worth it.
-    private static let mostCompared = 1000
 
     package init(job: Job) { self.job = job }
 
@@ -48,7 +46,7 @@ package struct FleetReader {
         var checked: [LeaseRequest] = []
         for lease in leases {
             guard rank(lease) != nil else {
-                let meant = NearestWord.slip(lease.resource, among: Array(order.prefix(Self.mostCompared)))
+                let meant = NearestWord.slip(lease.resource, among: Array(order.prefix(NearestWord.mostCompared)))
                 throw .badData(
                     "--lease \(lease.resource): no such resource in the data of \(job.layout.prefix); "
                         + "\(NearestWord.otherwise(meant))declare it: switchmanctl "

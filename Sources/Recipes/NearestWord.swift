@@ -32,6 +32,9 @@ package enum NearestWord {
     /// The same in front of what to do if nothing near was meant; empty if nothing is near enough.
     package static func otherwise(_ meant: String?) -> String { meant.map { question($0) + " If not, " } ?? "" }
 
+    /// Of the fleet's names a run compares no more than this with one that is unknown: what that would cost is not worth it.
+    static let mostCompared = 1000
+
     /// In bytes, as the longest name of a host.
     private static let longest = 255
 

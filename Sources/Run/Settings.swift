@@ -6,7 +6,7 @@ struct Settings {
     /// Nil if there is no file and none was named.
     private let path: String?
     private let file: [ExactName: JSONValue]
-    let environment: [String: String]
+    private let environment: [String: String]
 
     /// A configuration is some hundred bytes; what is longer than this was named by mistake.
     private static let longestBytes = 1 << 20
@@ -118,7 +118,7 @@ struct Settings {
         throw ConfigurationError(problems: Array(problems.prefix(Self.mostWarnings)), warnings: [], lister: "")
     }
 
-    static let variablePrefix = "SWITCHMAN_"
+    private static let variablePrefix = "SWITCHMAN_"
 
     /// One line for each unknown key of the file that is not refused. Only what is near is suggested: nobody is to be asked whether
     /// he meant "tls" by a key with which runs go on in the open.

@@ -196,3 +196,20 @@ def test_every_verb_that_takes_json_has_a_schema(ctl):
     for verb in verbs(ctl):
         if "--json" in ctl(*verb, "--help").out:
             assert " ".join(verb) in SCHEMA["definitions"], verb
+
+
+def listed(path):
+    """The strings of a list in the sources."""
+    return set(re.findall(r'"(\w+)"', (ROOT / path).read_text(encoding="utf-8").split("names")[1].split("]\n")[0]))
+
+
+def test_what_is_taken_for_a_verb_is_one(ctl):
+    """In the other program, which cannot ask this one."""
+    assert listed("Sources/Invocation/ControlVerb.swift") == {verb[0] for verb in verbs(ctl)} - {"help"}
+
+
+def test_every_variable_of_a_command_or_a_hook_is_known_to_set_no_key():
+    known = listed("Sources/Run/RunVariable.swift")
+    page = (ROOT / "Docs/switchman.1").read_text(encoding="utf-8").split(".Sh ENVIRONMENT")[1].split(".Sh ")[0]
+    told = set(re.findall(r"SWITCHMAN_(\w+)", page)) - {"ZKHOSTS", "PREFIX", "FQDN"}
+    assert {"LOCKNAME", "TICK", "SLOT", "LAST_SUCCESS"} <= told <= known, told - known

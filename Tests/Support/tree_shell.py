@@ -1,8 +1,8 @@
 """One shell in a clean tree, in which a page's commands are typed one after the other, as a reader does."""
 
 import subprocess
-import time
 
+from Support.eventually import eventually
 from Support.manuscript import Shell
 
 # Where a command's output ends.
@@ -50,10 +50,7 @@ class TreeShell(Shell):
         return printed.splitlines()
 
     def until(self, command, within=60):
-        end = time.monotonic() + within
-        while self.typed(f"{command} && echo yes") != ["yes"]:
-            assert time.monotonic() < end, command
-            time.sleep(0.2)
+        eventually(lambda: self.typed(f"{command} && echo yes") == ["yes"], within, command)
 
     def close(self):
         self.bash.kill()
