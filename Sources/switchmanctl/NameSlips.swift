@@ -11,7 +11,7 @@ struct NameSlips {
 
     private var layout: Layout { fleet.layout }
 
-    /// The verb itself is done: what cannot be read, or not any more, says nothing.
+    /// The verb is not about this: what cannot be read, or not any more, says nothing.
     private func ifReadable(_ look: () async throws -> Void) async throws {
         do { try await look() } catch let interruption as Interruption {
             if case .signal = interruption { throw interruption }
@@ -21,9 +21,11 @@ struct NameSlips {
     // MARK: - Jobs
 
     /// What to say of jobs that have no record, no lock and no run in a queue, once they have been paused: that may end the only
-    /// run by which one is known. What may not be read says nothing.
+    /// run by which one is known. What cannot be read says nothing, and keeps nobody from pausing.
     func warnings(ofJobs names: [String]) async throws -> [String] {
-        do { return try await compare(jobs: names) } catch Interruption.denied { return [] }
+        var warnings: [String] = []
+        try await ifReadable { warnings = try await compare(jobs: names) }
+        return warnings
     }
 
     /// Of what is no job's name, no resource's and no host's.

@@ -66,6 +66,13 @@ def test_where_the_names_are_hidden_nothing_is_said(ctl, fleet, backup):
         fleet.client.set_acls(jobs, [make_acl("world", "anyone", all=True)])
 
 
+@pytest.mark.parametrize("code", [-3, -125])
+def test_where_the_names_cannot_be_read_it_is_paused_all_the_same(ctl, fleet, backup, proxy, code):
+    proxy.on_request = lambda one: code if one.name.startswith("getChildren") else None
+    assert_silent_yes(ctl("pause", "bakcup", config=fleet.config("behind.conf", zkhosts=proxy.address)))
+    assert '"paused":["bakcup"]' in fleet.get()
+
+
 def test_beside_originals_a_name_may_be_theirs(ctl, fleet, backup):
     mixed = fleet.config("mixed.conf", mixed_fleet=True, session_timeout=30)
     assert_warned(ctl("pause", "other", config=mixed), "an original's runs leave no record")
