@@ -1,4 +1,8 @@
-"""A server of three is killed: the session moves to another, or outlives an election, and nothing is killed for it."""
+"""A server of three is killed: the session moves to another, or outlives an election, and nothing is killed for it.
+
+A leader that is stopped is missed by its followers after 2.5 s (syncLimit), and on a busy machine their election took as long
+again: the terms leave it the share of theirs that a fleet's do, 10 s and 30.
+"""
 
 import pytest
 
@@ -6,7 +10,7 @@ from Support.eventually import always, eventually
 
 
 def config(fleet, **changes):
-    return fleet.config(**{"session_timeout": 10, "ownership_term": 10, **changes})
+    return fleet.config(**{"session_timeout": 20, "ownership_term": 20, **changes})
 
 
 @pytest.mark.parametrize("which", ["leader", "follower"])
@@ -16,7 +20,7 @@ def test_the_job_goes_on(ensemble, ensemble_fleet, which, fault):
     session = ensemble_fleet.lock_session("a")
     victim = ensemble.leader() if which == "leader" else ensemble.followers()[0]
     getattr(victim, fault)()
-    always(lambda: run.running and not ensemble_fleet.records.signals("a"), during=12, what="no signal, no end")
+    always(lambda: run.running and not ensemble_fleet.records.signals("a"), during=17, what="no signal, no end")
     if fault == "stop":
         victim.cont()
     else:

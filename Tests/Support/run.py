@@ -36,12 +36,19 @@ class Run:
             self.popen = subprocess.Popen(arguments, env={**environment, name: value}, **options)
 
     def __repr__(self):
-        return f"<run {self.front}: {' '.join(map(str, self.arguments[:8]))}; stderr {self.err!r}>"
+        return f"<run {self.front}: {' '.join(map(str, self.arguments[:8]))}; stderr {self._said()!r}>"
 
     def story(self):
         """For a test that has failed: how it ended, if it did, and what it said."""
         code = self.popen.poll()
         return f"{'runs' if code is None else f'ended with {code}'}, began {now() - self.began:.2f} s ago: {self!r}"
+
+    def _said(self):
+        """None once its files are gone: a test may fail after that, and wants to say how."""
+        try:
+            return self.err
+        except FileNotFoundError:
+            return None
 
     # Its processes.
 
