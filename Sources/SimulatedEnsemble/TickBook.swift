@@ -33,8 +33,10 @@ extension Verdict {
             other !== run && other.job.lockname == run.job.lockname && !other.sessions.isEmpty
                 && (other.job.oncePer?.tick.covers(own.tick, of: own.period) ?? false)
         }
-        // An own take whose session ended before it started anything is a lost run to everybody else.
-        if !isKnown, run.sessions.count < 2 {
+        // An own take whose session ended, or whose lock was deleted by hand, before it started anything is a lost run to everybody
+        // else.
+        let isRobbed = run.sessions.contains { books.robbed.contains($0) }
+        if !isKnown, run.sessions.count < 2, !isRobbed {
             accuse(.truth, "\(run) says that \(own.tick.text) was run already, and nobody had it")
         }
     }
