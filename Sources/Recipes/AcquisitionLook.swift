@@ -8,13 +8,15 @@ extension Acquisition {
     /// One pipelined burst.
     func look() async throws(Interruption) -> Skip? {
         // Bare --no-lock asks all the same: a server that is not there is an error also then.
-        let fleetRequest = Request.get(job.layout.prefix, watch: job.group != nil || waits)
+        let watchesFleet = job.group != nil || waits
+        let fleetRequest = Request.get(job.layout.prefix, watch: watchesFleet)
         // Watched only by a run that is going to wait for something; the take sets its own watch.
         let lockRequests: [Request] =
             job.takesLock
             ? lockRequests(watch: !job.leases.isEmpty && !job.waitsForLock)
                 + [.children(job.layout.lockQueue(job.lockname), watch: false)] + parentRequests(watch: false) : []
-        let replies = try await talk.askAgain([fleetRequest] + lockRequests)
+        var replies = try await talk.askAgain([fleetRequest] + lockRequests)
+        if watchesFleet { replies[0] = try await watched(replies[0]) }
         let reader = FleetReader(job: job)
         let fleet = try fleet(in: replies[0], reader)
         noteFleetVersion(replies[0])
@@ -48,6 +50,17 @@ extension Acquisition {
     }
 
     // MARK: The fleet's data
+
+    /// A read of PREFIX that tells of the next change. Of a node that is missing, only a look at whether it is there keeps a watch
+    /// (ZooKeeper Programmer's Guide, "ZooKeeper Watches"): the first run of a fleet waits before anybody has made it.
+    private func watched(_ first: Reply) async throws(Interruption) -> Reply {
+        var reply = first
+        while case .failure(let failure) = reply, failure.reason == .noNode {
+            if try await talk.askAgain([.exists(job.layout.prefix, watch: true)])[0].stat() == nil { return reply }
+            reply = try await talk.askAgain([.get(job.layout.prefix, watch: true)])[0]
+        }
+        return reply
+    }
 
     /// Nil: it cannot be read, and this run needs nothing of it but the pauses.
     private func fleet(in reply: Reply, _ reader: FleetReader) throws(Interruption) -> FleetData? {
@@ -104,7 +117,7 @@ extension Acquisition {
     }
 
     func considerFleetAgain() async throws(Interruption) -> Skip? {
-        let reply = try await talk.askAgain([.get(job.layout.prefix, watch: true)])[0]
+        let reply = try await watched(try await talk.askAgain([.get(job.layout.prefix, watch: true)])[0])
         let reader = FleetReader(job: job)
         let fleet: FleetData
         do throws(Interruption) { fleet = try reader.read(reply) } catch {

@@ -79,6 +79,16 @@ def test_it_is_seen_in_the_queue_for_the_lock(fleet, change):
     fleet.end_job("holder")
 
 
+def test_it_is_seen_by_the_first_run_of_a_fleet(fleet):
+    """It has looked before the prefix was there, which its own place in the queue then makes."""
+    assert fleet.client.exists(fleet.prefix) is None
+    run = fleet.launch_job("job", arguments=("--lockname", "a", "--after", "b", "--wait", "forever", *CODE))
+    fleet.waiting("a", 1)
+    always(lambda: run.running, during=0.3, what="that the prefix is there is no pause")
+    fleet.prefix_data({"paused": ["a"]})
+    assert_silent(run.finished(), 5)
+
+
 @pytest.mark.parametrize("change", [{"paused": ["a"]}, {"drained": [HOST]}], ids=str)
 def test_it_is_seen_in_the_queue_for_permits(fleet, change):
     fleet.resources("r")

@@ -91,6 +91,25 @@ import Testing
         #expect(verdict.claims != nil)
     }
 
+    /// A read of a node that is missing keeps no watch: a look at whether it is there does, and misses nothing in between.
+    @Test func aPrefixThatIsMissingIsWatchedForItsMaking() async throws {
+        let verdict = try await perform(script: [
+            .looks(fleet: .noNode, lock: Self.held, record: Self.running, watches: true),
+            .asks("exists /p watched", .owned(by: 0)), .asks("get /p watched", .data(#"{"paused": ["a"]}"#)),
+        ])
+        #expect(verdict.skip == .paused)
+    }
+
+    @Test func aPrefixThatIsMadeMeanwhileIsRead() async throws {
+        let verdict = try await perform(script: [
+            .looks(fleet: .noNode, lock: Self.held, record: Self.running, watches: true),
+            .asks("exists /p watched", .noNode), enters(), lists("a-0000000005"),
+            .looksAgain(lock: Self.held, record: Self.running), .changes("/p"),
+            .asks("get /p watched", .data(#"{"paused": ["a"]}"#)),
+        ])
+        #expect(verdict.skip == .paused)
+    }
+
     // MARK: Its ends
 
     @Test func theWaitForTheLockRunsOutAsASkip() async throws {
