@@ -35,7 +35,7 @@ let fuzz: [Target] =
     ? []
     : [
         .executableTarget(
-            name: "fuzz", dependencies: ["Run", "Recipes", "Coordination"],
+            name: "fuzz", dependencies: ["Reporting", "Host", "Recipes", "Coordination", "Text"],
             swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
     ]
 
@@ -62,55 +62,66 @@ let package = Package(
             name: "CFrames", dependencies: ["CTLS"], cSettings: strictC,
             linkerSettings: wraps(
                 "connect", "recv", "zookeeper_interest", "serialize_RequestHeader", "serialize_MultiHeader")),
-        .target(name: "Threads", swiftSettings: strict),
+        .target(name: "Text", swiftSettings: strict),
+        .target(name: "POSIX", swiftSettings: strict),
         .target(name: "Coordination", swiftSettings: strict),
         .target(
-            name: "ZooKeeper", dependencies: ["CFrames", "CTLS", "CZooKeeper", "Coordination", "Threads"],
+            name: "ZooKeeper", dependencies: ["CFrames", "CTLS", "CZooKeeper", "Coordination", "POSIX"],
             swiftSettings: strict),
-        .target(name: "Recipes", dependencies: ["Coordination"], swiftSettings: strict),
+        .target(name: "Recipes", dependencies: ["Coordination", "Text"], swiftSettings: strict),
+        .target(name: "Run", dependencies: ["Recipes", "Coordination", "Text"], swiftSettings: strict),
         .target(
-            name: "Supervision", dependencies: ["CGuardian", "CLinux", "Run", "Coordination", "Threads"],
-            swiftSettings: strict),
+            name: "Host", dependencies: ["CTLS", "Recipes", "Coordination", "POSIX", "Text"], swiftSettings: strict),
         .target(
-            name: "Run",
+            name: "Reporting",
             dependencies: [
-                "CTLS", "Recipes", "Coordination", "Threads", .product(name: "Logging", package: "swift-log"),
+                "Host", "Run", "POSIX", "Text", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .target(
-            name: "Invocation",
-            dependencies: ["CGetopt", "Run", "Recipes", "Coordination", "Supervision", "Threads", "ZooKeeper"],
+            name: "Supervision", dependencies: ["CGuardian", "CLinux", "Coordination", "POSIX", "Text"],
             swiftSettings: strict),
         .target(
-            name: "Checks", dependencies: ["Steering", "Invocation", "Run", "Recipes", "Coordination"],
+            name: "Invocation",
+            dependencies: [
+                "CGetopt", "Reporting", "Host", "Run", "Recipes", "Coordination", "POSIX", "Text",
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Checks",
+            dependencies: [
+                "Steering", "Invocation", "Reporting", "Host", "Recipes", "Coordination", "POSIX", "Text",
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "switchman",
             dependencies: [
-                "Invocation", "Run", "Recipes", "Coordination", "Supervision", "Threads", "ZooKeeper",
+                "Invocation", "Reporting", "Host", "Run", "Recipes", "Coordination", "Supervision", "POSIX", "Text",
+                "ZooKeeper",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(release, .when(configuration: .release))]),
-        .target(name: "Steering", dependencies: ["Recipes", "Coordination"], swiftSettings: strict),
+        .target(name: "Steering", dependencies: ["Recipes", "Coordination", "Text"], swiftSettings: strict),
         .target(
             name: "Fleet",
             dependencies: [
-                "Steering", "Invocation", "Run", "Recipes", "Coordination", "Supervision", "Threads", "ZooKeeper",
-                "CLinux",
+                "Steering", "Invocation", "Host", "Run", "Recipes", "Coordination", "Supervision", "POSIX", "Text",
+                "ZooKeeper", "CLinux",
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "switchmanctl",
             dependencies: [
-                "Fleet", "Checks", "Steering", "Invocation", "Run", "Recipes", "Coordination", "Supervision", "Threads",
-                "ZooKeeper",
-                "CTether", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Fleet", "Checks", "Steering", "Invocation", "Reporting", "Host", "Run", "Recipes", "Coordination",
+                "Supervision", "POSIX", "Text", "ZooKeeper", "CTether",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(release, .when(configuration: .release))]),
         .target(
-            name: "SimulatedEnsemble", dependencies: ["CGuardian", "Supervision", "Run", "Recipes", "Coordination"],
+            name: "SimulatedEnsemble",
+            dependencies: ["CGuardian", "Supervision", "Run", "Recipes", "Coordination", "Text"],
             // Checked in debug builds; in release the checks would cost a tenth of the schedules.
             swiftSettings: strict
                 + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]),
@@ -119,16 +130,26 @@ let package = Package(
         .testTarget(
             name: "SimulationTests", dependencies: ["SimulatedEnsemble"],
             swiftSettings: strict),
-        .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Coordination"], swiftSettings: strict),
+        .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: strict),
+        .testTarget(name: "POSIXTests", dependencies: ["POSIX"], swiftSettings: strict),
+        .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Coordination", "Text"], swiftSettings: strict),
+        .testTarget(name: "RunTests", dependencies: ["Run", "Recipes", "Coordination", "Text"], swiftSettings: strict),
         .testTarget(
-            name: "RunTests",
-            dependencies: ["Run", "Recipes", "Coordination", .product(name: "Logging", package: "swift-log")],
-            swiftSettings: strict),
-        .testTarget(name: "InvocationTests", dependencies: ["Invocation", "Recipes", "Run"], swiftSettings: strict),
-        .testTarget(
-            name: "ChecksTests", dependencies: ["Checks", "Invocation", "Steering", "Recipes", "Coordination"],
+            name: "HostTests", dependencies: ["Host", "Run", "Coordination", "POSIX", "Text"],
             swiftSettings: strict),
         .testTarget(
-            name: "SteeringTests", dependencies: ["Steering", "Recipes", "Coordination"], swiftSettings: strict),
+            name: "ReportingTests",
+            dependencies: [
+                "Reporting", "Host", "Run", "Text", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "InvocationTests", dependencies: ["Invocation", "Recipes", "POSIX"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ChecksTests", dependencies: ["Checks", "Invocation", "Steering", "Recipes", "Coordination", "Text"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SteeringTests", dependencies: ["Steering", "Recipes", "Coordination", "Text"], swiftSettings: strict),
     ] + fuzz
 )

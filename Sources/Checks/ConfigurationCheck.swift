@@ -1,7 +1,10 @@
 import Coordination
 import Glibc
+import Host
+import POSIX
 import Recipes
-import Run
+import Reporting
+import Text
 
 /// `check config`: reads a configuration as a run would, and asks nobody.
 package struct ConfigurationCheck {

@@ -1,6 +1,7 @@
 import Invocation
 import Recipes
 import Steering
+import Text
 
 /// Lines with `--after` that look at a job when it cannot have succeeded yet. Only what the schedules say for certain.
 extension CrontabCheck {

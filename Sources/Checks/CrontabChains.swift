@@ -1,5 +1,5 @@
 import Recipes
-import Run
+import Text
 
 /// Lines that come after others: what they name has to be there, and has to come to an end.
 extension CrontabCheck {

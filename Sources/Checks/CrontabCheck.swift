@@ -1,5 +1,5 @@
-package import Recipes
-import Run
+import Recipes
+package import Text
 
 /// `check crontab`: reads crontabs as cron and the shell will, and their switchmen as switchman will.
 package struct CrontabCheck {

@@ -1,5 +1,6 @@
 import Invocation
 import Recipes
+import Text
 
 /// When runs of a line look at the jobs that they come after, and for how long.
 struct CrontabDue: Hashable {

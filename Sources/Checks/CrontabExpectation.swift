@@ -1,5 +1,6 @@
 import Invocation
 import Recipes
+import Text
 
 /// A line of a crontab that starts a job again and again: somebody is expected to run it.
 struct CrontabExpectation {

@@ -1,5 +1,5 @@
-import Recipes
-import Run
+import POSIX
+import Text
 
 /// A crontab, read as cron reads it: by bytes, since neither commands nor names need be UTF-8.
 package struct CrontabFile: Sendable {

@@ -1,6 +1,6 @@
 import Recipes
-import Run
 import Steering
+import Text
 
 /// Holds what a crontab's lines need against the fleet's data.
 struct CrontabFleet {

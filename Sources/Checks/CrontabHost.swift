@@ -1,4 +1,4 @@
-import Run
+import Host
 
 /// What is on the host that checks.
 package struct CrontabHost {

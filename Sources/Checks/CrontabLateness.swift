@@ -1,6 +1,6 @@
 import Recipes
-import Run
 import Steering
+import Text
 
 /// Holds one line of a crontab against what its fleet remembers of runs.
 struct CrontabLateness {

@@ -1,7 +1,7 @@
 import Invocation
 import Recipes
-import Run
 import Steering
+import Text
 
 /// What is to be said of one command line of switchman's, by the code that runs it.
 struct CrontabLine {

@@ -1,5 +1,6 @@
 import Recipes
 import Steering
+import Text
 
 /// A line with `--after` whose run is skipped, since the jobs before it have not succeeded.
 extension CrontabLateness {

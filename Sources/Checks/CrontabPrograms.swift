@@ -1,7 +1,6 @@
 import Invocation
-import Recipes
-import Run
 import Steering
+import Text
 
 extension CrontabLine {
     /// What no program is called, where the command's name belongs.

@@ -1,6 +1,5 @@
 import Invocation
 import Recipes
-import Run
 import Steering
 
 /// How often a line starts its command, and on how many hosts.

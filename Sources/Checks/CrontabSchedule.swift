@@ -1,4 +1,4 @@
-import Recipes
+import Text
 
 /// When a line of a crontab is due.
 package struct CrontabSchedule: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Recipes
+import Text
 
 /// The minutes at which a line of a crontab is due, by the face of its zone's clock.
 ///

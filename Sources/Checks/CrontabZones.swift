@@ -1,4 +1,5 @@
 package import Recipes
+import Text
 
 /// What the clocks of time zones show. A zone is named as CRON_TZ names it; nil is this host's.
 package struct CrontabZones {

@@ -1,7 +1,8 @@
 import Coordination
+package import Host
 import Recipes
-package import Run
 import Steering
+import Text
 
 /// `check ensemble`: whether the servers are such that the promises hold on them, and whether the terms and timeouts of the
 /// configuration fit them.

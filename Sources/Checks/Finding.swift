@@ -1,4 +1,4 @@
-package import Recipes
+package import Text
 
 /// One thing that a check has to say.
 package struct Finding: Sendable, Equatable {

@@ -1,5 +1,6 @@
 import Recipes
 import Steering
+import Text
 
 /// `check hosts`: whether the names agree: what this host calls itself, what the groups call it and the others, and what
 /// the name service says of all.

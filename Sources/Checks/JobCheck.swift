@@ -1,6 +1,7 @@
 import Coordination
 import Recipes
 import Steering
+import Text
 
 /// `check job`: whether somebody has run a job with success lately; and if not, which of the things that can be wrong it
 /// is.

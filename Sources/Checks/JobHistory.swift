@@ -1,5 +1,6 @@
 import Recipes
 import Steering
+import Text
 
 /// A record of a job, and what it says about successes, for `check job`.
 struct JobHistory {

@@ -1,6 +1,7 @@
 import Coordination
 package import Recipes
 package import Steering
+import Text
 
 /// What is to be seen of a job in ZooKeeper at one moment.
 package struct JobSight: Sendable {

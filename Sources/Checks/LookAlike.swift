@@ -1,4 +1,4 @@
-import Recipes
+import Text
 
 /// Characters that word processors and web pages put in the place of those that a shell knows.
 enum LookAlike {

@@ -1,5 +1,5 @@
-package import Recipes
 import Steering
+package import Text
 
 /// `check runs`: the crontabs are the expectation; what was due and has not run is a finding.
 package struct RunsCheck {

@@ -1,4 +1,4 @@
-import Recipes
+import Text
 
 /// What one server of the ensemble says when it is asked, each question on a connection of its own.
 package struct ServerSight: Sendable {

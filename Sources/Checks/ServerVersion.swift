@@ -1,4 +1,4 @@
-import Recipes
+import Text
 
 /// A ZooKeeper release.
 package struct ServerVersion: Sendable, Equatable, Comparable {

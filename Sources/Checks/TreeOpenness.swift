@@ -1,4 +1,4 @@
-import Recipes
+import Text
 
 /// Which nodes of the tree everybody may change, though the configuration's acl closes them.
 package struct TreeOpenness: Sendable {

@@ -1,5 +1,5 @@
-package import Recipes
 import Steering
+package import Text
 
 /// What a check has found, as a monitoring system wants to hear it.
 package struct Verdict: Sendable, Equatable {

@@ -28,6 +28,9 @@ extension Duration {
         let (sum, again) = scaled.addingReportingOverflow(attoseconds / 1_000_000_000)
         return overflow || again ? (seconds < 0 ? .min : .max) : sum
     }
+
+    /// Seconds with milliseconds, for programs.
+    package var seconds: Double { Double(nanoseconds / 1_000_000) / 1000 }
 }
 
 /// The clock and the one alarm of a run; real, or a simulation's.

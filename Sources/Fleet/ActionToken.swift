@@ -1,5 +1,6 @@
-import Recipes
+import Host
 import Run
+import Text
 
 /// What somebody has to show who wants to act: a long random word in a file that is closed to others.
 public struct ActionToken: Sendable {

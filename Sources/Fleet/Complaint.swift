@@ -1,7 +1,9 @@
+import Host
 import Recipes
 package import Run
 import Steering
 import Supervision
+import Text
 
 /// Why a verb could not do what was asked, with the exit code that this is.
 package enum Complaint: Error {

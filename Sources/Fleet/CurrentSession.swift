@@ -1,8 +1,8 @@
 import Coordination
+import POSIX
 import Recipes
-import Run
 import Steering
-import Threads
+import Text
 import ZooKeeper
 
 /// The session of the moment, for what is read for one visitor only, on whatever thread he is served.

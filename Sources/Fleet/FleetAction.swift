@@ -1,10 +1,12 @@
 import Coordination
 import Glibc
+import Host
 import Invocation
 import Recipes
 import Run
 import Steering
 import Supervision
+import Text
 
 /// What somebody at a page wants done to the fleet: the verbs of switchmanctl(1) of the same names, and their code.
 ///

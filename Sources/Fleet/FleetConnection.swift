@@ -1,9 +1,11 @@
 package import Coordination
 import Glibc
+package import Host
 import Invocation
 package import Recipes
-package import Run
+import Run
 package import Supervision
+import Text
 import ZooKeeper
 
 /// One session with the fleet's ZooKeeper at a time: of a verb, or of whoever shows the fleet.

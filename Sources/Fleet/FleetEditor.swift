@@ -1,8 +1,10 @@
 import Coordination
+import Host
 import Invocation
 import Recipes
 import Run
 package import Steering
+import Text
 
 /// Edits PREFIX's data by compare-and-set: of two operators at once, each finds the other's edit and adds its own.
 package struct FleetEditor {

@@ -1,10 +1,13 @@
 import Coordination
 import Glibc
+import Host
 import Invocation
+import POSIX
 import Recipes
 import Run
 import Steering
 import Supervision
+import Text
 import ZooKeeper
 
 /// Reads the fleet for as long as the process lives, whatever becomes of ZooKeeper, and tells what it finds.

@@ -1,7 +1,6 @@
 import Invocation
-import Recipes
-import Run
 import Steering
+import Text
 
 /// The fleet at one moment, as `switchman-web` shows it: documents for programs, and what has changed for a page.
 ///

@@ -1,5 +1,6 @@
 import Recipes
 import Steering
+import Text
 
 /// What a page shows of one job. Times are milliseconds since the epoch.
 struct JobPart: Sendable, Equatable {

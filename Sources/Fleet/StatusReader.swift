@@ -2,6 +2,7 @@ import Coordination
 import Recipes
 import Run
 package import Steering
+import Text
 
 /// Reads everything that `status` shows, in three rounds of batches: lists, their nodes, and the nodes of those.
 package struct StatusReader {

@@ -1,7 +1,8 @@
 import Coordination
+import Host
 package import Recipes
-import Run
 package import Steering
+package import Text
 
 /// Requests to stop, one for each lock, kept until that lock is gone.
 ///

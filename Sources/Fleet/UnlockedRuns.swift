@@ -1,5 +1,6 @@
 import Coordination
 package import Recipes
+package import Text
 
 extension FleetConnection {
     /// What is remembered of these jobs' runs without a lock, in no order; nothing of a job that has none.

@@ -1,6 +1,7 @@
 import Coordination
 import Recipes
 import Supervision
+import Text
 
 /// What was read under a watch that has not fired since: it is still so, and is not asked for again. For whoever reads a whole
 /// fleet after each change of it.

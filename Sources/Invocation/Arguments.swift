@@ -1,6 +1,7 @@
 import Glibc
+package import Host
 package import Recipes
-package import Run
+package import Text
 
 /// What the command line asks for.
 package struct Arguments: Sendable {

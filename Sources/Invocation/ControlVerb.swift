@@ -1,4 +1,4 @@
-import Recipes
+import Text
 
 /// The verbs of `switchmanctl`: whoever writes one behind `switchman` meant the other program.
 package enum ControlVerb {

@@ -1,4 +1,5 @@
 import Glibc
+package import Host
 package import Run
 
 /// The one place that turns an outcome into an exit code.

@@ -1,8 +1,7 @@
 import CGetopt
 import Glibc
-import Recipes
-import Run
-import Threads
+import POSIX
+import Text
 
 /// Finds the options at the front of a command line, by glibc's `getopt_long_only`: like the original's Getopt::Long it
 /// takes `-group` for `--group`, and every beginning of a name that is no other's.

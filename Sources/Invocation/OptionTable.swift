@@ -1,5 +1,6 @@
+import Host
 import Recipes
-import Run
+import Text
 
 extension Option {
     private static let daySeconds: Int64 = 86_400

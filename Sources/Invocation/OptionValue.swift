@@ -1,5 +1,6 @@
 import Recipes
 import Run
+import Text
 
 /// What an option takes, what is accepted of it, and where it goes. Indirect, since copies of a pointer are little code.
 indirect enum OptionValue: Sendable {

@@ -1,9 +1,9 @@
 package import Coordination
 import Glibc
+package import Host
 package import Recipes
 package import Run
-package import Supervision
-package import ZooKeeper
+import Text
 
 /// What is going to be done, decided before anything is started: the command line and the configuration, put together.
 package struct Plan: Sendable {
@@ -14,7 +14,7 @@ package struct Plan: Sendable {
     /// Whether there are credentials or a key in memory.
     package let holdsSecrets: Bool
     package let grace: Duration
-    package let descendants: Launch.Descendants
+    package let descendants: Descendants
     package let verbosity: Arguments.Verbosity
     package let logfile: String?
     package let loglevel: LogLevel

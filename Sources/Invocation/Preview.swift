@@ -1,8 +1,7 @@
-import Coordination
+package import Coordination
 package import Recipes
+import Reporting
 package import Run
-package import Supervision
-import ZooKeeper
 
 /// What `switchman --dry-run` and `switchmanctl explain` say: the run's own decision, short of taking anything.
 package struct Preview: Sendable {
@@ -19,13 +18,9 @@ package struct Preview: Sendable {
         case failed(Ended)
     }
 
-    /// Connects, asks and disconnects.
-    package func perform(on loop: EventLoop) async -> Answer {
-        let client = Client(
-            servers: plan.servers, sessionTimeout: plan.sessionTimeout, access: plan.access, inbox: loop,
-            sparing: Client.internetSockets())
-        defer { client.close(cap: .milliseconds(500)) }
-        let talk = Conversation(ensemble: client, inbox: loop, clock: loop, job: plan.job)
+    /// - Parameter ensemble: a session that is about to be connected, and that hears of nothing else.
+    package func perform(asking ensemble: any Ensemble, on loop: any Inbox & Timekeeper) async -> Answer {
+        let talk = Conversation(ensemble: ensemble, inbox: loop, clock: loop, job: plan.job)
         let acquisition = Acquisition(job: plan.job, talk: talk) { _ in }
         do throws(Interruption) {
             let forecast = try await acquisition.forecast(wallMilliseconds: WallClock.milliseconds)

@@ -1,4 +1,5 @@
 package import Coordination
+import Text
 
 /// From the first question to the claims: who may run, in the order in which it is decided.
 ///

@@ -1,4 +1,5 @@
 import Coordination
+import Text
 
 /// What a run reads before it takes anything, and again when something changes: the fleet's data, the lock, its queue, the
 /// record. `--dry-run` and `switchmanctl explain` decide with the very same.

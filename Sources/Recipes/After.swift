@@ -1,4 +1,5 @@
 import Coordination
+import Text
 
 /// `--after`: a run that comes after the successes of other jobs.
 extension Acquisition {

@@ -1,3 +1,5 @@
+import Text
+
 /// The jobs that `--after` names, by their locknames.
 package struct EarlierJobs: Sendable, Equatable {
     package private(set) var names: [String] = []

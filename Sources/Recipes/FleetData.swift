@@ -1,3 +1,5 @@
+package import Text
+
 /// The fleet's configuration, as it stands in the data of PREFIX: who belongs to which group, which resources there are.
 package struct FleetData: Sendable, Equatable {
     /// The members of each group: hosts, and names of other groups.

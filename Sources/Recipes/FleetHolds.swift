@@ -1,3 +1,5 @@
+package import Text
+
 /// Holds: resources of which no permit is given out.
 extension FleetData {
     /// The hold of a resource whose macros are replaced; nil if there is none. Of several, the one that lasts longest.

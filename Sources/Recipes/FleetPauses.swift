@@ -1,3 +1,5 @@
+package import Text
+
 /// What is not to be started, and of which resources no permit is given out, as the data of PREFIX says it at one moment: what
 /// is past is not in here.
 package struct FleetPauses: Sendable, Equatable {

@@ -1,4 +1,5 @@
 package import Coordination
+import Text
 
 /// Reads PREFIX's data for a run.
 package struct FleetReader {

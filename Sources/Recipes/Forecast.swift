@@ -1,4 +1,5 @@
 import Coordination
+import Text
 
 /// What a run would do now, and why: decided by what the run itself decides with, and nothing is taken.
 package struct Forecast: Sendable {

@@ -1,3 +1,5 @@
+import Text
+
 /// One success of a job, as the jobs that come after it know it: by its fencing token, which is another for each success.
 package struct Generation: Sendable, Equatable {
     package let job: String

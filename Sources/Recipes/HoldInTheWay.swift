@@ -1,4 +1,5 @@
 import Coordination
+import Text
 
 extension Acquisition {
     /// Why a wait for permits that has run out was meant to: a resource is held that this run wants, or that somebody wants who

@@ -1,4 +1,5 @@
 import Coordination
+package import Text
 
 /// What one run asks for: everything that the recipes need to know of the command line and the configuration.
 package struct Job: Sendable {

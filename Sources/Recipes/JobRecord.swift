@@ -1,3 +1,5 @@
+import Text
+
 /// The job's record, `PREFIX/jobs/LOCKNAME`: the mark of a lock, and the memory of its last runs. At most 4 kB of JSON.
 package struct JobRecord: Sendable, Equatable {
     package enum State: String, Sendable {

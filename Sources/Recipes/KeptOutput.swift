@@ -1,4 +1,5 @@
 package import Coordination
+import Text
 
 /// The end of what the command of a failed run has written, as `PREFIX/outputs/LOCKNAME` holds it: a line of JSON that says
 /// whose it is, then the bytes as they were written.

@@ -1,3 +1,5 @@
+package import Text
+
 /// What `--lease` asks for: so many permits of a resource which has so many in all.
 package struct LeaseRequest: Sendable, Equatable {
     /// The resource's name, macros replaced.

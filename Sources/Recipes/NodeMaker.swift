@@ -1,4 +1,5 @@
 import Coordination
+import Text
 
 /// Who has made a node of the tree, as its data says: `FQDN PID`.
 enum NodeMaker {

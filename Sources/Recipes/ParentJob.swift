@@ -1,3 +1,5 @@
+import Text
+
 /// A job that another one comes after, as its record shows it: whether it has succeeded, and if not, why.
 package struct ParentJob: Sendable {
     package enum Standing: Sendable, Equatable {

@@ -1,3 +1,5 @@
+import Text
+
 /// One run in a record's memory; times are the server's, in milliseconds since the epoch.
 package struct PastRun: Sendable, Equatable {
     package var host: String

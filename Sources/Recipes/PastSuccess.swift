@@ -1,3 +1,5 @@
+import Text
+
 /// The job's last success, which its record remembers however many failures come after it. Times are the server's, in milliseconds
 /// since the epoch.
 package struct PastSuccess: Sendable, Equatable {

@@ -1,3 +1,5 @@
+package import Text
+
 /// What the data of PREFIX says of one pause, drain or hold, as far as somebody wrote it down.
 package struct PauseNote: Sendable, Equatable {
     /// By the clock of the host that asks; nil: until it is lifted.

@@ -1,3 +1,5 @@
+import Text
+
 /// `--once-per PERIOD`: for how long one start of a job is enough, by the face of the clock that the crontab goes by.
 package enum Period: Sendable, Hashable {
     /// They begin at multiples of that many minutes past the hour; a divisor of 60.

@@ -1,4 +1,5 @@
 import Coordination
+import Text
 
 /// The wait at the head of the queues until all permits are free, and the count of those that are taken.
 final class Permits {

@@ -1,3 +1,5 @@
+import Text
+
 /// A place in a queue: the node `LOCKNAME-SEQ`.
 package struct Place: Sendable, Equatable {
     package let lockname: String
@@ -35,9 +37,4 @@ package enum SequenceNumber {
         guard text.utf8.count == 10, text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
         return Int64(text)
     }
-}
-
-extension String {
-    /// Byte for byte, as ZooKeeper compares: Swift's `==` takes a composed and a decomposed letter for the same.
-    package func isSameName(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 }

@@ -1,4 +1,5 @@
 import Coordination
+import Text
 
 /// Our places in the queues of all resources that are wanted, or in that of the lock, and the wait for the head of each.
 ///

@@ -1,4 +1,5 @@
 import Coordination
+import Text
 
 /// Why a run is skipped, for the log and for a dry run. Made of what was read for the decision: nothing is asked for it.
 extension Acquisition {

@@ -1,4 +1,5 @@
 import Coordination
+import Text
 
 /// The take: record, lock, permits and places, all in one multi or nothing.
 ///

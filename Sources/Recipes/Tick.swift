@@ -1,3 +1,5 @@
+import Text
+
 /// The beginning of a period, by one host's clock and zone: what all hosts of a fleet that fire one crontab line agree on.
 ///
 /// Source: the Google SRE book, chapter 24, keys its launches by the scheduled time; Kubernetes' CronJobs have it in their names.

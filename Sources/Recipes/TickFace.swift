@@ -1,3 +1,5 @@
+import Text
+
 /// What the clock on the wall shows at an instant.
 struct TickFace: Sendable, Equatable {
     /// The instant, in seconds since the epoch.

@@ -1,4 +1,5 @@
 package import Coordination
+import Text
 
 /// A run of `--no-lock --lease` in the history: a node of its own, `PREFIX/runs/LOCKNAME/K`, which its release writes in the one
 /// transaction that gives the permits back. Runs of one name go on side by side, so that no record could be theirs in common.

@@ -1,5 +1,6 @@
 package import Coordination
 package import Recipes
+import Text
 
 /// How a run came to its end, as it becomes known, and what follows for the exit code.
 struct Ending: Sendable {

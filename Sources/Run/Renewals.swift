@@ -1,5 +1,4 @@
 import Coordination
-import Recipes
 
 /// The sessions that a run has used up before it could start anything.
 ///

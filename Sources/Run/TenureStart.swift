@@ -1,5 +1,6 @@
 import Coordination
 import Recipes
+import Text
 
 /// Before the start: waiting a lost predecessor out, making the record our own, and the start itself, which may be another.
 extension Tenure {

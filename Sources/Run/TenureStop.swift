@@ -1,5 +1,6 @@
 import Coordination
 import Recipes
+import Text
 
 /// What makes a run end before its command does.
 extension Tenure {

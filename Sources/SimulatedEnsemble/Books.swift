@@ -1,4 +1,5 @@
 import Recipes
+import Text
 
 /// What the ensemble has agreed on, and since when: the referee's own copy.
 final class Books {

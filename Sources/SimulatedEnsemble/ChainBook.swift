@@ -1,5 +1,6 @@
 import Coordination
 import Recipes
+import Text
 
 /// Chains of jobs, told from the records that were committed, from the runs that wrote them and from what their commands did.
 struct ChainBook {

@@ -1,5 +1,3 @@
-import Recipes
-
 /// What histories are mostly about when one rule is on trial: some are needed once in ten thousand histories of all kinds, and
 /// a test has to see them broken within some hundred.
 struct Focus {

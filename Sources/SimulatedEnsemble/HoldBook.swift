@@ -1,4 +1,5 @@
 import Recipes
+import Text
 
 /// Which resources are held, told from the writes of the data of PREFIX.
 struct HoldBook {

@@ -1,5 +1,6 @@
 import Coordination
 import Recipes
+import Text
 
 /// What an operator does: pauses, drains, holds resources, asks a holder to stop, tidies up.
 extension Nemesis {

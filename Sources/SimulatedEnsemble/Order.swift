@@ -1,4 +1,6 @@
+import Coordination
 import Recipes
+import Text
 
 /// What one run of a simulated world is asked to do, and how its command behaves.
 struct Order {
@@ -30,9 +32,6 @@ struct Order {
     var isPlagued = false
     /// Of the Perl original.
     var isOriginal = false
-
-    /// What becomes of processes that outlive the command.
-    enum Descendants { case wait, kill, leave }
 
     /// How a command behaves, and the processes that it leaves behind.
     struct Behaviour {

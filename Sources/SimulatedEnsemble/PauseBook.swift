@@ -1,5 +1,6 @@
 import Coordination
 import Recipes
+import Text
 
 /// What was paused when, told from the writes of the data of PREFIX: jobs, hosts, all jobs, and hosts that are outside of a group.
 struct PauseBook {

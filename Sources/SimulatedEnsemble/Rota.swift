@@ -1,5 +1,5 @@
 import Recipes
-import Run
+import Text
 
 /// Whose turn it is: waiters for a lock in their order, starts in their interval, pauses and holds.
 final class Rota {

@@ -1,6 +1,7 @@
 import Coordination
 import Recipes
 import Run
+import Text
 
 /// A history from its beginning to its end: runs and faults for a while, then rest, then a look at what is left.
 final class Scenario {

@@ -1,5 +1,6 @@
 import Coordination
 import Recipes
+import Text
 
 /// A crontab line that fires every 20 s, so that a history has several ticks. The period that the run is told is longer: the clocks
 /// of the machines are up to 15 s apart, and may be up to half of it.

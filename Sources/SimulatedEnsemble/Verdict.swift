@@ -1,6 +1,7 @@
 import Coordination
 import Recipes
 import Run
+import Text
 
 /// Whether what a run said of its end is true.
 struct Verdict {

@@ -1,5 +1,6 @@
 import Coordination
 import Recipes
+import Text
 
 /// One simulated fleet and its history, from a seed.
 ///

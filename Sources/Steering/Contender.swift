@@ -1,5 +1,6 @@
 package import Coordination
-package import Recipes
+import Recipes
+package import Text
 
 /// Who made a lock, a lease or a place in a queue: the node's data, `FQDN PID`, and its stat. In a lock's queue the data may have a
 /// third word, the tick.

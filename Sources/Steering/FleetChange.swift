@@ -1,4 +1,4 @@
-package import Recipes
+package import Text
 
 /// What differs between two states of the fleet's data, in lines for people.
 package enum FleetChange {

@@ -1,4 +1,5 @@
 package import Recipes
+package import Text
 
 /// A change of the fleet's data: what is not touched stays as it is, keys that mean nothing to us included.
 package struct FleetEdit: Sendable {

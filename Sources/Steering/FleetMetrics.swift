@@ -1,4 +1,5 @@
 import Recipes
+import Text
 
 /// The whole fleet in Prometheus's text format, from what `status` reads. All metrics are gauges.
 ///

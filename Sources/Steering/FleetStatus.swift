@@ -1,4 +1,5 @@
 package import Recipes
+package import Text
 
 /// What `status` shows.
 package struct FleetStatus: Sendable {

@@ -1,4 +1,5 @@
 package import Recipes
+package import Text
 
 /// The hosts of each group, for whoever asks of many groups: names are looked up once, and groups that include one another
 /// in a ring of thousands cost numbers only.

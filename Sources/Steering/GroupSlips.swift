@@ -1,4 +1,4 @@
-package import Recipes
+package import Text
 
 /// What looks like a slip of the finger in members that are added to groups: hosts whose name or domain is nearly that of others.
 /// A new host is nothing to warn of. Nobody else would ever say it: a group with a wrong name in it runs nothing on that host.

@@ -1,4 +1,5 @@
 import Recipes
+import Text
 
 /// Whether a job needs a look: what is shown of it where many jobs are shown, in a terminal and on a page.
 package struct JobHealth: Sendable {

@@ -1,4 +1,5 @@
-package import Recipes
+import Recipes
+package import Text
 
 /// Every job that is known, with its last runs: what `switchmanctl jobs` shows.
 package struct JobList: Sendable {

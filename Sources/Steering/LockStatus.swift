@@ -1,4 +1,5 @@
 package import Recipes
+package import Text
 
 /// One lockname as it stands: who holds it, who waits, whether it is paused.
 package struct LockStatus: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Recipes
+import Text
 
 /// Names that an operator types, looked at before they get into the fleet's data.
 package enum NameCheck {

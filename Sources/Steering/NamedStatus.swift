@@ -1,4 +1,5 @@
 import Recipes
+import Text
 
 /// The status of one name, which is a lock's, a resource's, or a host's.
 extension FleetStatus {

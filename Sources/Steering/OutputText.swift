@@ -1,4 +1,5 @@
 package import Recipes
+package import Text
 
 /// What `switchmanctl output` prints of a failed run's output.
 package struct OutputText: Sendable {

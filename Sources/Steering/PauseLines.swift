@@ -1,4 +1,5 @@
 package import Recipes
+package import Text
 
 /// Pauses, drains and holds, for people and for programs.
 package enum PauseLines {

@@ -1,4 +1,4 @@
-package import Recipes
+package import Text
 
 /// The runs of one job that stand in queues for permits, first come first.
 package struct PermitWaits: Sendable, Equatable {

@@ -1,4 +1,5 @@
 package import Recipes
+package import Text
 
 /// One resource as it stands: permits taken, and who waits for some.
 package struct ResourceStatus: Sendable, Equatable {

@@ -1,4 +1,5 @@
-package import Recipes
+import Recipes
+package import Text
 
 /// One run in the history: over, or still going on.
 package struct RunLine: Sendable {

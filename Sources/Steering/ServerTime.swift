@@ -1,5 +1,5 @@
 import Glibc
-import Recipes
+import Text
 
 /// A time by ZooKeeper's clock, in milliseconds since the epoch.
 package struct ServerTime: Sendable, Equatable {

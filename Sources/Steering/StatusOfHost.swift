@@ -1,4 +1,5 @@
 import Recipes
+import Text
 
 /// `status HOST`: what runs there, and what waits there.
 extension FleetStatus {

@@ -1,4 +1,5 @@
 import Recipes
+import Text
 
 /// `status RESOURCE`: who has its permits, with their numbers, and who waits for some.
 extension FleetStatus {

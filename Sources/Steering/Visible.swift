@@ -1,4 +1,4 @@
-import Recipes
+import Text
 
 /// Somebody else's words, made fit for a terminal: no byte of theirs may move the cursor, change colours or reorder a
 /// line.

@@ -1,4 +1,4 @@
-import Recipes
+import Text
 
 /// A run of one job that waits for the lock, for permits, or for both, as the head of the lock's queue may.
 package struct WaitingRun: Sendable {

@@ -1,4 +1,4 @@
-import Threads
+import POSIX
 
 /// Whether a command may have been started, for whoever asks from another thread.
 package final class Beginning: Sendable {

@@ -1,7 +1,7 @@
 import CGuardian
-import Glibc
-import Run
 package import Coordination
+import Glibc
+import POSIX
 
 /// Whether a run's tree is held in a cgroup of its own, and if not, why (cgroups(7), version 2).
 package struct CgroupFinding: Sendable, Equatable {

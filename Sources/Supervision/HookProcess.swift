@@ -1,7 +1,7 @@
 import CGuardian
 package import Coordination
 import Glibc
-import Run
+import Text
 
 /// One run of a hook by `sh -c`, with an end to our patience and to its output.
 package struct HookProcess {

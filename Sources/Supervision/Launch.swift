@@ -1,14 +1,11 @@
 import CGuardian
 package import Coordination
 import Glibc
-import Run
+import POSIX
 
 /// The way from one process to three: front, supervisor and guardian, before any thread exists.
 @safe package struct Launch {
     private var plan = unsafe sw_plan()
-
-    /// What becomes of processes that outlive the command.
-    package enum Descendants: Sendable { case wait, kill, leave }
 
     /// First of all in main: blocks all signals, and remembers what the caller had set, for the command.
     package init() { unsafe sw_save_signals(&plan) }

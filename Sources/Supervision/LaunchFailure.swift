@@ -1,6 +1,6 @@
 import CGuardian
 import Glibc
-import Run
+import POSIX
 
 /// Why a process that is to wait for events, or to guard a command, cannot be had on this host.
 package enum LaunchFailure: Error {

@@ -1,8 +1,8 @@
 import CGuardian
 import Coordination
 import Glibc
-import Run
-import Threads
+import POSIX
+import Text
 
 /// `--keep-output`: what the command writes goes through this process, and its end is remembered.
 package final class OutputCapture: Sendable {

@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import Threads
+import POSIX
 
 /// Passes on what the command writes into one pipe, and shows it to whoever keeps its end.
 ///

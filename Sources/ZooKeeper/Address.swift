@@ -1,5 +1,5 @@
 internal import CTLS
-import Coordination
+package import Coordination
 import Glibc
 
 /// A numeric address with its port. To one that is encrypted a connect goes by way of its stand-in: see CTLS.h.

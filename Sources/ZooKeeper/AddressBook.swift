@@ -1,3 +1,4 @@
+import Coordination
 import Glibc
 
 /// The addresses of each server as they were last known: while a name server is away, nobody has moved.

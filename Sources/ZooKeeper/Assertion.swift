@@ -1,5 +1,5 @@
 import Glibc
-import Threads
+import POSIX
 
 /// In the place of libc's: what a failed `assert` of the C client calls.
 ///

@@ -1,6 +1,6 @@
-import CZooKeeper
 package import Coordination
-import Threads
+import CZooKeeper
+import POSIX
 
 /// Requests submitted together, and the replies that have come so far.
 ///

@@ -1,8 +1,8 @@
 internal import CFrames
-import CZooKeeper
 package import Coordination
+import CZooKeeper
 import Glibc
-import Threads
+import POSIX
 
 /// A ZooKeeper session over the multi-threaded C client, by its asynchronous calls only.
 ///

@@ -1,8 +1,8 @@
 internal import CFrames
-import CZooKeeper
 import Coordination
+import CZooKeeper
 import Glibc
-import Threads
+import POSIX
 
 /// While there is no connection.
 extension Client {

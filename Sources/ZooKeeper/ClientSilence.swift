@@ -1,7 +1,7 @@
 internal import CFrames
 import Coordination
 import Glibc
-import Threads
+import POSIX
 
 /// When a server does not answer.
 extension Client {

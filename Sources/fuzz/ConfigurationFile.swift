@@ -1,7 +1,9 @@
 import Coordination
 import Glibc
 import Recipes
-@testable import Run
+
+@testable import Host
+@testable import Text
 
 /// The configuration: the file's bytes, then pairs of a byte that chooses a key and its value in the environment.
 enum ConfigurationFile {

@@ -1,4 +1,4 @@
-import Recipes
+import Text
 
 /// Ends the process, which libFuzzer takes for a finding, unless the condition holds.
 func expect(_ condition: @autoclosure () -> Bool, _ what: @autoclosure () -> String) {

@@ -1,4 +1,4 @@
-@testable import Run
+@testable import Host
 
 /// What the system says of this host: its name, resolv.conf, the NIS domain, an entry, the environment, /proc/meminfo.
 enum HostFacts {

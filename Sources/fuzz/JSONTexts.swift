@@ -1,4 +1,4 @@
-@testable import Recipes
+@testable import Text
 
 /// JSON: what is read and written must read the same.
 enum JSONTexts {

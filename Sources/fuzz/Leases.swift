@@ -1,4 +1,5 @@
 import Recipes
+import Text
 
 /// RESOURCE=COUNT:TOTAL and its arithmetic: two bytes that say what CPU and MEMMB are, then the text.
 enum Leases {

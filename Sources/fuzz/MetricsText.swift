@@ -1,5 +1,4 @@
-import Recipes
-@testable import Run
+@testable import Reporting
 
 /// The metrics of a lockname, in a folder where others write too: a byte's worth of lockname, then the file.
 enum MetricsText {

@@ -1,5 +1,5 @@
 import Recipes
-import Run
+import Text
 
 /// The names of nodes: places, leases and marks as others made them, and those that we make of what we were given.
 enum Names {

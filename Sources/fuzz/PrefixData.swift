@@ -1,4 +1,5 @@
 import Recipes
+import Text
 
 /// The data of PREFIX: the bytes of the node, then a host and a group to look for.
 enum PrefixData {

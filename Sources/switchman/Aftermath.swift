@@ -1,11 +1,13 @@
 import Coordination
 import Glibc
+import Host
 import Invocation
 import Logging
 import Recipes
+import Reporting
+import POSIX
 import Run
 import Supervision
-import Threads
 
 /// What follows a run whose claims are free and whose exit code is settled: nothing here changes either.
 struct Aftermath {

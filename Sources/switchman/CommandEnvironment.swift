@@ -1,6 +1,7 @@
 import Coordination
 import Invocation
 import Recipes
+import Reporting
 import Run
 
 extension Life.Start {

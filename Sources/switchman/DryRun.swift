@@ -1,9 +1,10 @@
 import Glibc
 import Invocation
+import POSIX
 import Recipes
 import Run
 import Supervision
-import Threads
+import ZooKeeper
 
 /// `--dry-run`: one line on standard output, and the exit code that the decision gives.
 struct DryRun {
@@ -22,7 +23,12 @@ struct DryRun {
             Screen.complain("\(job): \(error.message)")
             return codes.code(for: Ended(outcome: .osError))
         }
-        guard let answer = loop.run({ await preview.perform(on: loop) }) else {
+        let answer = loop.run {
+            await Client.briefly(
+                servers: plan.servers, sessionTimeout: plan.sessionTimeout, access: plan.access, inbox: loop
+            ) { await preview.perform(asking: $0, on: loop) }
+        }
+        guard let answer else {
             Screen.complain("\(job): internal error: the dry run stopped before its end")
             return codes.code(for: Ended(outcome: .osError))
         }

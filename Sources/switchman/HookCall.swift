@@ -1,8 +1,8 @@
 import Coordination
 import Glibc
+import Host
 import Logging
-import Recipes
-import Run
+import POSIX
 import Supervision
 
 /// One call of a hook: what it is told, and what the log says of it.

@@ -2,6 +2,7 @@ import Coordination
 import Glibc
 import Invocation
 import Logging
+import POSIX
 import Recipes
 import Run
 import Supervision

@@ -1,6 +1,7 @@
 import Glibc
-import Recipes
+import POSIX
 import Run
+import Text
 
 /// What is said before there is a log.
 enum Screen {

@@ -1,9 +1,11 @@
 import Glibc
+import Host
 import Logging
+import POSIX
 import Recipes
 import Run
 import Supervision
-import Threads
+import Text
 
 /// The hooks that run beside the command, each on a thread of its own, since this process has heartbeats to send: `lost`, of the
 /// run before this one, and `started`. News come in their order, so `started` waits for `lost`.

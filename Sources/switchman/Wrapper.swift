@@ -1,11 +1,14 @@
 import Coordination
 import Glibc
+import Host
 import Invocation
 import Logging
+import POSIX
 import Recipes
+import Reporting
 import Run
 import Supervision
-import Threads
+import Text
 import ZooKeeper
 
 /// The supervisor's part of a run: it lives the run's life, and tells the front how it ended.

@@ -2,9 +2,12 @@ import Coordination
 import Glibc
 import Invocation
 import Logging
+import POSIX
 import Recipes
+import Reporting
 import Run
 import Supervision
+import Text
 
 /// What the user is told of the end of a run.
 extension Wrapper {

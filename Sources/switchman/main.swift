@@ -1,10 +1,10 @@
 import Coordination
 import Glibc
 import Invocation
+import POSIX
 import Recipes
 import Run
 import Supervision
-import Threads
 
 // One run, in the order in which it happens: arguments, configuration, plan, three processes, acquisition and tenure under
 // the supervisor, exit code. Nothing before the fork starts a thread.

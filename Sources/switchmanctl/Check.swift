@@ -2,7 +2,6 @@ import ArgumentParser
 import Checks
 import Fleet
 import Glibc
-import Recipes
 import Run
 
 struct Check: ParsableCommand {

@@ -2,9 +2,10 @@ import ArgumentParser
 import Checks
 import Fleet
 import Glibc
+import Host
 import Invocation
-import Recipes
-import Run
+import Reporting
+import Text
 
 struct CheckCrontab: CheckVerb {
     static let configuration = CommandConfiguration(

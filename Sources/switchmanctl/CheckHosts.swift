@@ -2,7 +2,7 @@ import ArgumentParser
 import Checks
 import Fleet
 import Glibc
-import Run
+import Host
 import Steering
 import Supervision
 

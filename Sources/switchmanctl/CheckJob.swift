@@ -3,9 +3,9 @@ import Checks
 import Coordination
 import Fleet
 import Glibc
-import Recipes
 import Run
 import Steering
+import Text
 
 struct CheckJob: CheckVerb, Sendable {
     static let configuration = CommandConfiguration(

@@ -2,9 +2,10 @@ import ArgumentParser
 import Checks
 import Fleet
 import Glibc
+import Host
 import Invocation
-import Recipes
 import Run
+import Text
 
 struct CheckRuns: CheckVerb {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,8 @@
 import Fleet
 import Glibc
-import Recipes
+import POSIX
 import Run
+import Text
 
 /// A file in which somebody edits a text, for this user alone.
 struct Draft {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Fleet
-import Recipes
 import Steering
+import Text
 
 struct Drain: FleetVerb {
     static let configuration = CommandConfiguration(

@@ -1,8 +1,9 @@
 import Fleet
 import Glibc
-import Recipes
+import POSIX
 import Run
 import Steering
+import Text
 
 /// PREFIX's data as text that people read and edit.
 enum EditableData {

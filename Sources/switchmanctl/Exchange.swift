@@ -1,6 +1,7 @@
 import Checks
 import Coordination
 import Glibc
+import POSIX
 import Run
 import ZooKeeper
 

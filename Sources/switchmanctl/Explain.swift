@@ -6,6 +6,8 @@ import Recipes
 import Run
 import Steering
 import Supervision
+import ZooKeeper
+import Text
 
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,9 +25,15 @@ struct Explain: ParsableCommand {
     func run() throws {
         // Of one word, which is what a job's name would be.
         let hint = words.count == 1 ? "; explain takes the words of a crontab line, not a job's name" : ""
-        let preview = Preview(plan: try Self.plan(), hint: hint)
+        let plan = try Self.plan()
+        let preview = Preview(plan: plan, hint: hint)
         let loop = try EventLoop()
-        guard let answer = loop.run({ await preview.perform(on: loop) }) else {
+        let answer = loop.run {
+            await Client.briefly(
+                servers: plan.servers, sessionTimeout: plan.sessionTimeout, access: plan.access, inbox: loop
+            ) { await preview.perform(asking: $0, on: loop) }
+        }
+        guard let answer else {
             throw Complaint.failed(.osError, "internal error: the verb stopped before its end")
         }
         switch answer {

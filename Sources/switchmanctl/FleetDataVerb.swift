@@ -1,9 +1,11 @@
 import ArgumentParser
 import Fleet
+import Host
 import Invocation
 import Recipes
 import Run
 import Steering
+import Text
 
 /// `fleet`: PREFIX's data as a whole, also where no run can read it any more.
 struct FleetDataVerb: ParsableCommand {

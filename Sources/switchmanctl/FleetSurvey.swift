@@ -1,5 +1,6 @@
 import Checks
 import Fleet
+import Host
 import Run
 
 /// Reads the fleet's data for a check that has other things to say as well.

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Checks
 import Fleet
+import Host
 import Invocation
-import Run
 
 /// The option that all verbs which read the configuration take.
 struct ConfigurationOption: ParsableArguments {

@@ -2,6 +2,7 @@ import Coordination
 import Fleet
 import Recipes
 import Steering
+import Text
 
 /// `stop --force`: asks, as `stop` does, and deletes the lock of a holder that does not answer or does not end.
 ///

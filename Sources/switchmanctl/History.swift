@@ -4,6 +4,7 @@ import Fleet
 import Recipes
 import Run
 import Steering
+import Text
 
 struct History: FleetVerb {
     static let configuration = CommandConfiguration(

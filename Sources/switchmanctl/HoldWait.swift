@@ -2,6 +2,7 @@ import Coordination
 import Fleet
 import Recipes
 import Steering
+import Text
 
 /// Waits until no permit of a held resource is in use: nobody has a lease, and the term of each lost holder is over.
 struct HoldWait {

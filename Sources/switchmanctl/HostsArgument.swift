@@ -1,6 +1,6 @@
 import ArgumentParser
-import Recipes
 import Steering
+import Text
 
 /// The hosts that a verb is about.
 struct HostsArgument: ParsableArguments {

@@ -1,9 +1,10 @@
 import ArgumentParser
 import Coordination
 import Fleet
+import Host
 import Recipes
-import Run
 import Steering
+import Text
 
 struct Init: FleetVerb {
     static let configuration = CommandConfiguration(

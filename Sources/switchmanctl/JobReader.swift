@@ -1,9 +1,10 @@
 import Checks
 import Coordination
 import Fleet
+import Host
 import Recipes
-import Run
 import Steering
+import Text
 
 /// Reads what `check job` judges.
 struct JobReader {

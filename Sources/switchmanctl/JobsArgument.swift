@@ -1,7 +1,7 @@
 import ArgumentParser
 import Fleet
-import Recipes
 import Run
+import Text
 
 /// The jobs that a verb is about: some by name, or all.
 struct JobsArgument: ParsableArguments {

@@ -1,8 +1,7 @@
 import Checks
 import Fleet
+import Host
 import Invocation
-import Recipes
-import Run
 
 /// Reads all jobs of a fleet, as `status` does, for a check that may have other fleets to ask.
 enum JobsSurvey {

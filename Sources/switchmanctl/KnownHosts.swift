@@ -2,6 +2,7 @@ import Coordination
 import Fleet
 import Recipes
 import Steering
+import Text
 
 /// The hosts that a fleet knows by name.
 enum KnownHosts {

@@ -1,6 +1,7 @@
 import Coordination
 import Fleet
 import Recipes
+import Text
 
 /// The jobs that a fleet knows by name, for whoever was asked about another one.
 struct KnownJobs {

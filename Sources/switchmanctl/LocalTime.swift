@@ -1,5 +1,5 @@
 import Glibc
-import Recipes
+import Text
 
 /// Times as people write them, in this process's time zone.
 enum LocalTime {

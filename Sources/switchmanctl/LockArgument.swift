@@ -1,5 +1,5 @@
 import ArgumentParser
-import Run
+import Text
 
 /// The one argument of the verbs that are about a lock.
 struct LockArgument: ParsableArguments {

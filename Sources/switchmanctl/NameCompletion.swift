@@ -1,10 +1,11 @@
 import ArgumentParser
 import Fleet
 import Glibc
+import Host
 import Invocation
 import Recipes
-import Run
 import Steering
+import Text
 
 /// What a Tab offers for the names of the fleet, within three seconds, and never an error.
 ///

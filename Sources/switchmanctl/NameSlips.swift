@@ -1,8 +1,9 @@
 import Coordination
 import Fleet
+import Host
 import Recipes
-import Run
 import Steering
+import Text
 
 /// Warns of names that nobody knows: a slip of the finger would go unnoticed otherwise. Where nothing is known at all, as in a new
 /// fleet, nothing is said.

@@ -4,6 +4,7 @@ import Fleet
 import Recipes
 import Run
 import Steering
+import Text
 
 struct Output: FleetVerb {
     static let configuration = CommandConfiguration(

@@ -2,8 +2,8 @@ import ArgumentParser
 import Fleet
 import Invocation
 import Recipes
-import Run
 import Steering
+import Text
 
 /// How long a pause or a drain lasts, and why.
 struct PauseOptions: ParsableArguments {

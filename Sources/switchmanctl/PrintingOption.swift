@@ -1,6 +1,6 @@
 import ArgumentParser
-import Recipes
 import Steering
+import Text
 
 /// The option of all verbs that print.
 struct PrintingOption: ParsableArguments {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Fleet
 import Recipes
 import Steering
+import Text
 
 extension Resources {
     struct Hold: FleetVerb {

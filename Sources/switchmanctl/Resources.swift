@@ -3,6 +3,7 @@ import Fleet
 import Recipes
 import Run
 import Steering
+import Text
 
 struct Resources: ParsableCommand {
     static let configuration = CommandConfiguration(

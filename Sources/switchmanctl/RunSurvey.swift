@@ -1,6 +1,7 @@
 import Checks
 import Coordination
 import Fleet
+import Host
 import Recipes
 import Run
 

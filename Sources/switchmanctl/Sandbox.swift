@@ -1,6 +1,8 @@
 import ArgumentParser
 import Fleet
 import Glibc
+import Host
+import Reporting
 import Run
 
 struct Sandbox: ParsableCommand {

@@ -1,5 +1,7 @@
 import Fleet
 import Glibc
+import POSIX
+import Reporting
 import Run
 import Steering
 

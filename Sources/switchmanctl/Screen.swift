@@ -1,8 +1,9 @@
+import Checks
 import Fleet
 import Glibc
-import Recipes
+import POSIX
 import Run
-import Checks
+import Text
 
 /// Standard output and standard error, and what is known of the terminal behind them.
 enum Screen {

@@ -1,7 +1,7 @@
+import POSIX
 import Checks
+import Host
 import Invocation
-import Run
-import Threads
 import ZooKeeper
 
 /// Asks every server of the configuration, each on its own and all at once, what `check` wants to know of it.

@@ -1,4 +1,4 @@
-import Recipes
+import Text
 
 /// A value of an option that was written in two words, of which the second would be taken for a job, a host or a resource:
 /// `--until 2026-12-01 05:00`, `--for 2 hours`.

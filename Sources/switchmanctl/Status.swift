@@ -1,9 +1,9 @@
 import ArgumentParser
 import Fleet
 import Invocation
-import Recipes
 import Run
 import Steering
+import Text
 
 struct Status: FleetVerb {
     static let configuration = CommandConfiguration(

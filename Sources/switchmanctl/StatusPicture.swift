@@ -1,5 +1,4 @@
 import Invocation
-import Recipes
 import Steering
 
 /// The status on the whole terminal. What is old stays, as it was when it was read, below a line that says so.

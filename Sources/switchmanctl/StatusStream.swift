@@ -1,6 +1,6 @@
 import Invocation
-import Recipes
 import Steering
+import Text
 
 /// The status as documents for a program, a line each: one for each change, and the last one again when it has become old.
 final class StatusStream: StatusView {

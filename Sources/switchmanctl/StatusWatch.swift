@@ -5,6 +5,7 @@ import Recipes
 import Run
 import Steering
 import Supervision
+import Text
 
 /// What shows the fleet's status to somebody who watches it.
 protocol StatusView: AnyObject {

@@ -1,9 +1,8 @@
 import ArgumentParser
 import Coordination
 import Fleet
-import Recipes
-import Run
 import Steering
+import Text
 
 struct Stop: FleetVerb {
     static let configuration = CommandConfiguration(

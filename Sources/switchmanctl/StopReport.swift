@@ -1,6 +1,7 @@
 import Fleet
 import Recipes
 import Steering
+import Text
 
 /// What the operator is told of a stop: the steps as they happen, or one document at the end.
 struct StopReport {

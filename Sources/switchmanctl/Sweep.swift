@@ -1,7 +1,8 @@
 import Coordination
 import Fleet
+import Host
 import Recipes
-import Run
+import Text
 
 /// One round of tidying: each removal is guarded by the server itself, so that a run that begins meanwhile wins.
 struct Sweep {

@@ -1,11 +1,10 @@
 import ArgumentParser
 import Fleet
 import Glibc
-import Recipes
+import POSIX
 import Run
 import Steering
 import Supervision
-import Threads
 
 /// The operator's tool. Each verb is a file of its own, named after it.
 @main

@@ -2,6 +2,7 @@ import ArgumentParser
 import Fleet
 import Recipes
 import Steering
+import Text
 
 struct Undrain: FleetVerb {
     static let configuration = CommandConfiguration(

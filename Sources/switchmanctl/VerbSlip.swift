@@ -1,5 +1,5 @@
 import ArgumentParser
-import Recipes
+import Text
 
 /// A word where a verb belongs, and none is.
 struct VerbSlip {

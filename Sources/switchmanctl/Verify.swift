@@ -5,6 +5,7 @@ import Invocation
 import Recipes
 import Run
 import Steering
+import Text
 
 struct Verify: FleetVerb {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import Recipes
 import Testing
+import Text
 
 @testable import Checks
 

@@ -1,6 +1,6 @@
 import Invocation
-import Recipes
 import Testing
+import Text
 
 @testable import Checks
 

@@ -1,5 +1,5 @@
-import Recipes
 import Testing
+import Text
 
 @testable import Checks
 

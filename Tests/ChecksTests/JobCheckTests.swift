@@ -2,6 +2,7 @@ import Coordination
 import Recipes
 import Steering
 import Testing
+import Text
 
 @testable import Checks
 

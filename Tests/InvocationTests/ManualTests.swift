@@ -1,5 +1,5 @@
 import Glibc
-import Run
+import POSIX
 import Testing
 
 @testable import Invocation

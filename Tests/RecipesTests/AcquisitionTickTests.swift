@@ -1,5 +1,6 @@
 import Coordination
 import Testing
+import Text
 
 @testable import Recipes
 

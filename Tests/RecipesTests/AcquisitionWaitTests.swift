@@ -2,6 +2,7 @@ import Coordination
 import Testing
 
 @testable import Recipes
+@testable import Text
 
 /// `--wait`: a run stands in the lock's queue, and its head alone watches the lock.
 @Suite struct AcquisitionWaitTests {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Recipes
+@testable import Text
 
 @Suite struct FleetDataTests {
     private static func parse(_ text: String) throws -> FleetData {

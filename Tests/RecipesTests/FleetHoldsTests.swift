@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Recipes
+@testable import Text
 
 @Suite struct FleetHoldsTests {
     /// 2026-11-29T15:00:00Z.

@@ -1,5 +1,6 @@
 import Recipes
 import Testing
+import Text
 
 @Suite struct FleetPausesTests {
     /// 2026-11-29T15:00:00Z.

@@ -1,5 +1,6 @@
 import Recipes
 import Testing
+import Text
 
 @Suite struct HostPatternTests {
     @Test(

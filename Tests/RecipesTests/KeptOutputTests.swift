@@ -1,6 +1,7 @@
 import Coordination
 import Recipes
 import Testing
+import Text
 
 @Suite struct KeptOutputTests {
     private func kept(_ bytes: [UInt8]) -> KeptOutput {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Recipes
+@testable import Text
 
 @Suite struct LeaseRequestTests {
     private static let macros = Macros(fqdn: "h1.example.net", cpuCount: 4, memoryMB: 7977)

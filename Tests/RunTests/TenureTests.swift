@@ -2,6 +2,7 @@ import Coordination
 import Recipes
 import Run
 import Testing
+import Text
 
 /// The supervisor's decisions, one rule at a time; what they add up to is for the simulation and the real servers.
 @Suite struct TenureTests {

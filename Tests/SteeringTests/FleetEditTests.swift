@@ -1,6 +1,7 @@
 import Recipes
 import Steering
 import Testing
+import Text
 
 @Suite struct FleetEditTests {
     private func edited(_ text: String, _ change: (inout FleetEdit) throws -> Void) throws -> String {

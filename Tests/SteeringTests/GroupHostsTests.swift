@@ -1,6 +1,7 @@
 import Recipes
 import Steering
 import Testing
+import Text
 
 @Suite struct GroupHostsTests {
     func hosts(_ groups: [ExactName: [String]], of group: ExactName) -> [String] {

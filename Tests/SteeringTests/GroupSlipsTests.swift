@@ -1,6 +1,6 @@
-import Recipes
 import Steering
 import Testing
+import Text
 
 @Suite struct GroupSlipsTests {
     func warnings(_ members: [String], known: [String], groups: [String] = ["inner"]) -> [String] {

@@ -1,6 +1,7 @@
 import Coordination
 import Recipes
 import Testing
+import Text
 
 @testable import Steering
 

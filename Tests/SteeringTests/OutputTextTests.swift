@@ -1,6 +1,7 @@
 import Recipes
 import Steering
 import Testing
+import Text
 
 @Suite struct OutputTextTests {
     private func text(_ bytes: [UInt8], with change: (inout KeptOutput) -> Void = { _ in }) -> OutputText {

@@ -1,4 +1,3 @@
-import Recipes
 import Steering
 import Testing
 

@@ -24,7 +24,8 @@ def reasons():
     """Why a run ends short of its command, or has it ended: what the log has at the level error, without names and numbers.
 
     Expressions that are joined by `+` are one."""
-    for path in sorted(path for folder in ("Recipes", "Run") for path in (ROOT / "Sources" / folder).glob("*.swift")):
+    rooms = ("Text", "Recipes", "Run", "Host", "Reporting")
+    for path in sorted(path for room in rooms for path in (ROOT / "Sources" / room).rglob("*.swift")):
         text = path.read_text(encoding="utf-8")
         for call in REASON.finditer(text):
             joined = re.sub(r'"\s*\+\s*"', "", arguments(text, call.end()))

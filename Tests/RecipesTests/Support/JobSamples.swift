@@ -1,6 +1,7 @@
 import Coordination
 import Recipes
 import Testing
+import Text
 
 extension Job {
     /// The job `a` of host `h` under `/p`, with a term of 30 s and a connect timeout of 15 s.

@@ -7,50 +7,37 @@ LAYERS = {
     "CLinux": "", "CGetopt": "", "CZooKeeper": "", "CGuardian": "", "CTether": "",
     "CTLS": "",
     "CFrames": "CTLS",
+    "Text": "",
+    "POSIX": "",
     "Coordination": "",
-    "Threads": "",
-    "ZooKeeper": "CFrames CTLS CZooKeeper Coordination Threads",
-    "Recipes": "Coordination",
-    "Run": "CTLS Coordination Logging Recipes Threads",
-    "Supervision": "CGuardian CLinux Coordination Run Threads",
-    "Invocation": "CGetopt Coordination Recipes Run Supervision Threads ZooKeeper",
-    "switchman": "Coordination Invocation Logging Recipes Run Supervision Threads ZooKeeper",
-    "Steering": "Coordination Recipes",
-    "Checks": "Coordination Invocation Recipes Run Steering",
-    "Fleet": "CLinux Coordination Invocation Recipes Run Steering Supervision Threads ZooKeeper",
+    "ZooKeeper": "CFrames CTLS CZooKeeper Coordination POSIX",
+    "Recipes": "Coordination Text",
+    "Run": "Coordination Recipes Text",
+    "Host": "CTLS Coordination POSIX Recipes Text",
+    "Reporting": "Host Logging POSIX Run Text",
+    "Supervision": "CGuardian CLinux Coordination POSIX Text",
+    "Invocation": "CGetopt Coordination Host POSIX Recipes Reporting Run Text",
+    "switchman": "Coordination Host Invocation Logging POSIX Recipes Reporting Run Supervision Text ZooKeeper",
+    "Steering": "Coordination Recipes Text",
+    "Checks": "Coordination Host Invocation POSIX Recipes Reporting Steering Text",
+    "Fleet": "CLinux Coordination Host Invocation POSIX Recipes Run Steering Supervision Text ZooKeeper",
     "switchmanctl":
-        "ArgumentParser CTether Checks Coordination Fleet Invocation Recipes Run Steering Supervision Threads ZooKeeper",
+        "ArgumentParser CTether Checks Coordination Fleet Host Invocation POSIX Recipes Reporting Run Steering Supervision Text "
+        "ZooKeeper",
     # A package of its own: Sources/Web/Package.swift.
     "Web": "ArgumentParser Fleet NIOCore NIOHTTP1 NIOPosix",
-    "SimulatedEnsemble": "CGuardian Coordination Recipes Run Supervision",
+    "SimulatedEnsemble": "CGuardian Coordination Recipes Run Supervision Text",
     "soak": "SimulatedEnsemble",
-    "fuzz": "Recipes Run Coordination",
+    "fuzz": "Coordination Host Recipes Reporting Text",
 }
 PACKAGES = {"Logging", "ArgumentParser", "NIOCore", "NIOHTTP1", "NIOPosix"}
 
 # Targets that decide without a clock, a process or a network, and the files in them that touch the system all the same.
-PURE = {"Coordination", "Recipes", "Run", "Steering", "Checks", "SimulatedEnsemble"}
+PURE = {"Text", "Coordination", "Recipes", "Run", "Steering", "Checks", "SimulatedEnsemble"}
 LIBC = {
-    "Sources/Recipes/LeaseExpression.swift": "arithmetic",
+    "Sources/Text/LeaseExpression.swift": "arithmetic",
     "Sources/Steering/ServerTime.swift": "the local time of an instant that it is given",
     "Sources/Checks/ConfigurationCheck.swift": "asks whether a log can be written",
-    "Sources/Run/CredentialFile.swift": "what is in a file of credentials",
-    "Sources/Run/NamedFile.swift": "whose a file is, and of which kind",
-    "Sources/Run/ErrorText.swift": "strerror",
-    "Sources/Run/ExecFailure.swift": "why a program cannot be executed",
-    "Sources/Run/FileBytes.swift": "reads a file",
-    "Sources/Run/FileOwner.swift": "whose a file is, and who may write it",
-    "Sources/Run/HostResources.swift": "processors and memory",
-    "Sources/Run/Hostname.swift": "the host's name, from the resolver",
-    "Sources/Run/LogEntry.swift": "the process's id",
-    "Sources/Run/LogFile.swift": "the log",
-    "Sources/Run/LogSocket.swift": "syslog",
-    "Sources/Run/LogTime.swift": "the time that a line of the log has",
-    "Sources/Run/MetricsFile.swift": "writes the metrics",
-    "Sources/Run/PromptFile.swift": "reads a file that may be a pipe",
-    "Sources/Run/RunLog.swift": "the log",
-    "Sources/Run/TrustedPath.swift": "opens a file, through no link of somebody else's",
-    "Sources/Run/WholeWrite.swift": "writes to a descriptor",
 }
 SYSTEM = {"Glibc", "CLinux", "Foundation", "Dispatch"}
 WORLD = re.compile(
