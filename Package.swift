@@ -48,8 +48,7 @@ let package = Package(
         .library(name: "Fleet", targets: ["Fleet"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
     ],
     targets: [
         .systemLibrary(name: "CLinux"),
@@ -75,7 +74,7 @@ let package = Package(
         .target(
             name: "Reporting",
             dependencies: [
-                "Host", "Run", "POSIX", "Text", .product(name: "Logging", package: "swift-log"),
+                "Host", "Run", "POSIX", "Text",
             ],
             swiftSettings: strict),
         .target(
@@ -98,7 +97,6 @@ let package = Package(
             dependencies: [
                 "Invocation", "Reporting", "Host", "Run", "Recipes", "Coordination", "Supervision", "POSIX", "Text",
                 "ZooKeeper",
-                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(release, .when(configuration: .release))]),
@@ -140,7 +138,7 @@ let package = Package(
         .testTarget(
             name: "ReportingTests",
             dependencies: [
-                "Reporting", "Host", "Run", "Text", .product(name: "Logging", package: "swift-log"),
+                "Reporting", "Host", "Run", "Text",
             ],
             swiftSettings: strict),
         .testTarget(

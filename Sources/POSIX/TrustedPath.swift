@@ -20,7 +20,7 @@ package enum TrustedPath {
         }
     }
 
-    package static func open(_ path: String, _ flags: Int32, mode: mode_t = 0) throws(Failure) -> Int32 {
+    package static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0) throws(Failure) -> Int32 {
         var walk = try Walk(path)
         defer { walk.close() }
         return try walk.open(flags, mode)

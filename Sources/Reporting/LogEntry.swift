@@ -1,6 +1,5 @@
 import Glibc
 import Host
-import Logging
 import Text
 
 /// One event of a run's log, in each of the forms that it can take.
@@ -9,7 +8,7 @@ struct LogEntry {
     private let host: String
     /// What a signal may be sent to: the caller's child, and not the process that writes.
     private let pid: Int32
-    let level: Logger.Level
+    let level: LogLevel
     /// As it was said: it may quote what somebody else has written.
     private let message: String
     /// What the message says in words, for programs.
@@ -21,7 +20,7 @@ struct LogEntry {
     static let longestBytes = 4096
 
     init(
-        lockname: String, host: String, pid: Int32, level: Logger.Level, message: String,
+        lockname: String, host: String, pid: Int32, level: LogLevel, message: String,
         fields: [String: JSONValue] = [:], clock: timespec? = nil
     ) {
         (self.lockname, self.host, self.pid, self.level) = (lockname, host, pid, level)
@@ -50,7 +49,7 @@ struct LogEntry {
         switch dialect {
         case .journal: return journal
         case .syslog(let facility):
-            let head = "<\(facility * 8 + severity)>\(time.syslog) switchman[\(pid)]: "
+            let head = "<\(facility * 8 + level.rawValue)>\(time.syslog) switchman[\(pid)]: "
             let text = format == .json ? json : Excerpt.line("\(lockname): \(message)")
             return Array((head + text).beginning(bytes: Self.longestBytes).utf8)
         }
@@ -81,7 +80,7 @@ struct LogEntry {
         var members: [ExactName: JSONValue] = [:]
         for (name, value) in fields { members[ExactName(name)] = value }
         members["time"] = .string(time.rfc3339)
-        members["level"] = .string(level.rawValue)
+        members["level"] = .string("\(level)")
         members["host"] = .string(host)
         members["lockname"] = .string(lockname)
         members["pid"] = .integer(Int64(pid))
@@ -94,7 +93,7 @@ struct LogEntry {
     /// The journal's own protocol: fields, one after the other.
     private var journal: [UInt8] {
         let text = "\(lockname): \(message)".beginning(bytes: Self.longestBytes)
-        var bytes = Self.field("MESSAGE", text) + Self.field("PRIORITY", String(severity))
+        var bytes = Self.field("MESSAGE", text) + Self.field("PRIORITY", String(level.rawValue))
         // The journal adds a _PID of its own, that of the process that writes.
         bytes += Self.field("SYSLOG_IDENTIFIER", "switchman") + Self.field("SYSLOG_PID", String(pid))
         bytes += Self.field("SWITCHMAN_LOCKNAME", lockname) + Self.field("SWITCHMAN_HOST", host)
@@ -110,19 +109,5 @@ struct LogEntry {
         // A value of several lines is preceded by its length: eight bytes, the least one first.
         let length = (0..<8).map { UInt8(truncatingIfNeeded: bytes.count >> ($0 * 8)) }
         return Array("\(name)\n".utf8) + length + bytes + [UInt8(ascii: "\n")]
-    }
-
-    /// Syslog's number.
-    private var severity: Int {
-        let severity: LogLevel =
-            switch level {
-            case .trace, .debug: .debug
-            case .info: .info
-            case .notice: .notice
-            case .warning: .warning
-            case .error: .error
-            case .critical: .critical
-            }
-        return severity.rawValue
     }
 }

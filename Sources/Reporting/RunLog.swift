@@ -1,19 +1,13 @@
 import Glibc
 package import Host
-package import Logging
 import POSIX
-import Text
+package import Text
 
 /// The log of a run: on standard error what somebody should see, in a file and in syslog what `loglevel` asks for.
 ///
 /// A line is one write(2), so that the lines of many runs in one file do not mix (`O_APPEND`, POSIX). What cannot be
 /// written at once is dropped, or, where that cannot be seen, left to a thread: the job matters more than its log.
-package struct RunLog: LogHandler {
-    package var metadata: Logger.Metadata = [:]
-    package var logLevel: Logger.Level {
-        get { targets.hasFile ? min(targets.screenLevel, targets.level) : targets.screenLevel }
-        set {}
-    }
+package struct RunLog {
     private let lockname: String
     private let host: String
     private let pid: Int32
@@ -29,7 +23,7 @@ package struct RunLog: LogHandler {
     ///   - screenLevel: the least level for standard error.
     ///   - level: the least level for logfile and syslog.
     package init(
-        lockname: String, host: String, pid: Int32, format: LogFormat, screenLevel: Logger.Level, level: LogLevel,
+        lockname: String, host: String, pid: Int32, format: LogFormat, screenLevel: LogLevel, level: LogLevel,
         logfile: String?, syslog: SyslogTarget?
     ) {
         (self.lockname, self.host, self.pid) = (lockname, host, pid)
@@ -50,22 +44,26 @@ package struct RunLog: LogHandler {
             troubles.append("syslog at \(syslog.path): \(String(errno: error)); the run goes on without it")
         }
         let targets = LogTargets(
-            format: format, screenLevel: screenLevel, level: level.level, file: file, socket: socket,
+            format: format, screenLevel: screenLevel, level: level, file: file, socket: socket,
             dialect: syslog?.dialect ?? SyslogTarget.usual.dialect)
         self.targets = targets
         thread = LogThread { targets.write($0) }
     }
 
-    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
+    /// The fields say for programs what the message says in words.
+    package func debug(_ message: @autoclosure () -> String) { log(.debug, message) }
+    package func info(_ message: @autoclosure () -> String, fields: [String: JSONValue] = [:]) {
+        log(.info, message, fields)
+    }
+    package func warning(_ message: @autoclosure () -> String) { log(.warning, message) }
+    package func error(_ message: @autoclosure () -> String) { log(.error, message) }
+
+    private func log(_ level: LogLevel, _ message: () -> String, _ fields: [String: JSONValue] = [:]) {
+        guard level >= targets.screenLevel || targets.hasFile && level >= targets.level else { return }
+        write(LogEntry(lockname: lockname, host: host, pid: pid, level: level, message: message(), fields: fields))
     }
 
-    package func log(event: LogEvent) {
-        guard event.level >= targets.screenLevel || targets.hasFile && event.level >= targets.level else { return }
-        let entry = LogEntry(
-            lockname: lockname, host: host, pid: pid, level: event.level, message: "\(event.message)",
-            fields: event.metadata.map { $0.mapValues(JSONValue.init) } ?? [:])
+    private func write(_ entry: LogEntry) {
         if mode.isApart { thread.add(entry) } else { targets.write(entry) }
     }
 
@@ -73,7 +71,7 @@ package struct RunLog: LogHandler {
     package func show(_ message: String) {
         var entry = LogEntry(lockname: lockname, host: host, pid: pid, level: .info, message: message)
         entry.isForScreenOnly = true
-        if mode.isApart { thread.add(entry) } else { targets.write(entry) }
+        write(entry)
     }
 
     /// From here on lines are written beside the run's own thread.
@@ -91,8 +89,8 @@ private final class Mode: @unchecked Sendable {
 /// Where lines go.
 private struct LogTargets {
     let format: LogFormat
-    let screenLevel: Logger.Level
-    let level: Logger.Level
+    let screenLevel: LogLevel
+    let level: LogLevel
     let file: LogFile?
     let socket: LogSocket?
     let dialect: SyslogTarget.Dialect
@@ -103,28 +101,5 @@ private struct LogTargets {
         guard !entry.isForScreenOnly, entry.level >= level else { return }
         file?.write(entry.fileLine(format))
         socket?.send(entry.datagram(format, dialect))
-    }
-}
-
-extension LogLevel {
-    package var level: Logger.Level {
-        switch self {
-        case .emergency, .alert, .critical: .critical
-        case .error: .error
-        case .warning: .warning
-        case .notice: .notice
-        case .info: .info
-        case .debug: .debug
-        }
-    }
-}
-
-extension JSONValue {
-    fileprivate init(_ value: Logger.MetadataValue) {
-        switch value {
-        case .stringConvertible(let number as Int64): self = .integer(number)
-        case .stringConvertible(let number as Double): self = .number(number)
-        default: self = .string("\(value)")
-        }
     }
 }

@@ -2,7 +2,6 @@ import Coordination
 import Glibc
 import Host
 import Invocation
-import Logging
 import Recipes
 import Reporting
 import POSIX
@@ -12,7 +11,7 @@ import Supervision
 /// What follows a run whose claims are free and whose exit code is settled: nothing here changes either.
 struct Aftermath {
     let plan: Plan
-    let log: Logger
+    let log: RunLog
     let loop: EventLoop
     let sideHooks: SideHooks
     let ended: Ended
@@ -53,7 +52,7 @@ struct Aftermath {
         let file = MetricsFile(folder: folder, lockname: plan.job.lockname)
         // On a file server that hangs it would keep this process, and whoever waits for it.
         switch attempt(atMost: Self.patience, { file.add(sample) }) {
-        case .some(.some(let warning)): log.warning("\(warning)")
+        case .some(.some(let warning)): log.warning(warning)
         case .some(.none): break
         case .none: log.warning("metrics_directory \(folder) hangs; whether this run is counted is not known")
         }

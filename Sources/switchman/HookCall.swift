@@ -1,7 +1,7 @@
 import Coordination
 import Glibc
 import Host
-import Logging
+import Reporting
 import POSIX
 import Supervision
 
@@ -10,7 +10,7 @@ struct HookCall: Sendable {
     let hook: Hook
     let script: String
     let lockname: String
-    let log: Logger
+    let log: RunLog
     let loop: EventLoop
     /// How the run ended; empty for what comes before its end.
     var outcome = ""

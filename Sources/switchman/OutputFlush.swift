@@ -1,7 +1,7 @@
 import Coordination
 import Glibc
 import Invocation
-import Logging
+import Reporting
 import POSIX
 import Recipes
 import Run
@@ -14,7 +14,7 @@ import Supervision
 struct OutputFlush {
     let plan: Plan
     let supervisor: Supervisor
-    let log: Logger
+    let log: RunLog
 
     /// For what was written before a kill: a reader that is there takes it in that time.
     private static let patience = Duration.seconds(1)

@@ -1,6 +1,6 @@
 import Glibc
 import Host
-import Logging
+import Reporting
 import POSIX
 import Recipes
 import Run
@@ -14,14 +14,14 @@ import Text
 final class SideHooks: @unchecked Sendable {
     private let hooks: Hooks
     private let lockname: String
-    private let log: Logger
+    private let log: RunLog
     private let loop: EventLoop
     private var lost: SideHook?
     private var started: SideHook?
     private var hasCalledLost = false
     private var hasCalledStarted = false
 
-    init(hooks: Hooks, lockname: String, log: Logger, loop: EventLoop) {
+    init(hooks: Hooks, lockname: String, log: RunLog, loop: EventLoop) {
         (self.hooks, self.lockname, self.log, self.loop) = (hooks, lockname, log, loop)
     }
 

@@ -2,7 +2,6 @@ import Coordination
 import Glibc
 import Host
 import Invocation
-import Logging
 import POSIX
 import Recipes
 import Reporting
@@ -16,28 +15,24 @@ struct Wrapper: Sendable {
     let plan: Plan
     let codes: ExitCode
     let supervisor: Supervisor
-    let log: Logger
-    let runLog: RunLog
+    let log: RunLog
     private let sideHooks: SideHooks
 
     init(plan: Plan, codes: ExitCode, supervisor: Supervisor) {
         self.plan = plan
         self.codes = codes
         self.supervisor = supervisor
-        let screenLevel: Logger.Level =
+        let screenLevel: LogLevel =
             switch plan.verbosity {
             case .quiet: .error
             case .normal: .warning
             case .verbose: .info
             }
-        let handler = RunLog(
+        log = RunLog(
             lockname: plan.job.lockname, host: plan.job.host, pid: plan.job.pid, format: plan.reports.format,
             screenLevel: screenLevel, level: plan.loglevel, logfile: plan.logfile, syslog: plan.reports.syslog)
-        runLog = handler
-        log = Logger(label: "switchman") { _ in handler }
-        let log = log
         sideHooks = SideHooks(hooks: plan.reports.hooks, lockname: plan.job.lockname, log: log, loop: supervisor.loop)
-        for warning in handler.troubles + plan.warnings { log.warning("\(warning)") }
+        for warning in log.troubles + plan.warnings { log.warning(warning) }
     }
 
     func perform() {
@@ -45,7 +40,7 @@ struct Wrapper: Sendable {
         warnOfShortGrace()
         tellOfCgroup()
         let ended = begins() ?? supervisor.loop.run({ await live() }) ?? Ended(outcome: .osError)
-        runLog.drain()
+        log.drain()
         supervisor.guardian.leave(code: codes.code(for: ended), dieOf: codes.signalToDieOf(ended))
     }
 
@@ -53,7 +48,7 @@ struct Wrapper: Sendable {
     private func endForWantOfThreads() {
         if supervisor.guardian.beginning.hasCome { return }
         log.error("cannot make a thread; \(ThreadShortage.remedy); nothing was started")
-        runLog.drain()
+        log.drain()
         tellFront(Ended(outcome: .osError))
         _exit(0)
     }
@@ -73,7 +68,7 @@ struct Wrapper: Sendable {
         let plan = plan
         let loop = supervisor.loop
         // What waits, owns something, or gives it back must not wait for a file.
-        runLog.writeApart()
+        log.writeApart()
         if plan.splay > .zero, let interruption = await splay() {
             let ended = Ended(interruption)
             tellFront(ended)
@@ -101,7 +96,7 @@ struct Wrapper: Sendable {
         tell(ended, life.story)
         // What is left on the servers goes with the session.
         if !life.isReleased || plan.job.mixedFleet { life.close() }
-        runLog.drain()
+        log.drain()
         supervisor.guardian.dismiss()
         life.close()
         if let end = await flush.perform(after: ended, held: life.story.held) {

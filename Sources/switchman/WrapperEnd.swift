@@ -1,7 +1,6 @@
 import Coordination
 import Glibc
 import Invocation
-import Logging
 import POSIX
 import Recipes
 import Reporting
@@ -15,7 +14,7 @@ extension Wrapper {
         if codes.isSkip(ended) {
             tellOfSkip(complaint(ended) ?? ended.outcome.rawValue)
         } else if let line = complaint(ended) {
-            log.error("\(line)")
+            log.error(line)
         } else if plan.job.hasSucceeded(ended) {
             if let code = ended.code, code != 0 { log.info("the command exited with \(code); that is a success") }
         } else if ended.outcome == .ran, let code = ended.code {
@@ -35,23 +34,23 @@ extension Wrapper {
             outcome=\(ended.outcome.rawValue) code=\(codes.code(for: ended)) waited=\(Self.seconds(story.waited))\
             \(held)\(token) lock=\(Excerpt.of(plan.job.lockname))
             """,
-            metadata: fields(ended, story))
+            fields: fields(ended, story))
     }
 
     /// cron mails whatever is written, so a skip is silent; but who sits before a terminal wants to know why nothing has happened.
     private func tellOfSkip(_ why: String) {
-        if plan.verbosity == .normal, isatty(STDERR_FILENO) == 1 { runLog.show("skipped: \(why)") }
+        if plan.verbosity == .normal, isatty(STDERR_FILENO) == 1 { log.show("skipped: \(why)") }
         log.info("skipped: \(why)")
     }
 
     /// The same for programs.
-    private func fields(_ ended: Ended, _ story: Life.Story) -> Logger.Metadata {
-        var fields: Logger.Metadata = [
-            "outcome": .string(ended.outcome.rawValue), "code": .stringConvertible(Int64(codes.code(for: ended))),
-            "waited_seconds": .stringConvertible(story.waited.seconds),
+    private func fields(_ ended: Ended, _ story: Life.Story) -> [String: JSONValue] {
+        var fields: [String: JSONValue] = [
+            "outcome": .string(ended.outcome.rawValue), "code": .integer(Int64(codes.code(for: ended))),
+            "waited_seconds": .number(story.waited.seconds),
         ]
-        fields["held_seconds"] = story.held.map { .stringConvertible($0.seconds) }
-        fields["token"] = story.token.map { .stringConvertible($0) }
+        fields["held_seconds"] = story.held.map { .number($0.seconds) }
+        fields["token"] = story.token.map { .integer($0) }
         fields["reason"] = reason(ended).map { .string($0) }
         return fields
     }

@@ -1,5 +1,4 @@
 import Glibc
-import Logging
 import Testing
 
 @testable import Host
@@ -7,7 +6,7 @@ import Testing
 @testable import Text
 
 @Suite struct LogEntryTests {
-    private func entry(_ message: String, level: Logger.Level = .info, fields: [String: JSONValue] = [:]) -> LogEntry {
+    private func entry(_ message: String, level: LogLevel = .info, fields: [String: JSONValue] = [:]) -> LogEntry {
         LogEntry(
             lockname: "a", host: "h.example.org", pid: 4711, level: level, message: message, fields: fields,
             clock: timespec(tv_sec: 1_763_748_465, tv_nsec: 7_999_999))

@@ -59,8 +59,8 @@ FAULTS = [
     ("layers", "Sources/Other/A.swift", "\n", "Sources/Other:1: no row in LAYERS"),
     ("layers", "Package.swift", '.target(\n    name: "Recipes", dependencies: ["Coordination"])\n',
      "Package.swift:1: Recipes does not import Coordination"),
-    ("layers", "Package.swift", '\n.target(name: "Run", dependencies: [.product(name: "Logging", package: "a")])\n',
-     "Package.swift:2: Run does not import Logging"),
+    ("layers", "Package.swift", '\n.target(name: "Run", dependencies: [.product(name: "ArgumentParser", package: "a")])\n',
+     "Package.swift:2: Run does not import ArgumentParser"),
     ("layers", "Package.swift", '.target(name: "Recipes", swiftSettings: [])\n',
      "Package.swift:1: Recipes needs no Coordination"),
 ]

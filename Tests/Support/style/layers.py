@@ -14,10 +14,10 @@ LAYERS = {
     "Recipes": "Coordination Text",
     "Run": "Coordination Recipes Text",
     "Host": "CTLS Coordination POSIX Recipes Text",
-    "Reporting": "Host Logging POSIX Run Text",
+    "Reporting": "Host POSIX Run Text",
     "Supervision": "CGuardian CLinux Coordination POSIX Text",
     "Invocation": "CGetopt Coordination Host POSIX Recipes Reporting Run Text",
-    "switchman": "Coordination Host Invocation Logging POSIX Recipes Reporting Run Supervision Text ZooKeeper",
+    "switchman": "Coordination Host Invocation POSIX Recipes Reporting Run Supervision Text ZooKeeper",
     "Steering": "Coordination Recipes Text",
     "Checks": "Coordination Host Invocation POSIX Recipes Reporting Steering Text",
     "Fleet": "CLinux Coordination Host Invocation POSIX Recipes Run Steering Supervision Text ZooKeeper",
@@ -30,7 +30,7 @@ LAYERS = {
     "soak": "SimulatedEnsemble",
     "fuzz": "Coordination Host Recipes Reporting Text",
 }
-PACKAGES = {"Logging", "ArgumentParser", "NIOCore", "NIOHTTP1", "NIOPosix"}
+PACKAGES = {"ArgumentParser", "NIOCore", "NIOHTTP1", "NIOPosix"}
 
 # Targets that decide without a clock, a process or a network, and the files in them that touch the system all the same.
 PURE = {"Text", "Coordination", "Recipes", "Run", "Steering", "Checks", "SimulatedEnsemble"}
