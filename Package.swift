@@ -27,6 +27,7 @@ func wraps(_ names: String...) -> [LinkerSetting] {
 let strictC: [CSetting] = [
     .unsafeFlags(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fstack-protector-strong"]),
     .unsafeFlags(["-D_FORTIFY_SOURCE=2"], .when(configuration: .release)),
+    .define("SW_CHECKED", .when(configuration: .debug)),
 ]
 
 /// Only libFuzzer has the main function that this one needs: it would break a build of everything. Tests/fuzz sets it.
@@ -54,7 +55,7 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CGetopt"),
         .systemLibrary(name: "CZooKeeper", providers: [.apt(["libzookeeper-mt-dev"])]),
-        .target(name: "CGuardian", cSettings: strictC),
+        .target(name: "CSupervision", cSettings: strictC),
         .target(name: "CTether", cSettings: strictC),
         .target(name: "CTLS", cSettings: strictC, linkerSettings: wraps("poll", "send", "close")),
         .target(
@@ -78,7 +79,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "Supervision", dependencies: ["CGuardian", "CLinux", "Coordination", "POSIX", "Text"],
+            name: "Supervision", dependencies: ["CSupervision", "CLinux", "Coordination", "POSIX", "Text"],
             swiftSettings: strict),
         .target(
             name: "Invocation",
@@ -119,7 +120,7 @@ let package = Package(
             linkerSettings: [.unsafeFlags(release, .when(configuration: .release))]),
         .target(
             name: "SimulatedEnsemble",
-            dependencies: ["CGuardian", "Supervision", "Run", "Recipes", "Coordination", "Text"],
+            dependencies: ["CSupervision", "Supervision", "Run", "Recipes", "Coordination", "Text"],
             // Checked in debug builds; in release the checks would cost a tenth of the schedules.
             swiftSettings: strict
                 + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]),

@@ -27,7 +27,7 @@ package struct CrontabCheck {
         {
             findings.append(Finding(severity, path, problem))
         }
-        do throws(CrontabFile.Unreadable) {
+        do throws(Objection) {
             let (name, bytes) = try CrontabFile.read(path: path)
             add(bytes, name: name, format: format ?? .of(path: path))
         } catch {

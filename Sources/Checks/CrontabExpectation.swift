@@ -24,12 +24,7 @@ struct CrontabExpectation {
     /// When the file was written last, in seconds since the epoch, if that is known.
     let fileWritten: Int64?
 
-    /// Why nobody can tell of a line whether it has run, as the end of a sentence about it.
-    struct Objection: Error {
-        let problem: String
-    }
-
-    /// - Throws: for what leaves no trace, or has no time.
+    /// - Throws: why nobody can tell of the line whether it has run: it leaves no trace, or has no time.
     init(
         _ call: SwitchmanCall, _ entry: CrontabFile.Entry, place: String, fileWritten: Int64?
     ) throws(Objection) {

@@ -35,24 +35,19 @@ package struct CrontabFile: Sendable {
         let problem: String
     }
 
-    /// A file that could not be read.
-    struct Unreadable: Error {
-        let problem: String
-    }
-
     /// Nobody's crontab is longer; what is was named by mistake.
     private static let longestBytes = 1 << 22
 
     /// - Parameter path: `-` is standard input.
-    static func read(path: String) throws(Unreadable) -> (name: String, bytes: [UInt8]) {
+    static func read(path: String) throws(Objection) -> (name: String, bytes: [UInt8]) {
         do throws(FileBytes.Failure) {
             let bytes = try FileBytes.read(path == "-" ? "/dev/stdin" : path, longestBytes: longestBytes)
             return (path == "-" ? "standard input" : path, bytes)
         } catch {
             switch error {
-            case .missing: throw Unreadable(problem: "no such file")
-            case .tooLong: throw Unreadable(problem: "is longer than \(longestBytes) bytes; is it a crontab?")
-            case .unreadable(let code): throw Unreadable(problem: "cannot be read: \(String(errno: code))")
+            case .missing: throw Objection(problem: "no such file")
+            case .tooLong: throw Objection(problem: "is longer than \(longestBytes) bytes; is it a crontab?")
+            case .unreadable(let code): throw Objection(problem: "cannot be read: \(String(errno: code))")
             }
         }
     }
@@ -121,21 +116,21 @@ package struct CrontabFile: Sendable {
                     line: number, severity: .warning,
                     problem: "ends in a backslash, and cron joins no lines: write it as one line, or call a script"))
         }
-        do throws(CrontabSchedule.Fault) {
+        do throws(Objection) {
             let schedule = try Self.schedule(&text)
             for doubt in schedule.doubts { faults.append(Fault(line: number, severity: .warning, problem: doubt)) }
             if format == .system {
                 let user = Self.word(&text)
                 if Self.isProgram(user) {
-                    throw CrontabSchedule.Fault(
+                    throw Objection(
                         problem:
                             "\"\(Excerpt.of(user))\" stands where the user's name belongs; name the user, or say --user "
                             + "if the file has no such column")
                 }
             }
-            guard !text.isEmpty else { throw CrontabSchedule.Fault(problem: "there is no command") }
+            guard !text.isEmpty else { throw Objection(problem: "there is no command") }
             if text.first == UInt8(ascii: "*") {
-                throw CrontabSchedule.Fault(
+                throw Objection(
                     problem: "a sixth field, which no cron has: it would ignore the whole file; remove one")
             }
             let (command, isCut) = Self.command(text)
@@ -174,7 +169,7 @@ package struct CrontabFile: Sendable {
 
     // MARK: - Parts of a line
 
-    private static func schedule(_ text: inout ArraySlice<UInt8>) throws(CrontabSchedule.Fault) -> CrontabSchedule {
+    private static func schedule(_ text: inout ArraySlice<UInt8>) throws(Objection) -> CrontabSchedule {
         if text.first == UInt8(ascii: "@") {
             return try CrontabSchedule(nickname: String(decoding: word(&text).dropFirst(), as: UTF8.self))
         }

@@ -1,12 +1,7 @@
-import Text
+package import Text
 
 /// When a line of a crontab is due.
 package struct CrontabSchedule: Sendable, Equatable {
-    /// What is wrong with a field, as a message.
-    package struct Fault: Error, Equatable {
-        package let problem: String
-    }
-
     /// At least so much time lies between two starts; nil for `@reboot`, and where the day fields make it hard to tell.
     package let leastGapMinutes: Int?
     /// Nil for `@reboot`.
@@ -50,7 +45,7 @@ package struct CrontabSchedule: Sendable, Equatable {
     private static let minutesPerDay = 1440
 
     /// Reads `@daily` and the like, without the `@`.
-    package init(nickname: String) throws(Fault) {
+    package init(nickname: String) throws(Objection) {
         let fields: String
         switch nickname {
         case "reboot":
@@ -63,7 +58,7 @@ package struct CrontabSchedule: Sendable, Equatable {
         case "monthly": (leastGapMinutes, fields) = (28 * Self.minutesPerDay, "0 0 1 * *")
         case "yearly", "annually": (leastGapMinutes, fields) = (365 * Self.minutesPerDay, "0 0 1 1 *")
         default:
-            throw Fault(
+            throw Objection(
                 problem:
                     "unknown schedule \"@\(Excerpt.of(nickname))\"; write five fields, or one of @reboot, @yearly, "
                     + "@monthly, @weekly, @daily, @hourly")
@@ -72,9 +67,9 @@ package struct CrontabSchedule: Sendable, Equatable {
     }
 
     /// Reads the five fields.
-    package init(fields: [[UInt8]]) throws(Fault) {
+    package init(fields: [[UInt8]]) throws(Objection) {
         guard fields.count == Field.allCases.count else {
-            throw Fault(
+            throw Objection(
                 problem: "\(fields.count) of five schedule fields; write minute, hour, day, month, day of the week")
         }
         var doubts: [String] = []
@@ -89,7 +84,7 @@ package struct CrontabSchedule: Sendable, Equatable {
         self.doubts = doubts
     }
 
-    private static func times(_ fields: [[UInt8]], _ doubts: inout [String]) throws(Fault) -> CrontabTimes {
+    private static func times(_ fields: [[UInt8]], _ doubts: inout [String]) throws(Objection) -> CrontabTimes {
         var values: [Set<Int>] = []
         for field in Field.allCases { values.append(try Self.values(fields[field.rawValue], field, &doubts)) }
         let isStar = fields.map { $0.first == UInt8(ascii: "*") }
@@ -104,12 +99,12 @@ package struct CrontabSchedule: Sendable, Equatable {
 
     private static func values(
         _ text: [UInt8], _ field: Field, _ doubts: inout [String]
-    ) throws(Fault) -> Set<Int> {
+    ) throws(Objection) -> Set<Int> {
         var values: Set<Int> = []
         for part in text.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
             let pieces = part.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-            func fault(_ problem: String) -> Fault {
-                Fault(problem: "bad \(field.name) \"\(Excerpt.of(text))\": \(problem)")
+            func fault(_ problem: String) -> Objection {
+                Objection(problem: "bad \(field.name) \"\(Excerpt.of(text))\": \(problem)")
             }
             guard let span = pieces.first, pieces.count <= 2, !span.isEmpty else {
                 throw fault("it must be *, a number, a range or a list of these, with /STEP or without")
@@ -158,8 +153,8 @@ package struct CrontabSchedule: Sendable, Equatable {
 
     /// - Parameter separator: cronie takes a random value of `5~20`; an end that is missing there is the field's own.
     private static func range(
-        _ span: [UInt8], _ field: Field, _ fault: (String) -> Fault, between separator: UInt8 = UInt8(ascii: "-")
-    ) throws(Fault) -> ClosedRange<Int> {
+        _ span: [UInt8], _ field: Field, _ fault: (String) -> Objection, between separator: UInt8 = UInt8(ascii: "-")
+    ) throws(Objection) -> ClosedRange<Int> {
         if span == [UInt8(ascii: "*")] { return field.range }
         let ends = span.split(separator: separator, omittingEmptySubsequences: false)
         let isRandom = separator == UInt8(ascii: "~")

@@ -144,7 +144,7 @@ package struct JobCheck: Sendable {
             guard let lock = sight.lock else {
                 return record.state == .running ? judgeLost(history) : judgeEnded(history)
             }
-            if String(UInt64(bitPattern: lock.session), radix: 16) == record.session {
+            if SessionID(lock.session).text == record.session {
                 // Ended, and its session about to be closed.
                 return record.state == .running ? judgeRunning(lock, history) : judgeEnded(history)
             }

@@ -23,7 +23,7 @@ package struct RunsCheck {
 
     /// - Parameter written: when the file was written last, in seconds since the epoch; nil if nobody knows.
     package mutating func add(path: String, format: CrontabFile.Format? = nil, written: Int64?) {
-        do throws(CrontabFile.Unreadable) {
+        do throws(Objection) {
             let (name, bytes) = try CrontabFile.read(path: path)
             add(CrontabFile(bytes, format: format ?? .of(path: path)), name: name, written: written)
         } catch {
@@ -48,7 +48,7 @@ package struct RunsCheck {
             }
             for call in search.calls {
                 lineCount += 1
-                do throws(CrontabExpectation.Objection) {
+                do throws(Objection) {
                     lines.append(try CrontabExpectation(call, entry, place: place, fileWritten: written))
                 } catch {
                     unchecked += 1

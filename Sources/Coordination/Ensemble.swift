@@ -43,8 +43,7 @@ package struct Session: Sendable, Equatable {
         self.timeout = timeout
     }
 
-    /// As it stands in names and records: lower-case hexadecimal without a prefix.
-    package var text: String { String(UInt64(bitPattern: id), radix: 16) }
+    package var text: String { SessionID(id).text }
 }
 
 /// One request. Writes are always a multi, also of one operation, so that there is one way to fail.

@@ -1,3 +1,4 @@
+import Coordination
 package import Recipes
 package import Steering
 
@@ -79,7 +80,7 @@ package struct StopEnding {
     }
 
     private static func isHolders(_ record: JobRecord, _ lock: LockStatus) -> Bool {
-        record.session == lock.holder.map { String(UInt64(bitPattern: $0.session), radix: 16) }
+        record.session == lock.holder.map { SessionID($0.session).text }
     }
 }
 

@@ -17,13 +17,8 @@ package struct ServerAddress: Sendable, Equatable {
     /// As `zkhosts` has it.
     package var text: String { host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
-    /// What is wrong with a list, as the end of a sentence.
-    struct Fault: Error, Equatable {
-        let problem: String
-    }
-
     /// Reads `host:port,host:port/chroot`: the servers, and the chroot, which is empty or begins with a slash.
-    static func parseList(_ text: String) throws(Fault) -> (servers: [ServerAddress], chroot: String) {
+    static func parseList(_ text: String) throws(Objection) -> (servers: [ServerAddress], chroot: String) {
         let bytes = Array(text.utf8)
         let slash = bytes.firstIndex(of: UInt8(ascii: "/")) ?? bytes.endIndex
         var chroot = trimmed(bytes[slash...])
@@ -32,7 +27,7 @@ package struct ServerAddress: Sendable, Equatable {
         }
         let chrootText = String(decoding: chroot, as: UTF8.self)
         if !chroot.isEmpty, let objection = ZNodePath.objection(to: chrootText) {
-            throw Fault(problem: "has a chroot \"\(Excerpt.of(chrootText))\" that \(objection)")
+            throw Objection(problem: "has a chroot \"\(Excerpt.of(chrootText))\" that \(objection)")
         }
         var servers: [ServerAddress] = []
         for part in bytes[..<slash].split(separator: UInt8(ascii: ",")) {
@@ -42,14 +37,14 @@ package struct ServerAddress: Sendable, Equatable {
                 servers.append(try parse(entry))
             }
         }
-        guard !servers.isEmpty else { throw Fault(problem: "names no server; write host:port,host:port") }
+        guard !servers.isEmpty else { throw Objection(problem: "names no server; write host:port,host:port") }
         return (servers, chrootText)
     }
 
-    private static func parse(_ entry: ArraySlice<UInt8>) throws(Fault) -> ServerAddress {
+    private static func parse(_ entry: ArraySlice<UInt8>) throws(Objection) -> ServerAddress {
         let text = String(decoding: entry, as: UTF8.self)
-        func fault(_ problem: String) -> Fault {
-            Fault(problem: "has an entry \"\(Excerpt.of(text))\" \(problem)")
+        func fault(_ problem: String) -> Objection {
+            Objection(problem: "has an entry \"\(Excerpt.of(text))\" \(problem)")
         }
         guard entry.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
             throw fault("with a blank or control character in it; put commas between servers")

@@ -106,10 +106,10 @@ indirect enum OptionValue: Sendable {
             store(&arguments, try Self.value(bytes, of: option, expected: CodeList.form) { CodeList($0) })
         case .jobs(let store):
             let text = try Self.value(bytes, of: option, expected: EarlierJobs.form) { $0 }
-            do throws(EarlierJobs.Fault) { store(&arguments, try EarlierJobs(text)) } catch {
+            do throws(Objection) { store(&arguments, try EarlierJobs(text)) } catch {
                 throw UsageError(
                     message:
-                        "invalid value \"\(Excerpt.of(text))\" for \(option): \(error.what); expected \(EarlierJobs.form)"
+                        "invalid value \"\(Excerpt.of(text))\" for \(option): \(error.problem); expected \(EarlierJobs.form)"
                 )
             }
         case .period(let store):

@@ -62,7 +62,7 @@ package final class Acquisition {
     var holderSession: Int64?
     /// What the node of a lock without a record says of who that is.
     var holderWithoutRecord: String?
-    private var takes = 0
+    var takes = 0
     var contradictions = Contradictions()
     package private(set) var limits: Limits
 
@@ -79,7 +79,7 @@ package final class Acquisition {
         self.notice = notice
     }
 
-    package func perform() async throws(Interruption) -> Verdict {
+    func decide() async throws(Interruption) -> Verdict {
         while true {
             if let skip = try await look() {
                 return isWaitedFor(skip) ? try await acquireInTurn() : .skipped(skip)

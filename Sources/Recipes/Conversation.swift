@@ -80,6 +80,7 @@ package final class Conversation {
     }
 
     private func askOnce(_ requests: [Request]) async throws(Interruption) -> [Reply] {
+        assert(isSound, "before a question: \(self.held.count) events held, holding: \(isHolding)")
         tickets += 1
         let ticket = tickets
         let inbox = self.inbox
@@ -93,6 +94,7 @@ package final class Conversation {
         while true {
             let event = try await next(within: &patience, nudge: &nudge)
             if case .replies(ticket, let replies) = event {
+                assert(replies.count == requests.count, "\(replies.count) replies to \(requests.count) requests")
                 for case .failure(let failure) in replies where failure.reason == .sessionExpired {
                     throw .sessionExpired
                 }
@@ -112,6 +114,12 @@ package final class Conversation {
             if clock.now >= heldUntil { try unhold() }
             leaveServer(after: &nudge, within: patience)
         }
+    }
+
+    /// What must hold between two events: only a take keeps back what would interrupt it, and has a time from then on.
+    private var isSound: Bool {
+        if !isHolding { return held.isEmpty && heldUntil == .never }
+        return heldUntil == .never || !held.isEmpty
     }
 
     /// Asks until no reply is lost: for reads, and for writes that may be repeated.

@@ -1,4 +1,4 @@
-import Text
+package import Text
 
 /// The jobs that `--after` names, by their locknames.
 package struct EarlierJobs: Sendable, Equatable {
@@ -6,15 +6,10 @@ package struct EarlierJobs: Sendable, Equatable {
 
     package init() {}
 
-    /// What is wrong with a list.
-    package struct Fault: Error {
-        package let what: String
-    }
-
     /// Locknames with commas between them. A name that comes again counts once.
-    package init(_ text: String) throws(Fault) {
+    package init(_ text: String) throws(Objection) {
         // `--after $UNSET -- command`: a job of that name would never have run, and this one be skipped in silence for ever.
-        if text == "--" { throw Fault(what: "that ends the options, and no job is named") }
+        if text == "--" { throw Objection(problem: "that ends the options, and no job is named") }
         // By bytes: a comma with a combining mark behind it is no comma to Swift.
         for part in text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
             let bytes = Array(part)
@@ -22,11 +17,13 @@ package struct EarlierJobs: Sendable, Equatable {
             let fault =
                 bytes == [UInt8(ascii: "0")]
                 ? "is no lockname" : NodeName.objection(to: bytes, longestBytes: Self.bytesMax)
-            if let fault { throw Fault(what: "\(bytes.isEmpty ? "a name" : "\"\(Excerpt.of(bytes))\"") \(fault)") }
+            if let fault {
+                throw Objection(problem: "\(bytes.isEmpty ? "a name" : "\"\(Excerpt.of(bytes))\"") \(fault)")
+            }
             add(String(decoding: bytes, as: UTF8.self))
         }
-        if names.count > Self.namesMax { throw Fault(what: "these are \(names.count) names") }
-        if !isWithinLimits { throw Fault(what: "these are \(byteCount) bytes") }
+        if names.count > Self.namesMax { throw Objection(problem: "these are \(names.count) names") }
+        if !isWithinLimits { throw Objection(problem: "these are \(byteCount) bytes") }
     }
 
     package static let form =

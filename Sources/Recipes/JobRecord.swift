@@ -1,3 +1,4 @@
+import Coordination
 import Text
 
 /// The job's record, `PREFIX/jobs/LOCKNAME`: the mark of a lock, and the memory of its last runs. At most 4 kB of JSON.
@@ -62,7 +63,7 @@ package struct JobRecord: Sendable, Equatable {
 
     /// Whether one of these sessions wrote it.
     func isOf(_ sessions: Set<Int64>) -> Bool {
-        UInt64(session, radix: 16).map { sessions.contains(Int64(bitPattern: $0)) } ?? false
+        SessionID(text: session).map { sessions.contains($0.number) } ?? false
     }
 
     /// Whether a success now would be the first after a failure. A run that an operator ended is neither.

@@ -79,8 +79,8 @@ extension NodeStat {
 }
 
 extension Int64 {
-    /// Whether this is the session that the text names (`Session.text`).
-    func isSession(_ text: String) -> Bool { UInt64(text, radix: 16) == UInt64(bitPattern: self) }
+    /// Whether this is the session that the text names (`SessionID`).
+    func isSession(_ text: String) -> Bool { SessionID(text: text)?.number == self }
 }
 
 extension Failure {

@@ -34,6 +34,12 @@ struct Take {
     /// What it comes after.
     let after: [Generation]
 
+    /// A take whose reply was lost, as `Claims` counts: what is asked and answered later proves nothing of an earlier moment.
+    private struct Lost {
+        let submitted: BootInstant
+        let submittedBefore: BootInstant
+    }
+
     func perform() async throws(Interruption) -> Outcome {
         guard let session = talk.ensemble.session else { throw .sessionExpired }
         if case .impossible = job.lifetime(session: session.timeout).fit(grace: .zero) {
@@ -44,7 +50,7 @@ struct Take {
         let content = record(session)
         let operations = operations(session, content)
         // The first of those whose reply was lost: it may be the one that was carried out.
-        var lostSince: BootInstant?
+        var lost: Lost?
         // When that was noticed: a host may have slept meanwhile.
         var noticedSince: BootInstant?
         var lacking = 0
@@ -66,7 +72,7 @@ struct Take {
                         found: waitOut, slots: namedSlots),
                     lock: replies.count > 1 ? replies[1] : nil)
             case .failure(let failure)? where failure.reason == .connectionLost:
-                lostSince = lostSince ?? submitted
+                lost = lost ?? Lost(submitted: submitted, submittedBefore: before)
                 noticedSince = noticedSince ?? talk.clock.now
                 try await talk.reconnected(lostSince: noticedSince)
             case .failure(let failure)?:
@@ -77,12 +83,12 @@ struct Take {
                     lacking += 1
                     try await Parents(job: job, talk: talk).make(
                         for: operations.filter(\.isCreate).map(\.path), attempt: lacking)
-                } else if let lostSince, index == 0, failure.reason == .badVersion || failure.reason == .nodeExists {
+                } else if let lost, index == 0, failure.reason == .badVersion || failure.reason == .nodeExists {
                     // The failed multi went through a quorum, so what is read now is not older than it.
-                    if let claims = try await resolved(session, lostSince, content) { return claims }
+                    if let claims = try await resolved(session, lost, content) { return claims }
                     try await checkPlaces()
                     return .changed
-                } else if lostSince != nil,
+                } else if lost != nil,
                     failure.reason == .noNode && places.contains(operations[index].path)
                         || failure.reason == .nodeExists && markPaths(session).contains(operations[index].path)
                 {
@@ -202,12 +208,12 @@ struct Take {
     }
 
     /// A take whose reply was lost: the record, or the mark, tells whether it was carried out.
-    private func resolved(_ session: Session, _ submitted: BootInstant, _ content: JobRecord) async throws(Interruption)
+    private func resolved(_ session: Session, _ lost: Lost, _ content: JobRecord) async throws(Interruption)
         -> Outcome?
     {
         var claims = Claims(
-            leases: [], marks: markPaths(session), session: session, submitted: submitted,
-            submittedBefore: talk.newestAnswered ?? submitted, acknowledged: talk.clock.now, found: waitOut,
+            leases: [], marks: markPaths(session), session: session, submitted: lost.submitted,
+            submittedBefore: lost.submittedBefore, acknowledged: talk.clock.now, found: waitOut,
             slots: namedSlots)
         if job.takesLock {
             guard let node = try await talk.askAgain([.get(job.recordPath, watch: false)])[0].node(),

@@ -1,4 +1,4 @@
-import CGuardian
+import CSupervision
 import Coordination
 import Recipes
 import Supervision

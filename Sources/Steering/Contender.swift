@@ -31,7 +31,7 @@ package struct Contender: Sendable, Equatable {
     package var json: [ExactName: JSONValue] {
         [
             "host": .string(host), "pid": pid.map { .integer($0) } ?? .null, "since": .string(since.utc),
-            "session": .string(String(UInt64(bitPattern: session), radix: 16)),
+            "session": .string(SessionID(session).text),
             "tick": tick.map { .string($0) } ?? .null,
         ]
     }

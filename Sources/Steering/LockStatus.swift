@@ -1,3 +1,4 @@
+import Coordination
 package import Recipes
 package import Text
 
@@ -54,17 +55,15 @@ package struct LockStatus: Sendable, Equatable {
             switch (lock, record?.state) {
             case (let lock?, _) where lock.contender.session == 0: .persistent
             case _ where hasUnreadableRecord: .unreadable
-            case (let lock?, .running) where record?.session == Self.text(lock.contender.session):
+            case (let lock?, .running) where record?.session == SessionID(lock.contender.session).text:
                 record?.isWaiting == true ? .waiting : .running
             // Released, and its session about to be closed: beside originals, and after a loss, that deletes the lock.
-            case (let lock?, .ended) where record?.session == Self.text(lock.contender.session): .running
+            case (let lock?, .ended) where record?.session == SessionID(lock.contender.session).text: .running
             case (.some, _): .original
             case (nil, .running): .lost
             case (nil, _): .free
             }
     }
-
-    private static func text(_ session: Int64) -> String { String(UInt64(bitPattern: session), radix: 16) }
 
     /// Whether there is anything to be seen without being asked for by name.
     package var isWorthShowing: Bool { state != .free || !waiting.isEmpty || isPausedByName }

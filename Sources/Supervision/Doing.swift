@@ -1,4 +1,4 @@
-import CGuardian
+import CSupervision
 import Glibc
 
 /// What a process is doing that does not answer, in words that follow "it": "is stopped".

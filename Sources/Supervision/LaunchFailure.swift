@@ -1,4 +1,4 @@
-import CGuardian
+import CSupervision
 import Glibc
 import POSIX
 

@@ -1,4 +1,4 @@
-import CGuardian
+import CSupervision
 package import Coordination
 
 extension TreeReport.Ending {

@@ -15,7 +15,7 @@ struct JSONParser {
         (self.bytes, self.keepsNumbers) = (bytes, keepsNumbers)
     }
 
-    static func parse(_ bytes: [UInt8], keepsNumbers: Bool) throws(JSONValue.Fault) -> JSONValue {
+    static func parse(_ bytes: [UInt8], keepsNumbers: Bool) throws(Objection) -> JSONValue {
         var parser = JSONParser(bytes, keepsNumbers: keepsNumbers)
         let value = try parser.value()
         parser.skipBlanks()
@@ -25,11 +25,11 @@ struct JSONParser {
 
     private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-    private func fault(_ what: String) -> JSONValue.Fault {
+    private func fault(_ what: String) -> Objection {
         let before = bytes[..<position]
         let line = before.count(where: { $0 == UInt8(ascii: "\n") }) + 1
         let column = position - (before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0) + 1
-        return JSONValue.Fault(problem: "is not valid JSON: line \(line), column \(column): \(what)")
+        return Objection(problem: "is not valid JSON: line \(line), column \(column): \(what)")
     }
 
     private mutating func skipBlanks() {
@@ -42,12 +42,12 @@ struct JSONParser {
         return true
     }
 
-    private mutating func value() throws(JSONValue.Fault) -> JSONValue {
+    private mutating func value() throws(Objection) -> JSONValue {
         skipBlanks()
         guard let byte = next else { throw fault("it ends where a value must stand") }
         switch byte {
-        case UInt8(ascii: "{"): return .object(try nested { (parser) throws(JSONValue.Fault) in try parser.members() })
-        case UInt8(ascii: "["): return .array(try nested { (parser) throws(JSONValue.Fault) in try parser.elements() })
+        case UInt8(ascii: "{"): return .object(try nested { (parser) throws(Objection) in try parser.members() })
+        case UInt8(ascii: "["): return .array(try nested { (parser) throws(Objection) in try parser.elements() })
         case UInt8(ascii: "\""): return .string(try string())
         case UInt8(ascii: "t"): return try word("true", .boolean(true))
         case UInt8(ascii: "f"): return try word("false", .boolean(false))
@@ -58,11 +58,11 @@ struct JSONParser {
     }
 
     private mutating func nested<T>(
-        _ read: (inout JSONParser) throws(JSONValue.Fault) -> T
-    ) throws(JSONValue.Fault) -> T {
+        _ read: (inout JSONParser) throws(Objection) -> T
+    ) throws(Objection) -> T {
         depth += 1
         guard depth <= Self.deepest else {
-            throw JSONValue.Fault(problem: "is nested more than \(Self.deepest) levels deep")
+            throw Objection(problem: "is nested more than \(Self.deepest) levels deep")
         }
         position += 1
         defer { depth -= 1 }
@@ -70,7 +70,7 @@ struct JSONParser {
     }
 
     /// Of a name that comes twice the last counts, as for the originals.
-    private mutating func members() throws(JSONValue.Fault) -> [ExactName: JSONValue] {
+    private mutating func members() throws(Objection) -> [ExactName: JSONValue] {
         var members: [ExactName: JSONValue] = [:]
         skipBlanks()
         if take(UInt8(ascii: "}")) { return members }
@@ -85,7 +85,7 @@ struct JSONParser {
         }
     }
 
-    private mutating func elements() throws(JSONValue.Fault) -> [JSONValue] {
+    private mutating func elements() throws(Objection) -> [JSONValue] {
         var elements: [JSONValue] = []
         skipBlanks()
         if take(UInt8(ascii: "]")) { return elements }
@@ -95,7 +95,7 @@ struct JSONParser {
         }
     }
 
-    private mutating func closes(with bracket: UInt8) throws(JSONValue.Fault) -> Bool {
+    private mutating func closes(with bracket: UInt8) throws(Objection) -> Bool {
         skipBlanks()
         if take(bracket) { return true }
         guard take(UInt8(ascii: ",")) else { throw fault("a comma or a closing bracket must stand here") }
@@ -104,14 +104,14 @@ struct JSONParser {
         return false
     }
 
-    private mutating func word(_ word: StaticString, _ value: JSONValue) throws(JSONValue.Fault) -> JSONValue {
+    private mutating func word(_ word: StaticString, _ value: JSONValue) throws(Objection) -> JSONValue {
         for expected in "\(word)".utf8 {
             guard take(expected) else { throw fault("no value begins like this") }
         }
         return value
     }
 
-    private mutating func number() throws(JSONValue.Fault) -> JSONValue {
+    private mutating func number() throws(Objection) -> JSONValue {
         let start = position
         _ = take(UInt8(ascii: "-"))
         if !take(UInt8(ascii: "0")) { try digits() }
@@ -132,13 +132,13 @@ struct JSONParser {
         return keepsNumbers && value.text != text ? .verbatim(text) : value
     }
 
-    private mutating func digits() throws(JSONValue.Fault) {
+    private mutating func digits() throws(Objection) {
         let start = position
         while let byte = next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { position += 1 }
         if position == start { throw fault("a digit must stand here") }
     }
 
-    private mutating func string() throws(JSONValue.Fault) -> String {
+    private mutating func string() throws(Objection) -> String {
         position += 1
         // Up to the first escape it stands as it is.
         let plain = bytes[position...].prefix { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
@@ -164,7 +164,7 @@ struct JSONParser {
         throw fault("it ends within a string")
     }
 
-    private mutating func escaped() throws(JSONValue.Fault) -> Unicode.Scalar {
+    private mutating func escaped() throws(Objection) -> Unicode.Scalar {
         guard let letter = next else { throw fault("it ends within a string") }
         position += 1
         switch letter {
@@ -180,7 +180,7 @@ struct JSONParser {
     }
 
     /// Four hexadecimal digits, or twice that for a surrogate pair.
-    private mutating func scalar() throws(JSONValue.Fault) -> Unicode.Scalar {
+    private mutating func scalar() throws(Objection) -> Unicode.Scalar {
         let first = try hexadecimal()
         if let scalar = Unicode.Scalar(first) { return scalar }
         guard first < 0xdc00, take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else {
@@ -193,7 +193,7 @@ struct JSONParser {
         return scalar
     }
 
-    private mutating func hexadecimal() throws(JSONValue.Fault) -> UInt16 {
+    private mutating func hexadecimal() throws(Objection) -> UInt16 {
         var code: UInt16 = 0
         for _ in 0..<4 {
             guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
@@ -207,19 +207,10 @@ struct JSONParser {
 }
 
 extension JSONValue {
-    /// Why bytes are not JSON, as the end of a sentence.
-    package struct Fault: Error, Equatable {
-        package let problem: String
-
-        package init(problem: String) {
-            self.problem = problem
-        }
-    }
-
     /// Reads one JSON text of any kind.
     ///
     /// - Parameter keepsNumbers: for who writes it again: others may count further than we do, or see more in `1.0`.
-    package static func parse(_ bytes: [UInt8], keepsNumbers: Bool = false) throws(Fault) -> JSONValue {
+    package static func parse(_ bytes: [UInt8], keepsNumbers: Bool = false) throws(Objection) -> JSONValue {
         try JSONParser.parse(bytes, keepsNumbers: keepsNumbers)
     }
 }

@@ -115,6 +115,9 @@ import POSIX
         }
     }
 
+    /// What must hold whenever `lock` is free: nothing waits for a handle that is there, and who is closed has none.
+    private var isSound: Bool { unsafe handle == nil || waiting.isEmpty && !isClosed }
+
     private var isOver: Bool {
         lock.hold()
         defer { lock.release() }
@@ -187,6 +190,7 @@ import POSIX
         lock.hold()
         newest = burst
         defer { lock.release() }
+        assert(isSound, "closed: \(isClosed), \(waiting.count) waiting")
         if isClosed || isForgotten {
             burst.failAll(.sessionExpired)
         } else if let handle = unsafe handle {
@@ -207,6 +211,7 @@ import POSIX
     package func close(cap: Duration) {
         lock.hold()
         let closing = unsafe handle
+        assert(isSound, "closed: \(isClosed), \(waiting.count) waiting")
         unsafe handle = nil
         isClosed = true
         let isAnswered = newest?.isAnswered ?? false

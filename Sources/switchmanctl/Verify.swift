@@ -62,9 +62,9 @@ struct Ownership {
         guard let token = DigitText.parse(token) else {
             throw .usage("SWITCHMAN_FENCING_TOKEN is \"\(Excerpt.of(token))\"; it must be a decimal number")
         }
-        guard let session = UInt64(session, radix: 16) else {
+        guard let id = SessionID(text: session) else {
             throw .usage("SWITCHMAN_SESSION_ID is \"\(Excerpt.of(session))\"; it must be a hexadecimal number")
         }
-        (self.token, self.session) = (token, Int64(bitPattern: session))
+        (self.token, self.session) = (token, id.number)
     }
 }

@@ -1,5 +1,5 @@
 // The dead man's switch: any events in any order, at instants that never go back. Its source: deadman.c.
-#include "CGuardian.h"
+#include "CSupervision.h"
 #include "input.h"
 
 static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }

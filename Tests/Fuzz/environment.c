@@ -12,7 +12,7 @@ static void *heap_mmap(void *at, size_t bytes, int protection, int flags, int fd
 void sw_core_restore(void) {}
 
 #define mmap heap_mmap
-#include "../../Sources/CGuardian/command.c"
+#include "../../Sources/CSupervision/command.c"
 #undef mmap
 
 /// Value of a name in a list: the pointer behind its "=", or NULL.

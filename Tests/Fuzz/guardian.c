@@ -142,7 +142,7 @@ void referee_heard(const sw_message *message, bool blocked) {
     EXPECT(message->type >= SW_ACK && message->type <= SW_UNKILLABLE && message->block == 0);
     if (blocked || r.deaf_once) return; // what waited in the outbox is of a moment ago
     if (message->type == SW_ACK) {
-        // As prototypes took, a process and a GB (Sources/CGuardian/budget.c): no less is reckoned with, once it is measured.
+        // As prototypes took, a process and a GB (Sources/CSupervision/budget.c): no less is reckoned with, once it is measured.
         EXPECT(message->budget_ns >= INT64_C(2000000000) && message->budget_ns >= message->term_at_ns);
         if (message->number > 0) {
             EXPECT(message->term_at_ns >= message->number * INT64_C(180000) + k.gigabytes * INT64_C(70000000));

@@ -1,5 +1,6 @@
 import Recipes
 import Testing
+import Text
 
 @Suite struct EarlierJobsTests {
     @Test func namesAreSeparatedByCommas() throws {
@@ -10,12 +11,12 @@ import Testing
     }
 
     @Test(arguments: ["", ",", "--", "a,", ",a", "a,,b", "a/b", ".", "..", "0", "a,0", "a\u{7}", "a,b,c,d,e,f,g,h,i"])
-    func whatIsNoListIsNone(text: String) { #expect(throws: EarlierJobs.Fault.self) { try EarlierJobs(text) } }
+    func whatIsNoListIsNone(text: String) { #expect(throws: Objection.self) { try EarlierJobs(text) } }
 
     @Test func theNamesAreShortTogether() throws {
         let long = String(repeating: "x", count: 255)
         #expect((try EarlierJobs("\(long),\(long)y")).names.count == 2)
-        #expect(throws: EarlierJobs.Fault.self) { try EarlierJobs("\(long)z,\(long)y") }
+        #expect(throws: Objection.self) { try EarlierJobs("\(long)z,\(long)y") }
         let two = try EarlierJobs(String(repeating: "z", count: 510)).added(to: try EarlierJobs("abc"))
         #expect(two.names.count == 2 && !two.isWithinLimits)
     }
@@ -27,7 +28,7 @@ import Testing
         (String(repeating: "x", count: 300) + "," + String(repeating: "y", count: 300), "these are 601 bytes"),
     ])
     func saysWhatIsWrong(text: String, fault: String) throws {
-        let error = try #require(throws: EarlierJobs.Fault.self) { try EarlierJobs(text) }
-        #expect(error.what.contains(fault))
+        let error = try #require(throws: Objection.self) { try EarlierJobs(text) }
+        #expect(error.problem.contains(fault))
     }
 }

@@ -55,6 +55,7 @@ import Testing
             .asks(Self.look, .owned(by: 5)),
         ])
         #expect(outcome.claims?.submitted == BootInstant(seconds: 100))
+        #expect(outcome.claims?.submittedBefore == BootInstant(seconds: 100), "nothing was answered before it")
         #expect(outcome.claims?.acknowledged == BootInstant(seconds: 107))
     }
 

@@ -37,24 +37,24 @@ import Text
         "{}\0",
         "// x\n{}", String(repeating: "[", count: 1_000_000), String(repeating: "{\"a\":", count: 65) + "1",
     ])
-    func whatIsNoJSONIsNone(text: String) { #expect(throws: JSONValue.Fault.self) { try parse(text) } }
+    func whatIsNoJSONIsNone(text: String) { #expect(throws: Objection.self) { try parse(text) } }
 
     @Test(arguments: [
         [0x22, 0xff, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22], [0x7b, 0, 0x7d, 0], [0x22, 0xc0, 0x80, 0x22],
     ])
     func whatIsNotUTF8IsNone(bytes: [UInt8]) {
-        #expect(throws: JSONValue.Fault.self) { try JSONValue.parse(bytes) }
+        #expect(throws: Objection.self) { try JSONValue.parse(bytes) }
     }
 
     @Test func theFaultIsNamedWithItsPlace() {
-        #expect(throws: JSONValue.Fault(problem: "is not valid JSON: line 2, column 9: a digit must stand here")) {
+        #expect(throws: Objection(problem: "is not valid JSON: line 2, column 9: a digit must stand here")) {
             try parse("{\n  \"a\": -x}")
         }
     }
 
     @Test func theDepthIsLimited() throws {
         _ = try parse(String(repeating: "[", count: 64) + String(repeating: "]", count: 64))
-        #expect(throws: JSONValue.Fault(problem: "is nested more than 64 levels deep")) {
+        #expect(throws: Objection(problem: "is nested more than 64 levels deep")) {
             try parse(String(repeating: "[", count: 65) + String(repeating: "]", count: 65))
         }
     }

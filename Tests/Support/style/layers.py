@@ -4,7 +4,7 @@ import re
 
 # From the bottom up: a target imports only what stands above it. Docs/Architecture.md says what each is.
 LAYERS = {
-    "CLinux": "", "CGetopt": "", "CZooKeeper": "", "CGuardian": "", "CTether": "",
+    "CLinux": "", "CGetopt": "", "CZooKeeper": "", "CSupervision": "", "CTether": "",
     "CTLS": "",
     "CFrames": "CTLS",
     "Text": "",
@@ -15,7 +15,7 @@ LAYERS = {
     "Run": "Coordination Recipes Text",
     "Host": "CTLS Coordination POSIX Recipes Text",
     "Reporting": "Host POSIX Run Text",
-    "Supervision": "CGuardian CLinux Coordination POSIX Text",
+    "Supervision": "CSupervision CLinux Coordination POSIX Text",
     "Invocation": "CGetopt Coordination Host POSIX Recipes Reporting Run Text",
     "switchman": "Coordination Host Invocation POSIX Recipes Reporting Run Supervision Text ZooKeeper",
     "Steering": "Coordination Recipes Text",
@@ -26,7 +26,7 @@ LAYERS = {
         "ZooKeeper",
     # A package of its own: Sources/Web/Package.swift.
     "Web": "ArgumentParser Fleet NIOCore NIOHTTP1 NIOPosix",
-    "SimulatedEnsemble": "CGuardian Coordination Recipes Run Supervision Text",
+    "SimulatedEnsemble": "CSupervision Coordination Recipes Run Supervision Text",
     "soak": "SimulatedEnsemble",
     "fuzz": "Coordination Host Recipes Reporting Text",
 }

@@ -2,7 +2,7 @@
 #ifndef ROLES_H
 #define ROLES_H
 
-#include "CGuardian.h"
+#include "CSupervision.h"
 
 #define SW_MILLISECOND_NS INT64_C(1000000)
 #define SW_SECOND_NS INT64_C(1000000000)

@@ -7,8 +7,8 @@
 ///
 /// All instants are CLOCK_BOOTTIME nanoseconds; INT64_MAX is never. Signals stay blocked in all three, so none of them
 /// dies of a signal but SIGKILL; the command gets the caller's mask and dispositions back.
-#ifndef CGUARDIAN_H
-#define CGUARDIAN_H
+#ifndef CSUPERVISION_H
+#define CSUPERVISION_H
 
 #include <signal.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 // A hook's start. By posix_spawn, since the ZooKeeper client's threads may live on in the supervisor.
 #define _GNU_SOURCE
-#include "CGuardian.h"
+#include "CSupervision.h"
 
 #include <errno.h>
 #include <fcntl.h>

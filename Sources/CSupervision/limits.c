@@ -1,6 +1,6 @@
 // Limits of this process that are too low to work with: said in one line, instead of found out half-way.
 #define _GNU_SOURCE
-#include "CGuardian.h"
+#include "CSupervision.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,6 @@
 // The decisions of the dead man's switch. Pure: the guardian drives it with real time, the simulation with its own.
-#include "CGuardian.h"
+#include "CSupervision.h"
+#include "holds.h"
 
 void sw_deadman_init(sw_deadman *deadman, sw_descendants descendants, int64_t termination_ns) {
     *deadman = (sw_deadman){
@@ -10,6 +11,19 @@ void sw_deadman_init(sw_deadman *deadman, sw_descendants descendants, int64_t te
         .kill_at_ns = INT64_MAX,
         .grace_at_ns = INT64_MAX,
     };
+}
+
+/// What must hold between two steps.
+static bool is_sound(const sw_deadman *deadman) {
+    bool has_grace = deadman->grace_at_ns != INT64_MAX;
+    if (has_grace && deadman->grace_cause == 0) return false;
+    switch (deadman->phase) {
+    case SW_IDLE: return true;
+    case SW_RUNNING: return deadman->causes == 0 && !deadman->abandoned;
+    case SW_TERMINATING: return deadman->causes != 0 && !(deadman->causes & SW_KILLED) && !deadman->abandoned;
+    case SW_KILLING: return deadman->causes & SW_KILLED;
+    }
+    return false;
 }
 
 static sw_action nothing(void) {
@@ -112,7 +126,7 @@ static sw_action step_killing(sw_deadman *deadman, sw_event event) {
     }
 }
 
-sw_action sw_deadman_step(sw_deadman *deadman, int64_t now_ns, sw_event event) {
+static sw_action step(sw_deadman *deadman, int64_t now_ns, sw_event event) {
     if (deadman->phase == SW_IDLE) return step_idle(deadman, now_ns, event);
     if (deadman->phase == SW_KILLING) return step_killing(deadman, event);
 
@@ -137,6 +151,17 @@ sw_action sw_deadman_step(sw_deadman *deadman, int64_t now_ns, sw_event event) {
     case SW_EVENT_ALL_REAPED: return all_reaped(deadman);
     }
     return lost(deadman);
+}
+
+sw_action sw_deadman_step(sw_deadman *deadman, int64_t now_ns, sw_event event) {
+    SW_HOLDS(is_sound(deadman));
+    sw_action action = step(deadman, now_ns, event);
+    SW_HOLDS(is_sound(deadman));
+    // Nobody is killed and forgotten: who has had SIGKILL is waited for, and who is told that all is over has nothing left.
+    SW_HOLDS(action.order != SW_DO_KILL || deadman->phase == SW_KILLING);
+    SW_HOLDS((action.order != SW_DO_REPORT && action.order != SW_DO_EXIT) || deadman->phase == SW_IDLE);
+    SW_HOLDS(action.order != SW_DO_START || (deadman->phase == SW_RUNNING && sw_deadman_wake_ns(deadman) > now_ns));
+    return action;
 }
 
 int64_t sw_deadman_wake_ns(const sw_deadman *deadman) {

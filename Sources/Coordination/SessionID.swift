@@ -1,0 +1,14 @@
+/// A session's number, and its one spelling in names, records and the environment: lower-case hexadecimal without a prefix.
+package struct SessionID: Sendable, Hashable {
+    package let number: Int64
+
+    package init(_ number: Int64) { self.number = number }
+
+    /// Nil for what is no hexadecimal number of 64 bits.
+    package init?(text: String) {
+        guard let bits = UInt64(text, radix: 16) else { return nil }
+        number = Int64(bitPattern: bits)
+    }
+
+    package var text: String { String(UInt64(bitPattern: number), radix: 16) }
+}
