@@ -30,7 +30,7 @@ MUTANTS = [
      "if $sReadAtReply { heartbeats?.submitted(at: now) }\n                heartbeats?.acknowledged(at: now)"),
     # The take.
     ("Take.perform", "acknowledged: talk.clock.now,", "acknowledged: $waitOutFromSubmission ? submitted : talk.clock.now,"),
-    ("Take.perform", "lostSince = lostSince ?? submitted", "if $lostTakeIsFailure { return .changed }\n                lostSince = lostSince ?? submitted"),
+    ("Take.perform", "lost = lost ?? Lost(", "if $lostTakeIsFailure { return .changed }\n                lost = lost ?? Lost("),
     ("Take.perform", "throw .sessionExpired\n } else {",
      "throw .sessionExpired\n                } else if operations[index].path == job.lockPath, failure.reason == .nodeExists, $nodeExistsIsMine {\n"
      "                    return .taken(\n                        Claims(\n"
