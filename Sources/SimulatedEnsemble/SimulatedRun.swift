@@ -199,10 +199,13 @@ import Run
             ghostSteps += 1
             return BootInstant(nanoseconds: machine.boottime(at: world.now) + ghostSteps * 100_000 * second)
         }
-        let shown = clock
-        hesitate()
+        shown = max(shown, clock)
+        defer { hesitate() }
         return shown
     }
+
+    /// What it has read last: a pause that is over in the world may not be over for the process, and no clock goes back.
+    private var shown = BootInstant(nanoseconds: .min)
 
     /// What the clock shows to this process; a control takes the one that stands still during a suspend.
     private var clock: BootInstant {

@@ -56,7 +56,7 @@ SHOWN = {
 
 
 def test_each_row_is_shown():
-    assert sorted(SHOWN) == sorted(manual.allowed_combinations())
+    assert sorted(SHOWN) == sorted(manual.allowed_combinations()), "name a test of each row in SHOWN"
 
 
 @pytest.mark.parametrize("test", [test for tests in SHOWN.values() for test in tests])

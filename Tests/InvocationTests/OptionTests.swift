@@ -22,6 +22,24 @@ import Testing
         #expect(shorts.allSatisfy { $0.isASCII && $0.properties.isAlphabetic })
     }
 
+    /// Docs/Migrating.md. Getopt::Long took what begins the names of one option only, and those of two here have to be settled.
+    @Test func whatAbbreviatedAnOptionOfTheOriginalStillDoes() throws {
+        let options = [
+            ["config", "c"], ["group", "g"], ["help", "h"], ["lease"], ["lock"], ["lockname"], ["no-lock", "nolock"],
+            ["version", "v"],
+        ]
+        for name in options.joined() {
+            for beginning in (1...name.count).map({ String(name.prefix($0)) }) {
+                let exact = options.filter { $0.contains(beginning) }
+                let meant = exact.isEmpty ? options.filter { $0.contains { $0.hasPrefix(beginning) } } : exact
+                if meant.count > 1 || ["n", "no-", "ve", "ver"].contains(beginning) { continue }
+                let words = ["switchman", "--\(beginning)", "x", "y"].map { Array($0.utf8) }
+                let scan = try #require(try? OptionScanner.scan(words), "--\(beginning) is refused")
+                #expect(scan.options.first?.option.name == "--\(meant[0][0])", "--\(beginning)")
+            }
+        }
+    }
+
     /// The completions find options in the help by this form.
     @Test(arguments: Option.all)
     func aNameIsTwoDashesAndSmallLetters(option: Option) {
