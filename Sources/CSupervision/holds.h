@@ -6,7 +6,7 @@
 #ifdef SW_CHECKED
 #define SW_HOLDS(condition) ((condition) ? (void)0 : __builtin_trap())
 #else
-#define SW_HOLDS(condition) ((void)sizeof(condition))
+#define SW_HOLDS(condition) ((void)(0 && (condition)))
 #endif
 
 #endif
