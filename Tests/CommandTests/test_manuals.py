@@ -129,7 +129,7 @@ def test_every_page_is_known_to_the_packages():
 
 def keys():
     """Those that the program reads."""
-    text = (ROOT / "Sources/Host/Configuration.swift").read_text(encoding="utf-8")
+    text = (ROOT / "Sources/Host/Configuration/Configuration.swift").read_text(encoding="utf-8")
     return set(re.findall(r'"(\w+)"', re.search(r"static let keys = \[(.*?)\]", text, re.DOTALL)[1]))
 
 
@@ -208,11 +208,11 @@ def listed(path):
 
 def test_what_is_taken_for_a_verb_is_one(ctl):
     """In the other program, which cannot ask this one."""
-    assert listed("Sources/Invocation/ControlVerb.swift") == {verb[0] for verb in verbs(ctl)} - {"help"}
+    assert listed("Sources/Invocation/Options/ControlVerb.swift") == {verb[0] for verb in verbs(ctl)} - {"help"}
 
 
 def test_every_variable_of_a_command_or_a_hook_is_known_to_set_no_key():
-    known = listed("Sources/Host/RunVariable.swift")
+    known = listed("Sources/Host/Configuration/RunVariable.swift")
     page = (ROOT / "Docs/switchman.1").read_text(encoding="utf-8").split(".Sh ENVIRONMENT")[1].split(".Sh ")[0]
     told = set(re.findall(r"SWITCHMAN_(\w+)", page)) - {"ZKHOSTS", "PREFIX", "FQDN"}
     assert {"LOCKNAME", "TICK", "SLOT", "LAST_SUCCESS"} <= told <= known, told - known

@@ -119,7 +119,8 @@ def test_the_template_of_the_configuration_shows_every_key(content):
     """With each in force it is valid, and none is in force."""
     pairs = json.loads((content[0] / "usr/share/switchman/switchman.conf").read_text())
     assert all(name.startswith("#") for name in pairs)
-    listed = re.search(r"static let keys = \[(.*?)\]", (ROOT / "Sources/Host/Configuration.swift").read_text(), re.DOTALL)[1]
+    source = (ROOT / "Sources/Host/Configuration/Configuration.swift").read_text(encoding="utf-8")
+    listed = re.search(r"static let keys = \[(.*?)\]", source, re.DOTALL)[1]
     keys = set(re.findall(r'"(\w+)"', listed))
     assert {name[1:] for name in pairs if re.match(r"#\w", name)} == keys
     assert {name[2:] for name in pairs if re.match(r"# \w", name)} == keys

@@ -35,7 +35,7 @@ FAULTS = [
     ("lines", "Tests/controls", "#!/usr/bin/python3\n", "Tests/controls:1: has no wide lines any more"),
     ("sizes", "Sources/Recipes/A.swift", "\n" * 301, "A.swift:301: 301 lines, more than 300"),
     ("sizes", "Tests/a.py", "\n" * 401, "a.py:401: 401 lines, more than 400"),
-    ("sizes", "Sources/SimulatedEnsemble/SimulatedTree.swift", "\n" * 300, "SimulatedTree.swift:1: is not too long any more"),
+    ("sizes", "Sources/SimulatedEnsemble/Runs/SimulatedTree.swift", "\n" * 300, "SimulatedTree.swift:1: is not too long any more"),
     ("names", "Sources/Recipes/A.swift", "\npackage final class B {}\n", "A.swift:2: B is not what the file is called"),
     ("names", "Sources/Recipes/A.swift", "extension C {}\nstruct B {}\n", "A.swift:2: B is not what the file is called"),
     ("links", "Docs/A.md", "\n[a](B.md)\n", "Docs/A.md:2: B.md leads to no file"),

@@ -42,7 +42,7 @@ def mutated():
 
 def strangers():
     """Names that the simulation aims at and that are no mutants."""
-    focus = (ROOT / "Sources/SimulatedEnsemble/Focus.swift").read_text(encoding="utf-8").split("extension Mutant")[1]
+    focus = (ROOT / "Sources/SimulatedEnsemble/Faults/Focus.swift").read_text(encoding="utf-8").split("extension Mutant")[1]
     return sorted({name for case in re.findall(r"case (\".*\"):", focus) for name in re.findall(r"\w+", case)} - set(names()))
 
 
@@ -103,7 +103,7 @@ def package(on):
     files = {path: path.read_bytes() for path in paths}
     files |= {path: text.encode() for path, text in mutated().items()}
     files[ROOT / "Sources/Recipes/Break.swift"] = breaks(on).encode()
-    files[ROOT / "Sources/SimulatedEnsemble/Mutant.swift"] = MUTANT.encode()
+    files[ROOT / "Sources/SimulatedEnsemble/Faults/Mutant.swift"] = MUTANT.encode()
     return {path.relative_to(ROOT): content for path, content in files.items()}
 
 

@@ -13,8 +13,8 @@ LENGTHS = {"Sources/": 300, "Examples/": 300, "Tests/": 400}
 LONG = {
     "Sources/CSupervision/front.c": "front is one loop over one state",
     "Sources/CSupervision/include/CSupervision.h": "the whole interface to Swift, of which half is comment",
-    "Sources/SimulatedEnsemble/SimulatedRun.swift": "a supervisor's whole life in the simulation",
-    "Sources/SimulatedEnsemble/SimulatedTree.swift": "the driver around the guardian's decisions, after guardian.c",
+    "Sources/SimulatedEnsemble/Runs/SimulatedRun.swift": "a supervisor's whole life in the simulation",
+    "Sources/SimulatedEnsemble/Runs/SimulatedTree.swift": "the driver around the guardian's decisions, after guardian.c",
     "Tests/RunTests/TenureTests.swift": "one suite with one set of helpers, a test for each sentence of Tenure",
 }
 

@@ -35,7 +35,7 @@ PACKAGES = {"ArgumentParser", "NIOCore", "NIOHTTP1", "NIOPosix"}
 # Targets that decide without a clock, a process or a network, and the files in them that touch the system all the same.
 PURE = {"Text", "Coordination", "Recipes", "Run", "Steering", "Checks", "SimulatedEnsemble"}
 LIBC = {
-    "Sources/Text/LeaseExpression.swift": "arithmetic",
+    "Sources/Text/Lease/LeaseExpression.swift": "arithmetic",
     "Sources/Steering/ServerTime.swift": "the local time of an instant that it is given",
     "Sources/Checks/ConfigurationCheck.swift": "asks whether a log can be written",
 }
