@@ -36,7 +36,7 @@ let fuzz: [Target] =
     ? []
     : [
         .executableTarget(
-            name: "fuzz", dependencies: ["Reporting", "Host", "Recipes", "Coordination", "Text"],
+            name: "fuzz", dependencies: ["Reporting", "Host", "Run", "Recipes", "Coordination", "Text"],
             swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
     ]
 

@@ -1,4 +1,5 @@
 @testable import Reporting
+import Run
 
 /// The metrics of a lockname, in a folder where others write too: a byte's worth of lockname, then the file.
 enum MetricsText {

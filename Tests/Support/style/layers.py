@@ -28,7 +28,7 @@ LAYERS = {
     "Web": "ArgumentParser Fleet NIOCore NIOHTTP1 NIOPosix",
     "SimulatedEnsemble": "CSupervision Coordination Recipes Run Supervision Text",
     "soak": "SimulatedEnsemble",
-    "fuzz": "Coordination Host Recipes Reporting Text",
+    "fuzz": "Coordination Host Recipes Reporting Run Text",
 }
 PACKAGES = {"ArgumentParser", "NIOCore", "NIOHTTP1", "NIOPosix"}
 
