@@ -4,9 +4,9 @@ package struct SessionID: Sendable, Hashable {
 
     package init(_ number: Int64) { self.number = number }
 
-    /// Nil for what is no hexadecimal number of 64 bits.
+    /// Nil for any other spelling: who compares texts and who compares numbers has to come to the same.
     package init?(text: String) {
-        guard let bits = UInt64(text, radix: 16) else { return nil }
+        guard let bits = UInt64(text, radix: 16), String(bits, radix: 16) == text else { return nil }
         number = Int64(bitPattern: bits)
     }
 

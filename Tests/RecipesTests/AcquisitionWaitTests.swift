@@ -101,6 +101,15 @@ import Testing
         #expect(verdict.skip == .paused)
     }
 
+    /// A server may ask for the right to look as well (ZOOKEEPER-2590).
+    @Test func aPrefixThatIsMadeMeanwhileAndHiddenStopsNoRunThatDoesNotNeedIt() async throws {
+        let verdict = try await perform(script: [
+            .looks(fleet: .noNode, watches: true), .asks("exists /p watched", .fails(.notAuthorized)),
+            .asks("get /p watched", .fails(.notAuthorized)), .takes(),
+        ])
+        #expect(verdict.claims != nil)
+    }
+
     @Test func aPrefixThatIsMadeMeanwhileIsRead() async throws {
         let verdict = try await perform(script: [
             .looks(fleet: .noNode, lock: Self.held, record: Self.running, watches: true),

@@ -56,9 +56,12 @@ extension Acquisition {
     /// (ZooKeeper Programmer's Guide, "ZooKeeper Watches"): the first run of a fleet waits before anybody has made it.
     private func watched(_ first: Reply) async throws(Interruption) -> Reply {
         var reply = first
-        while case .failure(let failure) = reply, failure.reason == .noNode {
-            if try await talk.askAgain([.exists(job.layout.prefix, watch: true)])[0].stat() == nil { return reply }
+        while reply.failureReason == .noNode {
+            let look = try await talk.askAgain([.exists(job.layout.prefix, watch: true)])[0]
+            if look.failureReason == .noNode { return reply }
             reply = try await talk.askAgain([.get(job.layout.prefix, watch: true)])[0]
+            // What may not be looked at is judged as what may not be read.
+            if look.failureReason != nil { return reply }
         }
         return reply
     }

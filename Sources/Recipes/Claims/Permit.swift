@@ -87,7 +87,5 @@ package struct Permit: Sendable, Equatable {
     /// Beyond 2^53 the original's doubles cannot count.
     private static let limit: Int64 = 1 << 53
 
-    private static func isSession(_ text: Substring) -> Bool {
-        !text.isEmpty && text.utf8.count <= 16 && UInt64(text, radix: 16) != nil
-    }
+    private static func isSession(_ text: Substring) -> Bool { SessionID(text: String(text)) != nil }
 }

@@ -34,8 +34,10 @@ extension Verdict {
                 && (other.job.oncePer?.tick.covers(own.tick, of: own.period) ?? false)
         }
         // An own take whose session ended, or whose lock was deleted by hand, before it started anything is a lost run to everybody
-        // else.
-        let isRobbed = run.sessions.contains { books.robbed.contains($0) }
+        // else. Of the latter somebody has to have recorded it: its own record alone spends nothing.
+        let record = books.state[Plot.layout.record(run.job.lockname)].flatMap { JobRecord(bytes: $0.data) }
+        let isRecorded = record?.ticks.started?.covers(own.tick, of: own.period) ?? false
+        let isRobbed = isRecorded && run.sessions.contains { books.robbed.contains($0) }
         if !isKnown, run.sessions.count < 2, !isRobbed {
             accuse(.truth, "\(run) says that \(own.tick.text) was run already, and nobody had it")
         }

@@ -33,16 +33,24 @@ LAYERS = {
 PACKAGES = {"ArgumentParser", "NIOCore", "NIOHTTP1", "NIOPosix"}
 
 # Targets that decide without a clock, a process or a network, and the files in them that touch the system all the same.
-PURE = {"Text", "Coordination", "Recipes", "Run", "Steering", "Checks", "SimulatedEnsemble"}
+PURE = ("Text", "Coordination", "Recipes", "Run", "Host/Configuration", "Reporting", "Steering", "Checks", "SimulatedEnsemble")
 LIBC = {
     "Sources/Text/Lease/LeaseExpression.swift": "arithmetic",
     "Sources/Steering/ServerTime.swift": "the local time of an instant that it is given",
     "Sources/Checks/ConfigurationCheck.swift": "asks whether a log can be written",
+    "Sources/Reporting/ExecFailure.swift": "why a program cannot be executed",
+    "Sources/Reporting/LogEntry.swift": "an instant, as the system's clock gives it",
+    "Sources/Reporting/LogFile.swift": "the log",
+    "Sources/Reporting/LogSocket.swift": "syslog",
+    "Sources/Reporting/LogThread.swift": "writes a log that may hang",
+    "Sources/Reporting/LogTime.swift": "the time that a line of the log has",
+    "Sources/Reporting/MetricsFile.swift": "writes the metrics",
+    "Sources/Reporting/RunLog.swift": "the log",
 }
 SYSTEM = {"Glibc", "CLinux", "Foundation", "Dispatch"}
 WORLD = re.compile(
     r"\b(clock_gettime|ContinuousClock|SuspendingClock|SystemRandomNumberGenerator|getenv|getpid|randomElement|shuffled)\b"
-    r"|\.random\(|\bTask\.sleep\b")
+    r"|\.random\(|\bTask\.sleep\b|\battempts?\(atMost|\bdetach\b|\bGate\b")
 
 INCLUDE = re.compile(r"^#include \"(?P<name>\w+)\.h\"")
 IMPORT = re.compile(r"^(?:@\w+ )?(?:(?:package|public|internal|private|fileprivate) )?import (?:\w+ (?=\w))?(?P<name>\w+)")
@@ -98,6 +106,7 @@ def package(tree):
 def purity(tree):
     """What decides knows no clock, no randomness and no process but those handed in: it can be replayed."""
     touching = {path for path, _, name in imported(tree) if name in SYSTEM}
+    touching |= {path for path in LIBC if path in tree.paths and WORLD.search(tree.text(path))}
     for path, number, name in imported(tree):
         if is_pure(path) and name in SYSTEM and path not in LIBC:
             yield f"{path}:{number}: {path.split('/')[1]} decides without {name}; hand in what it needs, or see LIBC in layers.py"
@@ -110,7 +119,7 @@ def purity(tree):
 
 
 def is_pure(path):
-    return path.startswith("Sources/") and path.split("/")[1] in PURE
+    return path.startswith(tuple(f"Sources/{room}/" for room in PURE))
 
 
 def imported(tree):
