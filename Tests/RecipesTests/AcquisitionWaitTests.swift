@@ -101,6 +101,15 @@ import Testing
         #expect(verdict.skip == .paused)
     }
 
+    /// The watch of the look tells if it has gone, so nobody asks until both say the same.
+    @Test func aPrefixThatIsThereAndCannotBeReadIsReadOnceMore() async throws {
+        let verdict = try await perform(script: [
+            .looks(fleet: .noNode, watches: true), .asks("exists /p watched", .owned(by: 0)),
+            .asks("get /p watched", .noNode), .takes(),
+        ])
+        #expect(verdict.claims != nil)
+    }
+
     /// A server may ask for the right to look as well (ZOOKEEPER-2590).
     @Test func aPrefixThatIsMadeMeanwhileAndHiddenStopsNoRunThatDoesNotNeedIt() async throws {
         let verdict = try await perform(script: [

@@ -54,16 +54,13 @@ extension Acquisition {
 
     /// A read of PREFIX that tells of the next change. Of a node that is missing, only a look at whether it is there keeps a watch
     /// (ZooKeeper Programmer's Guide, "ZooKeeper Watches"): the first run of a fleet waits before anybody has made it.
-    private func watched(_ first: Reply) async throws(Interruption) -> Reply {
-        var reply = first
-        while reply.failureReason == .noNode {
-            let look = try await talk.askAgain([.exists(job.layout.prefix, watch: true)])[0]
-            if look.failureReason == .noNode { return reply }
-            reply = try await talk.askAgain([.get(job.layout.prefix, watch: true)])[0]
-            // What may not be looked at is judged as what may not be read.
-            if look.failureReason != nil { return reply }
-        }
-        return reply
+    private func watched(_ reply: Reply) async throws(Interruption) -> Reply {
+        guard reply.failureReason == .noNode else { return reply }
+        let look = try await talk.askAgain([.exists(job.layout.prefix, watch: true)])[0]
+        if look.failureReason == .noNode { return reply }
+        // Read once more, and not until it is there: if it has gone again the watch tells, and a server may contradict itself for
+        // ever. What may not be looked at is judged as what may not be read.
+        return try await talk.askAgain([.get(job.layout.prefix, watch: true)])[0]
     }
 
     /// Nil: it cannot be read, and this run needs nothing of it but the pauses.
