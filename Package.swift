@@ -74,24 +74,18 @@ let package = Package(
             name: "Host", dependencies: ["CTLS", "Recipes", "Coordination", "POSIX", "Text"], swiftSettings: strict),
         .target(
             name: "Reporting",
-            dependencies: [
-                "Host", "Run", "POSIX", "Text",
-            ],
+            dependencies: ["Host", "Run", "POSIX", "Text"],
             swiftSettings: strict),
         .target(
             name: "Supervision", dependencies: ["CSupervision", "CLinux", "Coordination", "POSIX", "Text"],
             swiftSettings: strict),
         .target(
             name: "Invocation",
-            dependencies: [
-                "CGetopt", "Reporting", "Host", "Run", "Recipes", "Coordination", "POSIX", "Text",
-            ],
+            dependencies: ["CGetopt", "Reporting", "Host", "Run", "Recipes", "Coordination", "POSIX", "Text"],
             swiftSettings: strict),
         .target(
             name: "Checks",
-            dependencies: [
-                "Steering", "Invocation", "Reporting", "Host", "Recipes", "Coordination", "POSIX", "Text",
-            ],
+            dependencies: ["Steering", "Invocation", "Reporting", "Host", "Recipes", "Coordination", "POSIX", "Text"],
             swiftSettings: strict),
         .executableTarget(
             name: "switchman",
@@ -138,9 +132,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ReportingTests",
-            dependencies: [
-                "Reporting", "Host", "Run", "Text",
-            ],
+            dependencies: ["Reporting", "Host", "Run", "Text"],
             swiftSettings: strict),
         .testTarget(
             name: "InvocationTests", dependencies: ["Invocation", "Recipes", "POSIX"],

@@ -12,5 +12,5 @@ package struct Server: Sendable, Equatable {
     }
 
     /// As `zkhosts` has it.
-    package var label: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    package var label: String { host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

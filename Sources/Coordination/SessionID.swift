@@ -12,3 +12,8 @@ package struct SessionID: Sendable, Hashable {
 
     package var text: String { String(UInt64(bitPattern: number), radix: 16) }
 }
+
+extension Int64 {
+    /// Whether this is the number of the session that the text names.
+    package func isSession(_ text: String) -> Bool { SessionID(text: text)?.number == self }
+}

@@ -144,7 +144,7 @@ package struct JobCheck: Sendable {
             guard let lock = sight.lock else {
                 return record.state == .running ? judgeLost(history) : judgeEnded(history)
             }
-            if SessionID(lock.session).text == record.session {
+            if lock.session.isSession(record.session) {
                 // Ended, and its session about to be closed.
                 return record.state == .running ? judgeRunning(lock, history) : judgeEnded(history)
             }

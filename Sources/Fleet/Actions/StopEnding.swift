@@ -80,7 +80,7 @@ package struct StopEnding {
     }
 
     private static func isHolders(_ record: JobRecord, _ lock: LockStatus) -> Bool {
-        record.session == lock.holder.map { SessionID($0.session).text }
+        lock.holder?.session.isSession(record.session) ?? false
     }
 }
 

@@ -143,8 +143,9 @@ package final class Stopping {
         let first = replies.startIndex
         let record = try replies[first + 1].node().flatMap { JobRecord(bytes: $0.data) }
         guard let lock = try replies[first].stat(), lock.czxid == target.czxid else { return .gone(record) }
-        let session = SessionID(lock.ephemeralOwner).text
-        guard let record, record.state == .running, record.session == session else { return .notOurs }
+        guard let record, record.state == .running, lock.ephemeralOwner.isSession(record.session) else {
+            return .notOurs
+        }
         guard let request = try replies[first + 2].node() else {
             try await ask(&target)
             return .asked

@@ -1,3 +1,4 @@
+import Coordination
 import Text
 
 /// One ZooKeeper server.
@@ -15,7 +16,7 @@ package struct ServerAddress: Sendable, Equatable {
     }
 
     /// As `zkhosts` has it.
-    package var text: String { host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    package var text: String { Server(host: host, port: port, encryption: nil).label }
 
     /// Reads `host:port,host:port/chroot`: the servers, and the chroot, which is empty or begins with a slash.
     static func parseList(_ text: String) throws(Objection) -> (servers: [ServerAddress], chroot: String) {

@@ -78,11 +78,6 @@ extension NodeStat {
     }
 }
 
-extension Int64 {
-    /// Whether this is the session that the text names (`SessionID`).
-    func isSession(_ text: String) -> Bool { SessionID(text: text)?.number == self }
-}
-
 extension Failure {
     /// The servers have answered, and would answer the same again: a missing permission, a quota.
     package var isRefusal: Bool {

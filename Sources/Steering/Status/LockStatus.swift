@@ -55,10 +55,10 @@ package struct LockStatus: Sendable, Equatable {
             switch (lock, record?.state) {
             case (let lock?, _) where lock.contender.session == 0: .persistent
             case _ where hasUnreadableRecord: .unreadable
-            case (let lock?, .running) where record?.session == SessionID(lock.contender.session).text:
+            case (let lock?, .running) where lock.contender.session.isSession(record?.session ?? ""):
                 record?.isWaiting == true ? .waiting : .running
             // Released, and its session about to be closed: beside originals, and after a loss, that deletes the lock.
-            case (let lock?, .ended) where record?.session == SessionID(lock.contender.session).text: .running
+            case (let lock?, .ended) where lock.contender.session.isSession(record?.session ?? ""): .running
             case (.some, _): .original
             case (nil, .running): .lost
             case (nil, _): .free

@@ -48,7 +48,7 @@ struct ForcedStop {
         ])
         guard let stat = try replies[0].stat(), stat.czxid == lock.token else { return nil }
         guard let node = try replies[1].node(), let content = JobRecord(bytes: node.data), content.state == .running,
-            content.session == SessionID(stat.ephemeralOwner).text
+            stat.ephemeralOwner.isSession(content.session)
         else { return Sight(record: nil) }
         return Sight(record: (content, node.stat.version))
     }
